@@ -1,0 +1,3 @@
+//! Sloop: a small scripting language whose runtime is an event loop.
+
+pub use sloop_grammar as syntax;
