@@ -1,3 +1,5 @@
 //! Sloop: a small scripting language whose runtime is an event loop.
 
+pub mod code;
+
 pub use sloop_grammar as syntax;
