@@ -96,7 +96,10 @@ pub enum Expr {
     Ellipsis,
     Int(i64),
     /// An integer beyond `i64`: its digits in `radix`, without prefix and underscores.
-    BigInt { radix: u32, digits: Box<str> },
+    BigInt {
+        radix: u32,
+        digits: Box<str>,
+    },
     Float(f64),
     /// `2j`
     Imaginary(f64),
@@ -110,7 +113,11 @@ pub enum Expr {
     Bool(BoolOp, Box<[ExprId]>),
     /// `a < b <= c`: at least one comparison.
     Compare(ExprId, Box<[(CompareOp, ExprId)]>),
-    Conditional { test: ExprId, body: ExprId, orelse: ExprId },
+    Conditional {
+        test: ExprId,
+        body: ExprId,
+        orelse: ExprId,
+    },
     Lambda(Box<Lambda>),
     Tuple(Box<[ExprId]>),
     List(Box<[ExprId]>),
@@ -121,7 +128,11 @@ pub enum Expr {
     Walrus(Ident, ExprId),
     Attribute(ExprId, Ident),
     Subscript(ExprId, ExprId),
-    Slice { lower: Option<ExprId>, upper: Option<ExprId>, step: Option<ExprId> },
+    Slice {
+        lower: Option<ExprId>,
+        upper: Option<ExprId>,
+        step: Option<ExprId>,
+    },
     Call(ExprId, Box<[Argument]>),
     Comprehension(Box<Comprehension>),
     Await(ExprId),
@@ -278,23 +289,47 @@ pub type Block = Vec<Stmt>;
 pub enum StmtKind {
     Expr(ExprId),
     /// `a = b = value`: at least one target.
-    Assign { targets: Box<[ExprId]>, value: ExprId },
-    AugAssign { target: ExprId, op: BinaryOp, value: ExprId },
-    AnnAssign { target: ExprId, annotation: ExprId, value: Option<ExprId> },
+    Assign {
+        targets: Box<[ExprId]>,
+        value: ExprId,
+    },
+    AugAssign {
+        target: ExprId,
+        op: BinaryOp,
+        value: ExprId,
+    },
+    AnnAssign {
+        target: ExprId,
+        annotation: ExprId,
+        value: Option<ExprId>,
+    },
     Pass,
     Break,
     Continue,
     Return(Option<ExprId>),
-    Raise { exception: Option<ExprId>, cause: Option<ExprId> },
+    Raise {
+        exception: Option<ExprId>,
+        cause: Option<ExprId>,
+    },
     Delete(Box<[ExprId]>),
-    Assert { test: ExprId, message: Option<ExprId> },
+    Assert {
+        test: ExprId,
+        message: Option<ExprId>,
+    },
     Global(Box<[Ident]>),
     Nonlocal(Box<[Ident]>),
     Import(Box<[Alias]>),
     ImportFrom(Box<ImportFrom>),
     /// The `if` and its `elif`s in order; `orelse` is empty without an `else`.
-    If { branches: Vec<Branch>, orelse: Block },
-    While { test: ExprId, body: Block, orelse: Block },
+    If {
+        branches: Vec<Branch>,
+        orelse: Block,
+    },
+    While {
+        test: ExprId,
+        body: Block,
+        orelse: Block,
+    },
     For(Box<For>),
     Try(Box<Try>),
     With(Box<With>),
@@ -410,8 +445,15 @@ pub enum PatternKind {
     Sequence(Vec<Pattern>),
     /// `*rest` or `*_` inside a sequence.
     Star(Option<Ident>),
-    Mapping { items: Vec<(ExprId, Pattern)>, rest: Option<Ident> },
-    Class { class: ExprId, positional: Vec<Pattern>, keywords: Vec<(Ident, Pattern)> },
+    Mapping {
+        items: Vec<(ExprId, Pattern)>,
+        rest: Option<Ident>,
+    },
+    Class {
+        class: ExprId,
+        positional: Vec<Pattern>,
+        keywords: Vec<(Ident, Pattern)>,
+    },
 }
 
 #[derive(Debug)]
