@@ -283,7 +283,7 @@ pub fn bind_special(vm: &mut Vm, method: Value, this: Value) -> Result<(Value, O
     if method.is::<Function>() || method.is::<Native>() {
         let binds = method
             .cast::<Native>()
-            .is_none_or(|n| matches!(n.kind, NativeKind::Method | NativeKind::Getter));
+            .is_none_or(|n| n.kind == NativeKind::Method);
         return Ok((method, binds.then_some(this)));
     }
     let class = vm.space.class_of(this);
