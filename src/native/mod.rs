@@ -8,32 +8,43 @@
 
 mod list;
 
-use crate::gc::Gc;
+use std::sync::OnceLock;
+
+use crate::gc::{Gc, HeapType};
 use crate::value::func::NativeKind;
 use crate::value::types::TYPES;
 use crate::value::{
-    Class, Def, Dict, GetSet, Member, Native, NativeFn, Signature, Str, T, Value,
+    Class, Def, Dict, GetSet, Member, Native, NativeFn, Signature, T, Value,
 };
-use crate::vm::Cx;
+use crate::vm::{Args, Cx, Stop};
 
 // ---- rows
 
+const fn def(
+    signature: &'static str,
+    doc: &'static str,
+    kind: NativeKind,
+    run: NativeFn,
+) -> Def {
+    Def { signature, doc, kind, run, parsed: OnceLock::new() }
+}
+
 pub const fn function(signature: &'static str, doc: &'static str, run: NativeFn) -> Def {
-    Def { signature, doc, kind: NativeKind::Function, run }
+    def(signature, doc, NativeKind::Function, run)
 }
 
 /// A method: its first parameter is the receiver, which is checked to be of the type.
 pub const fn method(signature: &'static str, doc: &'static str, run: NativeFn) -> Def {
-    Def { signature, doc, kind: NativeKind::Method, run }
+    def(signature, doc, NativeKind::Method, run)
 }
 
 pub const fn class_method(signature: &'static str, doc: &'static str, run: NativeFn) -> Def {
-    Def { signature, doc, kind: NativeKind::ClassMethod, run }
+    def(signature, doc, NativeKind::ClassMethod, run)
 }
 
 /// Also for `__new__`, whose first parameter is the class.
 pub const fn static_method(signature: &'static str, doc: &'static str, run: NativeFn) -> Def {
-    Def { signature, doc, kind: NativeKind::StaticMethod, run }
+    def(signature, doc, NativeKind::StaticMethod, run)
 }
 
 /// What a topic file offers for one built-in type.
@@ -121,7 +132,7 @@ fn module_of(id: T) -> &'static str {
 
 /// The object of a row.
 pub fn make(cx: &Cx, def: &'static Def, owner: Value) -> Gc<Native> {
-    let signature: &'static Signature = Box::leak(Box::new(parse(def.signature)));
+    let signature = def.parsed.get_or_init(|| parse(def.signature));
     let shape = match def.kind {
         NativeKind::Method => T::NativeMethod.shape(),
         _ => T::Native.shape(),
@@ -187,9 +198,14 @@ pub fn missing_in_module(module: &str, name: &str) -> String {
     format!("module '{module}' has no attribute '{name}'")
 }
 
-/// A string argument, or TypeError.
-pub fn expect_str(cx: &Cx, value: Value, what: &str) -> Result<Gc<Str>, crate::vm::Stop> {
-    cx.unwrap(value).cast::<Str>().ok_or_else(|| {
-        cx.type_error(&format!("{what} must be str, not {}", cx.type_name(value)))
+/// The receiver of a method of the built-in type `id`, seen through subclasses.
+pub fn this<O: HeapType>(cx: &Cx, args: Args, id: T) -> Result<Gc<O>, Stop> {
+    let value = cx.arg(args, 0).value();
+    cx.unwrap(value).cast::<O>().ok_or_else(|| {
+        cx.type_error(&format!(
+            "descriptor requires a '{}' object but received a '{}'",
+            cx.class(id).name_text(),
+            cx.type_name(value)
+        ))
     })
 }
