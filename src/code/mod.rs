@@ -1,0 +1,142 @@
+//! Compiled code: what the compiler hands to the machine, and nothing of either.
+//!
+//! A `Code` is immutable plain data (`Send`, no heap values). The machine links it: it copies
+//! the words, turns constants into values and resolves names to cells.
+
+pub mod dis;
+pub mod op;
+pub mod verify;
+
+use std::sync::Arc;
+
+use op::Word;
+
+/// What calling a function of this code does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeKind {
+    /// Runs in a window of the register stack.
+    Function,
+    /// Makes a generator.
+    Generator,
+    /// Makes a coroutine.
+    Coroutine,
+    AsyncGenerator,
+    /// Top level of a module, `exec` source or prompt input. With `await` in it, it is compiled
+    /// as `Coroutine` instead and `Code::is_module` still says what it is.
+    Module,
+    /// Register 0 is the namespace being filled; returns the `__class__` cell or None.
+    ClassBody,
+}
+
+/// One compiled body.
+#[derive(Debug)]
+pub struct Code {
+    pub kind: CodeKind,
+    pub is_module: bool,
+    pub name: Box<str>,
+    pub qualname: Box<str>,
+    pub doc: Option<Box<str>>,
+    /// File name as tracebacks show it.
+    pub filename: Arc<str>,
+    /// Line of `def`, `class` or decorator; 1 for modules.
+    pub first_line: u32,
+    pub params: Params,
+    /// Registers of an activation, call windows included.
+    pub registers: u32,
+    pub words: Vec<Word>,
+    pub consts: Vec<Const>,
+    pub names: Vec<Box<str>>,
+    pub codes: Vec<Arc<Code>>,
+    /// Which cells of the enclosing activation its function captures, in order of `Free` index.
+    pub captures: Vec<Capture>,
+    /// Names of the captured variables, parallel to `captures`.
+    pub free_names: Vec<Box<str>>,
+    /// Named locals, for `locals()`, error texts and introspection; parameters first, in order.
+    pub locals: Vec<Local>,
+    /// Disjoint, sorted by `start`; the entry covering a word names the innermost handler.
+    pub handlers: Vec<Handler>,
+    /// Sorted by `word`; each entry holds up to the next one's.
+    pub lines: Vec<LineEntry>,
+    /// For a word at which a collection may happen (loop bottoms): registers below this are
+    /// live there, the rest is garbage. Sorted by word; a missing entry means all are live.
+    pub live: Vec<(u32, u16)>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Params {
+    pub positional_only: u16,
+    /// Positional-or-keyword.
+    pub positional: u16,
+    pub keyword_only: u16,
+    /// `*args` has the register after the keyword-only ones, `**kwargs` the one after that.
+    pub star: bool,
+    pub double_star: bool,
+}
+
+impl Params {
+    /// Registers filled by a call.
+    pub fn total(&self) -> usize {
+        self.positional_only as usize
+            + self.positional as usize
+            + self.keyword_only as usize
+            + self.star as usize
+            + self.double_star as usize
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capture {
+    /// The cell in this register of the enclosing activation.
+    Local(u16),
+    /// The enclosing function's own free variable.
+    Free(u16),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Local {
+    pub name: Box<str>,
+    pub register: u16,
+    /// The register holds a cell.
+    pub is_cell: bool,
+}
+
+/// Words in `start..end` are guarded: an exception raised by an instruction that begins there is
+/// stored in `register` and execution goes on at `target`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Handler {
+    pub start: u32,
+    pub end: u32,
+    pub target: u32,
+    pub register: u16,
+}
+
+/// Source positions of the instructions from `word` on. Lines count from 1, columns from 0 in
+/// bytes of UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineEntry {
+    pub word: u32,
+    pub line: u32,
+    pub end_line: u32,
+    pub column: u32,
+    pub end_column: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Const {
+    None,
+    True,
+    False,
+    Ellipsis,
+    Int(i64),
+    BigInt {
+        radix: u32,
+        digits: Box<str>,
+    },
+    Float(f64),
+    Complex(f64, f64),
+    /// WTF-8.
+    Str(Box<[u8]>),
+    Bytes(Box<[u8]>),
+    Tuple(Box<[Const]>),
+    FrozenSet(Box<[Const]>),
+}
