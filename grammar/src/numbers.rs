@@ -114,7 +114,7 @@ fn explain(source: &str, token: Token, span: Span, end: usize) -> Diagnostic {
     }
     let length = span.end as usize - start;
     let last = match &source.as_bytes()[span.end as usize..] {
-        [b'_', ..] => length,
+        [b'_', ..] if !source[..span.end as usize].ends_with('.') => length,
         [b'e' | b'E', b'+' | b'-', ..] => length + 1,
         _ => length - 1,
     };

@@ -526,13 +526,9 @@ impl<'s> Builder<'s> {
         spec: Option<Vec<FPart>>,
     ) -> Vec<FPart> {
         if let Some(to) = debug {
-            let rest = &self.source[to as usize..];
-            let blank = rest.len()
-                - rest
-                    .trim_start_matches([' ', '\t', '\n', '\r', '\x0c'])
-                    .len();
-            let to = to + blank as u32;
-            append_text(&mut parts, self.text(Span::new(from, to)).as_bytes());
+            let mut text = self.text(Span::new(from, to)).to_owned();
+            text.push_str(&blanks(&self.source[to as usize..]));
+            append_text(&mut parts, text.as_bytes());
         }
         let conversion = match conversion {
             None if debug.is_some() && spec.is_none() => Conversion::Repr,
@@ -571,6 +567,25 @@ impl<'s> Builder<'s> {
             }
         }
     }
+}
+
+/// The white space that `text` begins with, without the comments in it.
+fn blanks(text: &str) -> String {
+    let mut out = String::new();
+    let mut comment = false;
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' => comment = false,
+            '#' => comment = true,
+            ' ' | '\t' | '\x0c' => {}
+            _ if comment => {}
+            _ => break,
+        }
+        if !comment {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Appends text to the last part if that is text, so that two texts never stand side by side.

@@ -2,7 +2,7 @@
 
 use super::{Bracket, Layout, MAX_BRACKETS, MAX_RESUMED};
 use crate::diagnostic::Diagnostic;
-use crate::lines::{line_end, line_number, line_start, newline_width};
+use crate::lines::{line_end, line_number, newline_width};
 use crate::span::Span;
 use crate::token::Token;
 
@@ -101,21 +101,25 @@ impl Layout<'_> {
     }
 
     /// Returns whether lexing goes on: at a line that cannot be meant to stand in a bracket.
-    pub(super) fn never_closed(&mut self, bracket: Bracket) -> bool {
-        let at = Span::new(bracket.at, bracket.at + 1);
-        let message = format!("'{}' was never closed", bracket_text(bracket.token));
-        let error =
-            Diagnostic::error("never-closed", at, message).label(at, "this bracket has no partner");
-        let outermost = self.brackets[0].at as usize;
-        self.brackets.clear();
-        self.fstrings.clear();
+    pub(super) fn never_closed(&mut self) -> bool {
+        let Some(outermost) = self.brackets.first() else {
+            return false;
+        };
         let resume = match self.recover && self.out.errors.len() < MAX_RESUMED {
-            true => next_statement(self.source, outermost),
+            true => next_statement(self.source, outermost.at as usize),
             false => None,
         };
+        let end = resume.unwrap_or(self.bytes.len()) as u32;
+        let inner = self.brackets.iter().rfind(|bracket| bracket.at < end);
+        let bracket = *inner.unwrap_or(outermost);
+        self.brackets.clear();
+        self.fstrings.clear();
+        let at = Span::new(bracket.at, bracket.at + 1);
+        let message = format!("'{}' was never closed", bracket_text(bracket.token));
+        let error = Diagnostic::error("never-closed", at, message)
+            .label(at, "this bracket has no partner");
         let Some(resume) = resume else {
             self.error(error);
-            let end = self.bytes.len() as u32;
             self.push(Token::Error, Span::new(end, end));
             return false;
         };
@@ -136,31 +140,23 @@ impl Layout<'_> {
     }
 }
 
-/// The start of the first line after `open` that begins a statement, is indented no further
-/// than the line of `open`, and could not be part of an expression.
+/// The start of the first line after `open` that begins with a word that no expression may
+/// contain: it cannot be meant to stand in a bracket.
 fn next_statement(source: &str, open: usize) -> Option<usize> {
-    const WORDS: [&str; 18] = [
-        "def", "class", "while", "return", "import", "from", "try:", "with", "raise", "pass",
-        "break", "continue", "global", "nonlocal", "del", "assert", "except", "finally:",
+    const WORDS: [&str; 17] = [
+        "def", "class", "while", "return", "import", "try:", "with", "raise", "pass", "break",
+        "continue", "global", "nonlocal", "del", "assert", "except", "finally:",
     ];
     let bytes = source.as_bytes();
-    let indentation = |at: usize| {
-        bytes[at..]
-            .iter()
-            .take_while(|byte| matches!(byte, b' ' | b'\t'))
-            .count()
-    };
-    let deepest = indentation(line_start(bytes, open));
     let mut at = line_end(bytes, open);
     while let Some(width) = newline_width(bytes, at) {
         at += width;
-        let blank = indentation(at);
-        let text = &source[at + blank..];
+        let text = source[at..].trim_start_matches([' ', '\t']);
         let is_word = |word: &str| {
             let rest = text.strip_prefix(word);
             rest.is_some_and(|rest| !rest.starts_with(|c: char| c == '_' || c.is_alphanumeric()))
         };
-        if blank <= deepest && WORDS.iter().any(|word| is_word(word)) {
+        if WORDS.iter().any(|word| is_word(word)) {
             return Some(at);
         }
         at = line_end(bytes, at);

@@ -339,11 +339,11 @@ impl Layout<'_> {
     /// gives the rest of the text back, see `never_closed`.
     fn finish(&mut self) -> bool {
         let end = Span::new(self.bytes.len() as u32, self.bytes.len() as u32);
-        if let Some(&bracket) = self.brackets.last() {
+        if !self.brackets.is_empty() {
             if self.out.ending == Ending::Complete {
                 self.out.ending = Ending::OpenBracket;
             }
-            if self.never_closed(bracket) {
+            if self.never_closed() {
                 return true;
             }
         }
