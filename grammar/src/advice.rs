@@ -62,6 +62,15 @@ fn habit(scene: &Scene<'_>) -> Option<Advice> {
         (VBar, Greater) => return advice(both(), "not an operator", "call the function: `f(x)`"),
         _ => {}
     }
+    if found == Equal && is_keyword(before) && is_line_start(scene.before(2)) {
+        let word = scene.text(scene.at - 1);
+        let label = format!("`{word}` is a keyword");
+        return Some((
+            scene.span(scene.at - 1),
+            label,
+            "choose another name".to_owned(),
+        ));
+    }
     let is_operand = starts_expression(found) && ends_expression(before);
     match found {
         LessGreater => advice(here, "the old spelling of `!=`", "write `!=`"),
@@ -148,6 +157,12 @@ fn general(scene: &Scene<'_>) -> String {
     let thing = match found {
         Token::Newline => "the line ends here".to_owned(),
         Token::End | Token::Dedent => "the block ends here".to_owned(),
+        _ if ends_expression(scene.before(1)) && starts_expression(found) => {
+            return "a value follows a value; an operator is missing between them".to_owned();
+        }
+        _ if is_keyword(found) && scene.expects("INT") => {
+            return format!("`{}` is a keyword, not a value", scene.text(scene.at));
+        }
         _ if is_keyword(found) => {
             format!("the keyword `{}` cannot stand here", scene.text(scene.at))
         }

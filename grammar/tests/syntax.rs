@@ -14,7 +14,10 @@ fn trees_are_as_written_down() {
     let mut seen = 0;
     for entry in fs::read_dir(&folder).expect("the folder is part of the sources") {
         let path = entry.expect("a readable folder").path();
-        if path.extension().is_none_or(|extension| extension != "sloop") {
+        if path
+            .extension()
+            .is_none_or(|extension| extension != "sloop")
+        {
             continue;
         }
         seen += 1;
@@ -32,12 +35,17 @@ fn trees_are_as_written_down() {
         }
     }
     assert!(seen > 10, "only {seen} programs found");
-    assert!(failures.is_empty(), "differ (SLOOP_BLESS=1 rewrites): {failures:#?}");
+    assert!(
+        failures.is_empty(),
+        "differ (SLOOP_BLESS=1 rewrites): {failures:#?}"
+    );
 }
 
 fn interactive(source: &str) -> &'static str {
     match parse(source, Mode::Interactive).outcome {
-        Outcome::Tree { open_block: true, .. } => "block",
+        Outcome::Tree {
+            open_block: true, ..
+        } => "block",
         Outcome::Tree { .. } => "complete",
         Outcome::Errors(_) => "wrong",
         Outcome::Incomplete => "incomplete",

@@ -116,8 +116,8 @@ impl Layout<'_> {
         self.fstrings.clear();
         let at = Span::new(bracket.at, bracket.at + 1);
         let message = format!("'{}' was never closed", bracket_text(bracket.token));
-        let error = Diagnostic::error("never-closed", at, message)
-            .label(at, "this bracket has no partner");
+        let error =
+            Diagnostic::error("never-closed", at, message).label(at, "this bracket has no partner");
         let Some(resume) = resume else {
             self.error(error);
             self.push(Token::Error, Span::new(end, end));

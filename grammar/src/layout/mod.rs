@@ -24,6 +24,8 @@ const MAX_BRACKETS: usize = 200;
 const MAX_INDENTS: usize = 100;
 const MAX_FSTRINGS: usize = 150;
 const MAX_FIELDS: usize = 100;
+/// After so many errors the rest of the text is not worth looking at.
+const MAX_LEXICAL: usize = 30;
 /// After so many errors an unclosed bracket swallows the rest of the text.
 const MAX_RESUMED: usize = 10;
 /// A tab reaches the next multiple of this, and one column in the second reckoning: where the
@@ -133,6 +135,9 @@ impl Layout<'_> {
         loop {
             while let Some(lexeme) = self.scanner.next() {
                 self.accept(lexeme);
+                if self.out.errors.len() >= MAX_LEXICAL {
+                    self.abandon(lexeme.span);
+                }
             }
             if !self.finish() {
                 return;
