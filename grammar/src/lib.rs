@@ -15,6 +15,7 @@ mod names;
 mod numbers;
 mod parse;
 mod recover;
+mod scene;
 mod soft;
 mod strings;
 mod targets;
