@@ -302,7 +302,12 @@ impl<'s> Builder<'s> {
         self.add(Span::new(l, r), depth, Expr::Slice { lower, upper, step })
     }
 
-    pub fn call(&mut self, callee: ExprId, args: Vec<Arg>, r: u32) -> ExprId {
+    pub fn call(&mut self, callee: ExprId, l: u32, args: Vec<Arg>, r: u32) -> ExprId {
+        // A sole generator takes the parentheses of the call for its own.
+        if let [Arg::Generator(e)] = args[..] {
+            self.ast.spans[e.0 as usize] = Span::new(l, r);
+            self.outer[e.0 as usize] = Span::new(l, r);
+        }
         let arguments = self.arguments(args, r);
         let inner = arguments.iter().map(|argument| match argument {
             Argument::Positional(e)
