@@ -8,6 +8,14 @@ pub struct Range {
     pub count: usize,
 }
 
+impl Range {
+    /// The `i`-th selected position.
+    #[inline]
+    pub fn at(&self, i: usize) -> usize {
+        self.start.wrapping_add_signed(self.step.wrapping_mul(i as isize))
+    }
+}
+
 /// An index that may be negative, if it is within `len`.
 #[inline]
 pub fn position(index: i64, len: usize) -> Option<usize> {
