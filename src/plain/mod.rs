@@ -10,6 +10,7 @@ pub mod index;
 pub mod int;
 pub mod number_text;
 pub mod repr;
+pub mod spec;
 pub mod unicode;
 pub mod wtf8;
 

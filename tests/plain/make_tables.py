@@ -252,8 +252,41 @@ def texts():
         t.row("slice", s, i, j, k, call=lambda: s[i:j:k])
 
 
+def specs():
+    t = Table("spec")
+
+    def rows(name, value, spec):
+        args = (value.real, value.imag) if isinstance(value, complex) else (value,)
+        t.row(name, spec, *args, call=lambda: format(value, spec))
+
+    fixed = [line.rstrip("\n") for line in open(f"{HERE}/specs.in", encoding="utf-8")]
+    for spec in fixed:
+        for value in ["a", "h\xe9llo", 5, -12345, 65, 2**70, -0.0, 1234.5, -0.04, math.inf, 1e20, True, 1+2j, 3j]:
+            name = type(value).__name__
+            rows(name, value, spec)
+    for _ in range(900):
+        spec = ""
+        if R.random() < 0.4:
+            spec += R.choice(["", "", "*", "0", "\xe9", "\U0001f600"]) + R.choice("<>^=")
+        spec += R.choice(["", "", "", "+", "-", " "])
+        spec += R.choice(["", "", "", "z"]) + R.choice(["", "", "", "#"]) + R.choice(["", "", "0"])
+        spec += R.choice(["", str(R.randrange(1, 30))]) + R.choice(["", "", "", ",", "_"])
+        spec += R.choice(["", "", "." + str(R.choice([0, 1, 2, 3, 6, 10, 17, 25]))])
+        spec += R.choice(["", "d", "x", "X", "b", "o", "c", "n", "e", "E", "f", "F", "g", "G", "%", "s", "f", "d", "g"])
+        rows("float", any_float(), spec)
+        rows("int", any_int(), spec)
+        if R.random() < 0.3:
+            rows("str", any_text(6, ["a", "b", "\xe9", "\u20ac"]), spec)
+            rows("complex", complex(any_float(), any_float()), spec)
+            rows("bool", R.random() < 0.5, spec)
+    for _ in range(400):
+        rows("float", any_float(), f".{R.randrange(0, 12)}f")
+        rows("float", any_float(), f".{R.randrange(0, 320)}{R.choice('efg')}")
+        rows("int", any_int(True), R.choice(["", "0"]) + str(R.randrange(1, 13)) + "d")
+
+
 if __name__ == "__main__":
-    chosen = sys.argv[1:] or ["floats", "ints", "hashes", "texts"]
+    chosen = sys.argv[1:] or ["floats", "ints", "hashes", "texts", "specs"]
     for name in chosen:
         R.seed(name)
         globals()[name]()

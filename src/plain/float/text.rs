@@ -159,12 +159,13 @@ pub fn push_unsigned(out: &mut Vec<u8>, x: f64, form: Form) -> Result<()> {
     let x = x.abs();
     if !x.is_finite() {
         out.extend_from_slice(if x.is_nan() { b"nan" } else { b"inf" });
-    } else if form.style != Style::Shortest && form.precision > MAX_BYTES {
-        return Err(if form.precision > i32::MAX as usize {
-            Fault::value("precision too big")
-        } else {
-            Fault::memory()
-        });
+    } else if form.style != Style::Shortest && form.precision > i32::MAX as usize {
+        return Err(Fault::value("precision too big"));
+    } else if form.style != Style::Shortest
+        && form.precision > MAX_BYTES
+        && (form.style != Style::General || form.alternate)
+    {
+        return Err(Fault::memory());
     } else {
         push_finite(out, x, form);
     }

@@ -97,10 +97,10 @@ pub fn push_digits_u64(out: &mut Vec<u8>, n: u64, base: Base) {
     out.extend_from_slice(&buffer[at..]);
 }
 
-/// Appends the digits of |n|; only decimal ones are limited in number.
-pub fn push_digits_big(out: &mut Vec<u8>, n: &IBig, base: Base) -> Result<()> {
+/// Appends the digits of |n|; decimal ones are at most `limit` (0: any number).
+pub fn push_digits_big(out: &mut Vec<u8>, n: &IBig, base: Base, limit: usize) -> Result<()> {
     if base == Base::Decimal {
-        let text = decimal_magnitude(n, MAX_DIGITS)?;
+        let text = decimal_magnitude(n, limit)?;
         out.extend_from_slice(text.as_bytes());
         return Ok(());
     }
@@ -163,5 +163,5 @@ pub fn push_prefixed_big(out: &mut Vec<u8>, n: &IBig, base: Base) -> Result<()> 
         out.push(b'-');
     }
     out.extend_from_slice(base.prefix().as_bytes());
-    push_digits_big(out, n, base)
+    push_digits_big(out, n, base, MAX_DIGITS)
 }
