@@ -9,8 +9,10 @@ pub mod hash;
 pub mod index;
 pub mod int;
 pub mod number_text;
+pub mod percent;
 pub mod repr;
 pub mod spec;
+pub mod template;
 pub mod unicode;
 pub mod wtf8;
 

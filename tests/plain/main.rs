@@ -4,6 +4,7 @@
 
 mod numbers;
 mod specs;
+mod templates;
 mod texts;
 mod unicode;
 

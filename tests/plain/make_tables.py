@@ -285,8 +285,68 @@ def specs():
         rows("int", any_int(True), R.choice(["", "0"]) + str(R.randrange(1, 13)) + "d")
 
 
+def percents():
+    t = Table("percent")
+    fixed = ["%", "%5", "%-", "%.", "%l", "%(a", "%(a)s", "%(a(b))s", "%y", "ab%5.3ly", "%\xe9", "\u20ac%5.3hy", "%\U0001f600",
+             "%99999999999999999999d", "%.99999999999999999999d", "%.2147483648d", "%9223372036854775808d",
+             "%9223372036854775807d", "%.2147483647d", "%5%|", "%%", "100%%|%d", "%hd", "%Ld", "%hhd", "%.d", "%. d", "%#s", "%05s|",
+             "%-5s|", "%.2s|", "%5.1r|", "%a", "%c", "%5c|", "%-5c|", "%.0c", "%05c", "a%db", "% d|", "%+d", "%08.3d|", "%-08d|",
+             "%#08x|", "%.0x", "%#.0x", "%#o", "%#X", "%u", "%i", "%s%s", "%d %d"]
+    values = [5, -255, 0, 2**70, -10**30, 1.5, -0.0, math.inf, math.nan, "h\xe9l", "x", 65]
+
+    def rows(template, value):
+        kind = type(value).__name__
+        data = {"a": value, "a(b)": value} if "%(" in template else (value,)
+        t.row("str", template, kind, value, call=lambda: template % data)
+        if template.isascii() and not isinstance(value, str) and "%(" not in template and "a" not in template:
+            raw = template.encode()
+            if "s" not in template and "r" not in template:
+                t.row("bytes", raw, kind, value, call=lambda: raw % data)
+
+    for template in fixed:
+        for value in values:
+            rows(template, value)
+    for template in ["%d", "%x", "%s", "%.2147483647d"]:
+        rows(template, 10**5000)
+    for _ in range(800):
+        flags = "".join(f for f in "-+ #0" if R.random() < 0.25)
+        width = R.choice(["", str(R.randrange(1, 25))])
+        precision = R.choice(["", "", ".", "." + str(R.randrange(0, 20))])
+        value = R.choice([any_int, any_float, lambda: any_text(5, ["a", "\xe9", "'"])])()
+        letter = R.choice("sra" if isinstance(value, str) else "diuoxXeEfFgGsrc")
+        rows("<%" + flags + width + precision + letter + ">", value)
+    for width, precision in [(5, 2), (-8, 3), (0, -1), (2**31, 2), (3, 2**31), (2**70, 1), (1, 2**70), (12, 0)]:
+        t.row("star", width, precision, 1.2345, call=lambda: "%*.*f|" % (width, precision, 1.2345) if width != 2**31 else "!")
+
+
+def templates():
+    t = Table("template")
+    pieces = ["{", "}", "{{", "}}", "{}", "{0}", "{a}", "{a.b}", "{a[0]}", "[", "]", ":", "!", "!r", ".", "x", "\xe9", "{:>5}", "{!s}", "{:{}}", "0", "[}]", "{!\xe9}"]
+    fixed = [line.rstrip("\n") for line in open(f"{HERE}/templates.in", encoding="utf-8")]
+    import _string
+    for text in fixed + ["".join(R.choice(pieces) for _ in range(R.randrange(1, 7))) for _ in range(600)]:
+        def parsed():
+            out = []
+            for literal, name, spec, conversion in _string.formatter_parser(text):
+                if literal:
+                    out.append("L" + literal)
+                if name is not None:
+                    out.append("F" + name + " " + (conversion or "") + " " + spec)
+            return out
+        t.row("pieces", text, call=parsed)
+    names = ["a", "0", "", "a.b", "a[0]", "0.b[c][12]", "a[", "a[]", "a.", "a..b", "a[x]y", "[0]", ".x", "-1", " 0", "0x", "\u0663",
+             "99999999999999999999", "a[99999999999999999999]", "a[-1]", "a[\u0663]", "a]", "a[b.c]", "a.b]c", "01", "a[0].b.c"]
+    for name in names:
+        def split():
+            first, rest = _string.formatter_field_name_split(name)
+            # A number too long is no error for CPython until it is used.
+            return [("I" if isinstance(first, int) else "N") + str(first)] + [
+                ("A" if attr else "I" if isinstance(key, int) else "K") + str(key) for attr, key in rest]
+        t.row("split", name, call=split)
+
+
 if __name__ == "__main__":
-    chosen = sys.argv[1:] or ["floats", "ints", "hashes", "texts", "specs"]
+    chosen = sys.argv[1:] or ["floats", "ints", "hashes", "texts", "specs", "percents", "templates"]
     for name in chosen:
         R.seed(name)
         globals()[name]()
