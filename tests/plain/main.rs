@@ -2,6 +2,7 @@
 //!
 //! `make_tables.py` and `make_unicode.py` write the tables; they say how a row is read.
 
+mod bytes;
 mod numbers;
 mod specs;
 mod templates;

@@ -345,8 +345,59 @@ def templates():
         t.row("split", name, call=split)
 
 
+def codecs():
+    t = Table("bytes")
+
+    def caught(call):
+        try:
+            return call()
+        except UnicodeError as error:
+            return f"{error} [{error.encoding} {error.start} {error.end} {error.reason}]"
+        except TypeError as error:
+            return "TypeError"
+
+    names = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "ascii", "latin-1"]
+    handlers = ["strict", "ignore", "replace", "backslashreplace", "surrogateescape", "surrogatepass", "xmlcharrefreplace"]
+    chunks = [b"a", b"\x00", b"\xc3\xa9", b"\xe2\x82\xac", b"\xf0\x9f\x98\x80", b"\xff", b"\x80", b"\xc3", b"\xe2\x82", b"\xf0\x9f",
+              b"\xed\xa0\x80", b"\xed\xbf\xbf", b"\xc0\x80", b"\xf5", b"\xf4\x90", b"\xe0\x80", b"\xd8\x00", b"\x00\xd8", b"\x00\xdc",
+              b"\xff\xfe", b"\xfe\xff", b"\x80\xd8", b"a\x00\x00\x00", b"\x00\x00\x11\x00", b"\x00\xd8\x00\x00", b"\xff\xfe\x00\x00"]
+    points = ["a", "\xe9", "\u20ac", "\U0001f600", "\ud800", "\udc80", "\udcff", "\udfff", "\xff", "\u0100"]
+    for _ in range(1200):
+        data = b"".join(R.choice(chunks) for _ in range(R.randrange(0, 5)))
+        name, handler = R.choice(names), R.choice(handlers)
+        t.row("decode", data, name, handler, call=lambda: caught(lambda: data.decode(name, handler)))
+        text = "".join(R.choice(points) for _ in range(R.randrange(0, 5)))
+        t.row("encode", text, name, handler, call=lambda: caught(lambda: text.encode(name, handler)))
+    for text in ["", "0", "0g", "zz", " 00 ff\t\n01", "00 f", "0 0", "\xe90", "00\xe9", "aBcD", "00\x1c", "\ud800"]:
+        t.row("fromhex", text, call=lambda: bytes.fromhex(text))
+    parts = [b"a", b"B", b" ", b"1", b"\xe9", b"z", b"'", b"\t", b"\x1c"]
+    for _ in range(200):
+        data = b"".join(R.choice(parts) for _ in range(R.randrange(0, 7)))
+        every = R.randrange(-4, 5)
+        t.row("hex", data, every, call=lambda: data.hex(":", every))
+        for method in "alpha alnum digit space lower upper title".split():
+            t.row("is" + method, data, call=lambda: getattr(data, "is" + method)())
+        for method in "title capitalize swapcase".split():
+            t.row(method, data, call=lambda: getattr(data, method)())
+        old, new, n = R.choice([b"", b"a", b"B "]), R.choice([b"", b"-", b"xy"]), R.randrange(-1, 4)
+        t.row("replace", data, old, new, n, call=lambda: data.replace(old, new, n))
+        t.row("count", data, old, call=lambda: data.count(old))
+        t.row("strip", data, call=lambda: data.strip())
+        t.row("split", data, call=lambda: data.split())
+        t.row("translate", data, call=lambda: data.translate(bytes.maketrans(b"aB", b"xy"), b"1"))
+
+
+def randoms():
+    t = Table("random")
+    for seed in [0, 1, 42, -5, 2**32, 2**64 + 7, 10**40, 2**31, 2**20000 + 1, 7 << 64]:
+        r = random.Random(seed)
+        t.row("draws", seed, call=lambda: [r.random(), r.getrandbits(1), r.getrandbits(32), r.getrandbits(33), r.getrandbits(64),
+                                           r.getrandbits(100), r.getrandbits(0), r._randbelow(10), r._randbelow(2**40), r._randbelow(10**30),
+                                           [r.random() for _ in range(700)][-1]])
+
+
 if __name__ == "__main__":
-    chosen = sys.argv[1:] or ["floats", "ints", "hashes", "texts", "specs", "percents", "templates"]
+    chosen = sys.argv[1:] or ["floats", "ints", "hashes", "texts", "specs", "percents", "templates", "codecs", "randoms"]
     for name in chosen:
         R.seed(name)
         globals()[name]()

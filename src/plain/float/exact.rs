@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn divisions() {
         assert_eq!(div_i64(i64::MIN, -1), Ok(9223372036854775808.0));
-        assert_eq!(div_i64(i64::MAX, 3), Ok(3.074457345618258e18));
+        assert_eq!(div_i64(i64::MAX, 3), Ok(3.0744573456182584e18));
         assert_eq!(div_i64(1, i64::MAX), Ok(1.0842021724855044e-19));
         let big = IBig::from(10).pow(400);
         assert_eq!(div_big(&big, &IBig::from(3)), Err(quotient_too_large()));
