@@ -1,4 +1,7 @@
 //! Bytes to text.
+//!
+//! Each decoder copies what is right and asks [`Decoder::handle`] about the rest, always by the
+//! widths that CPython reports: a script can see them in `start` and `end` of the error.
 
 use super::super::repr::push_escape;
 use super::super::wtf8::push_point;

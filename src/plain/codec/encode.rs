@@ -1,4 +1,7 @@
 //! Text to bytes.
+//!
+//! Text that is right already is copied whole. Otherwise code points are taken one by one, and runs
+//! of what cannot be encoded are reported as one fault, as CPython does for the narrow encodings.
 
 use super::super::repr::push_escape;
 use super::super::wtf8::{as_str, points};

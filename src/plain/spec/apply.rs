@@ -1,8 +1,8 @@
 //! Format specifications applied to strings and numbers.
 //!
 //! Results are appended to a `Vec` of the caller's. Numbers are made of a sign, a prefix, digits
-//! (grouped, perhaps filled with zeros) and a tail; [`Number::push`] lays these out once for all
-//! types. The commonest specifications never get there.
+//! (grouped, perhaps filled with zeros) and a tail: they are written where they belong, and
+//! [`finish`] groups and pads them in place. The commonest specifications never get there.
 
 use dashu_int::{IBig, Sign};
 
@@ -85,6 +85,16 @@ pub fn format_i64(out: &mut Vec<u8>, spec: &[u8], n: i64, type_name: &str) -> Re
             push_i64(out, n);
             return Ok(());
         }
+        [b','] | [b',', b'd'] => {
+            if n < 0 {
+                out.push(b'-');
+            }
+            let start = out.len();
+            push_u64(out, n.unsigned_abs());
+            let end = out.len();
+            group(out, start, end, 3, b',');
+            return Ok(());
+        }
         [width @ b'1'..=b'9', b'd'] | [width @ b'1'..=b'9'] => {
             push_short(out, n, width - b'0', b' ');
             return Ok(());
@@ -97,9 +107,10 @@ pub fn format_i64(out: &mut Vec<u8>, spec: &[u8], n: i64, type_name: &str) -> Re
     }
     let spec = Spec::parse(spec, Target::Int, type_name)?;
     if let Some(base) = int_base(&spec)? {
-        let mut digits = Vec::with_capacity(64);
-        push_digits_u64(&mut digits, n.unsigned_abs(), base);
-        return Number::of_int(&spec, n < 0, &digits, base).push(out, &spec);
+        let (start, lead) = push_front(out, &spec, n < 0, base);
+        push_digits_u64(out, n.unsigned_abs(), base);
+        let end = out.len();
+        return finish(out, start, lead, end, &spec, base);
     }
     match spec.letter as u8 {
         b'c' if spec.letter == u32::from(b'c') => format_char(out, &spec, n),
@@ -143,9 +154,10 @@ pub fn format_big(
     }
     let spec = Spec::parse(spec, Target::Int, type_name)?;
     if let Some(base) = int_base(&spec)? {
-        let mut digits = Vec::new();
-        push_digits_big(&mut digits, n, base, limit)?;
-        return Number::of_int(&spec, n.sign() == Sign::Negative, &digits, base).push(out, &spec);
+        let (start, lead) = push_front(out, &spec, n.sign() == Sign::Negative, base);
+        push_digits_big(out, n, base, limit)?;
+        let end = out.len();
+        return finish(out, start, lead, end, &spec, base);
     }
     if spec.letter == u32::from(b'c') {
         check_char(&spec)?;
@@ -267,14 +279,30 @@ fn float_form(spec: &Spec, type_name: &str) -> Result<Form> {
 
 fn push_float(out: &mut Vec<u8>, spec: &Spec, x: f64, type_name: &str) -> Result<()> {
     let form = float_form(spec, type_name)?;
+    push_formed(out, spec, x, form)
+}
+
+fn push_formed(out: &mut Vec<u8>, spec: &Spec, x: f64, form: Form) -> Result<()> {
     let percent = spec.letter == u32::from(b'%');
     let x = if percent { x * 100.0 } else { x };
-    let mut text = Vec::new();
-    push_unsigned(&mut text, x, form)?;
+    let start = out.len();
+    out.extend(sign(spec, is_negative(x)));
+    let text = out.len();
+    push_unsigned(out, x, form)?;
+    let digits = out[text..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     if percent {
-        text.push(b'%');
+        out.push(b'%');
     }
-    Number::of_float(spec, x, &text).push(out, spec)
+    let mut lead = text - start;
+    if spec.no_negative_zero && is_negative(x) && is_zero_text(&out[text..]) {
+        let unsigned = sign(spec, false);
+        lead = usize::from(unsigned.is_some());
+        out.splice(start..text, unsigned);
+    }
+    finish(out, start, lead, start + lead + digits, spec, Base::Decimal)
 }
 
 /// `format(complex(real, imag), spec)`.
@@ -312,7 +340,7 @@ pub fn format_complex(
         fill: u32::from(b' '),
         ..spec
     };
-    let (mut text, mut part) = (Vec::new(), Vec::new());
+    let mut text = Vec::new();
     let only_imag = spec.letter == 0 && real == 0.0 && real.is_sign_positive();
     let parens = spec.letter == 0 && !only_imag;
     if parens {
@@ -320,22 +348,110 @@ pub fn format_complex(
     }
     let mut imag_spec = bare;
     if !only_imag {
-        push_unsigned(&mut part, real, form)?;
-        Number::of_float(&bare, real, &part).push(&mut text, &bare)?;
-        part.clear();
+        push_formed(&mut text, &bare, real, form)?;
         imag_spec.sign = b'+';
     }
-    push_unsigned(&mut part, imag, form)?;
-    Number::of_float(&imag_spec, imag, &part).push(&mut text, &imag_spec)?;
+    push_formed(&mut text, &imag_spec, imag, form)?;
     text.extend_from_slice(if parens { b"j)" } else { b"j" });
     let len = text.len();
     push_aligned(out, &text, len, &spec)
 }
 
+fn is_negative(x: f64) -> bool {
+    x.is_sign_negative() && !x.is_nan()
+}
+
+/// Whether a number has been rounded to zero; its exponent is not looked at.
+fn is_zero_text(text: &[u8]) -> bool {
+    let mut mantissa = text.iter().take_while(|byte| !matches!(byte, b'e' | b'E'));
+    mantissa.all(|byte| matches!(byte, b'0' | b'.' | b'%'))
+}
+
+/// Appends sign and prefix; says where they start and how long they are.
+fn push_front(out: &mut Vec<u8>, spec: &Spec, negative: bool, base: Base) -> (usize, usize) {
+    let start = out.len();
+    out.extend(sign(spec, negative));
+    if spec.alternate {
+        out.extend_from_slice(base.prefix().as_bytes());
+    }
+    (start, out.len() - start)
+}
+
+/// Groups and pads a number that is written already.
+///
+/// It begins at `start` with `lead` bytes of sign and prefix; its whole digits end at `end`.
+fn finish(
+    out: &mut Vec<u8>,
+    start: usize,
+    lead: usize,
+    end: usize,
+    spec: &Spec,
+    base: Base,
+) -> Result<()> {
+    let (size, separator) = grouping(spec, base);
+    let zero_filled = spec.fill == u32::from(b'0') && spec.align == Align::AfterSign;
+    if spec.width > 0 && (spec.fill >= 0x80 || (zero_filled && size > 0)) {
+        // The hard cases: fills of several bytes, and zeros that are grouped as well.
+        let text = out.split_off(start);
+        let (front, rest) = text.split_at(lead);
+        let (digits, tail) = rest.split_at(end - start - lead);
+        return Number {
+            front,
+            digits,
+            tail,
+            group: size,
+            separator,
+        }
+        .push(out, spec);
+    }
+    if size > 0 {
+        group(out, start + lead, end, size, separator);
+    }
+    let padding = spec.width.saturating_sub(out.len() - start);
+    if padding == 0 {
+        return Ok(());
+    }
+    if spec.width > MAX_BYTES {
+        return Err(Fault::memory());
+    }
+    let (before, after) = margins(padding, spec.align);
+    let at = if spec.align == Align::AfterSign {
+        start + lead
+    } else {
+        start
+    };
+    let len = out.len();
+    out.resize(len + padding, spec.fill as u8);
+    if before > 0 {
+        out.copy_within(at..len, at + before);
+        out[at..at + before].fill(spec.fill as u8);
+        out[len + before..len + before + after].fill(spec.fill as u8);
+    }
+    Ok(())
+}
+
+/// Puts separators between the digits from `start` to `end`.
+fn group(out: &mut Vec<u8>, start: usize, end: usize, size: usize, separator: u8) {
+    let separators = end.saturating_sub(start).saturating_sub(1) / size;
+    if separators == 0 {
+        return;
+    }
+    let len = out.len();
+    out.resize(len + separators, separator);
+    out.copy_within(end..len, end + separators);
+    let (mut from, mut to) = (end, end + separators);
+    while to > from {
+        out.copy_within(from - size..from, to - size);
+        from -= size;
+        to -= size + 1;
+        out[to] = separator;
+    }
+}
+
 /// The parts of a number that is to be laid out.
 struct Number<'a> {
-    sign: Option<u8>,
-    prefix: &'static str,
+    /// Sign and prefix.
+    front: &'a [u8],
     digits: &'a [u8],
     /// A point and what follows it, or all of `inf` and `nan`.
     tail: &'a [u8],
@@ -344,55 +460,17 @@ struct Number<'a> {
     separator: u8,
 }
 
-impl<'a> Number<'a> {
-    fn of_int(spec: &Spec, negative: bool, digits: &'a [u8], base: Base) -> Self {
-        let (group, separator) = grouping(spec, base);
-        let prefix = if spec.alternate { base.prefix() } else { "" };
-        Number {
-            sign: sign(spec, negative),
-            prefix,
-            digits,
-            tail: b"",
-            group,
-            separator,
-        }
-    }
-
-    fn of_float(spec: &Spec, x: f64, text: &'a [u8]) -> Self {
-        let split = text
-            .iter()
-            .position(|b| !b.is_ascii_digit())
-            .unwrap_or(text.len());
-        let (digits, tail) = text.split_at(split);
-        let (group, separator) = grouping(spec, Base::Decimal);
-        let mut negative = x.is_sign_negative() && !x.is_nan();
-        if negative && spec.no_negative_zero {
-            // Only the exponent of a zero has digits other than zero, and it has none.
-            let mantissa = text.iter().take_while(|b| !matches!(b, b'e' | b'E'));
-            negative = mantissa
-                .into_iter()
-                .any(|b| (b'1'..=b'9').contains(b) || b.is_ascii_alphabetic());
-        }
-        Number {
-            sign: sign(spec, negative),
-            prefix: "",
-            digits,
-            tail,
-            group,
-            separator,
-        }
-    }
-
+impl Number<'_> {
     /// Appends the number in its field.
     fn push(&self, out: &mut Vec<u8>, spec: &Spec) -> Result<()> {
-        let fixed = usize::from(self.sign.is_some()) + self.prefix.len() + self.tail.len();
+        let fixed = self.front.len() + self.tail.len();
         let zero_filled = spec.fill == u32::from(b'0') && spec.align == Align::AfterSign;
         let least = if zero_filled {
             spec.width.saturating_sub(fixed)
         } else {
             0
         };
-        if spec.width > MAX_BYTES {
+        if spec.width > MAX_BYTES / wtf8::encode(spec.fill).1 {
             return Err(Fault::memory());
         }
         let shown = self.shown_digits(least);
@@ -407,8 +485,7 @@ impl<'a> Number<'a> {
         if !inside {
             push_fill(out, spec.fill, before);
         }
-        out.extend(self.sign);
-        out.extend_from_slice(self.prefix.as_bytes());
+        out.extend_from_slice(self.front);
         if inside {
             push_fill(out, spec.fill, padding);
         }
