@@ -1,4 +1,7 @@
 //! Tables of bytes, encodings, and the random generator.
+//!
+//! `make_tables.py` writes the tables; a row is one call of one function, and the functions of the
+//! floor are called here under the names that the rows use.
 
 use sloop::plain::codec::{CodecFault, Encoding, Handler, decode, encode};
 use sloop::plain::random_mt::Twister;

@@ -1,4 +1,7 @@
 //! Whatever comes in, nothing panics and nothing grows without bound.
+//!
+//! Random input from a deterministic generator: malformed text, absurd specifications, extreme
+//! numbers. Where a function has a law (what is written reads back), the law is checked too.
 
 use dashu_int::IBig;
 use sloop::plain::codec::{Encoding, Handler, decode, decode_prefix, encode};
@@ -57,7 +60,7 @@ fn text_functions_take_anything() {
         for unicode in [false, true] {
             wtf8::split_space(&a, max, unicode);
             wtf8::rsplit_space(&a, max, unicode);
-            wtf8::split_lines(&a, n % 2 == 0, unicode);
+            wtf8::split_lines(&a, n < 10, unicode);
             for side in [Side::Left, Side::Right, Side::Both] {
                 wtf8::strip_space(&a, side, unicode);
                 wtf8::strip_chars(&a, &b, side, unicode);

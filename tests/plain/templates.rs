@@ -1,4 +1,7 @@
 //! Tables of `%`-formatting and of the templates of `str.format`.
+//!
+//! `make_tables.py` writes the tables; a row is one call of one function, and the functions of the
+//! floor are called here under the names that the rows use.
 
 use sloop::plain::int::{Int, MAX_DIGITS};
 use sloop::plain::template::{Field, First, Numbering, Step, split_name};

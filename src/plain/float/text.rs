@@ -5,6 +5,8 @@
 //! suffices, else from `core::fmt`, which is exact and rounds half to even as CPython does.
 //! Everything is appended to a `Vec` of the caller's. Signs of formatted text belong to `spec`.
 
+use std::cmp::Ordering;
+
 use super::super::int::text::push_u64;
 use super::super::{Fault, MAX_BYTES, Result};
 
@@ -115,8 +117,11 @@ impl Short {
         // A guess that is one too low at times, but never too high.
         let mut exponent = (x.log10() - 1e-9).floor() as i32;
         loop {
-            let places = usize::try_from(count as i32 - 1 - exponent).ok()?;
-            let mut scaled = scaled(x, places)?;
+            let places = count as i32 - 1 - exponent;
+            let mut scaled = match usize::try_from(places) {
+                Ok(places) => scaled(x, places)?,
+                Err(_) => in_units(x, 10u64.pow(places.unsigned_abs())),
+            };
             let limit = 10u64.pow(count as u32);
             if scaled < limit / 10 {
                 return None;
@@ -406,6 +411,17 @@ pub(super) fn scaled(x: f64, precision: usize) -> Option<u64> {
         }
     };
     u64::try_from(rounded).ok()
+}
+
+/// x / unit rounded half to even, for x below 10^18.
+fn in_units(x: f64, unit: u64) -> u64 {
+    let whole = x as u64;
+    let (quotient, rest) = (whole / unit, whole % unit);
+    let up = match (2 * rest).cmp(&unit) {
+        Ordering::Equal => x.fract() != 0.0 || quotient & 1 == 1,
+        order => order == Ordering::Greater,
+    };
+    quotient + u64::from(up)
 }
 
 /// A non-negative finite number as mantissa * 2^exponent.
