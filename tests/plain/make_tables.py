@@ -89,7 +89,7 @@ def any_int(small=False):
 
 
 def real_power(x, y):
-    return "complex" if x < 0 and abs(x) != math.inf and abs(y) != math.inf and y != math.floor(y) else x ** y
+    return "complex" if x < 0 and abs(x) != math.inf and math.isfinite(y) and y != math.floor(y) else x ** y
 
 
 def floats():
