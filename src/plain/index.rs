@@ -1,4 +1,7 @@
 //! Indices as Python understands them: negative ones count from the end, slices are clipped.
+//!
+//! Nothing here knows what is indexed. A step of zero is the caller's error to raise; here it is
+//! taken for one, so that no division can fail.
 
 /// The positions a slice selects: `count` of them from `start` on, by `step`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
