@@ -2,5 +2,6 @@
 
 pub mod code;
 pub mod plain;
+pub mod text;
 
 pub use sloop_grammar as syntax;
