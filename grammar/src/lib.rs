@@ -3,3 +3,15 @@
 pub mod ast;
 pub mod diagnostic;
 pub mod span;
+
+mod builder;
+mod layout;
+mod names;
+mod numbers;
+mod parse;
+mod soft;
+mod strings;
+mod targets;
+mod token;
+
+pub use parse::{Mode, Outcome, Parsed, parse};
