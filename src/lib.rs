@@ -1,5 +1,6 @@
 //! Sloop: a small scripting language whose runtime is an event loop.
 
 pub mod code;
+pub mod compile;
 
 pub use sloop_grammar as syntax;

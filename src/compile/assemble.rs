@@ -61,7 +61,7 @@ pub(super) struct Assembled {
     pub live: Vec<(u32, u16)>,
 }
 
-pub(super) fn assemble(body: &mut Body<'_>, lines: &mut LineIndex) -> Assembled {
+pub(super) fn assemble(body: &mut Body, lines: &mut LineIndex) -> Assembled {
     thread_jumps(body);
     let layout = Layout::new(body);
     let mut out = Assembled {
@@ -118,7 +118,7 @@ pub(super) fn assemble(body: &mut Body<'_>, lines: &mut LineIndex) -> Assembled 
 }
 
 /// Lets jumps to jumps go where those go, and drops jumps to the next instruction.
-fn thread_jumps(body: &mut Body<'_>) {
+fn thread_jumps(body: &mut Body) {
     for at in (0..body.ins.len()).rev() {
         let ins = body.ins[at];
         if ins.is_gone || ins.label == NO_LABEL {
@@ -127,7 +127,7 @@ fn thread_jumps(body: &mut Body<'_>) {
         let mut target = body.labels[ins.label as usize].at;
         if let Some(to) = target
             && to as usize > at
-            && let Some(next) = first_from(&body.ins, to as usize)
+            && let Some(&next) = first_from(&body.ins, to as usize)
             && next.op == Op::Jmp
         {
             body.ins[at].label = next.label;
@@ -157,7 +157,7 @@ struct Layout {
 }
 
 impl Layout {
-    fn new(body: &Body<'_>) -> Layout {
+    fn new(body: &Body) -> Layout {
         let mut layout = Layout {
             starts: vec![0; body.ins.len() + 1],
             long: Vec::new(),
@@ -186,7 +186,7 @@ impl Layout {
         }
     }
 
-    fn place(&mut self, body: &Body<'_>) {
+    fn place(&mut self, body: &Body) {
         let mut next = 0;
         for at in 0..body.ins.len() {
             self.starts[at] = next;
@@ -200,7 +200,7 @@ impl Layout {
         self.long.get(at).copied().unwrap_or(false)
     }
 
-    fn size(&self, body: &Body<'_>, at: usize) -> u32 {
+    fn size(&self, body: &Body, at: usize) -> u32 {
         let ins = &body.ins[at];
         if ins.is_gone {
             return 0;
@@ -213,7 +213,7 @@ impl Layout {
         1 + ins.op.words() as u32 + extra
     }
 
-    fn target(&self, body: &Body<'_>, label: u32) -> u32 {
+    fn target(&self, body: &Body, label: u32) -> u32 {
         let at = body.labels[label as usize]
             .at
             .expect("a label that is used is placed before its body ends");
@@ -221,12 +221,12 @@ impl Layout {
     }
 
     /// From the end of the instruction at `at` to its target.
-    fn offset(&self, body: &Body<'_>, at: usize) -> i64 {
+    fn offset(&self, body: &Body, at: usize) -> i64 {
         let end = self.starts[at] + self.size(body, at);
         self.target(body, body.ins[at].label) as i64 - end as i64
     }
 
-    fn encode(&self, body: &Body<'_>, at: usize, out: &mut Vec<Word>) {
+    fn encode(&self, body: &Body, at: usize, out: &mut Vec<Word>) {
         let ins = &body.ins[at];
         let (b, c) = (ins.bc as u16, (ins.bc >> 16) as u16);
         if ins.label == NO_LABEL {

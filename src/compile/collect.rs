@@ -18,9 +18,9 @@ pub(super) struct Collected {
     pub future_annotations: bool,
 }
 
-pub(super) fn collect(
-    ast: &Ast,
-    names: &mut Names<'_>,
+pub(super) fn collect<'a>(
+    ast: &'a Ast,
+    names: &mut Names<'a>,
     options: &Options,
     reports: &mut Reports,
 ) -> Collected {
@@ -312,23 +312,24 @@ impl<'a> Collector<'a, '_, '_> {
         }
         let owner = self.current;
         let kind = self.scopes.get(owner).kind;
-        let is_kept = simple.is_some()
-            && matches!(kind, ScopeKind::Module | ScopeKind::Class)
-            && !self.future_annotations;
-        if is_kept {
-            let key = Key::BodyAnnotations(owner);
-            let scope = match self.scopes.keys.get(&key) {
-                Some(&scope) => scope,
-                None => {
-                    let scope = self.open(ScopeKind::Annotations, key);
-                    self.format_parameter(scope);
-                    scope
-                }
-            };
-            self.inside(scope, |this| this.expr(annotation));
-        } else {
+        let Some(name) =
+            simple.filter(|_| matches!(kind, ScopeKind::Module | ScopeKind::Class))
+        else {
             self.discarded(annotation);
-        }
+            self.option(value);
+            return;
+        };
+        let name = self.mangle(name);
+        self.scopes
+            .get_mut(owner)
+            .annotations
+            .push((name, annotation));
+        let key = Key::BodyAnnotations(owner);
+        let scope = match self.scopes.keys.get(&key) {
+            Some(&scope) => scope,
+            None => self.annotation_scope(key),
+        };
+        self.annotation(scope, annotation);
         self.option(value);
     }
 
@@ -338,7 +339,27 @@ impl<'a> Collector<'a, '_, '_> {
             .scopes
             .open(ScopeKind::Annotations, Some(self.current), self.class_name);
         self.scopes.get_mut(scope).is_discarded = true;
-        self.inside(scope, |this| this.expr(annotation));
+        self.inside(scope, |this| match this.ast.expr(annotation) {
+            Expr::Starred(value) => this.expr(*value),
+            _ => this.expr(annotation),
+        });
+    }
+
+    fn annotation_scope(&mut self, key: Key) -> ScopeId {
+        let scope = self.open(ScopeKind::Annotations, key);
+        self.format_parameter(scope);
+        scope
+    }
+
+    fn annotation(&mut self, scope: ScopeId, annotation: ExprId) {
+        if self.future_annotations {
+            self.discarded(annotation);
+            return;
+        }
+        self.inside(scope, |this| match this.ast.expr(annotation) {
+            Expr::Starred(value) => this.expr(*value),
+            _ => this.expr(annotation),
+        });
     }
 
     fn format_parameter(&mut self, scope: ScopeId) {
@@ -420,7 +441,6 @@ impl<'a> Collector<'a, '_, '_> {
                         .help("import the names you need"),
                     );
                 }
-                self.scopes.get_mut(self.current).has_import_star = true;
             }
             ImportNames::Names(aliases) => {
                 for alias in aliases.iter() {
@@ -563,23 +583,8 @@ impl<'a> Collector<'a, '_, '_> {
             .chain(function.returns);
         let mut scope = None;
         for annotation in annotations {
-            if self.future_annotations {
-                self.discarded(annotation);
-                continue;
-            }
-            let id = match scope {
-                Some(id) => id,
-                None => {
-                    let id = self.open(ScopeKind::Annotations, Key::Annotations(at));
-                    self.format_parameter(id);
-                    scope = Some(id);
-                    id
-                }
-            };
-            self.inside(id, |this| match this.ast.expr(annotation) {
-                Expr::Starred(value) => this.expr(*value),
-                _ => this.expr(annotation),
-            });
+            let id = *scope.get_or_insert_with(|| self.annotation_scope(Key::Annotations(at)));
+            self.annotation(id, annotation);
         }
     }
 

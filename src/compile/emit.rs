@@ -134,26 +134,26 @@ pub(super) enum PadStep {
     Unbind(Name),
 }
 
-/// A short handler that ends by raising the exception again (or by going to another handler
-/// itself); written behind the body.
-#[derive(Debug)]
+/// A short handler that ends by raising the exception again; written behind the body.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Pad {
     pub label: Label,
     pub register: Reg,
     pub steps: [Option<PadStep>; 2],
-    pub then: Option<Label>,
     /// The handler in force outside.
     pub handler: u32,
     pub span: Span,
 }
 
 /// The body being compiled.
-pub(super) struct Body<'a> {
+pub(super) struct Body {
     pub host: ScopeId,
     /// `host`, or a comprehension inlined into it.
     pub scope: ScopeId,
     pub kind: CodeKind,
     pub qualname: String,
+    /// What stands before the body's own name in `qualname`.
+    pub outer_prefix: String,
     pub ins: Vec<Ins>,
     pub labels: Vec<LabelInfo>,
     pub handlers: Vec<HandlerInfo>,
@@ -169,7 +169,7 @@ pub(super) struct Body<'a> {
     pub max: u32,
     /// Registers below hold named locals.
     pub first_temp: Reg,
-    pub blocks: Vec<Block<'a>>,
+    pub blocks: Vec<Block>,
     pub span: Span,
     /// Instruction indices of loop bottoms with the first dead register.
     pub live: Vec<(u32, u16)>,
@@ -183,13 +183,14 @@ pub(super) struct Body<'a> {
     pub codes: Vec<Arc<Code>>,
 }
 
-impl<'a> Body<'a> {
-    pub fn new(host: ScopeId, kind: CodeKind, qualname: String) -> Body<'a> {
+impl Body {
+    pub fn new(host: ScopeId, kind: CodeKind, qualname: String) -> Body {
         Body {
             host,
             scope: host,
             kind,
             qualname,
+            outer_prefix: String::new(),
             ins: Vec::new(),
             labels: Vec::new(),
             handlers: Vec::new(),
@@ -335,11 +336,14 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// Places the label of a loop's start: what the loop unbinds cannot count as bound.
+    /// Before a loop: what the loop may unbind cannot count as bound in it.
+    pub fn forget_deletable(&mut self) {
+        self.bound.subtract(&self.deletable);
+    }
+
+    /// Places the label of a loop's start.
     pub fn bind_loop(&mut self, label: Label) {
-        let deletable = std::mem::take(&mut self.deletable);
-        self.bound.subtract(&deletable);
-        self.deletable = deletable;
+        self.forget_deletable();
         self.bind(label);
     }
 

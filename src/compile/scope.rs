@@ -5,7 +5,7 @@
 //! their *host* is the code they are inlined into, and a variable needs a cell only when a scope
 //! with another host uses it.
 
-use sloop_grammar::ast::{ComprehensionKind, Name};
+use sloop_grammar::ast::{ComprehensionKind, ExprId, Name};
 use sloop_grammar::diagnostic::Diagnostic;
 use sloop_grammar::span::Span;
 
@@ -150,7 +150,8 @@ pub(super) struct Scope {
     pub visible_class: Option<ScopeId>,
     /// Names stored on `self` by methods of a class.
     pub self_attributes: Vec<Name>,
-    pub has_import_star: bool,
+    /// Annotated names of a module or class, in order.
+    pub annotations: Vec<(Name, ExprId)>,
     /// First `return` with a value.
     pub returns_value: Vec<Span>,
 }
@@ -248,7 +249,7 @@ impl Scopes {
             is_discarded,
             visible_class,
             self_attributes: Vec::new(),
-            has_import_star: false,
+            annotations: Vec::new(),
             returns_value: Vec::new(),
         });
         id
