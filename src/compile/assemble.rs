@@ -271,28 +271,6 @@ fn is_short(op: Op) -> bool {
     op.operands().last() == Some(&Operand::Off)
 }
 
-/// Can the jump go backwards, as the bottom of a loop?
-pub(super) fn may_go_back(op: Op) -> bool {
-    matches!(
-        op,
-        Op::JLt
-            | Op::JLe
-            | Op::JGt
-            | Op::JGe
-            | Op::JEq
-            | Op::JNe
-            | Op::JLtI
-            | Op::JLeI
-            | Op::JGtI
-            | Op::JGeI
-            | Op::JEqI
-            | Op::JNeI
-            | Op::JTrue
-            | Op::ForIter
-            | Op::Loop
-    )
-}
-
 /// The jump that is taken when this one is not.
 pub(super) fn inverse(op: Op) -> Op {
     match op {

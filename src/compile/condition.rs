@@ -3,9 +3,10 @@
 use sloop_grammar::ast::*;
 
 use crate::code::op::Op;
+use crate::code::verify::may_go_back;
 
 use super::Compiler;
-use super::assemble::{inverse, may_go_back};
+use super::assemble::inverse;
 use super::emit::{Label, Reg};
 use super::expr::compare_op;
 use super::fold::truth;

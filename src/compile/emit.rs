@@ -362,10 +362,6 @@ impl Body {
         }
     }
 
-    pub fn is_used(&self, label: Label) -> bool {
-        self.labels[label.0 as usize].state.is_some()
-    }
-
     pub fn is_bound(&self, label: Label) -> bool {
         self.labels[label.0 as usize].at.is_some()
     }

@@ -62,7 +62,6 @@ pub(super) struct Known {
     pub lambda: Name,
     pub genexpr: Name,
     pub annotate: Name,
-    pub underscore: Name,
 }
 
 pub(super) struct Names<'a> {
@@ -96,7 +95,6 @@ impl<'a> Names<'a> {
                 lambda: nothing,
                 genexpr: nothing,
                 annotate: nothing,
-                underscore: nothing,
             },
         };
         names.known = Known {
@@ -114,7 +112,6 @@ impl<'a> Names<'a> {
             lambda: names.intern("<lambda>"),
             genexpr: names.intern("<genexpr>"),
             annotate: names.intern("__annotate__"),
-            underscore: names.intern("_"),
         };
         names
     }
