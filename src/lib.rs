@@ -2,5 +2,6 @@
 
 pub mod code;
 pub mod compile;
+pub mod plain;
 
 pub use sloop_grammar as syntax;

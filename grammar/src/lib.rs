@@ -2,9 +2,11 @@
 
 pub mod ast;
 pub mod diagnostic;
+pub mod dump;
 pub mod span;
 
 mod builder;
+mod decode;
 mod layout;
 mod names;
 mod numbers;
@@ -14,4 +16,5 @@ mod strings;
 mod targets;
 mod token;
 
+pub use decode::decode_source;
 pub use parse::{Mode, Outcome, Parsed, parse};

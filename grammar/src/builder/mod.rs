@@ -499,7 +499,7 @@ impl<'s> Builder<'s> {
         parts
     }
 
-    /// `from` is where the field's text begins, `debug` where it ends after an `=`.
+    /// `from` is where the field's text begins, `debug` where its `=` ends.
     #[expect(clippy::too_many_arguments, reason = "one per part of the rule")]
     pub fn fstring_field(
         &mut self,
@@ -513,6 +513,12 @@ impl<'s> Builder<'s> {
         spec: Option<Vec<FPart>>,
     ) -> Vec<FPart> {
         if let Some(to) = debug {
+            let rest = &self.source[to as usize..];
+            let blank = rest.len()
+                - rest
+                    .trim_start_matches([' ', '\t', '\n', '\r', '\x0c'])
+                    .len();
+            let to = to + blank as u32;
             append_text(&mut parts, self.text(Span::new(from, to)).as_bytes());
         }
         let conversion = match conversion {

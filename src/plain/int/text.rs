@@ -1,0 +1,167 @@
+//! Integers to text: decimal two digits at a time, and the power-of-two bases.
+//!
+//! Everything is appended to a `Vec` of the caller's. The limit on decimal digits (4,300, as
+//! CPython's) is checked here, because it is the conversion that is quadratic in principle.
+
+use dashu_int::IBig;
+use dashu_int::ops::{Abs, BitTest};
+
+use super::super::{Fault, Result};
+
+/// CPython's default of `sys.set_int_max_str_digits`.
+pub const MAX_DIGITS: usize = 4300;
+
+/// The limit is not enforced below this many bits: 4,300 digits need at least 14,281 bits.
+const SAFE_BITS: usize = 14_281;
+
+const PAIRS: &[u8; 200] = b"0001020304050607080910111213141516171819\
+2021222324252627282930313233343536373839\
+4041424344454647484950515253545556575859\
+6061626364656667686970717273747576777879\
+8081828384858687888990919293949596979899";
+
+/// Appends a decimal number.
+#[inline]
+pub fn push_u64(out: &mut Vec<u8>, mut n: u64) {
+    let mut buffer = [0u8; 20];
+    let mut at = buffer.len();
+    while n >= 100 {
+        let pair = (n % 100) as usize * 2;
+        n /= 100;
+        at -= 2;
+        buffer[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
+    }
+    if n >= 10 {
+        let pair = n as usize * 2;
+        at -= 2;
+        buffer[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
+    } else {
+        at -= 1;
+        buffer[at] = b'0' + n as u8;
+    }
+    out.extend_from_slice(&buffer[at..]);
+}
+
+/// Appends a decimal number with its sign: `str(n)`.
+#[inline]
+pub fn push_i64(out: &mut Vec<u8>, n: i64) {
+    if n < 0 {
+        out.push(b'-');
+    }
+    push_u64(out, n.unsigned_abs());
+}
+
+/// How the digits of an integer are written, without sign or prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    Binary,
+    Octal,
+    Decimal,
+    Hex,
+    HexUpper,
+}
+
+impl Base {
+    /// `0b`, `0o`, `0x`, or nothing.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Base::Binary => "0b",
+            Base::Octal => "0o",
+            Base::Decimal => "",
+            Base::Hex => "0x",
+            Base::HexUpper => "0X",
+        }
+    }
+}
+
+/// Appends the digits of a magnitude.
+pub fn push_digits_u64(out: &mut Vec<u8>, n: u64, base: Base) {
+    let (shift, letters): (u32, &[u8; 16]) = match base {
+        Base::Decimal => return push_u64(out, n),
+        Base::Binary => (1, b"0123456789abcdef"),
+        Base::Octal => (3, b"0123456789abcdef"),
+        Base::Hex => (4, b"0123456789abcdef"),
+        Base::HexUpper => (4, b"0123456789ABCDEF"),
+    };
+    let mut buffer = [0u8; 64];
+    let mut at = buffer.len();
+    let mut rest = n;
+    loop {
+        at -= 1;
+        buffer[at] = letters[(rest & ((1 << shift) - 1)) as usize];
+        rest >>= shift;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&buffer[at..]);
+}
+
+/// Appends the digits of |n|; only decimal ones are limited in number.
+pub fn push_digits_big(out: &mut Vec<u8>, n: &IBig, base: Base) -> Result<()> {
+    if base == Base::Decimal {
+        let text = decimal_magnitude(n, MAX_DIGITS)?;
+        out.extend_from_slice(text.as_bytes());
+        return Ok(());
+    }
+    let magnitude = n.abs();
+    let text = match base {
+        Base::Binary => format!("{magnitude:b}"),
+        Base::Octal => format!("{magnitude:o}"),
+        Base::Hex | Base::Decimal => format!("{magnitude:x}"),
+        Base::HexUpper => format!("{magnitude:X}"),
+    };
+    out.extend_from_slice(text.as_bytes());
+    Ok(())
+}
+
+/// Appends `str(n)`, limited to `limit` digits (0: no limit).
+pub fn push_big(out: &mut Vec<u8>, n: &IBig, limit: usize) -> Result<()> {
+    let text = decimal_magnitude(n, limit)?;
+    if n.sign() == dashu_int::Sign::Negative {
+        out.push(b'-');
+    }
+    out.extend_from_slice(text.as_bytes());
+    Ok(())
+}
+
+fn decimal_magnitude(n: &IBig, limit: usize) -> Result<String> {
+    let bits = n.bit_len();
+    // Well over the limit: refuse before the expensive conversion.
+    if limit > 0
+        && bits > SAFE_BITS
+        && (bits - 1) as f64 * std::f64::consts::LOG10_2 > limit as f64 + 1.0
+    {
+        return Err(too_long(limit));
+    }
+    let text = n.abs().to_string();
+    if limit > 0 && text.len() > limit {
+        return Err(too_long(limit));
+    }
+    Ok(text)
+}
+
+fn too_long(limit: usize) -> Fault {
+    Fault::value(format!(
+        "Exceeds the limit ({limit} digits) for integer string conversion; \
+         use sys.set_int_max_str_digits() to increase the limit"
+    ))
+}
+
+/// `bin(n)`, `oct(n)`, `hex(n)` of a small number.
+pub fn push_prefixed_i64(out: &mut Vec<u8>, n: i64, base: Base) {
+    if n < 0 {
+        out.push(b'-');
+    }
+    out.extend_from_slice(base.prefix().as_bytes());
+    push_digits_u64(out, n.unsigned_abs(), base);
+}
+
+/// `bin(n)`, `oct(n)`, `hex(n)` of a big number.
+pub fn push_prefixed_big(out: &mut Vec<u8>, n: &IBig, base: Base) -> Result<()> {
+    if n.sign() == dashu_int::Sign::Negative {
+        out.push(b'-');
+    }
+    out.extend_from_slice(base.prefix().as_bytes());
+    push_digits_big(out, n, base)
+}

@@ -1,0 +1,71 @@
+//! Exceptions and tracebacks.
+//!
+//! Unwinding appends (code, word) pairs to the exception, 16 bytes a level; lines, columns and
+//! text are worked out only when somebody looks.
+
+use std::cell::{Cell, RefCell};
+
+use super::kind::{Object, Tracer, trace_cells};
+use super::{CodeObject, Value};
+use crate::gc::{Gc, Header};
+
+/// `header.flags`: `raise ... from None` and `from x` hide the context.
+pub const SUPPRESS_CONTEXT: u8 = 1;
+
+#[derive(Clone, Copy)]
+pub struct TracePoint {
+    pub code: Gc<CodeObject>,
+    /// Index of the word behind the instruction that raised or called.
+    pub word: u32,
+}
+
+#[repr(C)]
+pub struct Exception {
+    pub header: Header,
+    /// Attributes, as of an instance without inline slots.
+    pub extra: Cell<Value>,
+    /// Tuple.
+    pub args: Cell<Value>,
+    pub cause: Cell<Value>,
+    pub context: Cell<Value>,
+    pub suppress: Cell<bool>,
+    /// From the place of the raise outwards.
+    pub trace: RefCell<Vec<TracePoint>>,
+    /// What `__traceback__` was set to; UNDEF while `trace` speaks for itself.
+    pub traceback: Cell<Value>,
+}
+
+impl Object for Exception {
+    fn trace(&self, marker: &mut Tracer<'_>) {
+        marker.value(self.extra.get());
+        marker.value(self.args.get());
+        marker.value(self.cause.get());
+        marker.value(self.context.get());
+        marker.value(self.traceback.get());
+        for point in self.trace.borrow().iter() {
+            marker.object(point.code);
+        }
+    }
+
+    const OWNS: bool = true;
+
+    unsafe fn release(this: *mut Exception) -> usize {
+        // SAFETY: a dead exception, dropped once.
+        unsafe {
+            let bytes = (*this).trace.borrow().capacity() * size_of::<TracePoint>();
+            std::ptr::drop_in_place(&raw mut (*this).trace);
+            bytes
+        }
+    }
+}
+
+/// One level of a traceback as programs see it, made on demand.
+#[repr(C)]
+pub struct Traceback {
+    pub header: Header,
+    pub code: Cell<Value>,
+    /// Word index as an integer.
+    pub word: Cell<Value>,
+    pub next: Cell<Value>,
+}
+trace_cells!(Traceback: code, word, next);

@@ -1,0 +1,218 @@
+//! Callables and the small objects around them.
+
+use std::cell::Cell as RustCell;
+use std::sync::OnceLock;
+
+use super::kind::{Object, Tracer, trace_cells};
+use super::{Class, CodeObject, Dict, Value};
+use crate::code::op::Word;
+use crate::gc::{Gc, Header};
+use crate::vm::{Args, Cx, Flow};
+
+/// A variable that more than one activation sees, or a module global.
+#[repr(C)]
+pub struct Cell {
+    pub header: Header,
+    pub value: RustCell<Value>,
+}
+trace_cells!(Cell: value);
+
+/// `Function::argc` of a function that a plain positional call cannot enter directly.
+pub const NOT_SIMPLE: u16 = u16::MAX;
+
+/// A function of the language: code, its globals, and the captured cells inline.
+#[repr(C)]
+pub struct Function {
+    pub header: Header,
+    /// First instruction.
+    pub start: *const Word,
+    pub registers: u32,
+    /// Number of arguments if exactly that many positional ones fill all parameters and a call
+    /// runs in a window (no generator, no `*args`); else `NOT_SIMPLE`.
+    pub argc: u16,
+    pub captured: u16,
+    pub code: Gc<CodeObject>,
+    /// The namespace of its module.
+    pub globals: Gc<Dict>,
+    /// Tuple, or UNDEF.
+    pub defaults: RustCell<Value>,
+    /// A dict of whatever else was set on it (`__kwdefaults__`, `__annotate__`, `__name__`,
+    /// attributes), or UNDEF.
+    pub extra: RustCell<Value>,
+}
+
+impl Function {
+    pub const fn size(captured: usize) -> usize {
+        size_of::<Function>() + captured * 8
+    }
+
+    #[inline(always)]
+    pub fn cells(&self) -> *mut Gc<Cell> {
+        (self as *const Function).wrapping_add(1) as *mut Gc<Cell>
+    }
+
+    pub fn cell(&self, index: usize) -> Gc<Cell> {
+        assert!(index < self.captured as usize);
+        // SAFETY: in range; `make::function` filled all cells.
+        unsafe { *self.cells().add(index) }
+    }
+}
+
+impl Object for Function {
+    fn trace(&self, marker: &mut Tracer<'_>) {
+        marker.object(self.code);
+        marker.object(self.globals);
+        marker.value(self.defaults.get());
+        marker.value(self.extra.get());
+        for i in 0..self.captured as usize {
+            marker.object(self.cell(i));
+        }
+    }
+}
+
+pub type NativeFn = fn(&mut Cx, Args) -> Flow;
+
+/// How a native is found and called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NativeKind {
+    /// A function of a module.
+    Function,
+    /// Found on a class it binds its receiver.
+    Method,
+    /// Binds the class.
+    ClassMethod,
+    /// Never binds.
+    StaticMethod,
+}
+
+/// The static declaration of a native: one row beside its body.
+pub struct Def {
+    /// `name(self, a, /, b=1, *args, key=None, **kwargs)`: parameters as Python writes them.
+    /// Absent optional arguments arrive as UNDEF; the texts of defaults are documentation.
+    pub signature: &'static str,
+    pub doc: &'static str,
+    pub kind: NativeKind,
+    pub run: NativeFn,
+    /// The signature, once it has been read.
+    pub parsed: OnceLock<Signature>,
+}
+
+pub type GetFn = fn(&mut Cx, Value) -> Flow;
+pub type SetFn = fn(&mut Cx, Value, Value) -> Flow;
+
+/// The static declaration of a computed attribute. The setter gets UNDEF for `del`.
+pub struct GetSet {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub get: GetFn,
+    pub set: Option<SetFn>,
+}
+
+/// Parameters of a native, read from its signature once.
+#[derive(Debug, Default)]
+pub struct Signature {
+    pub name: &'static str,
+    /// Names of the parameters that have a place of their own, in order.
+    pub params: Vec<&'static str>,
+    pub positional_only: usize,
+    /// Positional ones, positional-only included.
+    pub positional: usize,
+    /// The first `required` of the positional parameters have no default.
+    pub required: usize,
+    /// Bit i: keyword-only parameter i has no default.
+    pub required_keywords: u64,
+    /// `*args`: surplus positional arguments follow the places.
+    pub variadic: bool,
+    /// `**kwargs`: one more place (the last but the surplus) holds a dict or UNDEF.
+    pub keywords: bool,
+}
+
+#[repr(C)]
+pub struct Native {
+    pub header: Header,
+    pub run: NativeFn,
+    /// Fewest and most arguments of a purely positional call, and how many places are filled
+    /// with UNDEF up to: `places`. `max` is `u16::MAX` for `*args`.
+    pub min: u16,
+    pub max: u16,
+    pub places: u16,
+    pub kind: NativeKind,
+    pub def: &'static Def,
+    pub signature: &'static Signature,
+    /// The class it belongs to, or the module name (a string), or UNDEF.
+    pub owner: RustCell<Value>,
+}
+trace_cells!(Native: owner);
+
+#[repr(C)]
+pub struct BoundMethod {
+    pub header: Header,
+    pub func: RustCell<Value>,
+    pub this: RustCell<Value>,
+}
+trace_cells!(BoundMethod: func, this);
+
+#[repr(C)]
+pub struct Property {
+    pub header: Header,
+    pub get: RustCell<Value>,
+    pub set: RustCell<Value>,
+    pub delete: RustCell<Value>,
+    pub doc: RustCell<Value>,
+    pub name: RustCell<Value>,
+}
+trace_cells!(Property: get, set, delete, doc, name);
+
+#[repr(C)]
+pub struct StaticMethod {
+    pub header: Header,
+    pub func: RustCell<Value>,
+    pub extra: RustCell<Value>,
+}
+trace_cells!(StaticMethod: func, extra);
+
+#[repr(C)]
+pub struct ClassMethod {
+    pub header: Header,
+    pub func: RustCell<Value>,
+    pub extra: RustCell<Value>,
+}
+trace_cells!(ClassMethod: func, extra);
+
+/// An attribute computed by natives (`getset`), or a `__slots__` place.
+#[repr(C)]
+pub struct Member {
+    pub header: Header,
+    pub name: RustCell<Value>,
+    pub owner: RustCell<Value>,
+    /// How a native type computes it; None for a `__slots__` place.
+    pub computed: Option<&'static GetSet>,
+}
+trace_cells!(Member: name, owner);
+
+#[repr(C)]
+pub struct Super {
+    pub header: Header,
+    /// Lookup starts behind this class …
+    pub class: Gc<Class>,
+    /// … in the MRO of this one.
+    pub start: Gc<Class>,
+    /// What methods are bound to: an instance or a class.
+    pub this: RustCell<Value>,
+}
+
+impl Object for Super {
+    fn trace(&self, marker: &mut Tracer<'_>) {
+        marker.object(self.class);
+        marker.object(self.start);
+        marker.value(self.this.get());
+    }
+}
+
+/// A read-only view of a mapping: `cls.__dict__`.
+#[repr(C)]
+pub struct MappingProxy {
+    pub header: Header,
+    pub mapping: RustCell<Value>,
+}
+trace_cells!(MappingProxy: mapping);

@@ -1,0 +1,47 @@
+//! Objects: what they are in memory and what can be done with them without running code of the
+//! program. `Space` makes them; `word.rs` says how a value fits into eight bytes.
+
+pub mod class;
+pub mod code;
+pub mod dict;
+pub mod error;
+pub mod frame;
+pub mod func;
+pub mod instance;
+pub mod iter;
+pub mod kind;
+pub mod module;
+pub mod names;
+pub mod number;
+pub mod resource;
+pub mod sequence;
+pub mod set;
+pub mod shape;
+pub mod space;
+pub mod str;
+pub mod table;
+pub mod types;
+mod word;
+
+pub use class::Class;
+pub use code::CodeObject;
+pub use dict::{Dict, DictView, ViewKind};
+pub use error::{Exception, TracePoint, Traceback};
+pub use frame::{Frame, Ret};
+pub use func::{
+    BoundMethod, Cell, ClassMethod, Def, Function, GetSet, MappingProxy, Member, Native, NativeFn,
+    NativeKind, Property, Signature, StaticMethod, Super,
+};
+pub use instance::{Instance, Slots};
+pub use iter::{Iter, IterKind};
+pub use kind::{Kind, Tracer};
+pub use module::Module;
+pub use number::{BigInt, Complex};
+pub use resource::Resource;
+pub use sequence::{ByteArray, Bytes, List, Range, Slice, Tuple};
+pub use set::Set;
+pub use shape::ShapeId;
+pub use space::Space;
+pub use str::{Str, StrBuffer};
+pub use types::T;
+pub use word::Value;

@@ -1,0 +1,290 @@
+//! `set` and `frozenset`.
+//!
+//! Elements stand in insertion order in a vector; a slot table places them exactly as CPython's
+//! does, because programs see that order when they iterate a set of integers. Sets that hold
+//! something whose hash is random or an address there (strings, objects) iterate in insertion
+//! order here.
+
+use std::cell::{Cell, UnsafeCell};
+
+use super::Value;
+use super::kind::{Object, Tracer};
+use super::table::{KeyEq, Probe};
+use crate::gc::Header;
+
+/// `header.flags` of a frozenset.
+pub const FROZEN: u8 = 1;
+
+const EMPTY: u32 = u32::MAX;
+const REMOVED: u32 = u32::MAX - 1;
+const MIN_SLOTS: usize = 8;
+const LINEAR_PROBES: usize = 9;
+
+#[derive(Clone, Copy)]
+pub struct Element {
+    pub hash: u64,
+    /// UNDEF marks a removed one.
+    pub key: Value,
+}
+
+/// The hash table of a set.
+#[derive(Default)]
+pub struct Elements {
+    elements: Vec<Element>,
+    slots: Vec<u32>,
+    /// Slots that are not empty, removed ones included.
+    fill: usize,
+    live: usize,
+    /// Some element's place says nothing in CPython: iterate in insertion order.
+    unordered: bool,
+    version: u32,
+}
+
+impl Elements {
+    pub fn len(&self) -> usize {
+        self.live
+    }
+
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.elements.capacity() * size_of::<Element>() + self.slots.capacity() * 4
+    }
+
+    /// Visits the slots of a hash in CPython's probe order until `visit` has an answer.
+    fn walk<R>(slots: &[u32], hash: u64, mut visit: impl FnMut(usize) -> Option<R>) -> R {
+        let mask = slots.len() - 1;
+        let mut perturb = hash;
+        let mut i = hash as usize & mask;
+        loop {
+            let run = if i + LINEAR_PROBES <= mask { LINEAR_PROBES } else { 0 };
+            for slot in i..=i + run {
+                if let Some(answer) = visit(slot) {
+                    return answer;
+                }
+            }
+            perturb >>= 5;
+            i = (i.wrapping_mul(5).wrapping_add(1).wrapping_add(perturb as usize)) & mask;
+        }
+    }
+
+    /// As `Table::probe`.
+    pub fn probe(&self, hash: u64, from: usize, eq: impl Fn(Value) -> KeyEq) -> (Probe, usize) {
+        let mut step = 0;
+        if self.slots.is_empty() {
+            return (Probe::Absent, 0);
+        }
+        let found = Self::walk(&self.slots, hash, |slot| match self.slots[slot] {
+            EMPTY => Some(Probe::Absent),
+            REMOVED => None,
+            place => {
+                let element = &self.elements[place as usize];
+                if element.hash != hash {
+                    return None;
+                }
+                step += 1;
+                if step <= from {
+                    return None;
+                }
+                match eq(element.key) {
+                    KeyEq::Yes => Some(Probe::Found(place as usize)),
+                    KeyEq::No => None,
+                    KeyEq::Unknown => Some(Probe::Ask(place as usize)),
+                }
+            }
+        });
+        (found, step)
+    }
+
+    /// Adds a key that is known to be absent. `ordered`: its hash is the same everywhere.
+    pub fn insert_new(&mut self, hash: u64, key: Value, ordered: bool) -> usize {
+        let before = self.bytes();
+        self.version = self.version.wrapping_add(1);
+        self.unordered |= !ordered;
+        if self.slots.is_empty() {
+            self.slots = vec![EMPTY; MIN_SLOTS];
+        }
+        let place = self.elements.len() as u32;
+        self.elements.push(Element { hash, key });
+        self.live += 1;
+        let slots = &mut self.slots;
+        // CPython takes the first empty slot of the sequence; removed ones are not reused.
+        let slot = Self::walk(slots, hash, |slot| (slots[slot] == EMPTY).then_some(slot));
+        slots[slot] = place;
+        self.fill += 1;
+        if self.fill * 5 >= (self.slots.len() - 1) * 3 {
+            let want = if self.live > 50_000 { self.live * 2 } else { self.live * 4 };
+            self.resize(want);
+        }
+        self.bytes().saturating_sub(before)
+    }
+
+    /// Rebuilds the slots for more than `want` elements, in slot order, as CPython does.
+    pub fn resize(&mut self, want: usize) {
+        let mut size = MIN_SLOTS;
+        while size <= want {
+            size <<= 1;
+        }
+        let old = std::mem::replace(&mut self.slots, vec![EMPTY; size]);
+        for place in old {
+            if place != EMPTY && place != REMOVED {
+                let hash = self.elements[place as usize].hash;
+                let slots = &mut self.slots;
+                let slot = Self::walk(slots, hash, |slot| (slots[slot] == EMPTY).then_some(slot));
+                slots[slot] = place;
+            }
+        }
+        self.fill = self.live;
+        if self.elements.len() > self.live * 2 + 8 {
+            self.compact();
+        }
+    }
+
+    fn compact(&mut self) {
+        let mut moved = vec![EMPTY; self.elements.len()];
+        let mut kept = Vec::with_capacity(self.live);
+        for (place, element) in self.elements.iter().enumerate() {
+            if !element.key.is_undef() {
+                moved[place] = kept.len() as u32;
+                kept.push(*element);
+            }
+        }
+        for slot in &mut self.slots {
+            if *slot != EMPTY && *slot != REMOVED {
+                *slot = moved[*slot as usize];
+            }
+        }
+        self.elements = kept;
+    }
+
+    pub fn remove_at(&mut self, place: usize) -> Value {
+        self.version = self.version.wrapping_add(1);
+        let Element { hash, key } = self.elements[place];
+        let slots = &mut self.slots;
+        let slot =
+            Self::walk(slots, hash, |slot| (slots[slot] == place as u32).then_some(slot));
+        slots[slot] = REMOVED;
+        self.elements[place] = Element { hash: 0, key: Value::UNDEF };
+        self.live -= 1;
+        key
+    }
+
+    /// Bound of `at`.
+    pub fn positions(&self) -> usize {
+        if self.unordered { self.elements.len() } else { self.slots.len() }
+    }
+
+    /// The element at a position of the iteration order, and its place.
+    pub fn at(&self, position: usize) -> Option<(usize, Element)> {
+        let place = if self.unordered {
+            position
+        } else {
+            match *self.slots.get(position)? {
+                EMPTY | REMOVED => return None,
+                place => place as usize,
+            }
+        };
+        let element = *self.elements.get(place)?;
+        if element.key.is_undef() { None } else { Some((place, element)) }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Element> + '_ {
+        (0..self.positions()).filter_map(|position| self.at(position)).map(|(_, e)| e)
+    }
+
+    pub fn clear(&mut self) {
+        let version = self.version.wrapping_add(1);
+        *self = Elements { version, ..Elements::default() };
+    }
+
+    pub fn unordered(&self) -> bool {
+        self.unordered
+    }
+
+    /// A copy as `set(other)` makes it in CPython: same slots when nothing was removed, else a
+    /// fresh table filled in slot order.
+    pub fn copy(&self) -> Elements {
+        let mut copy = Elements { unordered: self.unordered, ..Elements::default() };
+        if self.live == 0 {
+            return copy;
+        }
+        if self.live == self.fill {
+            copy.elements = self.elements.clone();
+            copy.slots = self.slots.clone();
+            copy.fill = self.fill;
+            copy.live = self.live;
+            return copy;
+        }
+        let mut size = MIN_SLOTS;
+        while self.live * 5 >= (size - 1) * 3 {
+            size <<= 1;
+        }
+        copy.slots = vec![EMPTY; size];
+        for element in self.iter() {
+            copy.insert_new(element.hash, element.key, !self.unordered);
+        }
+        copy
+    }
+}
+
+#[repr(C)]
+pub struct Set {
+    pub header: Header,
+    elements: UnsafeCell<Elements>,
+    /// Cached hash of a frozenset; 0 means not computed.
+    pub hash: Cell<u64>,
+}
+
+impl Set {
+    /// # Safety
+    /// `this` is a fresh cell.
+    pub unsafe fn init(this: *mut Set, elements: Elements) {
+        // SAFETY: by contract.
+        unsafe {
+            (&raw mut (*this).elements).write(UnsafeCell::new(elements));
+            (&raw mut (*this).hash).write(Cell::new(0));
+        }
+    }
+
+    /// Hands the elements to `edit`, which must not run code of the program.
+    pub fn edit<R>(&self, edit: impl FnOnce(&mut Elements) -> R) -> R {
+        // SAFETY: one method at a time, single thread.
+        edit(unsafe { &mut *self.elements.get() })
+    }
+
+    pub fn elements(&self) -> &Elements {
+        // SAFETY: as above; callers keep it for a lookup only.
+        unsafe { &*self.elements.get() }
+    }
+
+    pub fn is_frozen(&self) -> bool {
+        self.header.flags & FROZEN != 0
+    }
+
+    pub fn len(&self) -> usize {
+        self.elements().len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Object for Set {
+    fn trace(&self, marker: &mut Tracer<'_>) {
+        marker.external(self.elements().bytes());
+        for element in &self.elements().elements {
+            marker.value(element.key);
+        }
+    }
+
+    const OWNS: bool = true;
+
+    unsafe fn release(this: *mut Set) -> usize {
+        // SAFETY: a dead set.
+        let elements = unsafe { std::mem::take(&mut *(*this).elements.get()) };
+        elements.bytes()
+    }
+}

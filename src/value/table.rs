@@ -1,0 +1,289 @@
+//! The insertion-ordered hash table under dicts and namespaces.
+//!
+//! Entries stand in a vector in insertion order; an index of `u32` (absent while there are at
+//! most eight entries) maps hashes to them by linear probing. A removed entry leaves a tombstone
+//! in both. The table never runs code of the program: a probe that meets a key whose equality
+//! only the program can decide hands it back as `Probe::Ask`, and the caller (`vm/probe.rs`)
+//! asks, notices by `version` whether the table changed meanwhile, and goes on.
+
+use super::Value;
+use super::str::Str;
+use crate::gc::Gc;
+
+#[derive(Clone, Copy)]
+pub struct Entry {
+    pub hash: u64,
+    /// UNDEF marks a removed entry.
+    pub key: Value,
+    pub value: Value,
+}
+
+const EMPTY: u32 = u32::MAX;
+const REMOVED: u32 = u32::MAX - 1;
+/// Up to here the entries are searched one by one.
+const LINEAR: usize = 8;
+
+#[derive(Default)]
+pub struct Table {
+    entries: Vec<Entry>,
+    /// Length is zero or a power of two.
+    index: Vec<u32>,
+    live: usize,
+    /// Counts changes of the set of keys.
+    version: u32,
+}
+
+/// What a probe step found.
+pub enum Probe {
+    Found(usize),
+    Absent,
+    /// The entry has the same hash; the program must say whether it is the key.
+    Ask(usize),
+}
+
+/// Can the two keys be told apart without the program, and are they equal?
+pub enum KeyEq {
+    Yes,
+    No,
+    Unknown,
+}
+
+#[inline(always)]
+fn spread(hash: u64, bits: u32) -> usize {
+    (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - bits)) as usize
+}
+
+impl Table {
+    pub fn with_capacity(capacity: usize) -> Table {
+        let mut table = Table { entries: Vec::with_capacity(capacity), ..Table::default() };
+        if capacity > LINEAR {
+            table.index = vec![EMPTY; (capacity * 3 / 2).next_power_of_two()];
+        }
+        table
+    }
+
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.live
+    }
+
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// Number of entry places, tombstones included: the bound of `entry_at`.
+    #[inline(always)]
+    pub fn places(&self) -> usize {
+        self.entries.len()
+    }
+
+    #[inline(always)]
+    pub fn entry_at(&self, place: usize) -> Option<Entry> {
+        let entry = *self.entries.get(place)?;
+        if entry.key.is_undef() { None } else { Some(entry) }
+    }
+
+    #[inline(always)]
+    pub fn value_at(&self, place: usize) -> Value {
+        self.entries[place].value
+    }
+
+    #[inline(always)]
+    pub fn set_value_at(&mut self, place: usize, value: Value) {
+        self.entries[place].value = value;
+    }
+
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Entry> + '_ {
+        self.entries.iter().copied().filter(|e| !e.key.is_undef())
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.entries.capacity() * size_of::<Entry>() + self.index.capacity() * 4
+    }
+
+    #[inline(always)]
+    fn bits(&self) -> u32 {
+        self.index.len().trailing_zeros()
+    }
+
+    /// Finds a key whose equality the table can decide with `same`.
+    #[inline(always)]
+    fn find_by(&self, hash: u64, same: impl Fn(&Entry) -> bool) -> Option<usize> {
+        if self.index.is_empty() {
+            return self.entries.iter().position(|e| e.hash == hash && same(e));
+        }
+        let mask = self.index.len() - 1;
+        let mut slot = spread(hash, self.bits());
+        loop {
+            let place = self.index[slot];
+            if place == EMPTY {
+                return None;
+            }
+            if place != REMOVED {
+                let entry = &self.entries[place as usize];
+                if entry.hash == hash && same(entry) {
+                    return Some(place as usize);
+                }
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    /// Finds a string key. Other keys never equal a string, unless a program's `__eq__` says so,
+    /// which is asked from the other side only (as everywhere in this table).
+    #[inline(always)]
+    pub fn find_str(&self, hash: u64, key: Gc<Str>) -> Option<usize> {
+        let bits = Value::object(key);
+        self.find_by(hash, |e| {
+            e.key == bits || e.key.cast::<Str>().is_some_and(|other| other.equals(&key))
+        })
+    }
+
+    /// Finds a key that equals only its own bits (inline integers among such, None, …).
+    #[inline(always)]
+    pub fn find_bits(&self, hash: u64, key: Value) -> Option<usize> {
+        self.find_by(hash, |e| e.key == key)
+    }
+
+    /// Looks for a key from the `from`-th step of its probe sequence on; steps count entries of
+    /// equal hash, so that a caller can resume after `Probe::Ask`.
+    pub fn probe(&self, hash: u64, from: usize, eq: impl Fn(Value) -> KeyEq) -> (Probe, usize) {
+        let mut step = 0;
+        let mut judge = |place: usize| -> Option<Probe> {
+            let entry = &self.entries[place];
+            if entry.hash != hash || entry.key.is_undef() {
+                return None;
+            }
+            step += 1;
+            if step <= from {
+                return None;
+            }
+            match eq(entry.key) {
+                KeyEq::Yes => Some(Probe::Found(place)),
+                KeyEq::No => None,
+                KeyEq::Unknown => Some(Probe::Ask(place)),
+            }
+        };
+        if self.index.is_empty() {
+            for place in 0..self.entries.len() {
+                if let Some(found) = judge(place) {
+                    return (found, step);
+                }
+            }
+            return (Probe::Absent, step);
+        }
+        let mask = self.index.len() - 1;
+        let mut slot = spread(hash, self.bits());
+        loop {
+            match self.index[slot] {
+                EMPTY => return (Probe::Absent, step),
+                REMOVED => {}
+                place => {
+                    if let Some(found) = judge(place as usize) {
+                        return (found, step);
+                    }
+                }
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    /// Appends a key that is known to be absent; returns by how many bytes the table grew.
+    pub fn insert_new(&mut self, hash: u64, key: Value, value: Value) -> usize {
+        let before = self.bytes();
+        self.version = self.version.wrapping_add(1);
+        let full = if self.index.is_empty() {
+            self.entries.len() >= LINEAR
+        } else {
+            self.entries.len() * 3 >= self.index.len() * 2
+        };
+        if full {
+            self.rebuild();
+        }
+        let place = self.entries.len();
+        self.entries.push(Entry { hash, key, value });
+        self.live += 1;
+        if !self.index.is_empty() {
+            self.link(hash, place as u32);
+        }
+        self.bytes().saturating_sub(before)
+    }
+
+    fn link(&mut self, hash: u64, place: u32) {
+        let mask = self.index.len() - 1;
+        let mut slot = spread(hash, self.bits());
+        while self.index[slot] != EMPTY {
+            slot = (slot + 1) & mask;
+        }
+        self.index[slot] = place;
+    }
+
+    /// Drops tombstones and makes room for as many entries again.
+    fn rebuild(&mut self) {
+        if self.live < self.entries.len() {
+            self.entries.retain(|e| !e.key.is_undef());
+        }
+        if self.live < LINEAR {
+            self.index = Vec::new();
+            return;
+        }
+        let size = ((self.live + 1) * 3).next_power_of_two().max(16);
+        self.index.clear();
+        self.index.resize(size, EMPTY);
+        for place in 0..self.entries.len() {
+            let hash = self.entries[place].hash;
+            self.link(hash, place as u32);
+        }
+    }
+
+    pub fn remove_at(&mut self, place: usize) -> Value {
+        self.version = self.version.wrapping_add(1);
+        let entry = self.entries[place];
+        if !self.index.is_empty() {
+            let mask = self.index.len() - 1;
+            let mut slot = spread(entry.hash, self.bits());
+            while self.index[slot] != place as u32 {
+                slot = (slot + 1) & mask;
+            }
+            self.index[slot] = REMOVED;
+        }
+        self.live -= 1;
+        if place + 1 == self.entries.len() && self.index.is_empty() {
+            self.entries.pop();
+        } else {
+            self.entries[place] = Entry { hash: 0, key: Value::UNDEF, value: Value::UNDEF };
+        }
+        if self.live == 0 {
+            self.entries.clear();
+            self.index.fill(EMPTY);
+        }
+        entry.value
+    }
+
+    /// Place of the last entry.
+    pub fn last(&self) -> Option<usize> {
+        self.entries.iter().rposition(|e| !e.key.is_undef())
+    }
+
+    pub fn clear(&mut self) {
+        let version = self.version.wrapping_add(1);
+        *self = Table { version, ..Table::default() };
+    }
+
+    /// A copy without tombstones.
+    pub fn copy(&self) -> Table {
+        if self.live == self.entries.len() {
+            return Table {
+                entries: self.entries.clone(),
+                index: self.index.clone(),
+                live: self.live,
+                version: 0,
+            };
+        }
+        let mut table = Table::with_capacity(self.live);
+        for entry in self.iter() {
+            table.insert_new(entry.hash, entry.key, entry.value);
+        }
+        table
+    }
+}

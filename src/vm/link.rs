@@ -1,0 +1,155 @@
+//! Linking: from compiled code to code objects of this VM.
+
+use std::sync::Arc;
+
+use dashu_int::IBig;
+
+use super::{Cx, Vm};
+use crate::code::op::{Op, word};
+use crate::code::{Code, CodeKind, Const, verify};
+use crate::gc::Gc;
+use crate::value::func::NOT_SIMPLE;
+use crate::value::kind::Kind;
+use crate::value::set::Elements;
+use crate::value::{CodeObject, Dict, Function, T, Value};
+
+impl Vm {
+    /// Links code for a namespace. Only verified code gets here (I3).
+    pub fn link(&self, code: &Arc<Code>, globals: Gc<Dict>) -> Gc<CodeObject> {
+        debug_assert_eq!(verify::verify(code).err(), None);
+        let consts: Box<[Value]> = code.consts.iter().map(|c| self.constant(c)).collect();
+        let names = code.names.iter().map(|name| self.space.intern(name)).collect();
+        let total = code.params.total();
+        let params =
+            code.locals.iter().take(total).map(|local| self.space.intern(&local.name)).collect();
+        // SAFETY: a fresh cell, initialised at once.
+        let object = unsafe {
+            let size = size_of::<CodeObject>();
+            let cell =
+                self.space.heap.alloc(size, Kind::CodeObject as u8, 0, T::Code.shape());
+            let this: *mut CodeObject = cell.cast();
+            CodeObject::init(this, code.clone(), consts, names, params, Some(globals));
+            Gc::from_raw(this)
+        };
+        self.space.heap.charge(code.words.len() * 8);
+        self.fill_caches(object, globals);
+        object
+    }
+
+    /// Writes constants and cells into the cache words.
+    fn fill_caches(&self, object: Gc<CodeObject>, globals: Gc<Dict>) {
+        let words = object.words();
+        let mut at = 0;
+        while at < object.word_count() {
+            // SAFETY: verified code: instructions and their cache words are inside.
+            unsafe {
+                let instruction = *words.add(at);
+                let op = Op::from_byte(word::op(instruction)).expect("verified");
+                let cache = words.add(at + 1);
+                let name = word::bc(instruction);
+                match op {
+                    Op::LoadConst => *cache = object.consts[name].bits(),
+                    Op::GetGlobal => {
+                        let name = object.names[name];
+                        *cache = globals.cell(&self.space, name).address() as u64;
+                        *cache.add(1) =
+                            self.builtins.cell(&self.space, name).address() as u64;
+                    }
+                    Op::SetGlobal | Op::DelGlobal => {
+                        let name = object.names[name];
+                        *cache = globals.cell(&self.space, name).address() as u64;
+                    }
+                    _ => {}
+                }
+                at += 1 + op.words();
+            }
+        }
+    }
+
+    fn constant(&self, constant: &Const) -> Value {
+        let space = &self.space;
+        match constant {
+            Const::None => Value::NONE,
+            Const::True => Value::TRUE,
+            Const::False => Value::FALSE,
+            Const::Ellipsis => Value::ELLIPSIS,
+            Const::Int(i) => space.int(*i),
+            Const::BigInt { radix, digits } => space.big_int(
+                IBig::from_str_radix(digits, *radix).expect("the lexer checked the digits"),
+            ),
+            Const::Float(f) => Value::float(*f),
+            Const::Complex(re, im) => space.complex(*re, *im),
+            // Constants that look like names are interned, as attributes and keys are.
+            Const::Str(text) if text.len() <= 64 => Value::object(space.intern_wtf8(text)),
+            Const::Str(text) => Value::object(space.str_wtf8(text)),
+            Const::Bytes(data) => Value::object(space.bytes(data.clone())),
+            Const::Tuple(items) => {
+                let items: Vec<Value> = items.iter().map(|c| self.constant(c)).collect();
+                Value::object(space.tuple(&items))
+            }
+            Const::FrozenSet(items) => {
+                let mut elements = Elements::default();
+                for item in items.iter().map(|c| self.constant(c)) {
+                    super::probe::add_constant(self, &mut elements, item);
+                }
+                Value::object(space.set(elements, true))
+            }
+        }
+    }
+
+    /// The function of linked code that captures nothing.
+    pub fn function(&self, code: Gc<CodeObject>, globals: Gc<Dict>) -> Gc<Function> {
+        debug_assert!(code.code.captures.is_empty());
+        self.new_function(code, globals, Value::UNDEF)
+    }
+
+    /// A function whose cells are still to be filled.
+    pub(super) fn new_function(
+        &self,
+        code: Gc<CodeObject>,
+        globals: Gc<Dict>,
+        defaults: Value,
+    ) -> Gc<Function> {
+        let captured = code.code.captures.len();
+        let params = &code.code.params;
+        let window = matches!(
+            code.code.kind,
+            CodeKind::Function | CodeKind::Module | CodeKind::ClassBody
+        );
+        let simple = window && !params.star && !params.double_star && params.keyword_only == 0;
+        let count = params.positional_only + params.positional;
+        // SAFETY: a fresh cell with room for the cells; the caller fills those before anything
+        // else is allocated or run.
+        unsafe {
+            let cell = self.space.heap.alloc(
+                Function::size(captured),
+                Kind::Function as u8,
+                0,
+                T::Function.shape(),
+            );
+            let header = *cell;
+            let this: *mut Function = cell.cast();
+            this.write(Function {
+                header,
+                start: code.words(),
+                registers: code.code.registers,
+                argc: if simple { count } else { NOT_SIMPLE },
+                captured: captured as u16,
+                code,
+                globals,
+                defaults: defaults.into(),
+                extra: Value::UNDEF.into(),
+            });
+            Gc::from_raw(this)
+        }
+    }
+}
+
+impl Cx {
+    /// Runs a module's or `exec`'s code in a namespace, from Rust.
+    pub fn run_code(&mut self, code: &Arc<Code>, globals: Gc<Dict>, args: &[Value]) -> super::Flow {
+        let linked = self.vm().link(code, globals);
+        let function = self.vm().function(linked, globals);
+        self.call(Value::object(function), args)
+    }
+}

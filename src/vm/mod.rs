@@ -1,0 +1,298 @@
+//! The machine: one `Vm` is one isolated world of objects and one stack of activations.
+//!
+//! Read `interp.rs` first, then `call.rs` (how activations begin and end) and `cx.rs` (what a
+//! native may do). Topic files hold the handlers of the instruction table.
+
+mod arith;
+mod attr;
+mod bind;
+mod call;
+mod compare;
+mod construct;
+mod cx;
+mod data;
+mod import;
+mod index;
+mod interp;
+mod intrinsic;
+mod iter;
+mod jump;
+mod link;
+mod make;
+mod name;
+mod ops;
+mod pattern;
+mod pc;
+mod probe;
+mod raise;
+mod roots;
+mod safepoint;
+mod suspend;
+mod unwind;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::gc::{Gc, Signals};
+use crate::value::frame::{DEPTH_ONE, FUNCTION};
+use crate::value::names::Names;
+use crate::value::{CodeObject, Dict, Exception, Frame, Function, Space, T, Value};
+
+pub use attr::Found;
+pub use call::Continuation;
+pub use compare::Order;
+pub use cx::{Args, Cx, Local, Ref};
+pub use import::{Finder, Found as FoundModule};
+pub use ops::{Binary, Unary};
+use pc::{Base, Ip};
+
+/// Why a native has no value to return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// An exception is pending.
+    Raised,
+    /// The native asks for a call (see `Cx::tail`), whose result is its own.
+    Tail,
+}
+
+/// What a native returns.
+pub type Flow = Result<Value, Stop>;
+
+/// How a call that a native asked for has ended; on `Err` the exception is pending.
+pub type Outcome = Result<Value, Stop>;
+
+/// Why a question about a value has no answer yet.
+#[derive(Clone, Copy, Debug)]
+pub enum Ask {
+    /// Calling this with the value gives the answer.
+    Call(Value),
+    Raised,
+}
+
+impl From<Stop> for Ask {
+    fn from(_: Stop) -> Ask {
+        Ask::Raised
+    }
+}
+
+/// Address space of the register stack: 64 MiB, touched as it is used.
+const STACK_WORDS: usize = 8 << 20;
+/// Inaccessible pages below it, wider than any activation (see `call::activate`).
+const GUARD: usize = 1 << 20;
+/// Words above the last usable one for the windows that natives build.
+const SLACK: usize = 4096;
+/// Depth of calls before RecursionError, as in CPython.
+const RECURSION_LIMIT: u32 = 1000;
+/// Nested entries from Rust before RecursionError: each takes some native stack.
+const DOOR_LIMIT: u32 = 200;
+
+pub struct Vm {
+    pub space: Space,
+    pub names: Names,
+    signals: Arc<Signals>,
+    stack_low: usize,
+    /// In bytes, without the slack.
+    stack_size: usize,
+    mapping: *mut libc::c_void,
+    /// First free word of the stack while Rust code runs.
+    top: Base,
+    /// The activation that called the running native, and where it goes on.
+    native_base: Base,
+    native_ip: Ip,
+    /// The exception being raised; UNDEF when none is.
+    exception: Value,
+    /// What `sys.exception()` says.
+    handled: Value,
+    /// What the innermost door returns.
+    result: Value,
+    doors: u32,
+    tail: Option<call::Tail>,
+    continuations: Vec<call::Continuation>,
+    /// Values that natives hold across calls.
+    roots: Vec<Value>,
+    pub builtins: Gc<Dict>,
+    /// `sys.modules`
+    pub modules: Gc<Dict>,
+    /// Functions of the prelude, by name.
+    prelude: HashMap<&'static str, Value>,
+    finder: Option<Box<dyn Finder>>,
+    recursion_limit: u32,
+}
+
+impl Vm {
+    /// A new world with the built-in types and no modules.
+    pub fn new() -> Box<Vm> {
+        let signals = Arc::new(Signals::new(u64::from(RECURSION_LIMIT) * DEPTH_ONE));
+        let space = Space::new(signals.clone(), random_seed());
+        let bytes = GUARD + (STACK_WORDS + SLACK) * 8;
+        // SAFETY: an anonymous reservation; the guard below is made inaccessible.
+        let mapping = unsafe {
+            let mapping = libc::mmap(
+                std::ptr::null_mut(),
+                bytes,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+                -1,
+                0,
+            );
+            assert!(mapping != libc::MAP_FAILED, "no address space for the register stack");
+            libc::mprotect(mapping, GUARD, libc::PROT_NONE);
+            mapping
+        };
+        let low = mapping as usize + GUARD;
+        let names = Names::new(&space);
+        let builtins = space.namespace();
+        let modules = space.dict();
+        // The lowest words are the header of an activation that nobody runs in: it gives the
+        // first door a caller.
+        let base = (low as Base).wrapping_add(8);
+        let mut vm = Box::new(Vm {
+            space,
+            names,
+            signals,
+            stack_low: low,
+            stack_size: STACK_WORDS * 8,
+            mapping,
+            top: base.wrapping_add(4),
+            native_base: base,
+            native_ip: interp::exit_ip(),
+            exception: Value::UNDEF,
+            handled: Value::NONE,
+            result: Value::UNDEF,
+            doors: 0,
+            tail: None,
+            continuations: Vec::new(),
+            roots: Vec::new(),
+            builtins,
+            modules,
+            prelude: HashMap::new(),
+            finder: None,
+            recursion_limit: RECURSION_LIMIT,
+        });
+        for i in 0..12 {
+            // SAFETY: inside the mapping.
+            unsafe { *(low as Base).add(i) = Value::from_bits(0) };
+        }
+        crate::native::install(Cx::of(&mut vm));
+        vm
+    }
+
+    #[inline(always)]
+    fn interrupted(&self) -> bool {
+        self.signals.any()
+    }
+
+    #[inline(always)]
+    fn fence(&self) -> u64 {
+        self.signals.fence()
+    }
+
+    #[inline(always)]
+    fn epoch(&self) -> u64 {
+        u64::from(self.space.shapes.epoch.get())
+    }
+
+    /// Where safepoints are asked for, from other threads too.
+    pub fn signals(&self) -> Arc<Signals> {
+        self.signals.clone()
+    }
+
+    pub fn set_stress(&self, on: bool) {
+        self.space.heap.set_stress(on);
+    }
+
+    #[inline(always)]
+    fn on_stack(&self, at: Base) -> bool {
+        (at as usize).wrapping_sub(self.stack_low) <= self.stack_size
+    }
+
+    /// Is there room for `len` words from `at` on?
+    #[inline(always)]
+    fn has_room(&self, at: Base, len: usize) -> bool {
+        (at as usize).wrapping_sub(self.stack_low).saturating_add(len * 8) <= self.stack_size
+    }
+
+    pub fn recursion_limit(&self) -> u32 {
+        self.recursion_limit
+    }
+
+    pub fn set_recursion_limit(&mut self, limit: u32) {
+        self.recursion_limit = limit;
+        self.signals.set_limit(u64::from(limit) * DEPTH_ONE);
+    }
+
+    /// The function of an activation.
+    ///
+    /// # Safety
+    /// `base` is the base of a live activation of language code.
+    #[inline(always)]
+    unsafe fn function_of(&self, base: Base) -> Gc<Function> {
+        // SAFETY: by contract.
+        unsafe { (*base.offset(FUNCTION)).cast_unchecked() }
+    }
+
+    /// # Safety
+    /// As `function_of`.
+    #[inline(always)]
+    unsafe fn code_of(&self, base: Base) -> Gc<CodeObject> {
+        // SAFETY: by contract.
+        unsafe { self.function_of(base).code }
+    }
+
+    // ---- the pending exception
+
+    fn pending_is(&self, id: T) -> bool {
+        !self.exception.is_undef() && self.space.isinstance(self.exception, id)
+    }
+
+    fn take_exception(&mut self) -> Value {
+        std::mem::replace(&mut self.exception, Value::UNDEF)
+    }
+
+    fn pending(&self) -> Option<Gc<Exception>> {
+        self.exception.cast()
+    }
+
+    // ---- the prelude
+
+    /// A function of the prelude. Its absence is a bug of the runtime.
+    pub fn prelude(&self, name: &'static str) -> Value {
+        *self.prelude.get(name).unwrap_or_else(|| panic!("the prelude lacks {name}"))
+    }
+
+    pub fn set_prelude(&mut self, name: &'static str, function: Value) {
+        self.prelude.insert(name, function);
+    }
+
+    pub fn set_finder(&mut self, finder: Box<dyn Finder>) {
+        self.finder = Some(finder);
+    }
+}
+
+impl Drop for Vm {
+    fn drop(&mut self) {
+        // SAFETY: mapped in `new` with this size; nobody runs on it any more.
+        unsafe { libc::munmap(self.mapping, GUARD + (STACK_WORDS + SLACK) * 8) };
+    }
+}
+
+/// Keys of the string hash: different in every process unless `PYTHONHASHSEED` is set.
+fn random_seed() -> (u64, u64) {
+    use std::hash::{BuildHasher, Hasher};
+    if let Some(seed) = std::env::var("PYTHONHASHSEED").ok().and_then(|s| s.parse::<u64>().ok()) {
+        return (seed, !seed);
+    }
+    let state = std::collections::hash_map::RandomState::new();
+    let mut draw = |n: u64| {
+        let mut hasher = state.build_hasher();
+        hasher.write_u64(n);
+        hasher.finish()
+    };
+    (draw(1), draw(2))
+}
+
+/// The frame whose registers start at `base`.
+#[inline(always)]
+fn frame_at(base: Base) -> *mut Frame {
+    Frame::from_base(base)
+}

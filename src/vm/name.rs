@@ -1,0 +1,158 @@
+//! Global names, and the names of class and `exec` bodies.
+
+use super::pc::{Base, Ip, Pc, reg};
+use super::{Vm, raise, unwind};
+use crate::code::op::{Word, word};
+use crate::gc::Gc;
+use crate::value::{Cell, Dict, Str, T, Value};
+
+/// The cell whose address is in a cache word.
+#[inline(always)]
+unsafe fn cached(ip: Ip) -> Gc<Cell> {
+    // SAFETY: `link` put the address of a cell there that its namespace keeps for ever.
+    unsafe { Gc::from_raw(*ip as *mut Cell) }
+}
+
+#[inline(always)]
+pub unsafe fn get_global(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    // SAFETY: I3; so throughout this file.
+    unsafe {
+        let mut value = cached(ip).value.get();
+        if value.is_undef() {
+            value = cached(ip.add(1)).value.get();
+            if value.is_undef() {
+                return Pc::DECLINE;
+            }
+        }
+        reg!(base, word::a(w)) = value;
+        Pc::new(ip.add(2), base)
+    }
+}
+
+pub unsafe fn get_global_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let name = (*vm).code_of(base).names[word::bc(w)];
+        missing(&*vm, name);
+        unwind::unwind(vm, ip, base)
+    }
+}
+
+fn missing(vm: &Vm, name: Gc<Str>) {
+    let name = name.lossy();
+    raise::named(vm, T::NameError, &format!("name '{name}' is not defined"), &name);
+}
+
+#[inline(always)]
+pub unsafe fn set_global(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let cell = cached(ip);
+        // The namespace counts its unbound entries: a first binding goes the long way.
+        if cell.value.get().is_undef() {
+            return Pc::DECLINE;
+        }
+        cell.value.set(reg!(base, word::a(w)));
+        Pc::new(ip.add(1), base)
+    }
+}
+
+pub unsafe fn set_global_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let function = (*vm).function_of(base);
+        let name = function.code.names[word::bc(w)];
+        function.globals.set_str(&(*vm).space, name, reg!(base, word::a(w)));
+        Pc::new(ip.add(1), base)
+    }
+}
+
+pub unsafe fn del_global(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let function = (*vm).function_of(base);
+        let name = function.code.names[word::bc(w)];
+        if function.globals.remove_str(&(*vm).space, name).is_none() {
+            missing(&*vm, name);
+            return unwind::unwind(vm, ip, base);
+        }
+        Pc::new(ip.add(1), base)
+    }
+}
+
+/// The namespace of a class body or of `exec`: a dict, unless a metaclass prepared another
+/// mapping, which then goes through its own methods.
+unsafe fn namespace(base: Base, register: usize) -> Result<Gc<Dict>, Value> {
+    unsafe {
+        let value = reg!(base, register);
+        value.cast::<Dict>().ok_or(value)
+    }
+}
+
+pub unsafe fn get_name(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let function = (*vm).function_of(base);
+        let name = function.code.names[word::name(w)];
+        let space = &(*vm).space;
+        let own = match namespace(base, word::b(w)) {
+            Ok(dict) => dict.get_str(space, name),
+            Err(mapping) => {
+                let find = (*vm).prelude("_namespace_get");
+                let args = [mapping, Value::object(name), Value::object(function.globals)];
+                let info = w & crate::value::frame::DST_MASK;
+                return super::call::invoke(vm, ip, base, find, &args, info);
+            }
+        };
+        let found = own
+            .or_else(|| function.globals.get_str(space, name))
+            .or_else(|| (*vm).builtins.get_str(space, name));
+        match found {
+            Some(value) => {
+                reg!(base, word::a(w)) = value;
+                Pc::new(ip, base)
+            }
+            None => {
+                missing(&*vm, name);
+                unwind::unwind(vm, ip, base)
+            }
+        }
+    }
+}
+
+pub unsafe fn try_name(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let name = (*vm).code_of(base).names[word::name(w)];
+        let found = match namespace(base, word::b(w)) {
+            Ok(dict) => dict.get_str(&(*vm).space, name),
+            Err(mapping) => super::probe::mapping_get(&mut *vm, mapping, name),
+        };
+        reg!(base, word::a(w)) = found.unwrap_or(Value::UNDEF);
+        Pc::new(ip, base)
+    }
+}
+
+pub unsafe fn set_name(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let name = (*vm).code_of(base).names[word::name(w)];
+        let value = reg!(base, word::b(w));
+        match namespace(base, word::a(w)) {
+            Ok(dict) => dict.set_str(&(*vm).space, name, value),
+            Err(mapping) => {
+                return super::index::set_value(vm, ip, base, mapping, Value::object(name), value);
+            }
+        }
+        Pc::new(ip, base)
+    }
+}
+
+pub unsafe fn del_name(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let name = (*vm).code_of(base).names[word::name(w)];
+        match namespace(base, word::a(w)) {
+            Ok(dict) => {
+                if dict.remove_str(&(*vm).space, name).is_none() {
+                    missing(&*vm, name);
+                    return unwind::unwind(vm, ip, base);
+                }
+                Pc::new(ip, base)
+            }
+            Err(mapping) => super::index::del_value(vm, ip, base, mapping, Value::object(name)),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Making exceptions: the one place that sets the pending one.
+
+use super::{Cx, Stop, Vm};
+use crate::gc::Gc;
+use crate::value::{Exception, Native, Str, T, Traceback, Value};
+
+/// The VM, seen by code that only allocates and sets the pending exception.
+///
+/// Raising takes `&Vm` so that a native may hold locals while it composes the message; the
+/// pending exception is the one field written through it.
+fn set_pending(vm: &Vm, exception: Gc<Exception>) {
+    let vm = (&raw const *vm).cast_mut();
+    // SAFETY: one thread, and nobody holds a reference to this field.
+    unsafe { (*vm).exception = Value::object(exception) };
+}
+
+/// Raises an exception object: the handled one becomes its context.
+pub fn set(vm: &Vm, exception: Gc<Exception>) {
+    let handled = vm.handled;
+    let this = Value::object(exception);
+    if handled.is::<Exception>() && handled != this {
+        // Break a cycle that the new context would close.
+        let mut at = handled.cast::<Exception>().expect("just checked");
+        let mut slow = at;
+        let mut steps = 0usize;
+        while let Some(context) = at.context.get().cast::<Exception>() {
+            if context == exception {
+                at.context.set(Value::NONE);
+                break;
+            }
+            at = context;
+            steps += 1;
+            // Somebody may have built a cycle by hand: the slow walker meets it.
+            if steps.is_multiple_of(2) {
+                slow = slow.context.get().cast::<Exception>().expect("walked before");
+                if slow == at {
+                    break;
+                }
+            }
+        }
+        exception.context.set(handled);
+    }
+    set_pending(vm, exception);
+}
+
+/// Raises an exception of a built-in type with a message.
+#[cold]
+#[inline(never)]
+pub fn error(vm: &Vm, id: T, message: &str) -> Stop {
+    let text = vm.space.str_value(message);
+    with_args(vm, id, &[text])
+}
+
+#[cold]
+#[inline(never)]
+pub fn with_args(vm: &Vm, id: T, args: &[Value]) -> Stop {
+    let args = Value::object(vm.space.tuple(args));
+    let exception = vm.space.exception(vm.space.class(id), args);
+    set(vm, exception);
+    Stop::Raised
+}
+
+/// NameError and its kin carry the name.
+#[cold]
+pub fn named(vm: &Vm, id: T, message: &str, name: &str) -> Stop {
+    let stop = error(vm, id, message);
+    if let Some(exception) = vm.pending() {
+        let name = vm.space.str_value(name);
+        super::attr::set_own(vm, Value::object(exception), vm.names.name, name);
+    }
+    stop
+}
+
+/// AttributeError carries the name and the object.
+#[cold]
+pub fn attribute(vm: &Vm, message: &str, object: Value, name: Gc<Str>) -> Stop {
+    let stop = error(vm, T::AttributeError, message);
+    if let Some(exception) = vm.pending() {
+        let exception = Value::object(exception);
+        super::attr::set_own(vm, exception, vm.names.name, Value::object(name));
+        super::attr::set_own(vm, exception, vm.names.obj, object);
+    }
+    stop
+}
+
+/// The wrong number of positional arguments for a native.
+#[cold]
+pub unsafe fn arity(vm: &Vm, native: Gc<Native>, args: *const Value, n: usize) -> Stop {
+    use crate::value::NativeKind;
+    let signature = native.signature;
+    let method = matches!(native.kind, NativeKind::Method | NativeKind::ClassMethod);
+    let skip = usize::from(method);
+    let mut name = signature.name.to_string();
+    if method && let Some(class) = native.owner.get().cast::<crate::value::Class>() {
+        name = format!("{}.{name}", class.name_text());
+        if n == 0 {
+            let text = format!("unbound method {name}() needs an argument");
+            return error(vm, T::TypeError, &text);
+        }
+    }
+    let _ = args;
+    let (given, min) = (n.saturating_sub(skip), (native.min as usize).saturating_sub(skip));
+    let max = (native.max as usize).saturating_sub(skip);
+    let plural = |n: usize| if n == 1 { "" } else { "s" };
+    let text = if native.max == u16::MAX || min < max && given < min {
+        let least = if native.max == u16::MAX || min < max { "at least " } else { "" };
+        format!("{name} expected {least}{min} argument{}, got {given}", plural(min))
+    } else if min < max {
+        format!("{name} expected at most {max} argument{}, got {given}", plural(max))
+    } else if max == 0 {
+        format!("{name}() takes no arguments ({given} given)")
+    } else if max == 1 {
+        format!("{name}() takes exactly one argument ({given} given)")
+    } else {
+        format!("{name} expected {max} arguments, got {given}")
+    };
+    error(vm, T::TypeError, &text)
+}
+
+/// The `__traceback__` of an exception: a chain of objects made from its trace points.
+pub fn traceback_of(vm: &Vm, exception: Value) -> Value {
+    let Some(exception) = exception.cast::<Exception>() else {
+        return Value::NONE;
+    };
+    if !exception.traceback.get().is_undef() {
+        return exception.traceback.get();
+    }
+    let mut next = Value::NONE;
+    for point in exception.trace.borrow().iter() {
+        let traceback = vm.space.new_object(T::Traceback.shape(), 0, |header| Traceback {
+            header,
+            code: Value::object(point.code).into(),
+            word: Value::int(i64::from(point.word)).into(),
+            next: next.into(),
+        });
+        next = Value::object(traceback);
+    }
+    next
+}
+
+impl Cx {
+    /// Raises an exception of a built-in type with a message.
+    pub fn error(&self, id: T, message: &str) -> Stop {
+        error(self.vm(), id, message)
+    }
+
+    pub fn type_error(&self, message: &str) -> Stop {
+        self.error(T::TypeError, message)
+    }
+
+    pub fn value_error(&self, message: &str) -> Stop {
+        self.error(T::ValueError, message)
+    }
+
+    /// Raises an exception of a built-in type with any arguments.
+    pub fn error_with(&self, id: T, args: &[Value]) -> Stop {
+        with_args(self.vm(), id, args)
+    }
+
+    /// Raises an exception object.
+    pub fn throw(&self, exception: Gc<Exception>) -> Stop {
+        set(self.vm(), exception);
+        Stop::Raised
+    }
+}

@@ -1,0 +1,84 @@
+//! Safepoints: the only places where the collector runs and signals are served.
+
+use super::pc::{Base, Ip, Pc};
+use super::{Vm, raise, roots, unwind};
+use crate::gc::Signals;
+use crate::value::frame::FUNCTION;
+use crate::value::{Function, T};
+
+/// A backward jump found the flag up.
+#[cold]
+#[inline(never)]
+pub unsafe fn at_loop(vm: *mut Vm, ip: Ip, base: Base, offset: i64) -> Pc {
+    // SAFETY: I3; so throughout this file.
+    unsafe {
+        match poll(vm, ip, base) {
+            Ok(()) => Pc::new(ip.offset(offset as isize), base),
+            Err(pc) => pc,
+        }
+    }
+}
+
+/// Serves what is due, at an instruction whose live registers the code's table tells.
+pub unsafe fn poll(vm: *mut Vm, ip: Ip, base: Base) -> Result<(), Pc> {
+    unsafe {
+        let function: crate::gc::Gc<Function> = (*base.offset(FUNCTION)).cast_unchecked();
+        let code = function.code;
+        let word = code.index_of(ip) - 1;
+        let live = match code.code.live.binary_search_by_key(&word, |&(at, _)| at) {
+            Ok(at) => code.code.live[at].1 as usize,
+            Err(_) => code.code.registers as usize,
+        };
+        poll_below(vm, ip, base, base.add(live))
+    }
+}
+
+/// Serves what is due; the stack is live below `top`.
+#[cold]
+#[inline(never)]
+pub unsafe fn poll_below(vm: *mut Vm, ip: Ip, base: Base, top: Base) -> Result<(), Pc> {
+    unsafe {
+        if (*vm).signals.is_up(Signals::COLLECT) {
+            let top = if (*vm).on_stack(top) { top } else { super::call::free_window(vm, base) };
+            collect(vm, base, top);
+        }
+        if (*vm).signals.is_up(Signals::INTERRUPT) {
+            (*vm).signals.lower(Signals::INTERRUPT);
+            raise::with_args(&*vm, T::KeyboardInterrupt, &[]);
+            return Err(unwind::unwind(vm, ip, base));
+        }
+        Ok(())
+    }
+}
+
+/// Collects with the activation at `base` running and the stack live below `top`.
+pub unsafe fn collect(vm: *mut Vm, base: Base, top: Base) {
+    unsafe {
+        (*vm).signals.lower(Signals::COLLECT);
+        roots::clear_above(&*vm, top);
+        (*vm).space.heap.collect(|marker| roots::trace(&*vm, marker, base, top), |_, _| {});
+        if (*vm).space.heap.stress() {
+            (*vm).signals.raise(Signals::COLLECT);
+        }
+    }
+}
+
+impl super::Cx {
+    /// A collection now, asked for by the program (`gc.collect`).
+    pub fn collect(&mut self) {
+        let vm: *mut Vm = self.vm_mut();
+        // SAFETY: `&mut self` means that no `Local` is alive; the native's arguments are below
+        // `top`, which its own frame keeps.
+        unsafe { collect(vm, (*vm).native_base, (*vm).top) }
+    }
+
+    /// Long-running natives call this now and then: Ctrl-C reaches them through it.
+    pub fn check_interrupt(&self) -> Result<(), super::Stop> {
+        let signals = self.vm().signals();
+        if signals.is_up(Signals::INTERRUPT) {
+            signals.lower(Signals::INTERRUPT);
+            return Err(self.error_with(T::KeyboardInterrupt, &[]));
+        }
+        Ok(())
+    }
+}
