@@ -59,3 +59,46 @@ fn listings() {
         assert_eq!(listing, expected, "{name}: rerun with BLESS=1 if this is right");
     }
 }
+
+/// What is wrong with the `scope_` programs is found here, not by the parser.
+#[test]
+fn errors() {
+    for path in scripts("errors") {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if !name.starts_with("scope_") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let ast = match parse(&text, Mode::Module).outcome {
+            Outcome::Tree { ast, .. } => ast,
+            other => panic!("{name}: does not parse: {other:?}"),
+        };
+        let source = SourceInfo {
+            filename: name.into(),
+            text: &text,
+        };
+        let errors = compile(&ast, &source, &Options::default()).expect_err(name);
+        for error in &errors {
+            assert!(
+                (error.span.end as usize) <= text.len(),
+                "{name}: {error:?} lies outside of the source"
+            );
+        }
+    }
+}
+
+#[test]
+fn several_errors_in_one_run() {
+    let text = "return 1\nclass C:\n    await x\ndef f(a, a): break\n";
+    let errors = compiled("several", text).unwrap_err();
+    let messages: Vec<&str> = errors.iter().map(|error| &*error.message).collect();
+    assert_eq!(
+        messages,
+        [
+            "'return' outside function",
+            "'await' outside function",
+            "duplicate argument 'a' in function definition",
+            "'break' outside loop",
+        ]
+    );
+}

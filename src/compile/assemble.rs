@@ -54,6 +54,7 @@ impl LineIndex {
     }
 }
 
+#[derive(Default)]
 pub(super) struct Assembled {
     pub words: Vec<Word>,
     pub handlers: Vec<Handler>,

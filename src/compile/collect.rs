@@ -169,6 +169,7 @@ impl<'a> Collector<'a, '_, '_> {
             StmtKind::Assign { targets, value } => {
                 self.expr(*value);
                 for &target in targets.iter() {
+                    self.check_lone_star(target);
                     self.target(target, 0);
                 }
             }
@@ -183,7 +184,7 @@ impl<'a> Collector<'a, '_, '_> {
                 target,
                 annotation,
                 value,
-            } => self.annotated(*target, *annotation, *value),
+            } => self.annotated(*target, *annotation, *value, stmt.span),
             StmtKind::Pass | StmtKind::Break | StmtKind::Continue | StmtKind::Error => {}
             StmtKind::Return(value) => self.return_(*value, stmt.span),
             StmtKind::Raise { exception, cause } => {
@@ -199,12 +200,12 @@ impl<'a> Collector<'a, '_, '_> {
                 self.expr(*test);
                 self.option(*message);
             }
-            StmtKind::Global(names) => self.declare(names, flag::GLOBAL),
-            StmtKind::Nonlocal(names) => self.declare(names, flag::NONLOCAL),
+            StmtKind::Global(names) => self.declare(names, flag::GLOBAL, stmt.span),
+            StmtKind::Nonlocal(names) => self.declare(names, flag::NONLOCAL, stmt.span),
             StmtKind::Import(aliases) => {
                 for alias in aliases.iter() {
                     let bound = alias.alias.unwrap_or(alias.path[0]);
-                    self.bind(bound, flag::IMPORTED);
+                    self.bind_in(bound, flag::IMPORTED, alias.span);
                 }
             }
             StmtKind::ImportFrom(import) => self.import_from(import, stmt.span),
@@ -234,7 +235,7 @@ impl<'a> Collector<'a, '_, '_> {
                 for handler in &try_.handlers {
                     self.option(handler.exception);
                     if let Some(name) = handler.name {
-                        self.bind(name, flag::DELETED);
+                        self.bind_in(name, flag::DELETED, handler.span);
                     }
                     self.block(&handler.body);
                 }
@@ -261,8 +262,8 @@ impl<'a> Collector<'a, '_, '_> {
                     self.block(&case.body);
                 }
             }
-            StmtKind::Function(function) => self.function(function),
-            StmtKind::Class(class) => self.class(class),
+            StmtKind::Function(function) => self.function(function, stmt.span),
+            StmtKind::Class(class) => self.class(class, stmt.span),
             StmtKind::TypeAlias(alias) => self.type_alias(alias),
         }
     }
@@ -280,7 +281,13 @@ impl<'a> Collector<'a, '_, '_> {
         self.option(value);
     }
 
-    fn annotated(&mut self, target: ExprId, annotation: ExprId, value: Option<ExprId>) {
+    fn annotated(
+        &mut self,
+        target: ExprId,
+        annotation: ExprId,
+        value: Option<ExprId>,
+        whole: Span,
+    ) {
         let span = self.ast.span(target);
         let simple = match self.ast.expr(target) {
             Expr::Name(name) if !self.ast.is_parenthesized(target) => Some(*name),
@@ -300,7 +307,7 @@ impl<'a> Collector<'a, '_, '_> {
                 let text = self.names.text(name).to_string();
                 self.error(
                     "annotated-declaration",
-                    span,
+                    whole,
                     format!("annotated name '{text}' can't be {what}"),
                 );
             }
@@ -369,7 +376,7 @@ impl<'a> Collector<'a, '_, '_> {
             .add(scope, hidden, flag::PARAM | flag::BOUND, Span::default());
     }
 
-    fn declare(&mut self, idents: &[Ident], what: u16) {
+    fn declare(&mut self, idents: &[Ident], what: u16, span: Span) {
         let (word, code) = match what {
             flag::GLOBAL => ("global", "global-declaration"),
             _ => ("nonlocal", "nonlocal-declaration"),
@@ -381,7 +388,7 @@ impl<'a> Collector<'a, '_, '_> {
                 self.reports.add(
                     Diagnostic::error(
                         code,
-                        ident.span,
+                        span,
                         "nonlocal declaration not allowed at module level",
                     )
                     .label(ident.span, "there is no enclosing function here"),
@@ -407,7 +414,7 @@ impl<'a> Collector<'a, '_, '_> {
                 };
                 if let Some(message) = message {
                     self.reports.add(
-                        Diagnostic::error(code, ident.span, message)
+                        Diagnostic::error(code, span, message)
                             .label(ident.span, format!("declared {word} here"))
                             .label(first, format!("but `{text}` already appears here"))
                             .help(format!(
@@ -417,7 +424,7 @@ impl<'a> Collector<'a, '_, '_> {
                     continue;
                 }
             }
-            self.scopes.add(self.current, name, what, ident.span);
+            self.scopes.add(self.current, name, what, span);
             if what == flag::GLOBAL && self.current != 0 {
                 self.scopes.add(0, name, 0, ident.span);
             }
@@ -445,7 +452,7 @@ impl<'a> Collector<'a, '_, '_> {
             ImportNames::Names(aliases) => {
                 for alias in aliases.iter() {
                     let bound = alias.alias.unwrap_or(alias.path[0]);
-                    self.bind(bound, flag::IMPORTED);
+                    self.bind_in(bound, flag::IMPORTED, alias.span);
                 }
             }
         }
@@ -453,12 +460,12 @@ impl<'a> Collector<'a, '_, '_> {
 
     // ---- definitions
 
-    fn function(&mut self, function: &'a Function) {
+    fn function(&mut self, function: &'a Function, span: Span) {
         for &decorator in &function.decorators {
             self.expr(decorator);
         }
         self.defaults(&function.params);
-        self.bind(function.name, 0);
+        self.bind_in(function.name, 0, span);
         let at = function.name.span.start;
         let outer = self.current;
         if !function.type_params.is_empty() {
@@ -588,11 +595,11 @@ impl<'a> Collector<'a, '_, '_> {
         }
     }
 
-    fn class(&mut self, class: &'a Class) {
+    fn class(&mut self, class: &'a Class, span: Span) {
         for &decorator in &class.decorators {
             self.expr(decorator);
         }
-        self.bind(class.name, 0);
+        self.bind_in(class.name, 0, span);
         let at = class.name.span.start;
         let outer = self.current;
         let outer_name = self.class_name;
@@ -693,7 +700,7 @@ impl<'a> Collector<'a, '_, '_> {
             }
             Expr::Starred(inner) => self.target(*inner, flags),
             Expr::Attribute(object, ident) => {
-                self.check_attribute(*ident);
+                self.check_attribute(*ident, self.ast.span(target));
                 if let (Expr::Name(name), Some((own, class))) =
                     (self.ast.expr(*object), self.self_name)
                     && self.mangle(*name) == own
@@ -711,9 +718,24 @@ impl<'a> Collector<'a, '_, '_> {
         }
     }
 
-    fn check_attribute(&mut self, ident: Ident) {
+    fn check_lone_star(&mut self, target: ExprId) {
+        if let Expr::Starred(_) = self.ast.expr(target) {
+            let span = self.ast.span(target);
+            self.reports.add(
+                Diagnostic::error(
+                    "lone-star",
+                    span,
+                    "starred assignment target must be in a list or tuple",
+                )
+                .label(span, "takes what is left over, but nothing else is taken")
+                .help("write a comma behind it: `*name, = value`"),
+            );
+        }
+    }
+
+    fn check_attribute(&mut self, ident: Ident, span: Span) {
         if ident.name == self.names.known.debug {
-            self.error("assign-debug", ident.span, "cannot assign to __debug__");
+            self.error("assign-debug", span, "cannot assign to __debug__");
         }
     }
 
@@ -755,7 +777,7 @@ impl<'a> Collector<'a, '_, '_> {
                     self.pattern(pattern);
                 }
                 for (ident, pattern) in keywords {
-                    self.check_attribute(*ident);
+                    self.check_attribute(*ident, ident.span);
                     self.pattern(pattern);
                 }
             }
@@ -803,7 +825,7 @@ impl<'a> Collector<'a, '_, '_> {
                 Argument::Positional(value) | Argument::Star(value) => self.expr(*value),
                 Argument::DoubleStar(value) => self.expr(*value),
                 Argument::Keyword(ident, value) => {
-                    self.check_attribute(*ident);
+                    self.check_attribute(*ident, ident.span.to(self.ast.span(*value)));
                     self.expr(*value);
                 }
             }
@@ -1054,7 +1076,7 @@ impl<'a> Collector<'a, '_, '_> {
             Some(owner) => match self.scopes.get(owner).kind {
                 ScopeKind::Class => self.error(
                     "walrus-in-class",
-                    span,
+                    ident.span,
                     "assignment expression within a comprehension cannot be used in a class body",
                 ),
                 kind if kind.is_annotation() => {
@@ -1174,6 +1196,15 @@ impl<'a> Collector<'a, '_, '_> {
 
     fn bind(&mut self, ident: Ident, flags: u16) {
         self.name(ident.name, flag::BOUND | flags, ident.span);
+    }
+
+    /// Binds a name that a larger piece of syntax introduces; errors point at the whole of it.
+    fn bind_in(&mut self, ident: Ident, flags: u16, whole: Span) {
+        if ident.name == self.names.known.debug {
+            self.check_store(ident.name, whole);
+        } else {
+            self.bind(ident, flags);
+        }
     }
 
     fn name(&mut self, name: Name, flags: u16, span: Span) {

@@ -181,7 +181,7 @@ impl<'a> Compiler<'a> {
             Diagnostic::error(
                 "leaving-except-star",
                 span,
-                "'break', 'continue' and 'return' cannot appear in an 'except*' block",
+                "'break', 'continue' and 'return' cannot appear in an except* block",
             )
             .label(span, "this would skip the other exceptions of the group")
             .help("set a variable here and leave after the `try` statement"),

@@ -9,7 +9,7 @@ use sloop_grammar::span::Span;
 use crate::code::op::{HEADER, Op};
 use crate::code::{Capture, Code, CodeKind, Const, Local, Params as CodeParams};
 
-use super::assemble::assemble;
+use super::assemble::{Assembled, assemble};
 use super::emit::{Body, MAX_REGISTERS, Reg};
 use super::scope::{CLASS_CELL, Key, Place, Resolution, ScopeId, ScopeKind, flag};
 use super::{Compiler, Mode};
@@ -229,7 +229,11 @@ impl<'a> Compiler<'a> {
         }
         self.finish_pads();
         self.check_limits();
-        let assembled = assemble(&mut self.body, &mut self.lines);
+        // After an error the walk goes on, but what it writes is incomplete and thrown away.
+        let assembled = match self.reports.has_errors {
+            true => Assembled::default(),
+            false => assemble(&mut self.body, &mut self.lines),
+        };
         let scope = self.scopes.get(self.body.host);
         let text = |name: &Name| self.names.text(*name).into();
         let free_names = scope.free.iter().map(text).collect();

@@ -108,9 +108,10 @@ pub fn compile(
         body: Body::new(0, crate::code::CodeKind::Module, String::new()),
     };
     let code = compiler.module();
+    let has_errors = compiler.reports.has_errors;
     let mut found = compiler.reports.list;
     found.sort_by_key(|report| report.span.start);
-    if found.iter().any(|report| report.severity == Severity::Error) {
+    if has_errors {
         found.retain(|report| report.severity == Severity::Error);
         return Err(found);
     }
@@ -122,6 +123,7 @@ pub fn compile(
 struct Reports {
     list: Vec<Diagnostic>,
     seen: HashSet<(Span, String)>,
+    has_errors: bool,
 }
 
 impl Reports {
@@ -129,6 +131,7 @@ impl Reports {
     const MAX: usize = 100;
 
     fn add(&mut self, report: Diagnostic) {
+        self.has_errors |= report.severity == Severity::Error;
         if self.list.len() < Self::MAX && self.seen.insert((report.span, report.message.clone())) {
             self.list.push(report);
         }

@@ -99,7 +99,7 @@ impl<'a> Compiler<'a> {
             }),
             PatternKind::As(inner, ident) => {
                 self.pattern(inner, subject, fail, captures);
-                self.capture_pattern(*ident, subject, captures);
+                self.capture_in(*ident, subject, captures, pattern.span);
             }
             PatternKind::Or(alternatives) => {
                 self.or_pattern(pattern, alternatives, subject, fail, captures);
@@ -124,13 +124,17 @@ impl<'a> Compiler<'a> {
     }
 
     fn capture_pattern(&mut self, ident: Ident, subject: Reg, captures: &mut Captures) {
+        self.capture_in(ident, subject, captures, ident.span);
+    }
+
+    fn capture_in(&mut self, ident: Ident, subject: Reg, captures: &mut Captures, whole: Span) {
         if let Some((first, _)) = captures.iter().find(|(known, _)| known.name == ident.name) {
             let text = self.names.text(ident.name).to_string();
             let first = first.span;
             self.reports.add(
                 Diagnostic::error(
                     "pattern-name-repeated",
-                    ident.span,
+                    whole,
                     format!("multiple assignments to name '{text}' in pattern"),
                 )
                 .label(first, "bound here")
@@ -220,7 +224,7 @@ impl<'a> Compiler<'a> {
             self.error(
                 "two-stars",
                 pattern.span,
-                "multiple starred expressions in sequence pattern",
+                "multiple starred names in sequence pattern",
             );
             return;
         }
@@ -322,7 +326,7 @@ impl<'a> Compiler<'a> {
             );
             return;
         }
-        self.check_keys(items);
+        self.check_keys(pattern.span, items);
         let test = self.body.alloc();
         self.body.emit(Op::MatchMapping, test, subject, 0);
         self.jump_if_true(test, fail, false);
@@ -358,7 +362,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn check_keys(&mut self, items: &[(ExprId, Pattern)]) {
+    fn check_keys(&mut self, whole: Span, items: &[(ExprId, Pattern)]) {
         let mut seen = HashSet::new();
         for &(key, _) in items {
             let Some(value) = self.folded.value(self.ast, key) else {
@@ -377,7 +381,7 @@ impl<'a> Compiler<'a> {
                 self.reports.add(
                     Diagnostic::error(
                         "duplicate-key",
-                        span,
+                        whole,
                         format!("mapping pattern checks duplicate key ({text})"),
                     )
                     .label(span, "checked before in the same pattern"),
@@ -432,13 +436,13 @@ impl<'a> Compiler<'a> {
 
     fn check_attributes(&mut self, keywords: &[(Ident, Pattern)]) {
         let mut seen: Vec<(Name, Span)> = Vec::new();
-        for (ident, _) in keywords {
+        for (ident, item) in keywords {
             if seen.iter().any(|&(known, _)| known == ident.name) {
                 let text = self.names.text(ident.name).to_string();
                 self.reports.add(
                     Diagnostic::error(
                         "attribute-repeated",
-                        ident.span,
+                        item.span,
                         format!("attribute name repeated in class pattern: {text}"),
                     )
                     .label(ident.span, "matched before in the same pattern"),
