@@ -1,6 +1,7 @@
 //! Sloop: a small scripting language whose runtime is an event loop.
 
 pub mod code;
+pub mod compile;
 pub mod plain;
 pub mod text;
 

@@ -418,6 +418,25 @@ impl Heap {
         };
     }
 
+    /// Visits every object of a kind, dead ones that were not swept yet included.
+    pub fn for_each(&self, kind: u8, mut visit: impl FnMut(*mut Header)) {
+        // SAFETY: read only, and `visit` does not allocate.
+        let inner = unsafe { &*self.inner.get() };
+        for (class, state) in inner.classes.iter().enumerate().skip(1) {
+            for block in &state.blocks {
+                for i in 0..block.carved / (class * UNIT) {
+                    // SAFETY: carved cells hold a header.
+                    unsafe {
+                        let object = block.start.add(i * class * UNIT) as *mut Header;
+                        if (*object).kind == kind {
+                            visit(object);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     fn finish_sweep(&self, inner: &mut Inner) {
         for class in 1..CLASSES {
             while inner.classes[class].cursor < inner.classes[class].blocks.len() {

@@ -67,6 +67,8 @@ pub struct Class {
     pub inline: Cell<u32>,
     pub overrides: Cell<u32>,
     pub subclasses: RefCell<Vec<Gc<Class>>>,
+    /// Names whose entries here are replaced again and again: never cached.
+    pub volatile: RefCell<Vec<Gc<Str>>>,
     /// Names of its own `__slots__` in order, if it has any.
     pub slots: RefCell<Option<Vec<Gc<Str>>>>,
 }
@@ -79,6 +81,11 @@ impl Class {
     /// The attribute in the class itself or an ancestor, without binding.
     pub fn lookup_uncached(&self, space: &Space, name: Gc<Str>) -> Option<Value> {
         self.mro.borrow().iter().find_map(|class| class.dict.get_str(space, name))
+    }
+
+    /// Does a cache stay right until the epoch changes? Not for names that keep changing.
+    pub fn is_volatile(&self, name: Gc<Str>) -> bool {
+        self.mro.borrow().iter().any(|class| class.volatile.borrow().contains(&name))
     }
 
     pub fn name_text(&self) -> String {
@@ -119,6 +126,7 @@ impl Object for Class {
             std::ptr::drop_in_place(&raw mut (*this).mro);
             std::ptr::drop_in_place(&raw mut (*this).subclasses);
             std::ptr::drop_in_place(&raw mut (*this).slots);
+            std::ptr::drop_in_place(&raw mut (*this).volatile);
         }
         0
     }

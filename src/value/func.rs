@@ -1,6 +1,7 @@
 //! Callables and the small objects around them.
 
 use std::cell::Cell as RustCell;
+use std::sync::OnceLock;
 
 use super::kind::{Object, Tracer, trace_cells};
 use super::{Class, CodeObject, Dict, Value};
@@ -82,8 +83,6 @@ pub enum NativeKind {
     ClassMethod,
     /// Never binds.
     StaticMethod,
-    /// A computed attribute: called with the receiver when read.
-    Getter,
 }
 
 /// The static declaration of a native: one row beside its body.
@@ -94,8 +93,19 @@ pub struct Def {
     pub doc: &'static str,
     pub kind: NativeKind,
     pub run: NativeFn,
-    /// Setter of a `Getter`.
-    pub set: Option<NativeFn>,
+    /// The signature, once it has been read.
+    pub parsed: OnceLock<Signature>,
+}
+
+pub type GetFn = fn(&mut Cx, Value) -> Flow;
+pub type SetFn = fn(&mut Cx, Value, Value) -> Flow;
+
+/// The static declaration of a computed attribute. The setter gets UNDEF for `del`.
+pub struct GetSet {
+    pub name: &'static str,
+    pub doc: &'static str,
+    pub get: GetFn,
+    pub set: Option<SetFn>,
 }
 
 /// Parameters of a native, read from its signature once.
@@ -175,10 +185,8 @@ pub struct Member {
     pub header: Header,
     pub name: RustCell<Value>,
     pub owner: RustCell<Value>,
-    /// The getter and setter natives, or None for a `__slots__` place.
-    pub get: Option<NativeFn>,
-    pub set: Option<NativeFn>,
-    pub doc: &'static str,
+    /// How a native type computes it; None for a `__slots__` place.
+    pub computed: Option<&'static GetSet>,
 }
 trace_cells!(Member: name, owner);
 

@@ -29,11 +29,11 @@ pub use dict::{Dict, DictView, ViewKind};
 pub use error::{Exception, TracePoint, Traceback};
 pub use frame::{Frame, Ret};
 pub use func::{
-    BoundMethod, Cell, ClassMethod, Def, Function, MappingProxy, Member, Native, NativeFn,
+    BoundMethod, Cell, ClassMethod, Def, Function, GetSet, MappingProxy, Member, Native, NativeFn,
     NativeKind, Property, Signature, StaticMethod, Super,
 };
 pub use instance::{Instance, Slots};
-pub use iter::{Iter, IterKind};
+pub use iter::{AsyncOp, Iter, IterKind};
 pub use kind::{Kind, Tracer};
 pub use module::Module;
 pub use number::{BigInt, Complex};

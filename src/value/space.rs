@@ -32,7 +32,7 @@ pub struct Space {
     pub heap: Heap,
     pub shapes: Shapes,
     /// Keys of the string hash.
-    seed: (u64, u64),
+    seed: crate::plain::hash::Key,
     types: Vec<Gc<Class>>,
     chars: Vec<Gc<Str>>,
     empty_str: RustCell<Option<Gc<Str>>>,
@@ -47,7 +47,7 @@ impl Space {
         let mut space = Space {
             heap: Heap::new(KINDS, signals),
             shapes: Shapes::new(),
-            seed,
+            seed: crate::plain::hash::Key(seed.0, seed.1),
             types: Vec::with_capacity(TYPES.len()),
             chars: Vec::with_capacity(128),
             empty_str: RustCell::new(None),
@@ -115,6 +115,7 @@ impl Space {
             inline: RustCell::new(0),
             overrides: RustCell::new(0),
             subclasses: RefCell::default(),
+            volatile: RefCell::default(),
             slots: RefCell::default(),
         };
         self.put(class, flags, shape)
@@ -322,7 +323,7 @@ impl Space {
 
     /// Seeded hash of bytes; never 0 (which means "not computed") nor -1.
     pub fn bytes_hash(&self, bytes: &[u8]) -> u64 {
-        match crate::plain::hash::siphash13(self.seed.0, self.seed.1, bytes) {
+        match crate::plain::hash::bytes(self.seed, bytes) as u64 {
             0 => 1,
             u64::MAX => u64::MAX - 1,
             hash => hash,
@@ -601,6 +602,9 @@ impl Space {
             return if entry.value.is_undef() { None } else { Some(entry.value) };
         }
         let found = class.lookup_uncached(self, name);
+        if class.is_volatile(name) {
+            return found;
+        }
         self.lookups[slot].set(Lookup {
             class: class.address(),
             name: name.address(),

@@ -43,20 +43,18 @@ fn missing(vm: &Vm, name: Gc<Str>) {
 }
 
 #[inline(always)]
-pub unsafe fn set_global(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+pub unsafe fn set_global(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let cell = cached(ip);
         // The namespace counts its unbound entries: a first binding goes the long way.
         if cell.value.get().is_undef() {
-            return set_global_slow(vm, ip, base, w);
+            return Pc::DECLINE;
         }
         cell.value.set(reg!(base, word::a(w)));
         Pc::new(ip.add(1), base)
     }
 }
 
-#[cold]
-#[inline(never)]
 pub unsafe fn set_global_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let function = (*vm).function_of(base);

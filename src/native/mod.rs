@@ -1,0 +1,211 @@
+//! Functions and types for scripts, written in Rust.
+//!
+//! A native is one function and one row: `method("append(self, object, /)", "…", list_append)`.
+//! The signature is parsed once at start; absent optional arguments arrive as UNDEF, whatever
+//! text their default has. A native never calls back into the language: it returns a value,
+//! an exception, or a wish (`Cx::tail`, `Cx::call_then`). What takes callbacks has a short way
+//! here for plain data and otherwise goes on in `stdlib/prelude.sloop`.
+
+mod list;
+
+use std::sync::OnceLock;
+
+use crate::gc::{Gc, HeapType};
+use crate::value::func::NativeKind;
+use crate::value::types::TYPES;
+use crate::value::{
+    Class, Def, Dict, GetSet, Member, Native, NativeFn, Signature, T, Value,
+};
+use crate::vm::{Args, Cx, Stop};
+
+// ---- rows
+
+const fn def(
+    signature: &'static str,
+    doc: &'static str,
+    kind: NativeKind,
+    run: NativeFn,
+) -> Def {
+    Def { signature, doc, kind, run, parsed: OnceLock::new() }
+}
+
+pub const fn function(signature: &'static str, doc: &'static str, run: NativeFn) -> Def {
+    def(signature, doc, NativeKind::Function, run)
+}
+
+/// A method: its first parameter is the receiver, which is checked to be of the type.
+pub const fn method(signature: &'static str, doc: &'static str, run: NativeFn) -> Def {
+    def(signature, doc, NativeKind::Method, run)
+}
+
+pub const fn class_method(signature: &'static str, doc: &'static str, run: NativeFn) -> Def {
+    def(signature, doc, NativeKind::ClassMethod, run)
+}
+
+/// Also for `__new__`, whose first parameter is the class.
+pub const fn static_method(signature: &'static str, doc: &'static str, run: NativeFn) -> Def {
+    def(signature, doc, NativeKind::StaticMethod, run)
+}
+
+/// What a topic file offers for one built-in type.
+pub struct TypeDef {
+    pub id: T,
+    pub doc: &'static str,
+    pub methods: &'static [Def],
+    pub getsets: &'static [GetSet],
+}
+
+/// Every built-in type that has members, one row per topic file entry.
+static TYPE_DEFS: &[&TypeDef] = &[&list::TYPE];
+
+/// Functions of the builtins namespace.
+static BUILTINS: &[&[Def]] = &[];
+
+/// Makes built-in types and functions known to a new VM.
+pub fn install(cx: &mut Cx) {
+    for row in TYPES {
+        let class = cx.class(row.id);
+        let module = if is_builtin(row.id) { "builtins" } else { module_of(row.id) };
+        class.dict.set_str(cx, cx.intern("__module__"), cx.str_value(module));
+        if is_builtin(row.id) {
+            let builtins = cx.vm().builtins;
+            builtins.set_str(cx, class.name.get(), Value::object(class));
+        }
+    }
+    for def in TYPE_DEFS {
+        let class = cx.class(def.id);
+        class.dict.set_str(cx, cx.intern("__doc__"), cx.str_value(def.doc));
+        for row in def.methods {
+            let native = make(cx, row, Value::object(class));
+            class.dict.set_str(cx, cx.intern(native.signature.name), Value::object(native));
+        }
+        for row in def.getsets {
+            let member = cx.new_object(T::GetSet.shape(), 0, |header| Member {
+                header,
+                name: cx.str_value(row.name).into(),
+                owner: Value::object(class).into(),
+                computed: Some(row),
+            });
+            class.dict.set_str(cx, cx.intern(row.name), Value::object(member));
+        }
+    }
+    for row in TYPES {
+        set_overrides(cx, cx.class(row.id));
+    }
+    let builtins = cx.vm().builtins;
+    for rows in BUILTINS {
+        add_functions(cx, builtins, rows, "builtins");
+    }
+}
+
+/// Built-in types never override the usual protocol by functions of the language, but a few
+/// have descriptors or hooks of their own.
+fn set_overrides(cx: &Cx, class: Gc<Class>) {
+    cx.refresh_overrides(class);
+}
+
+/// Adds natives to a module's namespace.
+pub fn add_functions(cx: &Cx, namespace: Gc<Dict>, rows: &'static [Def], module: &str) {
+    for row in rows {
+        let native = make(cx, row, cx.str_value(module));
+        namespace.set_str(cx, cx.intern(native.signature.name), Value::object(native));
+    }
+}
+
+/// Is the type a name of the builtins namespace?
+fn is_builtin(id: T) -> bool {
+    use T::*;
+    matches!(
+        id,
+        Object | Type | Int | Bool | Float | Complex | Str | Bytes | ByteArray | List | Tuple | Dict
+            | Set | FrozenSet | Range | Slice | Property | StaticMethod | ClassMethod | Super
+            | Reversed | Enumerate | Zip | Map | Filter
+    ) || id as u16 >= BaseException as u16
+}
+
+fn module_of(id: T) -> &'static str {
+    match id {
+        T::File => "_io",
+        _ => "builtins",
+    }
+}
+
+/// The object of a row.
+pub fn make(cx: &Cx, def: &'static Def, owner: Value) -> Gc<Native> {
+    let signature = def.parsed.get_or_init(|| parse(def.signature));
+    let shape = match def.kind {
+        NativeKind::Method => T::NativeMethod.shape(),
+        _ => T::Native.shape(),
+    };
+    let places = signature.params.len() + usize::from(signature.keywords);
+    let max = if signature.variadic { usize::from(u16::MAX) } else { signature.positional };
+    // A required keyword-only argument makes every positional call wrong.
+    let min = if signature.required_keywords != 0 { places + 1 } else { signature.required };
+    cx.new_object(shape, 0, |header| Native {
+        header,
+        run: def.run,
+        min: min as u16,
+        max: max as u16,
+        places: places as u16,
+        kind: def.kind,
+        def,
+        signature,
+        owner: owner.into(),
+    })
+}
+
+/// Reads a signature as `Def` documents it.
+fn parse(text: &'static str) -> Signature {
+    let open = text.find('(').expect("a signature has parentheses");
+    let mut signature = Signature { name: &text[..open], ..Signature::default() };
+    let inside = text[open + 1..].trim_end_matches(')');
+    let mut keyword_only = false;
+    let mut keywords = 0;
+    for part in inside.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let (name, optional) = match part.split_once('=') {
+            Some((name, _)) => (name, true),
+            None => (part, false),
+        };
+        if name == "/" {
+            signature.positional_only = signature.params.len();
+        } else if name == "*" {
+            keyword_only = true;
+        } else if name.starts_with("**") {
+            signature.keywords = true;
+        } else if name.starts_with('*') {
+            signature.variadic = true;
+            keyword_only = true;
+        } else {
+            if keyword_only {
+                if !optional {
+                    signature.required_keywords |= 1 << keywords;
+                }
+                keywords += 1;
+            } else {
+                signature.positional += 1;
+                if !optional {
+                    signature.required = signature.positional;
+                }
+            }
+            signature.params.push(name);
+        }
+    }
+    signature
+}
+
+/// The text of the AttributeError for a module: honest about what Sloop leaves out.
+pub fn missing_in_module(module: &str, name: &str) -> String {
+    format!("module '{module}' has no attribute '{name}'")
+}
+
+/// The receiver of a method of the built-in type `id`, seen through subclasses.
+pub fn this<O: HeapType>(cx: &Cx, args: Args, id: T) -> Result<Gc<O>, Stop> {
+    let value = cx.arg(args, 0).value();
+    cx.unwrap(value).cast::<O>().ok_or_else(|| {
+        cx.type_error(&format!(
+            "descriptor requires a '{}' object but received a '{}'",
+            cx.class(id).name_text(),
+            cx.type_name(value)
+        ))
+    })
+}

@@ -1,0 +1,420 @@
+//! Binding arguments to parameters: everything that a plain positional call of exactly the right
+//! number is not.
+
+use super::pc::{Base, Ip, Pc};
+use super::{Stop, Vm, call, construct, probe, raise};
+use crate::code::op::HEADER;
+use crate::gc::Gc;
+use crate::value::{
+    BoundMethod, Class, Dict, Function, Native, Str, T, Tuple, Value, frame::CALLER,
+};
+
+const ARGS: usize = HEADER as usize;
+
+/// Puts `n` positional arguments at `nb` into the registers of a function's parameters.
+pub fn positional(vm: &mut Vm, function: Gc<Function>, nb: Base, n: usize) -> Result<(), Stop> {
+    let params = &function.code.code.params;
+    let count = (params.positional_only + params.positional) as usize;
+    if n == count && params.keyword_only == 0 && !params.star && !params.double_star {
+        return Ok(());
+    }
+    // SAFETY: the caller made sure of room for all parameters.
+    let args: Vec<Value> = (0..n).map(|i| unsafe { *nb.add(i) }).collect();
+    named(vm, function, nb, &args, &[], &[])
+}
+
+/// The general case: positional arguments, then keyword arguments by name.
+pub fn named(
+    vm: &mut Vm,
+    function: Gc<Function>,
+    nb: Base,
+    args: &[Value],
+    names: &[Gc<Str>],
+    values: &[Value],
+) -> Result<(), Stop> {
+    let code = function.code;
+    let params = &code.code.params;
+    let positional = (params.positional_only + params.positional) as usize;
+    let keyword_only = params.keyword_only as usize;
+    let total = params.total();
+    // SAFETY: room for `total` registers was checked by the caller.
+    let put = |i: usize, value: Value| unsafe { *nb.add(i) = value };
+    let at = |i: usize| unsafe { *nb.add(i) };
+    for i in 0..total {
+        put(i, Value::UNDEF);
+    }
+    for (i, &arg) in args.iter().take(positional).enumerate() {
+        put(i, arg);
+    }
+    let star = positional + keyword_only;
+    if params.star {
+        let rest = args.get(positional..).unwrap_or(&[]);
+        put(star, Value::object(vm.space.tuple(rest)));
+    }
+    let extra = params.double_star.then(|| vm.space.dict());
+    if let Some(extra) = extra {
+        put(star + usize::from(params.star), Value::object(extra));
+    }
+    let mut misplaced = Vec::new();
+    for (&name, &value) in names.iter().zip(values) {
+        let interned = vm.space.intern_str(name);
+        let place = code.params[..star].iter().position(|&p| p == interned);
+        match place {
+            Some(i) if i >= params.positional_only as usize => {
+                if !at(i).is_undef() {
+                    let text = format!(
+                        "{}() got multiple values for argument '{}'",
+                        qualname(vm, function),
+                        name.lossy()
+                    );
+                    return Err(raise::error(vm, T::TypeError, &text));
+                }
+                put(i, value);
+            }
+            place => match extra {
+                Some(extra) => extra.set_str(&vm.space, name, value),
+                None if place.is_some() => misplaced.push(name),
+                None => return Err(unexpected(vm, function, name)),
+            },
+        }
+    }
+    if !misplaced.is_empty() {
+        let list: Vec<String> = misplaced.iter().map(|n| n.lossy().into_owned()).collect();
+        let text = format!(
+            "{}() got some positional-only arguments passed as keyword arguments: '{}'",
+            qualname(vm, function),
+            list.join(", ")
+        );
+        return Err(raise::error(vm, T::TypeError, &text));
+    }
+    if args.len() > positional && !params.star {
+        let keywords = (positional..star).filter(|&i| !at(i).is_undef()).count();
+        return Err(too_many(vm, function, args.len(), keywords));
+    }
+    if let Some(defaults) = function.defaults.get().cast::<Tuple>() {
+        let first = positional - defaults.len().min(positional);
+        for (i, &default) in (first..positional).zip(defaults.as_slice()) {
+            if at(i).is_undef() {
+                put(i, default);
+            }
+        }
+    }
+    let missing: Vec<Gc<Str>> =
+        (0..positional).filter(|&i| at(i).is_undef()).map(|i| code.params[i]).collect();
+    if !missing.is_empty() {
+        return Err(missing_error(vm, function, &missing, "positional"));
+    }
+    if keyword_only > 0 {
+        let defaults = extra_of(vm, function, vm.names.__kwdefaults__);
+        let defaults = defaults.and_then(|d| d.cast::<Dict>());
+        let mut missing = Vec::new();
+        for i in positional..star {
+            if at(i).is_undef() {
+                match defaults.and_then(|d| d.get_str(&vm.space, code.params[i])) {
+                    Some(value) => put(i, value),
+                    None => missing.push(code.params[i]),
+                }
+            }
+        }
+        if !missing.is_empty() {
+            return Err(missing_error(vm, function, &missing, "keyword-only"));
+        }
+    }
+    Ok(())
+}
+
+/// Something that was set on a function object beyond what every function has.
+pub fn extra_of(vm: &Vm, function: Gc<Function>, name: Gc<Str>) -> Option<Value> {
+    function.extra.get().cast::<Dict>()?.get_str(&vm.space, name)
+}
+
+pub fn qualname(vm: &Vm, function: Gc<Function>) -> String {
+    match extra_of(vm, function, vm.names.__qualname__).and_then(|q| q.cast::<Str>()) {
+        Some(name) => name.lossy().into_owned(),
+        None => function.code.code.qualname.to_string(),
+    }
+}
+
+fn unexpected(vm: &Vm, function: Gc<Function>, name: Gc<Str>) -> Stop {
+    let name = name.lossy();
+    let text =
+        format!("{}() got an unexpected keyword argument '{name}'", qualname(vm, function));
+    raise::error(vm, T::TypeError, &text)
+}
+
+fn too_many(vm: &Vm, function: Gc<Function>, given: usize, keywords: usize) -> Stop {
+    let params = &function.code.code.params;
+    let count = (params.positional_only + params.positional) as usize;
+    let defaults = function.defaults.get().cast::<Tuple>().map_or(0, |d| d.len());
+    let plural = |n: usize| if n == 1 { "" } else { "s" };
+    let takes = if defaults > 0 {
+        format!("from {} to {count} positional arguments", count - defaults)
+    } else {
+        format!("{count} positional argument{}", plural(count))
+    };
+    let given_text = if keywords > 0 {
+        format!(
+            "{given} positional argument{} (and {keywords} keyword-only argument{}) were given",
+            plural(given),
+            plural(keywords)
+        )
+    } else {
+        format!("{given} {} given", if given == 1 { "was" } else { "were" })
+    };
+    let text = format!("{}() takes {takes} but {given_text}", qualname(vm, function));
+    raise::error(vm, T::TypeError, &text)
+}
+
+fn missing_error(vm: &Vm, function: Gc<Function>, names: &[Gc<Str>], what: &str) -> Stop {
+    let quoted: Vec<String> = names.iter().map(|n| format!("'{}'", n.lossy())).collect();
+    let list = match quoted.as_slice() {
+        [one] => one.clone(),
+        [one, two] => format!("{one} and {two}"),
+        [rest @ .., last] => format!("{}, and {last}", rest.join(", ")),
+        [] => String::new(),
+    };
+    let text = format!(
+        "{}() missing {} required {what} argument{}: {list}",
+        qualname(vm, function),
+        names.len(),
+        if names.len() == 1 { "" } else { "s" },
+    );
+    raise::error(vm, T::TypeError, &text)
+}
+
+// ---- calls with keywords
+
+/// `CallK`: the last of `n` arguments at `window[4]` are named by the tuple `names`.
+pub unsafe fn enter_with_names(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    window: Base,
+    n: usize,
+    names: Value,
+    info: u64,
+) -> Pc {
+    // SAFETY: I3; so throughout this file.
+    unsafe {
+        let names = names.cast::<Tuple>().expect("the compiler makes a tuple");
+        let names: Vec<Gc<Str>> =
+            names.as_slice().iter().map(|n| n.cast().expect("of strings")).collect();
+        let args: Vec<Value> = (0..n).map(|i| *window.add(ARGS + i)).collect();
+        invoke_with_names(vm, ip, base, *window, &args, &names, info)
+    }
+}
+
+/// `CallX`: `*window[4]`, `**window[5]`.
+pub unsafe fn enter_unpacked(vm: *mut Vm, ip: Ip, base: Base, window: Base, info: u64) -> Pc {
+    unsafe {
+        let callee = *window;
+        let mut args = match probe::plain_items(&(*vm).space, *window.add(ARGS)) {
+            Some(items) => items,
+            None => unreachable!("the compiler builds a list or tuple"),
+        };
+        let Some(dict) = (*window.add(ARGS + 1)).cast::<Dict>() else {
+            return call::invoke(vm, ip, base, callee, &args, info);
+        };
+        let mut names = Vec::new();
+        for entry in dict.iter() {
+            match entry.key.cast::<Str>() {
+                Some(name) => names.push(name),
+                None => {
+                    raise::error(&*vm, T::TypeError, "keywords must be strings");
+                    return call::fail(vm, ip, base, info);
+                }
+            }
+            args.push(entry.value);
+        }
+        invoke_with_names(vm, ip, base, callee, &args, &names, info)
+    }
+}
+
+/// As `call::invoke`, the last arguments being named.
+pub unsafe fn invoke_with_names(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    mut callee: Value,
+    args: &[Value],
+    names: &[Gc<Str>],
+    info: u64,
+) -> Pc {
+    unsafe {
+        if names.is_empty() {
+            return call::invoke(vm, ip, base, callee, args, info);
+        }
+        let mut args = args.to_vec();
+        loop {
+            if let Some(method) = callee.cast::<BoundMethod>() {
+                args.insert(0, method.this.get());
+                callee = method.func.get();
+                continue;
+            }
+            let count = args.len() - names.len();
+            let window = call::free_window(vm, base);
+            if let Some(function) = callee.cast::<Function>() {
+                let total = function.code.code.params.total() + 1;
+                if !(*vm).has_room(window, ARGS + total) {
+                    raise::error(&*vm, T::RecursionError, "maximum recursion depth exceeded");
+                    return call::fail(vm, ip, base, info);
+                }
+                let nb = window.add(ARGS);
+                let (plain, values) = args.split_at(count);
+                if named(&mut *vm, function, nb, plain, names, values).is_err() {
+                    return call::fail(vm, ip, base, info);
+                }
+                return call::enter_bound(vm, ip, base, nb, function, info);
+            }
+            if let Some(native) = callee.cast::<Native>() {
+                return native_with_names(vm, ip, base, native, &args, names, info);
+            }
+            if let Some(class) = callee.cast::<Class>() {
+                return construct::class_with_names(vm, ip, base, class, &args, names, info);
+            }
+            let class = (*vm).space.class_of(callee);
+            match (*vm).space.lookup(class, (*vm).names.__call__) {
+                Some(method) => match call::bind_special(&mut *vm, method, callee) {
+                    Ok((func, this)) => {
+                        callee = func;
+                        if let Some(this) = this {
+                            args.insert(0, this);
+                        }
+                    }
+                    Err(_) => return call::fail(vm, ip, base, info),
+                },
+                None => {
+                    let text =
+                        format!("'{}' object is not callable", (*vm).space.type_name(callee));
+                    raise::error(&*vm, T::TypeError, &text);
+                    return call::fail(vm, ip, base, info);
+                }
+            }
+        }
+    }
+}
+
+/// Calls a native with keyword arguments: each goes to the place its name has.
+unsafe fn native_with_names(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    native: Gc<Native>,
+    args: &[Value],
+    names: &[Gc<Str>],
+    info: u64,
+) -> Pc {
+    unsafe {
+        let signature = native.signature;
+        let (plain, values) = args.split_at(args.len() - names.len());
+        let mut places = vec![Value::UNDEF; native.places as usize];
+        let fixed = signature.params.len();
+        let mut problem = None;
+        for (i, &arg) in plain.iter().take(signature.positional).enumerate() {
+            places[i] = arg;
+        }
+        let extra = signature.keywords.then(|| (*vm).space.dict());
+        if let Some(extra) = extra {
+            places[fixed] = Value::object(extra);
+        }
+        for (&name, &value) in names.iter().zip(values) {
+            let text = name.lossy();
+            match signature.params.iter().position(|p| *p == text) {
+                Some(i) if i >= signature.positional_only => {
+                    if !places[i].is_undef() {
+                        problem = Some(format!(
+                            "argument for {}() given by name ('{text}') and position ({})",
+                            signature.name,
+                            i + usize::from(!native.owner.get().is::<Class>())
+                        ));
+                    }
+                    places[i] = value;
+                }
+                _ => match extra {
+                    Some(extra) => extra.set_str(&(*vm).space, name, value),
+                    None if fixed == signature.positional_only => {
+                        problem = Some(format!("{}() takes no keyword arguments", display(native)));
+                    }
+                    None => {
+                        problem = Some(format!(
+                            "{}() got an unexpected keyword argument '{text}'",
+                            signature.name
+                        ));
+                    }
+                },
+            }
+        }
+        if problem.is_none() && plain.len() > signature.positional && !signature.variadic {
+            let stop = raise::arity(&*vm, native, std::ptr::null(), plain.len());
+            let _ = stop;
+            return call::fail(vm, ip, base, info);
+        }
+        if problem.is_none()
+            && let Some(i) = (0..signature.required).find(|&i| places[i].is_undef())
+        {
+            problem = Some(format!(
+                "{}() missing required argument '{}' (pos {})",
+                signature.name,
+                signature.params[i],
+                i + usize::from(!native.owner.get().is::<Class>())
+            ));
+        }
+        if let Some(text) = problem {
+            raise::error(&*vm, T::TypeError, &text);
+            return call::fail(vm, ip, base, info);
+        }
+        places.extend(plain.get(signature.positional..).unwrap_or(&[]));
+        place_and_run(vm, ip, base, native, &places, info)
+    }
+}
+
+fn display(native: Gc<Native>) -> String {
+    match native.owner.get().cast::<Class>() {
+        Some(class) => format!("{}.{}", class.name_text(), native.signature.name),
+        None => native.signature.name.to_string(),
+    }
+}
+
+/// A native with a `**kwargs` place that got more positional arguments than parameters.
+pub unsafe fn native_surplus(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    window: Base,
+    n: usize,
+    native: Gc<Native>,
+    info: u64,
+) -> Pc {
+    unsafe {
+        let args: Vec<Value> = (0..n).map(|i| *window.add(ARGS + i)).collect();
+        let positional = native.signature.positional.min(n);
+        let mut places = args[..positional].to_vec();
+        places.resize(native.places as usize, Value::UNDEF);
+        places.extend(&args[positional..]);
+        place_and_run(vm, ip, base, native, &places, info)
+    }
+}
+
+unsafe fn place_and_run(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    native: Gc<Native>,
+    places: &[Value],
+    info: u64,
+) -> Pc {
+    unsafe {
+        let args = call::free_window(vm, base).add(ARGS);
+        if !(*vm).has_room(args, places.len()) {
+            raise::error(&*vm, T::RecursionError, "maximum recursion depth exceeded");
+            return call::fail(vm, ip, base, info);
+        }
+        std::ptr::copy(places.as_ptr(), args, places.len());
+        call::run_native(vm, ip, base, args, places.len(), native, info)
+    }
+}
+
+/// The base of the activation that called the one at `base`.
+pub unsafe fn caller_of(base: Base) -> Base {
+    unsafe { (*base.offset(CALLER)).bits() as Base }
+}
