@@ -14,7 +14,7 @@ use crate::span::Span;
 use crate::targets;
 use crate::token::Token;
 
-const RULES: [fn(&Scene<'_>) -> Option<Diagnostic>; 15] = [
+const RULES: [fn(&Scene<'_>) -> Option<Diagnostic>; 16] = [
     indentation,
     fstring_field,
     missing_block,
@@ -27,6 +27,7 @@ const RULES: [fn(&Scene<'_>) -> Option<Diagnostic>; 15] = [
     missing_comma,
     equal_sign,
     unfinished_assignment,
+    header_without_keyword,
     walrus,
     comprehension,
     stars_and_parameters,
@@ -407,6 +408,25 @@ fn unfinished_assignment(scene: &Scene<'_>) -> Option<Diagnostic> {
             _ => return found,
         }
     }
+}
+
+/// `x == 1:` at the end of a line: no annotation can be meant.
+fn header_without_keyword(scene: &Scene<'_>) -> Option<Diagnostic> {
+    if scene.found() != Token::Newline || scene.before(1) != Token::Colon {
+        return None;
+    }
+    let line = scene.line();
+    let (ast, id) = scene.expression(line, scene.at - 1)?;
+    if let Expr::Name(_) | Expr::Attribute(..) | Expr::Subscript(..) = ast.expr(id) {
+        return None;
+    }
+    let colon = scene.span(scene.at - 1);
+    let all = scene.span(line).to(scene.span(scene.at - 2));
+    Some(
+        Diagnostic::error("missing-keyword", colon, "invalid syntax")
+            .label(all, "a line that ends with `:` begins with a keyword")
+            .help("did you mean `if`, `while` or another block?"),
+    )
 }
 
 fn walrus(scene: &Scene<'_>) -> Option<Diagnostic> {

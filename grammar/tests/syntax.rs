@@ -1,6 +1,6 @@
 //! The trees of valid programs: each `syntax/NAME.sloop` has its dump in `NAME.ast`.
 //!
-//! `SLOOP_BLESS=1 cargo test` writes the dumps anew.
+//! `BLESS=1 cargo test` writes the dumps anew.
 
 use sloop_grammar::{Mode, Outcome, decode_source, dump, parse};
 use std::fs;
@@ -9,7 +9,7 @@ use std::path::Path;
 #[test]
 fn trees_are_as_written_down() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/syntax");
-    let bless = std::env::var_os("SLOOP_BLESS").is_some();
+    let bless = std::env::var_os("BLESS").is_some();
     let mut failures = Vec::new();
     let mut seen = 0;
     for entry in fs::read_dir(&folder).expect("the folder is part of the sources") {
@@ -37,7 +37,7 @@ fn trees_are_as_written_down() {
     assert!(seen > 10, "only {seen} programs found");
     assert!(
         failures.is_empty(),
-        "differ (SLOOP_BLESS=1 rewrites): {failures:#?}"
+        "differ (BLESS=1 rewrites): {failures:#?}"
     );
 }
 
