@@ -21,7 +21,10 @@ fn wrong_programs_are_explained() {
         {
             continue;
         }
-        let name = path.file_name().and_then(|name| name.to_str()).expect("a plain name");
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .expect("a plain name");
         if name.starts_with("scope_") {
             continue; // the compiler's: see `compile.rs`
         }
