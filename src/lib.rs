@@ -1,6 +1,8 @@
 //! Sloop: a small scripting language whose runtime is an event loop.
 
 pub mod code;
+pub mod compile;
 pub mod plain;
+pub mod text;
 
 pub use sloop_grammar as syntax;

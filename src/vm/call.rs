@@ -420,6 +420,10 @@ pub unsafe fn settle(vm: *mut Vm, ip: Ip, base: Base, info: u64, flow: Flow) -> 
         match flow {
             Ok(value) => finish(vm, ip, base, info, value),
             Err(Stop::Raised) => fail(vm, ip, base, info),
+            Err(Stop::Resume) => {
+                let request = (*vm).resume.take().expect("a native that says Resume has set one");
+                suspend::serve(vm, ip, base, request, info)
+            }
             Err(Stop::Tail) => {
                 let tail = (*vm).tail.take().expect("a native that says Tail has set one");
                 let info = match tail.then {
@@ -477,9 +481,14 @@ pub unsafe fn finish(vm: *mut Vm, ip: Ip, base: Base, info: u64, value: Value) -
             Ret::ClassBody => return construct::body_done(vm, ip, base, info, value),
             Ret::Import => return super::import::body_done(vm, ip, base, info),
             Ret::GetAttr => reg!(base, dst) = value,
-            Ret::Init | Ret::ForFrame | Ret::Resume | Ret::Delegate => {
-                unreachable!("activations that end by `leave`")
-            }
+            Ret::Await => return suspend::await_object(vm, ip, base, info, value),
+            Ret::DelegateTo => return suspend::delegate_to(vm, ip, base, info, value),
+            Ret::Init
+            | Ret::ForFrame
+            | Ret::Resume
+            | Ret::ResumeNative
+            | Ret::Delegate
+            | Ret::AsyncStep => unreachable!("activations that end by `leave`"),
         }
         Pc::new(ip, base)
     }

@@ -43,6 +43,9 @@ unsafe fn walk(vm: *mut Vm, mut ip: Ip, mut base: Base, mut record: bool) -> Pc 
                 suspend::frame_raises(&mut *vm, base);
             }
             match call::ret_of(info) {
+                Ret::ResumeNative => {
+                    return call::fail(vm, return_ip, caller, Ret::Native as u64);
+                }
                 Ret::Next | Ret::Native | Ret::Door | Ret::Import | Ret::GetAttr => {
                     return call::fail(vm, return_ip, caller, info);
                 }
