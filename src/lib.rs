@@ -1,6 +1,10 @@
 //! Sloop: a small scripting language whose runtime is an event loop.
 
 pub mod code;
+pub mod gc;
+pub mod native;
+pub mod value;
+pub mod vm;
 pub mod compile;
 pub mod plain;
 pub mod text;

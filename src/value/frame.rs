@@ -81,10 +81,6 @@ pub enum Ret {
     Await,
     /// The result (of `__await__`) is to be delegated to.
     DelegateTo,
-    /// A class body: the result is its `__class__` cell.
-    ClassBody,
-    /// A module body run by `import`.
-    Import,
     /// `__getattribute__`: AttributeError moves on to `__getattr__`.
     GetAttr,
 }

@@ -7,7 +7,7 @@ use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state};
 use crate::value::iter::EXHAUSTED;
 use crate::value::{
-    ByteArray, Bytes, Class, Dict, DictView, Frame, Iter, IterKind, List, Range, Set, Str, T,
+    ByteArray, Bytes, Dict, DictView, Frame, Iter, IterKind, List, Range, Set, Str, T,
     Tuple, Value, ViewKind,
 };
 
@@ -497,9 +497,4 @@ fn step_dict(vm: &mut Vm, iter: Gc<Iter>, reverse: bool) -> Step {
         IterKind::DictValues | IterKind::DictValuesReverse => entry.value,
         _ => Value::object(vm.space.tuple(&[entry.key, entry.value])),
     })
-}
-
-/// Whether a class's instances may be iterated by the machine's own means only.
-pub fn has_own_iter(vm: &Vm, class: Gc<Class>) -> bool {
-    vm.space.lookup(class, vm.names.__iter__).is_some()
 }

@@ -290,7 +290,7 @@ fn random_seed() -> (u64, u64) {
         return (seed, !seed);
     }
     let state = std::collections::hash_map::RandomState::new();
-    let mut draw = |n: u64| {
+    let draw = |n: u64| {
         let mut hasher = state.build_hasher();
         hasher.write_u64(n);
         hasher.finish()

@@ -13,7 +13,7 @@ use crate::value::set::Elements;
 use crate::value::table::{KeyEq, Probe};
 use crate::value::{
     BoundMethod, Bytes, Dict, DictView, Function, Instance, Iter, IterKind, List, Range, Set,
-    Slice, Space, Str, T, Tuple, Value, ViewKind,
+    Slice, Space, Str, Tuple, Value, ViewKind,
 };
 
 // ---- hashing

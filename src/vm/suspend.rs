@@ -185,8 +185,9 @@ unsafe fn throw(
         if (*frame).state() == state::CREATED {
             Frame::set_state(frame, state::FINISHED);
             raise::set(&*vm, exception);
-            let code = (*frame).function.code;
-            let word = code.index_of((*frame).function.start);
+            let function = (*frame).function;
+            let code = function.code;
+            let word = code.index_of(function.start);
             exception.trace.borrow_mut().push(crate::value::TracePoint { code, word: word + 1 });
             return failed(vm, ip, base, info);
         }
