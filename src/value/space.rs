@@ -602,6 +602,7 @@ impl Space {
         self.new_object(class.shape.get(), 0, |header| Exception {
             header,
             extra: Value::UNDEF.into(),
+            fields: Value::UNDEF.into(),
             args: args.into(),
             cause: Value::NONE.into(),
             context: Value::NONE.into(),
