@@ -20,14 +20,15 @@ fn compiled(name: &str, text: &str) -> Result<Arc<Code>, Vec<Diagnostic>> {
         text,
     };
     let (code, _) = compile(&ast, &source, &Options::default())?;
-    verify::verify(&code).unwrap_or_else(|fault| {
-        panic!("{name}: {fault}\n{}", dis::disassemble(&code, Some(text)))
-    });
+    verify::verify(&code)
+        .unwrap_or_else(|fault| panic!("{name}: {fault}\n{}", dis::disassemble(&code, Some(text))));
     Ok(code)
 }
 
 fn scripts(folder: &str) -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(folder);
     let mut found: Vec<PathBuf> = std::fs::read_dir(root)
         .into_iter()
         .flatten()
@@ -56,7 +57,10 @@ fn listings() {
             continue;
         }
         let expected = std::fs::read_to_string(&golden).unwrap_or_default();
-        assert_eq!(listing, expected, "{name}: rerun with BLESS=1 if this is right");
+        assert_eq!(
+            listing, expected,
+            "{name}: rerun with BLESS=1 if this is right"
+        );
     }
 }
 

@@ -329,9 +329,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn positional_list(&mut self, span: Span, arguments: &'a [Argument], list: Reg) {
         let mut positional = arguments
             .iter()
-            .filter(|argument| {
-                matches!(argument, Argument::Positional(_) | Argument::Star(_))
-            })
+            .filter(|argument| matches!(argument, Argument::Positional(_) | Argument::Star(_)))
             .peekable();
         let mut is_first = true;
         while is_first || positional.peek().is_some() {
@@ -380,9 +378,7 @@ impl<'a> Compiler<'a> {
     ) {
         let mut keywords = arguments
             .iter()
-            .filter(|argument| {
-                matches!(argument, Argument::Keyword(..) | Argument::DoubleStar(_))
-            })
+            .filter(|argument| matches!(argument, Argument::Keyword(..) | Argument::DoubleStar(_)))
             .peekable();
         if keywords.peek().is_none() {
             self.body.emit(Op::LoadUndef, dict, 0, 0);

@@ -319,8 +319,7 @@ impl<'a> Collector<'a, '_, '_> {
         }
         let owner = self.current;
         let kind = self.scopes.get(owner).kind;
-        let Some(name) =
-            simple.filter(|_| matches!(kind, ScopeKind::Module | ScopeKind::Class))
+        let Some(name) = simple.filter(|_| matches!(kind, ScopeKind::Module | ScopeKind::Class))
         else {
             self.discarded(annotation);
             self.option(value);
@@ -417,9 +416,7 @@ impl<'a> Collector<'a, '_, '_> {
                         Diagnostic::error(code, span, message)
                             .label(ident.span, format!("declared {word} here"))
                             .label(first, format!("but `{text}` already appears here"))
-                            .help(format!(
-                                "write the {word} statement first in the function"
-                            )),
+                            .help(format!("write the {word} statement first in the function")),
                     );
                     continue;
                 }
@@ -638,10 +635,7 @@ impl<'a> Collector<'a, '_, '_> {
             self.current = self.open(ScopeKind::TypeParams, key);
             self.type_params(&alias.type_params);
         }
-        let scope = self.open(
-            ScopeKind::Lazy(LazyKind::Alias),
-            Key::Lazy(alias.value.0),
-        );
+        let scope = self.open(ScopeKind::Lazy(LazyKind::Alias), Key::Lazy(alias.value.0));
         self.inside(scope, |this| this.expr(alias.value));
         self.current = outer;
     }
@@ -673,9 +667,7 @@ impl<'a> Collector<'a, '_, '_> {
                 self.error(
                     "type-parameter-order",
                     span,
-                    format!(
-                        "non-default type parameter '{text}' follows default type parameter"
-                    ),
+                    format!("non-default type parameter '{text}' follows default type parameter"),
                 );
             }
             for (value, kind) in [
@@ -814,7 +806,10 @@ impl<'a> Collector<'a, '_, '_> {
         }
         self.leaf(leaf);
         while self.pending.len() > base {
-            let node = self.pending.pop().expect("the list is longer than its base");
+            let node = self
+                .pending
+                .pop()
+                .expect("the list is longer than its base");
             match self.ast.expr(node) {
                 Expr::Binary(_, _, right) => self.expr(*right),
                 Expr::Subscript(_, index) => self.expr(*index),
@@ -849,8 +844,7 @@ impl<'a> Collector<'a, '_, '_> {
                 if *name == known.super_ {
                     let scope = self.scopes.get(self.current);
                     if scope.kind.is_function_like() {
-                        self.scopes
-                            .add(self.current, known.class, flag::USED, span);
+                        self.scopes.add(self.current, known.class, flag::USED, span);
                     }
                 }
             }
@@ -1062,7 +1056,10 @@ impl<'a> Collector<'a, '_, '_> {
                              variable '{text}'"
                         ),
                     )
-                    .label(ident.span, format!("`{text}` is bound by the `for` already"))
+                    .label(
+                        ident.span,
+                        format!("`{text}` is bound by the `for` already"),
+                    )
                     .help("give the value another name"),
                 );
                 self.expr(value);
@@ -1075,8 +1072,7 @@ impl<'a> Collector<'a, '_, '_> {
         }
         match owner {
             None => {
-                self.scopes
-                    .add(self.current, name, flag::BOUND, ident.span);
+                self.scopes.add(self.current, name, flag::BOUND, ident.span);
             }
             Some(owner) => match self.scopes.get(owner).kind {
                 ScopeKind::Class => self.error(

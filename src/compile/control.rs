@@ -245,9 +245,8 @@ impl<'a> Compiler<'a> {
                 true => ("break-outside-loop", "'break' outside loop"),
                 false => ("continue-outside-loop", "'continue' not properly in loop"),
             };
-            self.reports.add(
-                Diagnostic::error(code, span, message).label(span, "no loop around this"),
-            );
+            self.reports
+                .add(Diagnostic::error(code, span, message).label(span, "no loop around this"));
             return;
         };
         self.leave(
@@ -521,10 +520,7 @@ impl<'a> Compiler<'a> {
         self.body.pads.push(Pad {
             label,
             register: exception,
-            steps: [
-                Some(PadStep::PopHandled(save)),
-                name.map(PadStep::Unbind),
-            ],
+            steps: [Some(PadStep::PopHandled(save)), name.map(PadStep::Unbind)],
             handler: outer,
             span: self.body.span,
         });
@@ -564,11 +560,7 @@ impl<'a> Compiler<'a> {
 
     // ---- finally
 
-    pub(super) fn try_finally(
-        &mut self,
-        finally: &'a [Stmt],
-        guarded: impl FnOnce(&mut Self),
-    ) {
+    pub(super) fn try_finally(&mut self, finally: &'a [Stmt], guarded: impl FnOnce(&mut Self)) {
         if self.body.finally_depth >= MAX_FINALLY {
             let span = finally.first().map_or(self.body.span, |stmt| stmt.span);
             self.reports.add(
@@ -620,11 +612,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn with(&mut self, with: &'a With) {
         if with.items.len() > MAX_MANAGERS {
             let span = self.ast.span(with.items[0].context);
-            self.error(
-                "too-many-blocks",
-                span,
-                "too many statically nested blocks",
-            );
+            self.error("too-many-blocks", span, "too many statically nested blocks");
             return;
         }
         self.with_item(with, 0);

@@ -607,12 +607,10 @@ impl<'a> Compiler<'a> {
                 }
                 self.at(id);
                 if is_first {
-                    self.body
-                        .emit(Op::BuildMap, acc, first, count as u16 * 2);
+                    self.body.emit(Op::BuildMap, acc, first, count as u16 * 2);
                 } else {
                     let piece = self.body.alloc();
-                    self.body
-                        .emit(Op::BuildMap, piece, first, count as u16 * 2);
+                    self.body.emit(Op::BuildMap, piece, first, count as u16 * 2);
                     self.body.emit(Op::MapUpdate, acc, piece, 0);
                 }
                 rest = &rest[count..];

@@ -5,8 +5,8 @@ use super::str::subtype;
 use super::text_args::byte;
 use super::{TypeDef, bytes, bytes_methods, method, static_method, this};
 use crate::gc::Gc;
-use crate::plain::index::{Range, position};
 use crate::plain::MAX_BYTES;
+use crate::plain::index::{Range, position};
 use crate::value::{ByteArray, Def, Slice, T, Value};
 use crate::vm::{Args, Cx, Flow, Outcome, Stop};
 
@@ -16,10 +16,18 @@ const OUT_OF_RANGE: &str = "byte must be in range(0, 256)";
 static METHODS: [Def; bytes_methods::COUNT] = bytes_methods::rows();
 static SPECIAL: [Def; bytes::SPECIAL_COUNT] = special();
 
-pub static SHARED: TypeDef =
-    TypeDef { id: T::ByteArray, doc: DOC, methods: &METHODS, getsets: &[] };
-pub static COMMON: TypeDef =
-    TypeDef { id: T::ByteArray, doc: DOC, methods: &SPECIAL, getsets: &[] };
+pub static SHARED: TypeDef = TypeDef {
+    id: T::ByteArray,
+    doc: DOC,
+    methods: &METHODS,
+    getsets: &[],
+};
+pub static COMMON: TypeDef = TypeDef {
+    id: T::ByteArray,
+    doc: DOC,
+    methods: &SPECIAL,
+    getsets: &[],
+};
 
 pub static TYPE: TypeDef = TypeDef {
     id: T::ByteArray,
@@ -31,14 +39,30 @@ pub static TYPE: TypeDef = TypeDef {
             new,
         ),
         method("append(self, item, /)", "Appends a byte.", append),
-        method("extend(self, iterable_of_ints, /)", "Appends bytes.", extend),
-        method("insert(self, index, item, /)", "Inserts a byte before index.", insert),
+        method(
+            "extend(self, iterable_of_ints, /)",
+            "Appends bytes.",
+            extend,
+        ),
+        method(
+            "insert(self, index, item, /)",
+            "Inserts a byte before index.",
+            insert,
+        ),
         method("pop(self, index=-1, /)", "Removes and returns a byte.", pop),
-        method("remove(self, value, /)", "Removes the first such byte.", remove),
+        method(
+            "remove(self, value, /)",
+            "Removes the first such byte.",
+            remove,
+        ),
         method("reverse(self, /)", "Reverses the bytes in place.", reverse),
         method("clear(self, /)", "Removes all bytes.", clear),
         method("copy(self, /)", "A copy.", copy),
-        method("__setitem__(self, key, value, /)", "self[key] = value", setitem),
+        method(
+            "__setitem__(self, key, value, /)",
+            "self[key] = value",
+            setitem,
+        ),
         method("__delitem__(self, key, /)", "del self[key]", delitem),
         method("__iadd__(self, value, /)", "self += value", iadd),
         method("__imul__(self, value, /)", "self *= value", imul),
@@ -98,7 +122,11 @@ fn extend(cx: &mut Cx, args: Args) -> Flow {
         let shown = cx.type_name(source);
         return Err(cx.type_error(&format!("can't extend bytearray with {shown}")));
     }
-    cx.collect_then(source, extend_collected, [Value::object(array), Value::NONE, Value::NONE])
+    cx.collect_then(
+        source,
+        extend_collected,
+        [Value::object(array), Value::NONE, Value::NONE],
+    )
 }
 
 fn extend_collected(cx: &mut Cx, [array, ..]: [Value; 3], outcome: Outcome) -> Flow {
@@ -213,9 +241,9 @@ fn set_slice(cx: &mut Cx, args: Args, slice: Gc<Slice>, value: Value) -> Flow {
     }
     let is_text = super::text_args::text_of(cx, value).is_some();
     if is_text || cx.integer(value).is_some() || !cx.is_iterable(value) {
-        return Err(cx.type_error(
-            "can assign only bytes, buffers, or iterables of ints in range(0, 256)",
-        ));
+        return Err(
+            cx.type_error("can assign only bytes, buffers, or iterables of ints in range(0, 256)")
+        );
     }
     let state = [cx.arg(args, 0).value(), Value::object(slice), Value::NONE];
     cx.collect_then(value, slice_collected, state)
@@ -320,7 +348,9 @@ fn imul(cx: &mut Cx, args: Args) -> Flow {
     let count = usize::try_from(cx.index_i64(count)?).unwrap_or(0);
     let array = receiver(cx, args)?;
     let repeated = array.edit(|data| crate::plain::wtf8::repeat(data, count));
-    let Ok(repeated) = repeated else { return Err(cx.error_with(T::MemoryError, &[])) };
+    let Ok(repeated) = repeated else {
+        return Err(cx.error_with(T::MemoryError, &[]));
+    };
     edit(cx, array, |data| *data = repeated);
     Ok(cx.arg(args, 0).value())
 }

@@ -15,11 +15,31 @@ pub const COUNT: usize = 42;
 /// One copy of the rows for each of the two types.
 pub const fn rows() -> [Def; COUNT] {
     [
-        method("find(self, sub, start=None, end=None, /)", "Lowest index of sub, or -1.", find),
-        method("rfind(self, sub, start=None, end=None, /)", "Highest index of sub, or -1.", rfind),
-        method("index(self, sub, start=None, end=None, /)", "Lowest index of sub.", index),
-        method("rindex(self, sub, start=None, end=None, /)", "Highest index of sub.", rindex),
-        method("count(self, sub, start=None, end=None, /)", "How often sub is there.", count),
+        method(
+            "find(self, sub, start=None, end=None, /)",
+            "Lowest index of sub, or -1.",
+            find,
+        ),
+        method(
+            "rfind(self, sub, start=None, end=None, /)",
+            "Highest index of sub, or -1.",
+            rfind,
+        ),
+        method(
+            "index(self, sub, start=None, end=None, /)",
+            "Lowest index of sub.",
+            index,
+        ),
+        method(
+            "rindex(self, sub, start=None, end=None, /)",
+            "Highest index of sub.",
+            rindex,
+        ),
+        method(
+            "count(self, sub, start=None, end=None, /)",
+            "How often sub is there.",
+            count,
+        ),
         method(
             "startswith(self, prefix, start=None, end=None, /)",
             "Is prefix, or one of a tuple of them, at the start?",
@@ -30,29 +50,105 @@ pub const fn rows() -> [Def; COUNT] {
             "Is suffix, or one of a tuple of them, at the end?",
             endswith,
         ),
-        method("replace(self, old, new, count=-1, /)", "A copy with old replaced.", replace),
-        method("removeprefix(self, prefix, /)", "A copy without prefix.", removeprefix),
-        method("removesuffix(self, suffix, /)", "A copy without suffix.", removesuffix),
-        method("partition(self, sep, /)", "Before the first sep, sep, and behind it.", partition),
-        method("rpartition(self, sep, /)", "Before the last sep, sep, and behind it.", rpartition),
-        method("split(self, /, sep=None, maxsplit=-1)", "Parts between separators.", split),
-        method("rsplit(self, /, sep=None, maxsplit=-1)", "As split, from the end.", rsplit),
-        method("splitlines(self, /, keepends=False)", "The lines.", splitlines),
-        method("join(self, iterable_of_bytes, /)", "Parts with this between them.", join),
-        method("strip(self, bytes=None, /)", "Without whitespace at both ends.", strip),
-        method("lstrip(self, bytes=None, /)", "Without whitespace at the start.", lstrip),
-        method("rstrip(self, bytes=None, /)", "Without whitespace at the end.", rstrip),
-        method("center(self, width, fillchar=b' ', /)", "Padded on both sides.", center),
-        method("ljust(self, width, fillchar=b' ', /)", "Padded at the end.", ljust),
-        method("rjust(self, width, fillchar=b' ', /)", "Padded at the start.", rjust),
-        method("zfill(self, width, /)", "Padded with zeros behind a sign.", zfill),
-        method("expandtabs(self, /, tabsize=8)", "With spaces for tabs.", expandtabs),
+        method(
+            "replace(self, old, new, count=-1, /)",
+            "A copy with old replaced.",
+            replace,
+        ),
+        method(
+            "removeprefix(self, prefix, /)",
+            "A copy without prefix.",
+            removeprefix,
+        ),
+        method(
+            "removesuffix(self, suffix, /)",
+            "A copy without suffix.",
+            removesuffix,
+        ),
+        method(
+            "partition(self, sep, /)",
+            "Before the first sep, sep, and behind it.",
+            partition,
+        ),
+        method(
+            "rpartition(self, sep, /)",
+            "Before the last sep, sep, and behind it.",
+            rpartition,
+        ),
+        method(
+            "split(self, /, sep=None, maxsplit=-1)",
+            "Parts between separators.",
+            split,
+        ),
+        method(
+            "rsplit(self, /, sep=None, maxsplit=-1)",
+            "As split, from the end.",
+            rsplit,
+        ),
+        method(
+            "splitlines(self, /, keepends=False)",
+            "The lines.",
+            splitlines,
+        ),
+        method(
+            "join(self, iterable_of_bytes, /)",
+            "Parts with this between them.",
+            join,
+        ),
+        method(
+            "strip(self, bytes=None, /)",
+            "Without whitespace at both ends.",
+            strip,
+        ),
+        method(
+            "lstrip(self, bytes=None, /)",
+            "Without whitespace at the start.",
+            lstrip,
+        ),
+        method(
+            "rstrip(self, bytes=None, /)",
+            "Without whitespace at the end.",
+            rstrip,
+        ),
+        method(
+            "center(self, width, fillchar=b' ', /)",
+            "Padded on both sides.",
+            center,
+        ),
+        method(
+            "ljust(self, width, fillchar=b' ', /)",
+            "Padded at the end.",
+            ljust,
+        ),
+        method(
+            "rjust(self, width, fillchar=b' ', /)",
+            "Padded at the start.",
+            rjust,
+        ),
+        method(
+            "zfill(self, width, /)",
+            "Padded with zeros behind a sign.",
+            zfill,
+        ),
+        method(
+            "expandtabs(self, /, tabsize=8)",
+            "With spaces for tabs.",
+            expandtabs,
+        ),
         method("lower(self, /)", "In lower case.", lower),
         method("upper(self, /)", "In upper case.", upper),
         method("title(self, /)", "Words in title case.", title),
-        method("capitalize(self, /)", "The first letter in upper case.", capitalize),
+        method(
+            "capitalize(self, /)",
+            "The first letter in upper case.",
+            capitalize,
+        ),
         method("swapcase(self, /)", "With cases swapped.", swapcase),
-        method("isalnum(self, /)", "ASCII letters and digits only?", isalnum),
+        method(
+            "isalnum(self, /)",
+            "ASCII letters and digits only?",
+            isalnum,
+        ),
         method("isalpha(self, /)", "ASCII letters only?", isalpha),
         method("isascii(self, /)", "ASCII only?", isascii),
         method("isdigit(self, /)", "ASCII digits only?", isdigit),
@@ -60,15 +156,27 @@ pub const fn rows() -> [Def; COUNT] {
         method("isspace(self, /)", "ASCII whitespace only?", isspace),
         method("istitle(self, /)", "Words in title case?", istitle),
         method("isupper(self, /)", "Letters, all in upper case?", isupper),
-        method("translate(self, table, /, delete=b'')", "Bytes mapped by a table.", translate),
+        method(
+            "translate(self, table, /, delete=b'')",
+            "Bytes mapped by a table.",
+            translate,
+        ),
         static_method("maketrans(frm, to, /)", "A table for translate.", maketrans),
         method(
             "decode(self, /, encoding='utf-8', errors='strict')",
             "The text that the bytes encode.",
             decode,
         ),
-        method("hex(self, /, sep=UNDEF, bytes_per_sep=1)", "Hexadecimal digits.", hex),
-        class_method("fromhex(cls, string, /)", "Bytes of hexadecimal digits.", fromhex),
+        method(
+            "hex(self, /, sep=UNDEF, bytes_per_sep=1)",
+            "Hexadecimal digits.",
+            hex,
+        ),
+        class_method(
+            "fromhex(cls, string, /)",
+            "Bytes of hexadecimal digits.",
+            fromhex,
+        ),
     ]
 }
 
@@ -85,7 +193,11 @@ fn needle(cx: &mut Cx, args: Args) -> Result<Data, Stop> {
         let text = format!("argument should be integer or bytes-like object, not '{shown}'");
         return Err(cx.type_error(&text));
     }
-    Ok(Data::Copy(vec![byte(cx, value, "byte must be in range(0, 256)")?]))
+    Ok(Data::Copy(vec![byte(
+        cx,
+        value,
+        "byte must be in range(0, 256)",
+    )?]))
 }
 
 type Finder = fn(&[u8], &[u8]) -> Option<usize>;
@@ -94,7 +206,9 @@ fn locate(cx: &mut Cx, args: Args, find: Finder) -> Result<Option<usize>, Stop> 
     let needle = needle(cx, args)?;
     let (start, end) = raw_bounds(cx, args, 2)?;
     let data = this_data(cx, args)?;
-    let Some((start, end)) = resolve_bounds(start, end, data.len()) else { return Ok(None) };
+    let Some((start, end)) = resolve_bounds(start, end, data.len()) else {
+        return Ok(None);
+    };
     Ok(find(&data[start..end], &needle).map(|at| start + at))
 }
 
@@ -131,8 +245,9 @@ fn count(cx: &mut Cx, args: Args) -> Flow {
     let needle = needle(cx, args)?;
     let (start, end) = raw_bounds(cx, args, 2)?;
     let data = this_data(cx, args)?;
-    let count = resolve_bounds(start, end, data.len())
-        .map_or(0, |(start, end)| plain_bytes::count(&data[start..end], &needle));
+    let count = resolve_bounds(start, end, data.len()).map_or(0, |(start, end)| {
+        plain_bytes::count(&data[start..end], &needle)
+    });
     Ok(Value::int(count as i64))
 }
 
@@ -161,7 +276,9 @@ fn affix(cx: &mut Cx, args: Args, name: &str, fits: fn(&[u8], &[u8]) -> bool) ->
 }
 
 fn startswith(cx: &mut Cx, args: Args) -> Flow {
-    affix(cx, args, "startswith", |data, prefix| data.starts_with(prefix))
+    affix(cx, args, "startswith", |data, prefix| {
+        data.starts_with(prefix)
+    })
 }
 
 fn endswith(cx: &mut Cx, args: Args) -> Flow {
@@ -212,7 +329,10 @@ fn rpartition(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn list_of(cx: &Cx, args: Args, parts: Vec<&[u8]>) -> Value {
-    let items = parts.into_iter().map(|part| alike(cx, args, part.to_vec())).collect();
+    let items = parts
+        .into_iter()
+        .map(|part| alike(cx, args, part.to_vec()))
+        .collect();
     Value::object(cx.list(items))
 }
 
@@ -259,7 +379,10 @@ fn join(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn join_collected(cx: &mut Cx, [separator, ..]: [Value; 3], outcome: Outcome) -> Flow {
-    let items = outcome?.cast::<List>().map(|list| list.to_vec()).unwrap_or_default();
+    let items = outcome?
+        .cast::<List>()
+        .map(|list| list.to_vec())
+        .unwrap_or_default();
     let mut parts = Vec::with_capacity(items.len());
     for (at, &item) in items.iter().enumerate() {
         parts.push(data_of(cx, item).ok_or_else(|| {
@@ -270,7 +393,9 @@ fn join_collected(cx: &mut Cx, [separator, ..]: [Value; 3], outcome: Outcome) ->
         })?);
     }
     let slices: Vec<&[u8]> = parts.iter().map(|part| &**part).collect();
-    let between = data_of(cx, separator).map(|data| data.to_vec()).unwrap_or_default();
+    let between = data_of(cx, separator)
+        .map(|data| data.to_vec())
+        .unwrap_or_default();
     let data = plain(cx, wtf8::join(&between, &slices))?;
     Ok(if cx.unwrap(separator).is::<ByteArray>() {
         Value::object(cx.bytearray(data))
@@ -303,7 +428,9 @@ fn rstrip(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn fill(cx: &Cx, args: Args, name: &str) -> Result<u8, Stop> {
-    let Some(value) = cx.opt(args, 2).map(|v| v.value()) else { return Ok(b' ') };
+    let Some(value) = cx.opt(args, 2).map(|v| v.value()) else {
+        return Ok(b' ');
+    };
     match data_of(cx, value).as_deref() {
         Some(&[byte]) => Ok(byte),
         _ => {
@@ -493,5 +620,9 @@ fn fromhex(cx: &mut Cx, args: Args) -> Flow {
     } else {
         Value::object(cx.bytes(data))
     };
-    if class == exact { Ok(value) } else { cx.tail(class, &[value]) }
+    if class == exact {
+        Ok(value)
+    } else {
+        cx.tail(class, &[value])
+    }
 }

@@ -16,7 +16,11 @@ pub struct How {
 
 impl How {
     pub fn strict_utf8() -> How {
-        How { encoding: Encoding::Utf8, handler: Some(Handler::Strict), errors: "strict".into() }
+        How {
+            encoding: Encoding::Utf8,
+            handler: Some(Handler::Strict),
+            errors: "strict".into(),
+        }
     }
 }
 
@@ -26,7 +30,10 @@ pub fn arguments(cx: &Cx, encoding: Value, errors: Value, function: &str) -> Res
     if let Some(name) = named(cx, encoding, function, "encoding")? {
         let found = name.as_str().and_then(Encoding::named);
         how.encoding = found.ok_or_else(|| {
-            cx.error(T::LookupError, &format!("unknown encoding: {}", name.lossy()))
+            cx.error(
+                T::LookupError,
+                &format!("unknown encoding: {}", name.lossy()),
+            )
         })?;
     }
     if let Some(name) = named(cx, errors, function, "errors")? {
@@ -36,12 +43,7 @@ pub fn arguments(cx: &Cx, encoding: Value, errors: Value, function: &str) -> Res
     Ok(how)
 }
 
-fn named(
-    cx: &Cx,
-    value: Value,
-    function: &str,
-    parameter: &str,
-) -> Result<Option<Gc<Str>>, Stop> {
+fn named(cx: &Cx, value: Value, function: &str, parameter: &str) -> Result<Option<Gc<Str>>, Stop> {
     if value.is_undef() {
         return Ok(None);
     }

@@ -26,11 +26,43 @@ static STR: Def = method("__str__(self, /)", "str(self)", native_str);
 
 /// Types that have a `__repr__` of their own.
 const SHOWN: &[T] = &[
-    T::Type, T::Int, T::Float, T::Complex, T::Bool, T::Str, T::Bytes, T::ByteArray, T::List,
-    T::Tuple, T::Dict, T::Set, T::FrozenSet, T::Range, T::Slice, T::NoneType, T::Ellipsis,
-    T::NotImplemented, T::Function, T::Native, T::NativeMethod, T::BoundMethod, T::StaticMethod,
-    T::ClassMethod, T::Member, T::GetSet, T::Super, T::MappingProxy, T::Module, T::Code, T::Cell,
-    T::Generator, T::Coroutine, T::AsyncGenerator, T::DictKeys, T::DictValues, T::DictItems,
+    T::Type,
+    T::Int,
+    T::Float,
+    T::Complex,
+    T::Bool,
+    T::Str,
+    T::Bytes,
+    T::ByteArray,
+    T::List,
+    T::Tuple,
+    T::Dict,
+    T::Set,
+    T::FrozenSet,
+    T::Range,
+    T::Slice,
+    T::NoneType,
+    T::Ellipsis,
+    T::NotImplemented,
+    T::Function,
+    T::Native,
+    T::NativeMethod,
+    T::BoundMethod,
+    T::StaticMethod,
+    T::ClassMethod,
+    T::Member,
+    T::GetSet,
+    T::Super,
+    T::MappingProxy,
+    T::Module,
+    T::Code,
+    T::Cell,
+    T::Generator,
+    T::Coroutine,
+    T::AsyncGenerator,
+    T::DictKeys,
+    T::DictValues,
+    T::DictItems,
 ];
 
 /// Gives every type its `__repr__`, `__str__` and `__format__`, unless it brought its own.
@@ -108,7 +140,9 @@ fn own_method(cx: &mut Cx, value: Value, name: Gc<Str>) -> Result<Option<Value>,
 
 fn is_ours(found: Value) -> bool {
     found.cast::<Native>().is_some_and(|native| {
-        [&REPR, &STR, &OBJECT_STR].iter().any(|&def| std::ptr::eq(native.def, def))
+        [&REPR, &STR, &OBJECT_STR]
+            .iter()
+            .any(|&def| std::ptr::eq(native.def, def))
     })
 }
 

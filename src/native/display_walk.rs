@@ -47,7 +47,9 @@ pub fn push(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
 
 /// Writes the next item of the innermost container, or closes it.
 fn advance(cx: &mut Cx, out: &mut Vec<u8>, stack: &mut Vec<Open>) -> Result<(), Stop> {
-    let Some(top) = stack.last_mut() else { return Ok(()) };
+    let Some(top) = stack.last_mut() else {
+        return Ok(());
+    };
     if top.at_value {
         top.at_value = false;
         out.extend_from_slice(b": ");
@@ -87,18 +89,16 @@ fn next(cx: &mut Cx, open: &mut Open) -> Option<Value> {
     }
     let value = match open.items.cast::<List>() {
         Some(list) => list.get(open.at),
-        None => open.items.cast::<Tuple>().and_then(|t| t.as_slice().get(open.at).copied()),
+        None => open
+            .items
+            .cast::<Tuple>()
+            .and_then(|t| t.as_slice().get(open.at).copied()),
     }?;
     open.at += 1;
     Some(value)
 }
 
-fn item(
-    cx: &mut Cx,
-    out: &mut Vec<u8>,
-    stack: &mut Vec<Open>,
-    value: Value,
-) -> Result<(), Stop> {
+fn item(cx: &mut Cx, out: &mut Vec<u8>, stack: &mut Vec<Open>, value: Value) -> Result<(), Stop> {
     if push_scalar(cx, out, value)? {
         return Ok(());
     }
@@ -112,12 +112,7 @@ fn item(
 }
 
 /// Begins a container, unless it is one that is being shown already or is empty.
-fn open(
-    cx: &mut Cx,
-    out: &mut Vec<u8>,
-    stack: &mut Vec<Open>,
-    value: Value,
-) -> Result<(), Stop> {
+fn open(cx: &mut Cx, out: &mut Vec<u8>, stack: &mut Vec<Open>, value: Value) -> Result<(), Stop> {
     let inner = cx.unwrap(value);
     let class = cx.class_of(value);
     if cx.vm().showing.iter().any(|shown| shown[0] == value) {
@@ -166,7 +161,13 @@ fn open(
     };
     // A copy of the items is kept alive here as well; a dict's place holds the value in turn.
     cx.vm_mut().showing.push([value, items]);
-    stack.push(Open { items, at: 0, first: true, at_value: false, close });
+    stack.push(Open {
+        items,
+        at: 0,
+        first: true,
+        at_value: false,
+        close,
+    });
     Ok(())
 }
 

@@ -14,10 +14,16 @@ use crate::plain::spec;
 use crate::value::{Class, Instance, Native, Str, T, Value};
 use crate::vm::{Args, Cx, Flow, Number, Outcome, Stop};
 
-static OBJECT_FORMAT: Def =
-    method("__format__(self, format_spec, /)", "format(self, format_spec)", object_format);
-static FORMAT: Def =
-    method("__format__(self, format_spec, /)", "format(self, format_spec)", native_format);
+static OBJECT_FORMAT: Def = method(
+    "__format__(self, format_spec, /)",
+    "format(self, format_spec)",
+    object_format,
+);
+static FORMAT: Def = method(
+    "__format__(self, format_spec, /)",
+    "format(self, format_spec)",
+    native_format,
+);
 
 /// Gives the types that can be formatted their `__format__`.
 pub fn install(add: impl Fn(T, &'static Def)) {
@@ -41,12 +47,18 @@ fn native_format(cx: &mut Cx, args: Args) -> Flow {
 fn object_format(cx: &mut Cx, args: Args) -> Flow {
     let value = cx.arg(args, 0).value();
     let spec = spec_of(cx, args)?;
-    if spec.is_empty() { display::str_then(cx, value) } else { Err(unsupported(cx, value)) }
+    if spec.is_empty() {
+        display::str_then(cx, value)
+    } else {
+        Err(unsupported(cx, value))
+    }
 }
 
 fn unsupported(cx: &Cx, value: Value) -> Stop {
     let shown = cx.type_name(value);
-    cx.type_error(&format!("unsupported format string passed to {shown}.__format__"))
+    cx.type_error(&format!(
+        "unsupported format string passed to {shown}.__format__"
+    ))
 }
 
 /// `__format__` of a class that is not one of ours, bound to the value.
@@ -70,9 +82,12 @@ fn own_method(cx: &mut Cx, value: Value) -> Result<Option<Value>, Stop> {
 /// `format(value, spec)` as a native's last act.
 pub fn format_then(cx: &mut Cx, value: Value, spec: Gc<Str>) -> Flow {
     match own_method(cx, value)? {
-        Some(method) => {
-            cx.call_then(method, &[Value::object(spec)], format_arrived, [Value::NONE; 3])
-        }
+        Some(method) => cx.call_then(
+            method,
+            &[Value::object(spec)],
+            format_arrived,
+            [Value::NONE; 3],
+        ),
         None => native_then(cx, value, spec),
     }
 }
@@ -99,12 +114,7 @@ fn native_then(cx: &mut Cx, value: Value, spec: Gc<Str>) -> Flow {
 }
 
 /// Appends `format(value, spec)`, by the door where code of the program decides.
-pub fn push_format(
-    cx: &mut Cx,
-    out: &mut Vec<u8>,
-    value: Value,
-    spec: &[u8],
-) -> Result<(), Stop> {
+pub fn push_format(cx: &mut Cx, out: &mut Vec<u8>, value: Value, spec: &[u8]) -> Result<(), Stop> {
     if let Some(method) = own_method(cx, value)? {
         let spec = Value::object(cx.str_wtf8(spec));
         let answer = cx.call(method, &[spec])?;
@@ -146,5 +156,9 @@ fn push_native(cx: &Cx, out: &mut Vec<u8>, value: Value, text: &[u8]) -> Result<
 
 /// The name of a value's class, which is only made if it is not the built-in one.
 fn derived(cx: &Cx, value: Value, name: &'static str) -> Cow<'static, str> {
-    if value.is::<Instance>() { cx.type_name(value).into() } else { name.into() }
+    if value.is::<Instance>() {
+        cx.type_name(value).into()
+    } else {
+        name.into()
+    }
 }

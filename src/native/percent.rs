@@ -44,7 +44,12 @@ impl Values {
         let getitem = cx.lookup(cx.class_of(all), cx.vm().names.__getitem__);
         let subscripts = getitem.is_some() || cx.len_plain(inner).is_some();
         let mapping = tuple.is_none() && !text && !data && subscripts && !is_set(inner);
-        Values { all, tuple, next: 0, mapping }
+        Values {
+            all,
+            tuple,
+            next: 0,
+            mapping,
+        }
     }
 
     fn take(&mut self, cx: &Cx) -> Result<Value, Stop> {
@@ -67,12 +72,7 @@ fn is_set(value: Value) -> bool {
     value.is::<crate::value::Set>() || value.is::<crate::value::DictView>()
 }
 
-fn run(
-    cx: &mut Cx,
-    pieces: Pieces<'_>,
-    values: Value,
-    is_bytes: bool,
-) -> Result<Vec<u8>, Stop> {
+fn run(cx: &mut Cx, pieces: Pieces<'_>, values: Value, is_bytes: bool) -> Result<Vec<u8>, Stop> {
     let mut values = Values::new(cx, values, is_bytes);
     let mut out = Vec::new();
     for piece in pieces {
@@ -87,7 +87,11 @@ fn run(
         }
     }
     if !values.is_used_up() {
-        let text = if is_bytes { percent::NOT_ALL_BYTES } else { percent::NOT_ALL_STR };
+        let text = if is_bytes {
+            percent::NOT_ALL_BYTES
+        } else {
+            percent::NOT_ALL_STR
+        };
         return Err(cx.type_error(text));
     }
     Ok(out)
@@ -251,7 +255,9 @@ fn push_char(
     is_bytes: bool,
 ) -> Result<(), Stop> {
     let single = if is_bytes {
-        bytes::data_of(cx, value).filter(|data| data.len() == 1).map(|data| u32::from(data[0]))
+        bytes::data_of(cx, value)
+            .filter(|data| data.len() == 1)
+            .map(|data| u32::from(data[0]))
     } else {
         text_of(cx, value)
             .filter(|text| text.len() == 1)

@@ -92,10 +92,17 @@ fn locate(cx: &mut Cx, args: Args, name: &str, find: Finder) -> Result<Option<us
     if cx.opt(args, 2).is_none() && text.is_ascii() {
         return Ok(find(text.as_bytes(), sub.as_bytes()));
     }
-    let Some((start, end)) = bounds(cx, args, 2, text.len())? else { return Ok(None) };
+    let Some((start, end)) = bounds(cx, args, 2, text.len())? else {
+        return Ok(None);
+    };
     let window = &text.as_bytes()[text.offset(start)..text.offset(end)];
     Ok(find(window, sub.as_bytes()).map(|at| {
-        start + if text.is_ascii() { at } else { wtf8::len(&window[..at]) }
+        start
+            + if text.is_ascii() {
+                at
+            } else {
+                wtf8::len(&window[..at])
+            }
     }))
 }
 
@@ -131,18 +138,15 @@ fn rindex(cx: &mut Cx, args: Args) -> Flow {
 fn count(cx: &mut Cx, args: Args) -> Flow {
     let text = this_text(cx, args)?;
     let sub = text_arg(cx, args, 1, "count")?;
-    let Some((start, end)) = bounds(cx, args, 2, text.len())? else { return Ok(Value::int(0)) };
+    let Some((start, end)) = bounds(cx, args, 2, text.len())? else {
+        return Ok(Value::int(0));
+    };
     let window = &text.as_bytes()[text.offset(start)..text.offset(end)];
     Ok(Value::int(wtf8::count(window, sub.as_bytes()) as i64))
 }
 
 /// `startswith` and `endswith`: does one of the affixes fit?
-fn affix(
-    cx: &mut Cx,
-    args: Args,
-    name: &str,
-    fits: fn(&[u8], &[u8]) -> bool,
-) -> Flow {
+fn affix(cx: &mut Cx, args: Args, name: &str, fits: fn(&[u8], &[u8]) -> bool) -> Flow {
     let text = this_text(cx, args)?;
     let affixes = cx.arg(args, 1).value();
     let window = if cx.opt(args, 2).is_none() && cx.opt(args, 3).is_none() {
@@ -175,7 +179,9 @@ fn affix(
 }
 
 fn startswith(cx: &mut Cx, args: Args) -> Flow {
-    affix(cx, args, "startswith", |text, prefix| text.starts_with(prefix))
+    affix(cx, args, "startswith", |text, prefix| {
+        text.starts_with(prefix)
+    })
 }
 
 fn endswith(cx: &mut Cx, args: Args) -> Flow {
@@ -190,9 +196,7 @@ fn replace(cx: &mut Cx, args: Args) -> Flow {
     let replaced = wtf8::replace(text.as_bytes(), old.as_bytes(), new.as_bytes(), max);
     match plain(cx, replaced)? {
         None => Ok(Value::object(text)),
-        Some(bytes) if text.is_ascii() && new.is_ascii() => {
-            Ok(Value::object(cx.str_ascii(&bytes)))
-        }
+        Some(bytes) if text.is_ascii() && new.is_ascii() => Ok(Value::object(cx.str_ascii(&bytes))),
         Some(bytes) => Ok(text_value(cx, &bytes)),
     }
 }
@@ -213,18 +217,19 @@ fn removesuffix(cx: &mut Cx, args: Args) -> Flow {
 
 fn separator(cx: &Cx, args: Args) -> Result<Gc<Str>, Stop> {
     let value = cx.arg(args, 1).value();
-    text_of(cx, value).ok_or_else(|| {
-        cx.type_error(&format!("must be str, not {}", cx.type_name(value)))
-    })
+    text_of(cx, value)
+        .ok_or_else(|| cx.type_error(&format!("must be str, not {}", cx.type_name(value))))
 }
 
 fn partition(cx: &mut Cx, args: Args) -> Flow {
     let (text, sep) = (this_text(cx, args)?, separator(cx, args)?);
     let empty = Value::object(cx.empty_str());
     let parts = match plain(cx, wtf8::partition(text.as_bytes(), sep.as_bytes()))? {
-        Some((head, tail)) => {
-            [part_value(cx, text, head), Value::object(sep), part_value(cx, text, tail)]
-        }
+        Some((head, tail)) => [
+            part_value(cx, text, head),
+            Value::object(sep),
+            part_value(cx, text, tail),
+        ],
         None => [Value::object(text), empty, empty],
     };
     Ok(Value::object(cx.tuple(&parts)))
@@ -234,9 +239,11 @@ fn rpartition(cx: &mut Cx, args: Args) -> Flow {
     let (text, sep) = (this_text(cx, args)?, separator(cx, args)?);
     let empty = Value::object(cx.empty_str());
     let parts = match plain(cx, wtf8::rpartition(text.as_bytes(), sep.as_bytes()))? {
-        Some((head, tail)) => {
-            [part_value(cx, text, head), Value::object(sep), part_value(cx, text, tail)]
-        }
+        Some((head, tail)) => [
+            part_value(cx, text, head),
+            Value::object(sep),
+            part_value(cx, text, tail),
+        ],
         None => [empty, empty, Value::object(text)],
     };
     Ok(Value::object(cx.tuple(&parts)))

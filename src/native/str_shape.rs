@@ -13,21 +13,41 @@ pub static TYPE: TypeDef = TypeDef {
     methods: &[
         method("lower(self, /)", "A copy in lower case.", lower),
         method("upper(self, /)", "A copy in upper case.", upper),
-        method("casefold(self, /)", "A copy for caseless comparison.", casefold),
-        method("title(self, /)", "A copy in which words begin in upper case.", title),
+        method(
+            "casefold(self, /)",
+            "A copy for caseless comparison.",
+            casefold,
+        ),
+        method(
+            "title(self, /)",
+            "A copy in which words begin in upper case.",
+            title,
+        ),
         method(
             "capitalize(self, /)",
             "A copy in lower case but for the first char.",
             capitalize,
         ),
-        method("swapcase(self, /)", "A copy in which the cases are swapped.", swapcase),
+        method(
+            "swapcase(self, /)",
+            "A copy in which the cases are swapped.",
+            swapcase,
+        ),
         method(
             "center(self, width, fillchar=' ', /)",
             "A copy in the middle of width chars.",
             center,
         ),
-        method("ljust(self, width, fillchar=' ', /)", "A copy filled up at the right.", ljust),
-        method("rjust(self, width, fillchar=' ', /)", "A copy filled up at the left.", rjust),
+        method(
+            "ljust(self, width, fillchar=' ', /)",
+            "A copy filled up at the right.",
+            ljust,
+        ),
+        method(
+            "rjust(self, width, fillchar=' ', /)",
+            "A copy filled up at the left.",
+            rjust,
+        ),
         method(
             "zfill(self, width, /)",
             "A copy filled up with zeros at the left, behind a sign.",
@@ -43,20 +63,60 @@ pub static TYPE: TypeDef = TypeDef {
             "The text without whitespace, or without these chars, at both ends.",
             strip,
         ),
-        method("lstrip(self, chars=None, /)", "As strip, at the start only.", lstrip),
-        method("rstrip(self, chars=None, /)", "As strip, at the end only.", rstrip),
-        method("isalnum(self, /)", "Letters and numbers only, and not empty?", isalnum),
+        method(
+            "lstrip(self, chars=None, /)",
+            "As strip, at the start only.",
+            lstrip,
+        ),
+        method(
+            "rstrip(self, chars=None, /)",
+            "As strip, at the end only.",
+            rstrip,
+        ),
+        method(
+            "isalnum(self, /)",
+            "Letters and numbers only, and not empty?",
+            isalnum,
+        ),
         method("isalpha(self, /)", "Letters only, and not empty?", isalpha),
         method("isascii(self, /)", "ASCII only?", isascii),
-        method("isdecimal(self, /)", "Decimal digits only, and not empty?", isdecimal),
+        method(
+            "isdecimal(self, /)",
+            "Decimal digits only, and not empty?",
+            isdecimal,
+        ),
         method("isdigit(self, /)", "Digits only, and not empty?", isdigit),
         method("isidentifier(self, /)", "Could it be a name?", isidentifier),
-        method("islower(self, /)", "Cased chars, all in lower case?", islower),
-        method("isnumeric(self, /)", "Numeric chars only, and not empty?", isnumeric),
-        method("isprintable(self, /)", "Would repr escape nothing?", isprintable),
-        method("isspace(self, /)", "Whitespace only, and not empty?", isspace),
-        method("istitle(self, /)", "Do words, and only words, begin in upper case?", istitle),
-        method("isupper(self, /)", "Cased chars, all in upper case?", isupper),
+        method(
+            "islower(self, /)",
+            "Cased chars, all in lower case?",
+            islower,
+        ),
+        method(
+            "isnumeric(self, /)",
+            "Numeric chars only, and not empty?",
+            isnumeric,
+        ),
+        method(
+            "isprintable(self, /)",
+            "Would repr escape nothing?",
+            isprintable,
+        ),
+        method(
+            "isspace(self, /)",
+            "Whitespace only, and not empty?",
+            isspace,
+        ),
+        method(
+            "istitle(self, /)",
+            "Do words, and only words, begin in upper case?",
+            istitle,
+        ),
+        method(
+            "isupper(self, /)",
+            "Cased chars, all in upper case?",
+            isupper,
+        ),
     ],
     getsets: &[],
 };
@@ -70,9 +130,7 @@ fn mapped(
 ) -> Flow {
     let text = this_text(cx, args)?;
     match ascii {
-        Some(ascii) if text.is_ascii() => {
-            Ok(Value::object(cx.str_ascii(&ascii(text.as_bytes()))))
-        }
+        Some(ascii) if text.is_ascii() => Ok(Value::object(cx.str_ascii(&ascii(text.as_bytes())))),
         _ => Ok(text_value(cx, &map(text.as_bytes()))),
     }
 }
@@ -86,7 +144,12 @@ fn upper(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn casefold(cx: &mut Cx, args: Args) -> Flow {
-    mapped(cx, args, Some(<[u8]>::to_ascii_lowercase), unicode::casefold)
+    mapped(
+        cx,
+        args,
+        Some(<[u8]>::to_ascii_lowercase),
+        unicode::casefold,
+    )
 }
 
 fn title(cx: &mut Cx, args: Args) -> Flow {
@@ -105,7 +168,9 @@ fn swapcase(cx: &mut Cx, args: Args) -> Flow {
 
 /// The fill character, a space unless it is given.
 fn fill(cx: &Cx, args: Args) -> Result<u32, Stop> {
-    let Some(value) = cx.opt(args, 2).map(|v| v.value()) else { return Ok(u32::from(b' ')) };
+    let Some(value) = cx.opt(args, 2).map(|v| v.value()) else {
+        return Ok(u32::from(b' '));
+    };
     let Some(text) = text_of(cx, value) else {
         let shown = cx.type_name(value);
         let text = format!("The fill character must be a unicode character, not {shown}");

@@ -36,7 +36,10 @@ pub static TYPE: TypeDef = TypeDef {
 };
 
 fn parts(cx: &Cx, text: Gc<Str>, parts: Vec<&[u8]>) -> Value {
-    let items = parts.into_iter().map(|part| part_value(cx, text, part)).collect();
+    let items = parts
+        .into_iter()
+        .map(|part| part_value(cx, text, part))
+        .collect();
     Value::object(cx.list(items))
 }
 
@@ -47,9 +50,7 @@ fn separator(cx: &Cx, args: Args) -> Result<Option<Gc<Str>>, Stop> {
     }
     match text_of(cx, value) {
         Some(text) => Ok(Some(text)),
-        None => {
-            Err(cx.type_error(&format!("must be str or None, not {}", cx.type_name(value))))
-        }
+        None => Err(cx.type_error(&format!("must be str or None, not {}", cx.type_name(value)))),
     }
 }
 
@@ -62,7 +63,11 @@ fn split(cx: &mut Cx, args: Args) -> Flow {
             Ok(parts(cx, text, found))
         }
         None if text.is_ascii() && max.is_none() => Ok(split_ascii(cx, text)),
-        None => Ok(parts(cx, text, wtf8::split_space(text.as_bytes(), max, true))),
+        None => Ok(parts(
+            cx,
+            text,
+            wtf8::split_space(text.as_bytes(), max, true),
+        )),
     }
 }
 
@@ -74,7 +79,10 @@ fn split_ascii(cx: &Cx, text: Gc<Str>) -> Value {
     let mut at = 0;
     while let Some(gap) = bytes[at..].iter().position(|byte| !is_space(byte)) {
         let from = at + gap;
-        at = bytes[from..].iter().position(is_space).map_or(bytes.len(), |len| from + len);
+        at = bytes[from..]
+            .iter()
+            .position(is_space)
+            .map_or(bytes.len(), |len| from + len);
         items.push(part_value(cx, text, &bytes[from..at]));
     }
     Value::object(cx.list(items))
@@ -93,7 +101,11 @@ fn rsplit(cx: &mut Cx, args: Args) -> Flow {
 fn splitlines(cx: &mut Cx, args: Args) -> Flow {
     let keep = flag(cx, args, 1)?;
     let text = this_text(cx, args)?;
-    Ok(parts(cx, text, wtf8::split_lines(text.as_bytes(), keep, true)))
+    Ok(parts(
+        cx,
+        text,
+        wtf8::split_lines(text.as_bytes(), keep, true),
+    ))
 }
 
 // ---- join

@@ -15,7 +15,8 @@ impl Range {
     /// The `i`-th selected position.
     #[inline]
     pub fn at(&self, i: usize) -> usize {
-        self.start.wrapping_add_signed(self.step.wrapping_mul(i as isize))
+        self.start
+            .wrapping_add_signed(self.step.wrapping_mul(i as isize))
     }
 }
 

@@ -97,7 +97,11 @@ pub fn quick_eq(x: Value, y: Value) -> Option<bool> {
         return Some(true);
     }
     // One-char ASCII strings exist once: two objects, two contents.
-    if a.byte_len() != b.byte_len() || a.byte_len() == 1 { Some(false) } else { None }
+    if a.byte_len() != b.byte_len() || a.byte_len() == 1 {
+        Some(false)
+    } else {
+        None
+    }
 }
 
 #[inline(always)]
@@ -202,7 +206,11 @@ pub unsafe fn branch(
         }
         match ops::compare_native(&*vm, x, y, order) {
             Ok(Some(yes)) => {
-                let ip = if yes == sense { taken(ip, word::sc(w)) } else { ip };
+                let ip = if yes == sense {
+                    taken(ip, word::sc(w))
+                } else {
+                    ip
+                };
                 Pc::new(ip, base)
             }
             Ok(None) => ops::compare_with_code(vm, ip, base, x, y, order, Ret::Branch as u64),
@@ -228,9 +236,7 @@ pub unsafe fn branch_truth(
         }
         match ops::truth(&*vm, x) {
             Ok(yes) => Pc::new(if yes == sense { taken(ip, offset) } else { ip }, base),
-            Err(Ask::Call(method)) => {
-                call::invoke(vm, ip, base, method, &[x], Ret::Branch as u64)
-            }
+            Err(Ask::Call(method)) => call::invoke(vm, ip, base, method, &[x], Ret::Branch as u64),
             Err(Ask::Raised) => unwind::unwind(vm, ip, base),
         }
     }
@@ -244,7 +250,9 @@ pub unsafe fn truth_arrived(vm: *mut Vm, ip: Ip, base: Base, info: u64, value: V
         } else {
             ops::truth_of_answer(&*vm, value)
         };
-        let Ok(yes) = answer else { return unwind::unwind(vm, ip, base) };
+        let Ok(yes) = answer else {
+            return unwind::unwind(vm, ip, base);
+        };
         if call::ret_of(info) == Ret::Truth {
             let yes = yes != (info & call::NEGATE != 0);
             reg!(base, (info >> 16) as u16 as usize) = Value::bool(yes);

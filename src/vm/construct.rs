@@ -9,8 +9,8 @@ use crate::value::class::{flags, overrides};
 use crate::value::frame::Ret;
 use crate::value::kind::Kind;
 use crate::value::{
-    Cell, Class, ClassMethod, Dict, Function, Instance, Member, Property,
-    StaticMethod, Str, T, Tuple, Value,
+    Cell, Class, ClassMethod, Dict, Function, Instance, Member, Property, StaticMethod, Str, T,
+    Tuple, Value,
 };
 
 const ARGS: usize = HEADER as usize;
@@ -87,7 +87,10 @@ pub unsafe fn class_with_names(
     unsafe {
         if has_meta_call(&*vm, class) {
             let meta = (*vm).space.class_of(Value::object(class));
-            let method = (*vm).space.lookup(meta, (*vm).names.__call__).expect("just found");
+            let method = (*vm)
+                .space
+                .lookup(meta, (*vm).names.__call__)
+                .expect("just found");
             let mut all = vec![Value::object(class)];
             all.extend(args);
             return bind::invoke_with_names(vm, ip, base, method, &all, names, info);
@@ -99,12 +102,7 @@ pub unsafe fn class_with_names(
 
 impl Cx {
     /// What `type.__call__` does: `__new__`, then `__init__`. A native's last act.
-    pub fn construct_then(
-        &mut self,
-        class: Gc<Class>,
-        args: &[Value],
-        names: &[Gc<Str>],
-    ) -> Flow {
+    pub fn construct_then(&mut self, class: Gc<Class>, args: &[Value], names: &[Gc<Str>]) -> Flow {
         if class == self.class(T::Type) && args.len() == 1 && names.is_empty() {
             return Ok(Value::object(self.class_of(args[0])));
         }
@@ -129,9 +127,17 @@ impl Cx {
         let state = [Value::object(class), values, keys];
         // Built-in types are complete after `__new__`.
         let then: Option<(fn(&mut Cx, [Value; 3], Outcome) -> Flow, [Value; 3])> =
-            if class.is_user() || class.has(overrides::INIT) { Some((made, state)) } else { None };
-        self.vm_mut().tail =
-            Some(call::Tail { callee: func, args: all, names: names.to_vec(), then });
+            if class.is_user() || class.has(overrides::INIT) {
+                Some((made, state))
+            } else {
+                None
+            };
+        self.vm_mut().tail = Some(call::Tail {
+            callee: func,
+            args: all,
+            names: names.to_vec(),
+            then,
+        });
         Err(Stop::Tail)
     }
 }
@@ -144,18 +150,28 @@ fn made(cx: &mut Cx, [class, args, names]: [Value; 3], outcome: Outcome) -> Flow
     if own != class && !own.is_subclass(class) {
         return Ok(object);
     }
-    let Some(init) = cx.lookup(own, cx.vm().names.__init__) else { return Ok(object) };
+    let Some(init) = cx.lookup(own, cx.vm().names.__init__) else {
+        return Ok(object);
+    };
     let mut all = vec![object];
     all.extend(cx.plain_items(args).unwrap_or_default());
-    let names: Vec<Gc<Str>> =
-        cx.plain_items(names).unwrap_or_default().iter().filter_map(|n| n.cast()).collect();
+    let names: Vec<Gc<Str>> = cx
+        .plain_items(names)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|n| n.cast())
+        .collect();
     let (func, this) = call::bind_special(cx.vm_mut(), init, object)?;
     if this.is_none() {
         all.remove(0);
     }
     let state = [object, Value::NONE, Value::NONE];
-    cx.vm_mut().tail =
-        Some(call::Tail { callee: func, args: all, names, then: Some((initialised, state)) });
+    cx.vm_mut().tail = Some(call::Tail {
+        callee: func,
+        args: all,
+        names,
+        then: Some((initialised, state)),
+    });
     Err(Stop::Tail)
 }
 
@@ -164,7 +180,10 @@ fn initialised(cx: &mut Cx, [object, ..]: [Value; 3], outcome: Outcome) -> Flow 
     if result.is_none() {
         return Ok(object);
     }
-    let text = format!("__init__() should return None, not '{}'", cx.type_name(result));
+    let text = format!(
+        "__init__() should return None, not '{}'",
+        cx.type_name(result)
+    );
     Err(cx.type_error(&text))
 }
 
@@ -213,7 +232,11 @@ pub unsafe fn class_statement(
 fn body_done(cx: &mut Cx, [parts, namespace, _]: [Value; 3], outcome: Outcome) -> Flow {
     let cell = outcome?;
     let parts = parts.cast::<Tuple>().expect("made by `class_statement`");
-    let [name, bases, keywords] = [parts.as_slice()[0], parts.as_slice()[1], parts.as_slice()[2]];
+    let [name, bases, keywords] = [
+        parts.as_slice()[0],
+        parts.as_slice()[1],
+        parts.as_slice()[2],
+    ];
     let meta = cx.class(T::Type);
     let dict = namespace.cast::<Dict>().expect("made by `class_statement`");
     if cell.is::<Cell>() {
@@ -250,8 +273,11 @@ impl Cx {
             .any(|c| *c != object && c.dict.get_str(self, hook).is_some());
         let with_keywords = keywords.cast::<Dict>().is_some_and(|d| !d.is_empty());
         if waiting || hooked || with_keywords {
-            let keywords =
-                if with_keywords { keywords } else { Value::object(self.dict()) };
+            let keywords = if with_keywords {
+                keywords
+            } else {
+                Value::object(self.dict())
+            };
             let args = [Value::object(class), Value::object(namespace), keywords];
             return self.tail_prelude("_finish_class", &args);
         }
@@ -261,8 +287,7 @@ impl Cx {
 
 /// The order in which ancestors are searched: C3.
 fn linearise(bases: &[Gc<Class>]) -> Option<Vec<Gc<Class>>> {
-    let mut lists: Vec<Vec<Gc<Class>>> =
-        bases.iter().map(|b| b.mro.borrow().clone()).collect();
+    let mut lists: Vec<Vec<Gc<Class>>> = bases.iter().map(|b| b.mro.borrow().clone()).collect();
     lists.push(bases.to_vec());
     let mut order = Vec::new();
     loop {
@@ -270,9 +295,10 @@ fn linearise(bases: &[Gc<Class>]) -> Option<Vec<Gc<Class>>> {
         if lists.is_empty() {
             return Some(order);
         }
-        let next = lists.iter().map(|list| list[0]).find(|candidate| {
-            !lists.iter().any(|list| list[1..].contains(candidate))
-        })?;
+        let next = lists
+            .iter()
+            .map(|list| list[0])
+            .find(|candidate| !lists.iter().any(|list| list[1..].contains(candidate)))?;
         order.push(next);
         for list in &mut lists {
             if list[0] == next {
@@ -364,7 +390,9 @@ fn build(
 /// The nearest built-in type that a class derives from.
 fn solid_base(cx: &Cx, class: Gc<Class>) -> Gc<Class> {
     let mro = class.mro.borrow();
-    *mro.iter().find(|c| !c.is_user()).unwrap_or(&cx.class(T::Object))
+    *mro.iter()
+        .find(|c| !c.is_user())
+        .unwrap_or(&cx.class(T::Object))
 }
 
 /// Copies a class body's names, adjusting those that mean something to the class.
@@ -394,12 +422,21 @@ fn fill_namespace(cx: &Cx, class: Gc<Class>, namespace: Gc<Dict>) -> Result<(), 
         if value.is::<Function>() {
             if key == names.__new__ {
                 value = Value::object(cx.new_object(T::StaticMethod.shape(), 0, |header| {
-                    StaticMethod { header, func: value.into(), extra: Value::UNDEF.into() }
+                    StaticMethod {
+                        header,
+                        func: value.into(),
+                        extra: Value::UNDEF.into(),
+                    }
                 }));
             } else if key == names.__init_subclass__ || key == names.__class_getitem__ {
-                value = Value::object(cx.new_object(T::ClassMethod.shape(), 0, |header| {
-                    ClassMethod { header, func: value.into(), extra: Value::UNDEF.into() }
-                }));
+                value =
+                    Value::object(
+                        cx.new_object(T::ClassMethod.shape(), 0, |header| ClassMethod {
+                            header,
+                            func: value.into(),
+                            extra: Value::UNDEF.into(),
+                        }),
+                    );
             }
         }
         class.dict.set_str(cx, key, value);
@@ -422,7 +459,9 @@ fn apply_slots(
     namespace: Gc<Dict>,
     bases: &[Gc<Class>],
 ) -> Result<(), Stop> {
-    let Some(slots) = namespace.get_str(cx, cx.vm().names.__slots__) else { return Ok(()) };
+    let Some(slots) = namespace.get_str(cx, cx.vm().names.__slots__) else {
+        return Ok(());
+    };
     let items = match slots.cast::<Str>() {
         Some(_) => vec![slots],
         None => match cx.plain_items(slots) {
@@ -434,8 +473,10 @@ fn apply_slots(
     let mut has_dict = false;
     for item in items {
         let Some(name) = item.cast::<Str>() else {
-            let text =
-                format!("__slots__ items must be strings, not '{}'", cx.type_name(item));
+            let text = format!(
+                "__slots__ items must be strings, not '{}'",
+                cx.type_name(item)
+            );
             return Err(cx.type_error(&text));
         };
         let text = name.lossy().into_owned();
@@ -451,8 +492,10 @@ fn apply_slots(
         }
         let name = cx.intern(&mangled(&text, &class.name_text()));
         if class.dict.get_str(cx, name).is_some() {
-            let text =
-                format!("'{}' in __slots__ conflicts with class variable", name.lossy());
+            let text = format!(
+                "'{}' in __slots__ conflicts with class variable",
+                name.lossy()
+            );
             return Err(cx.value_error(&text));
         }
         let member = cx.new_object(T::Member.shape(), 0, |header| Member {

@@ -37,7 +37,10 @@ pub struct Local<'a> {
 
 impl<'a> Local<'a> {
     fn new(value: Value) -> Local<'a> {
-        Local { value, lifetime: PhantomData }
+        Local {
+            value,
+            lifetime: PhantomData,
+        }
     }
 
     /// The bare word: to return it, store it into a live object, or pass it to a call.
@@ -47,7 +50,10 @@ impl<'a> Local<'a> {
     }
 
     pub fn get<O: HeapType>(self) -> Option<Ref<'a, O>> {
-        self.value.cast::<O>().map(|object| Ref { object, lifetime: PhantomData })
+        self.value.cast::<O>().map(|object| Ref {
+            object,
+            lifetime: PhantomData,
+        })
     }
 }
 
@@ -186,15 +192,23 @@ impl Cx {
 
     /// "The result of calling this is mine": return the value of this function.
     pub fn tail(&mut self, callee: Value, args: &[Value]) -> Flow {
-        self.vm.tail =
-            Some(call::Tail { callee, args: args.to_vec(), names: Vec::new(), then: None });
+        self.vm.tail = Some(call::Tail {
+            callee,
+            args: args.to_vec(),
+            names: Vec::new(),
+            then: None,
+        });
         Err(Stop::Tail)
     }
 
     /// As `tail`, the last arguments being keyword arguments with these names.
     pub fn tail_with_names(&mut self, callee: Value, args: &[Value], names: &[Gc<Str>]) -> Flow {
-        self.vm.tail =
-            Some(call::Tail { callee, args: args.to_vec(), names: names.to_vec(), then: None });
+        self.vm.tail = Some(call::Tail {
+            callee,
+            args: args.to_vec(),
+            names: names.to_vec(),
+            then: None,
+        });
         Err(Stop::Tail)
     }
 
@@ -247,14 +261,15 @@ impl Cx {
         let vm: *mut Vm = &raw mut self.vm;
         // SAFETY: the VM is exclusively ours; the state it is left in is restored below.
         unsafe {
-            if (*vm).doors >= DOOR_LIMIT || !(*vm).has_room((*vm).top, 1 << 12) {
+            let first = (*vm).first_free();
+            if (*vm).doors >= DOOR_LIMIT || !(*vm).has_room(first, 1 << 12) {
                 return Err(self.error(T::RecursionError, "maximum recursion depth exceeded"));
             }
             (*vm).doors += 1;
             let (top, base, ip) = ((*vm).top, (*vm).native_base, (*vm).native_ip);
             // An activation of nobody: it stands for the native among the callers, so that
             // windows of what is called are above the native's arguments.
-            let door = top.add(HEADER as usize);
+            let door = first.add(HEADER as usize);
             let depth = (*base.offset(INFO)).bits() & crate::value::frame::DEPTH_MASK;
             *door.offset(FUNCTION) = Value::NONE;
             *door.offset(RETURN_IP) = Value::from_bits(ip as u64);
@@ -272,7 +287,11 @@ impl Cx {
             (*vm).top = top;
             (*vm).doors -= 1;
             let result = std::mem::replace(&mut (*vm).result, Value::UNDEF);
-            if result.is_undef() { Err(Stop::Raised) } else { Ok(result) }
+            if result.is_undef() {
+                Err(Stop::Raised)
+            } else {
+                Ok(result)
+            }
         }
     }
 

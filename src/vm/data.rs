@@ -3,8 +3,8 @@
 use super::pc::{Base, Ip, Pc, reg};
 use super::{Vm, raise, unwind};
 use crate::code::op::{Word, word};
-use crate::value::{Cell, Function, T, Value, frame};
 use crate::gc::Gc;
+use crate::value::{Cell, Function, T, Value, frame};
 
 /// The hot side of instructions that have none.
 #[inline(always)]
@@ -59,7 +59,11 @@ pub unsafe fn load_undef(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 
 #[inline(always)]
 pub unsafe fn check_local(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
-    if unsafe { reg!(base, word::a(w)) }.is_undef() { Pc::DECLINE } else { Pc::new(ip, base) }
+    if unsafe { reg!(base, word::a(w)) }.is_undef() {
+        Pc::DECLINE
+    } else {
+        Pc::new(ip, base)
+    }
 }
 
 pub unsafe fn check_local_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -169,7 +173,11 @@ pub unsafe fn del_free(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 unsafe fn unbound_local(vm: *mut Vm, ip: Ip, base: Base, register: usize) -> Pc {
     unsafe {
         let code = (*vm).code_of(base);
-        let local = code.code.locals.iter().find(|l| l.register as usize == register);
+        let local = code
+            .code
+            .locals
+            .iter()
+            .find(|l| l.register as usize == register);
         let name = local.map_or("?", |l| &l.name);
         let text = format!(
             "cannot access local variable '{name}' where it is not associated with a value"

@@ -9,9 +9,7 @@ use crate::gc::Gc;
 use crate::plain::index;
 use crate::plain::int::Int;
 use crate::value::frame::{DST_MASK, Ret};
-use crate::value::{
-    ByteArray, Bytes, Class, Dict, List, Range, Slice, Str, T, Tuple, Value,
-};
+use crate::value::{ByteArray, Bytes, Class, Dict, List, Range, Slice, Str, T, Tuple, Value};
 
 // ---- reading
 
@@ -22,7 +20,11 @@ unsafe fn quick_item(vm: *mut Vm, container: Value, index: i64) -> Option<Value>
     unsafe {
         if let Some(list) = container.cast::<List>() {
             let (items, len) = list.raw();
-            return if (index as u64) < len as u64 { Some(*items.add(index as usize)) } else { None };
+            return if (index as u64) < len as u64 {
+                Some(*items.add(index as usize))
+            } else {
+                None
+            };
         }
         if let Some(text) = container.cast::<Str>() {
             let bytes = text.as_bytes();
@@ -75,7 +77,8 @@ pub unsafe fn get_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             let place = if let Some(text) = key.cast::<Str>() {
                 dict.table().find_str(space.str_hash(text), text)
             } else if key.is_int() {
-                dict.table().find_bits(crate::plain::hash::int(key.int_unchecked()) as u64, key)
+                dict.table()
+                    .find_bits(crate::plain::hash::int(key.int_unchecked()) as u64, key)
             } else {
                 None
             };
@@ -236,7 +239,9 @@ impl Cx {
         } else if let Some(bytes) = container.cast::<Bytes>() {
             Value::int(bytes.as_slice()[at].into())
         } else {
-            let bytes = container.cast::<ByteArray>().expect("the last kind with items");
+            let bytes = container
+                .cast::<ByteArray>()
+                .expect("the last kind with items");
             Value::int(bytes.edit(|d| d[at]).into())
         }
     }
@@ -292,9 +297,8 @@ impl Cx {
         match self.index_or_none(value)? {
             Some(Int::Small(i)) => Ok(Some(i)),
             Some(Int::Big(big)) => Ok(Some(if big < IBig::ZERO { i64::MIN } else { i64::MAX })),
-            None => Err(self.type_error(
-                "slice indices must be integers or None or have an __index__ method",
-            )),
+            None => Err(self
+                .type_error("slice indices must be integers or None or have an __index__ method")),
         }
     }
 
@@ -373,7 +377,9 @@ impl Cx {
             let data: Vec<u8> = positions().map(|i| bytes.as_slice()[i]).collect();
             return Value::object(self.bytes(data));
         }
-        let bytes = container.cast::<ByteArray>().expect("the last kind that is sliced");
+        let bytes = container
+            .cast::<ByteArray>()
+            .expect("the last kind that is sliced");
         let data = bytes.edit(|d| positions().map(|i| d[i]).collect());
         Value::object(self.bytearray(data))
     }
@@ -384,7 +390,11 @@ impl Cx {
         let len = range_len(self.vm(), range);
         if let Some(slice) = key.cast::<Slice>() {
             let bound = |cx: &mut Cx, v: Value| -> Result<Option<IBig>, Stop> {
-                if v.is_none() { Ok(None) } else { cx.index(v).map(|i| Some(i.into_big())) }
+                if v.is_none() {
+                    Ok(None)
+                } else {
+                    cx.index(v).map(|i| Some(i.into_big()))
+                }
             };
             let by = bound(self, slice.step.get())?.unwrap_or(IBig::ONE);
             if by == IBig::ZERO {
@@ -447,7 +457,11 @@ pub fn range_len(vm: &Vm, range: Gc<Range>) -> IBig {
     if let (Some(start), Some(stop), Some(step)) = (start.as_int(), stop.as_int(), step.as_int()) {
         return IBig::from(small_range_len(start, stop, step));
     }
-    let part = |v: Value| ops::integer(vm, v).expect("ranges hold integers").into_big();
+    let part = |v: Value| {
+        ops::integer(vm, v)
+            .expect("ranges hold integers")
+            .into_big()
+    };
     let (start, stop, step) = (part(start), part(stop), part(step));
     if step > IBig::ZERO && start < stop {
         (stop - start - IBig::ONE) / step + IBig::ONE
@@ -459,9 +473,16 @@ pub fn range_len(vm: &Vm, range: Gc<Range>) -> IBig {
 }
 
 pub fn range_contains(vm: &Vm, range: Gc<Range>, item: &Int) -> bool {
-    let part = |v: Value| ops::integer(vm, v).expect("ranges hold integers").into_big();
-    let (start, stop, step) =
-        (part(range.start.get()), part(range.stop.get()), part(range.step.get()));
+    let part = |v: Value| {
+        ops::integer(vm, v)
+            .expect("ranges hold integers")
+            .into_big()
+    };
+    let (start, stop, step) = (
+        part(range.start.get()),
+        part(range.stop.get()),
+        part(range.step.get()),
+    );
     let item = item.clone().into_big();
     let inside = if step > IBig::ZERO {
         start <= item && item < stop
@@ -473,7 +494,11 @@ pub fn range_contains(vm: &Vm, range: Gc<Range>, item: &Int) -> bool {
 
 pub fn equal_ranges(vm: &Vm, a: Gc<Range>, b: Gc<Range>) -> bool {
     let (len, other) = (range_len(vm, a), range_len(vm, b));
-    let part = |v: Value| ops::integer(vm, v).expect("ranges hold integers").into_big();
+    let part = |v: Value| {
+        ops::integer(vm, v)
+            .expect("ranges hold integers")
+            .into_big()
+    };
     len == other
         && (len == IBig::ZERO
             || part(a.start.get()) == part(b.start.get())
@@ -486,7 +511,9 @@ pub fn equal_ranges(vm: &Vm, a: Gc<Range>, b: Gc<Range>) -> bool {
 pub unsafe fn set(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let (container, key) = (reg!(base, word::a(w)), reg!(base, word::b(w)));
-        let Some(list) = container.cast::<List>() else { return Pc::DECLINE };
+        let Some(list) = container.cast::<List>() else {
+            return Pc::DECLINE;
+        };
         if !key.is_int() {
             return Pc::DECLINE;
         }
@@ -532,7 +559,15 @@ pub unsafe fn set_value(
             };
         }
         let name = (*vm).names.__setitem__;
-        by_method(vm, ip, base, container, &[key, value], name, "item assignment")
+        by_method(
+            vm,
+            ip,
+            base,
+            container,
+            &[key, value],
+            name,
+            "item assignment",
+        )
     }
 }
 
@@ -549,9 +584,15 @@ unsafe fn by_method(
         match Cx::of(&mut *vm).special(container, name) {
             Ok(Some(method)) => call::invoke(vm, ip, base, method, args, Ret::Discard as u64),
             Ok(None) => {
-                let verb = if what == "item deletion" { "doesn't" } else { "does not" };
-                let text =
-                    format!("'{}' object {verb} support {what}", (*vm).space.type_name(container));
+                let verb = if what == "item deletion" {
+                    "doesn't"
+                } else {
+                    "does not"
+                };
+                let text = format!(
+                    "'{}' object {verb} support {what}",
+                    (*vm).space.type_name(container)
+                );
                 raise::error(&*vm, T::TypeError, &text);
                 unwind::unwind(vm, ip, base)
             }
@@ -655,7 +696,9 @@ pub unsafe fn set_slice(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 pub unsafe fn build_slice(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let b = word::b(w);
-        let slice = (*vm).space.slice(reg!(base, b), reg!(base, b + 1), reg!(base, b + 2));
+        let slice = (*vm)
+            .space
+            .slice(reg!(base, b), reg!(base, b + 1), reg!(base, b + 2));
         reg!(base, word::a(w)) = Value::object(slice);
     }
     Pc::new(ip, base)

@@ -10,7 +10,9 @@ use crate::value::{Cell, Dict, Function, Module, Str, Value};
 pub unsafe fn run(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     // SAFETY: I3; so throughout this file.
     unsafe {
-        let args: Vec<Value> = (0..word::c(w)).map(|i| reg!(base, word::b(w) + i)).collect();
+        let args: Vec<Value> = (0..word::c(w))
+            .map(|i| reg!(base, word::b(w) + i))
+            .collect();
         let which = INTRINSICS[word::ext(w) as usize];
         let cx = Cx::of(&mut *vm);
         let flow = match which {
@@ -91,10 +93,7 @@ unsafe fn import_star(vm: &mut Vm, base: Base, module: Value, namespace: Value) 
         if let Some(all) = cx.get_optional(module, all)? {
             for name in cx.plain_items(all).unwrap_or_default() {
                 let Some(name) = name.cast::<Str>() else {
-                    let text = format!(
-                        "Item in __all__ must be str, not {}",
-                        cx.type_name(name)
-                    );
+                    let text = format!("Item in __all__ must be str, not {}", cx.type_name(name));
                     return Err(cx.type_error(&text));
                 };
                 let name = cx.intern_str(name);
@@ -103,7 +102,9 @@ unsafe fn import_star(vm: &mut Vm, base: Base, module: Value, namespace: Value) 
             }
             return Ok(Value::NONE);
         }
-        let Some(module) = module.cast::<Module>() else { return Ok(Value::NONE) };
+        let Some(module) = module.cast::<Module>() else {
+            return Ok(Value::NONE);
+        };
         for entry in module.dict.iter() {
             if let Some(name) = entry.key.cast::<Str>()
                 && !name.as_bytes().starts_with(b"_")

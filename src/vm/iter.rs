@@ -7,8 +7,8 @@ use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state};
 use crate::value::iter::EXHAUSTED;
 use crate::value::{
-    ByteArray, Bytes, Dict, DictView, Frame, Iter, IterKind, List, Range, Set, Str, T,
-    Tuple, Value, ViewKind,
+    ByteArray, Bytes, Dict, DictView, Frame, Iter, IterKind, List, Range, Set, Str, T, Tuple,
+    Value, ViewKind,
 };
 
 /// What a step of a built-in iterator gave.
@@ -23,9 +23,7 @@ pub enum Step {
 /// The built-in iterator over a built-in value.
 pub fn builtin_iter(vm: &Vm, value: Value) -> Option<Value> {
     let space = &vm.space;
-    let make = |id: T, kind: IterKind| {
-        Value::object(space.iter(id, kind, value, Value::UNDEF, 0))
-    };
+    let make = |id: T, kind: IterKind| Value::object(space.iter(id, kind, value, Value::UNDEF, 0));
     let with_guard = |id: T, kind: IterKind, source: Value, guard: u32| {
         let iter = space.iter(id, kind, source, Value::UNDEF, 0);
         iter.guard.set(guard);
@@ -43,7 +41,13 @@ pub fn builtin_iter(vm: &Vm, value: Value) -> Option<Value> {
             && b.abs() < EDGE
             && c.abs() < EDGE
         {
-            return Some(Value::object(space.iter(T::RangeIter, IterKind::Range, stop, step, a)));
+            return Some(Value::object(space.iter(
+                T::RangeIter,
+                IterKind::Range,
+                stop,
+                step,
+                a,
+            )));
         }
         return Some(make(T::RangeIter, IterKind::BigRange));
     }
@@ -68,7 +72,12 @@ pub fn builtin_iter(vm: &Vm, value: Value) -> Option<Value> {
         return Some(with_guard(id, kind, source, guard));
     }
     if let Some(set) = value.cast::<Set>() {
-        return Some(with_guard(T::SetIter, IterKind::Set, value, set.len() as u32));
+        return Some(with_guard(
+            T::SetIter,
+            IterKind::Set,
+            value,
+            set.len() as u32,
+        ));
     }
     if value.is::<Bytes>() {
         return Some(make(T::BytesIter, IterKind::Bytes));
@@ -137,7 +146,13 @@ impl Cx {
         }
         if self.lookup(class, getitem).is_some() {
             let kind = IterKind::Sequence;
-            return Ok(Value::object(self.iter(T::SequenceIter, kind, value, Value::UNDEF, 0)));
+            return Ok(Value::object(self.iter(
+                T::SequenceIter,
+                kind,
+                value,
+                Value::UNDEF,
+                0,
+            )));
         }
         Err(not_iterable(self.vm(), value))
     }
@@ -173,7 +188,10 @@ fn iter_made(cx: &mut Cx, [_, ..]: [Value; 3], outcome: Outcome) -> Flow {
     if cx.lookup(class, cx.vm().names.__next__).is_some() || made.is::<Iter>() {
         return Ok(made);
     }
-    let text = format!("iter() returned non-iterator of type '{}'", class.name_text());
+    let text = format!(
+        "iter() returned non-iterator of type '{}'",
+        class.name_text()
+    );
     Err(cx.type_error(&text))
 }
 
@@ -349,7 +367,10 @@ fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
             _ => finish(iter),
         },
         IterKind::Tuple => {
-            match source.cast::<Tuple>().and_then(|t| t.as_slice().get(index).copied()) {
+            match source
+                .cast::<Tuple>()
+                .and_then(|t| t.as_slice().get(index).copied())
+            {
                 Some(item) => advance(item),
                 None => finish(iter),
             }
@@ -365,13 +386,19 @@ fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
             Step::Item(Value::object(vm.space.substr(text, index, next)))
         }
         IterKind::Bytes => {
-            match source.cast::<Bytes>().and_then(|b| b.as_slice().get(index).copied()) {
+            match source
+                .cast::<Bytes>()
+                .and_then(|b| b.as_slice().get(index).copied())
+            {
                 Some(byte) => advance(Value::int(byte.into())),
                 None => finish(iter),
             }
         }
         IterKind::ByteArray => {
-            match source.cast::<ByteArray>().and_then(|b| b.edit(|d| d.get(index).copied())) {
+            match source
+                .cast::<ByteArray>()
+                .and_then(|b| b.edit(|d| d.get(index).copied()))
+            {
                 Some(byte) => advance(Value::int(byte.into())),
                 None => finish(iter),
             }
@@ -420,7 +447,9 @@ fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
 /// Can the iterator be stepped natively all the way down? Asked before the first of several
 /// sources is stepped, so that none is stepped in vain.
 fn is_plain(iterator: Value, depth: u32) -> bool {
-    let Some(iter) = iterator.cast::<Iter>() else { return false };
+    let Some(iter) = iterator.cast::<Iter>() else {
+        return false;
+    };
     if depth > 50 {
         return false;
     }
@@ -479,7 +508,11 @@ fn step_dict(vm: &mut Vm, iter: Gc<Iter>, reverse: bool) -> Step {
         None => return finish(iter),
     };
     if dict.len() as u32 != iter.guard.get() {
-        raise::error(vm, T::RuntimeError, "dictionary changed size during iteration");
+        raise::error(
+            vm,
+            T::RuntimeError,
+            "dictionary changed size during iteration",
+        );
         finish(iter);
         return Step::Raised;
     }

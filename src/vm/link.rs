@@ -18,15 +18,25 @@ impl Vm {
     pub fn link(&self, code: &Arc<Code>, globals: Gc<Dict>) -> Gc<CodeObject> {
         debug_assert_eq!(verify::verify(code).err(), None);
         let consts: Box<[Value]> = code.consts.iter().map(|c| self.constant(c)).collect();
-        let names = code.names.iter().map(|name| self.space.intern(name)).collect();
+        let names = code
+            .names
+            .iter()
+            .map(|name| self.space.intern(name))
+            .collect();
         let total = code.params.total();
-        let params =
-            code.locals.iter().take(total).map(|local| self.space.intern(&local.name)).collect();
+        let params = code
+            .locals
+            .iter()
+            .take(total)
+            .map(|local| self.space.intern(&local.name))
+            .collect();
         // SAFETY: a fresh cell, initialised at once.
         let object = unsafe {
             let size = size_of::<CodeObject>();
-            let cell =
-                self.space.heap.alloc(size, Kind::CodeObject as u8, 0, T::Code.shape());
+            let cell = self
+                .space
+                .heap
+                .alloc(size, Kind::CodeObject as u8, 0, T::Code.shape());
             let this: *mut CodeObject = cell.cast();
             CodeObject::init(this, code.clone(), consts, names, params, Some(globals));
             Gc::from_raw(this)
@@ -52,8 +62,7 @@ impl Vm {
                     Op::GetGlobal => {
                         let name = object.names[name];
                         *cache = globals.cell(&self.space, name).address() as u64;
-                        *cache.add(1) =
-                            self.builtins.cell(&self.space, name).address() as u64;
+                        *cache.add(1) = self.builtins.cell(&self.space, name).address() as u64;
                     }
                     Op::SetGlobal | Op::DelGlobal => {
                         let name = object.names[name];

@@ -96,9 +96,10 @@ pub struct Vm {
     /// In bytes, without the slack.
     stack_size: usize,
     mapping: *mut libc::c_void,
-    /// First free word of the stack while Rust code runs.
+    /// First free word of the stack while a native runs; null in a handler, where it follows from
+    /// `native_base` (see `first_free`).
     top: Base,
-    /// The activation that called the running native, and where it goes on.
+    /// The activation on whose behalf Rust code runs, and where it goes on.
     native_base: Base,
     native_ip: Ip,
     /// The exception being raised; UNDEF when none is.
@@ -142,7 +143,10 @@ impl Vm {
                 -1,
                 0,
             );
-            assert!(mapping != libc::MAP_FAILED, "no address space for the register stack");
+            assert!(
+                mapping != libc::MAP_FAILED,
+                "no address space for the register stack"
+            );
             libc::mprotect(mapping, GUARD, libc::PROT_NONE);
             mapping
         };
@@ -202,6 +206,27 @@ impl Vm {
         u64::from(self.space.shapes.epoch.get())
     }
 
+    /// A cold handler begins: should it use the door, this is where it stands.
+    #[inline(always)]
+    fn leave_registers(&mut self, ip: Ip, base: Base) {
+        self.native_base = base;
+        self.native_ip = ip;
+        self.top = std::ptr::null_mut();
+    }
+
+    /// The first free word of the stack while Rust code runs.
+    ///
+    /// # Safety
+    /// `native_base` is the base of a live activation.
+    unsafe fn first_free(&mut self) -> Base {
+        if !self.top.is_null() {
+            return self.top;
+        }
+        let base = self.native_base;
+        // SAFETY: by contract.
+        unsafe { call::free_window(self, base) }
+    }
+
     /// Where safepoints are asked for, from other threads too.
     pub fn signals(&self) -> Arc<Signals> {
         self.signals.clone()
@@ -219,7 +244,10 @@ impl Vm {
     /// Is there room for `len` words from `at` on?
     #[inline(always)]
     fn has_room(&self, at: Base, len: usize) -> bool {
-        (at as usize).wrapping_sub(self.stack_low).saturating_add(len * 8) <= self.stack_size
+        (at as usize)
+            .wrapping_sub(self.stack_low)
+            .saturating_add(len * 8)
+            <= self.stack_size
     }
 
     pub fn recursion_limit(&self) -> u32 {
@@ -267,7 +295,10 @@ impl Vm {
 
     /// A function of the prelude. Its absence is a bug of the runtime.
     pub fn prelude(&self, name: &'static str) -> Value {
-        *self.prelude.get(name).unwrap_or_else(|| panic!("the prelude lacks {name}"))
+        *self
+            .prelude
+            .get(name)
+            .unwrap_or_else(|| panic!("the prelude lacks {name}"))
     }
 
     pub fn set_prelude(&mut self, name: &'static str, function: Value) {
@@ -289,7 +320,10 @@ impl Drop for Vm {
 /// Keys of the string hash: different in every process unless `PYTHONHASHSEED` is set.
 fn random_seed() -> (u64, u64) {
     use std::hash::{BuildHasher, Hasher};
-    if let Some(seed) = std::env::var("PYTHONHASHSEED").ok().and_then(|s| s.parse::<u64>().ok()) {
+    if let Some(seed) = std::env::var("PYTHONHASHSEED")
+        .ok()
+        .and_then(|s| s.parse::<u64>().ok())
+    {
         return (seed, !seed);
     }
     let state = std::collections::hash_map::RandomState::new();

@@ -128,7 +128,11 @@ pub fn number(vm: &Vm, value: Value) -> Option<Number> {
         return Some(Number::Complex(c.re, c.im));
     }
     let inner = vm.space.unwrap(value);
-    if inner == value { None } else { number(vm, inner) }
+    if inner == value {
+        None
+    } else {
+        number(vm, inner)
+    }
 }
 
 /// An integer of any size; None for everything that is no `int`.
@@ -194,7 +198,9 @@ fn float_arithmetic(vm: &Vm, op: Binary, a: f64, b: f64) -> Result<Option<Value>
         },
         _ => return Ok(None),
     };
-    result.map(|f| Some(Value::float(f))).map_err(|f| fault(vm, &f))
+    result
+        .map(|f| Some(Value::float(f)))
+        .map_err(|f| fault(vm, &f))
 }
 
 fn small_arithmetic(vm: &Vm, op: Binary, a: i64, b: i64) -> Result<Option<Value>, Stop> {
@@ -227,7 +233,9 @@ fn small_arithmetic(vm: &Vm, op: Binary, a: i64, b: i64) -> Result<Option<Value>
         Binary::Shr => int::shr_i64(a, b).map(Int::Small),
         Binary::MatMul => return Ok(None),
     };
-    result.map(|i| Some(int_value(vm, i))).map_err(|f| fault(vm, &f))
+    result
+        .map(|i| Some(int_value(vm, i)))
+        .map_err(|f| fault(vm, &f))
 }
 
 fn big_arithmetic(vm: &Vm, op: Binary, x: &Number, y: &Number) -> Result<Option<Value>, Stop> {
@@ -273,7 +281,9 @@ fn big_arithmetic(vm: &Vm, op: Binary, x: &Number, y: &Number) -> Result<Option<
         Binary::Shr => int::shr_big(a, b),
         Binary::MatMul => return Ok(None),
     };
-    result.map(|i| Some(int_value(vm, i))).map_err(|f| fault(vm, &f))
+    result
+        .map(|i| Some(int_value(vm, i)))
+        .map_err(|f| fault(vm, &f))
 }
 
 fn complex_arithmetic(vm: &Vm, op: Binary, x: Number, y: Number) -> Result<Option<Value>, Stop> {
@@ -288,7 +298,11 @@ fn complex_arithmetic(vm: &Vm, op: Binary, x: Number, y: Number) -> Result<Optio
         Binary::Mul => (a * c - b * d, a * d + b * c),
         Binary::Div => {
             if c == 0.0 && d == 0.0 {
-                return Err(raise::error(vm, T::ZeroDivisionError, "complex division by zero"));
+                return Err(raise::error(
+                    vm,
+                    T::ZeroDivisionError,
+                    "complex division by zero",
+                ));
             }
             complex_quotient(a, b, c, d)
         }
@@ -323,7 +337,11 @@ fn complex_power((a, b): (f64, f64), (c, d): (f64, f64)) -> Option<(f64, f64)> {
         return Some((1.0, 0.0));
     }
     if a == 0.0 && b == 0.0 {
-        return if d != 0.0 || c < 0.0 { None } else { Some((0.0, 0.0)) };
+        return if d != 0.0 || c < 0.0 {
+            None
+        } else {
+            Some((0.0, 0.0))
+        };
     }
     if d == 0.0 && c == c.trunc() && c.abs() <= 100.0 {
         // Small whole powers by repeated multiplication, as exact as the factors.
@@ -337,7 +355,11 @@ fn complex_power((a, b): (f64, f64), (c, d): (f64, f64)) -> Option<(f64, f64)> {
             base = times(base, base);
             n >>= 1;
         }
-        return Some(if c < 0.0 { complex_quotient(1.0, 0.0, power.0, power.1) } else { power });
+        return Some(if c < 0.0 {
+            complex_quotient(1.0, 0.0, power.0, power.1)
+        } else {
+            power
+        });
     }
     let (radius, angle) = (a.hypot(b), b.atan2(a));
     let mut length = radius.powf(c);
@@ -415,16 +437,23 @@ pub fn repeat(vm: &Vm, sequence: Value, count: Int) -> Result<Option<Value>, Sto
         Int::Big(_) => usize::MAX,
     };
     let too_big = |len: usize, unit: usize| {
-        len.checked_mul(count).is_none_or(|n| n > plain::MAX_BYTES * 16 / unit)
+        len.checked_mul(count)
+            .is_none_or(|n| n > plain::MAX_BYTES * 16 / unit)
     };
     if let Some(text) = sequence.cast::<Str>() {
         if count == 1 || text.is_empty() {
             return Ok(Some(sequence));
         }
-        if text.byte_len().checked_mul(count).is_none_or(|n| n > MAX_LEN) {
+        if text
+            .byte_len()
+            .checked_mul(count)
+            .is_none_or(|n| n > MAX_LEN)
+        {
             return Err(memory_error(vm));
         }
-        return Ok(Some(Value::object(vm.space.str_wtf8(&text.as_bytes().repeat(count)))));
+        return Ok(Some(Value::object(
+            vm.space.str_wtf8(&text.as_bytes().repeat(count)),
+        )));
     }
     let items = if let Some(list) = sequence.cast::<List>() {
         list.to_vec()
@@ -484,15 +513,22 @@ fn candidates(vm: &Vm, op: Binary, in_place: bool, x: Value, y: Value) -> Vec<Ca
     let mut list = Vec::with_capacity(3);
     let mut push = |method: Option<Value>, this: Value, other: Value| {
         if let Some(method) = method {
-            list.push(Candidate { method, this, other });
+            list.push(Candidate {
+                method,
+                this,
+                other,
+            });
         }
     };
     if in_place {
         push(vm.space.lookup(left, augmented), x, y);
     }
     let own = vm.space.lookup(left, plain);
-    let theirs =
-        if left == right { None } else { vm.space.lookup(right, reflected) };
+    let theirs = if left == right {
+        None
+    } else {
+        vm.space.lookup(right, reflected)
+    };
     // A subclass that answers differently is asked before its base.
     let first = left != right
         && right.is_subclass(left)
@@ -526,8 +562,7 @@ unsafe fn try_candidate(
         let in_place = word::ext(w) == 1;
         match candidates(&*vm, op, in_place, x, y).get(stage) {
             Some(c) => {
-                let info =
-                    w & DST_MASK | ((stage as u64 + 1) << STAGE) | Ret::Binary as u64;
+                let info = w & DST_MASK | ((stage as u64 + 1) << STAGE) | Ret::Binary as u64;
                 invoke_special(vm, ip, base, c.method, c.this, c.other, info)
             }
             None => {
@@ -626,7 +661,9 @@ pub fn unary_native(vm: &Vm, op: Unary, x: Value) -> Result<Option<Value>, Stop>
     if x.is::<Instance>() {
         return Ok(None);
     }
-    let Some(n) = number(vm, x) else { return Ok(None) };
+    let Some(n) = number(vm, x) else {
+        return Ok(None);
+    };
     Ok(match (op, n) {
         (Unary::Neg, Number::Small(i)) => Some(vm.space.int(-i)),
         (Unary::Neg, Number::Big(big)) => Some(vm.space.big_int(-&big.value)),
@@ -640,14 +677,7 @@ pub fn unary_native(vm: &Vm, op: Unary, x: Value) -> Result<Option<Value>, Stop>
     })
 }
 
-pub unsafe fn unary_with_code(
-    vm: *mut Vm,
-    ip: Ip,
-    base: Base,
-    w: Word,
-    op: Unary,
-    x: Value,
-) -> Pc {
+pub unsafe fn unary_with_code(vm: *mut Vm, ip: Ip, base: Base, w: Word, op: Unary, x: Value) -> Pc {
     unsafe {
         let (name, symbol) = match op {
             Unary::Neg => ((*vm).names.__neg__, "-"),
@@ -689,7 +719,11 @@ pub fn truth(vm: &Vm, x: Value) -> Result<bool, Ask> {
             }
         }
         let inner = vm.space.unwrap(x);
-        return if inner == x { Ok(true) } else { truth(vm, inner) };
+        return if inner == x {
+            Ok(true)
+        } else {
+            truth(vm, inner)
+        };
     }
     Ok(if let Some(c) = x.cast::<Complex>() {
         c.re != 0.0 || c.im != 0.0
@@ -725,7 +759,11 @@ pub fn len(vm: &Vm, x: Value) -> Option<usize> {
         return len(vm, view.dict.get());
     }
     if let Some(range) = x.cast::<Range>() {
-        return Some(super::index::range_len(vm, range).try_into().unwrap_or(usize::MAX));
+        return Some(
+            super::index::range_len(vm, range)
+                .try_into()
+                .unwrap_or(usize::MAX),
+        );
     }
     None
 }
@@ -737,9 +775,11 @@ pub fn truth_of_answer(vm: &Vm, answer: Value) -> Result<bool, Stop> {
     }
     match number(vm, answer) {
         Some(Number::Small(i)) if i >= 0 => Ok(i != 0),
-        Some(Number::Small(_)) => {
-            Err(raise::error(vm, T::ValueError, "__len__() should return >= 0"))
-        }
+        Some(Number::Small(_)) => Err(raise::error(
+            vm,
+            T::ValueError,
+            "__len__() should return >= 0",
+        )),
         Some(Number::Big(_)) => {
             let text = "cannot fit 'int' into an index-sized integer";
             Err(raise::error(vm, T::OverflowError, text))
@@ -831,13 +871,7 @@ pub fn compare_native(vm: &Vm, x: Value, y: Value, order: Order) -> Result<Optio
 /// How deep built-in containers are compared before RecursionError.
 const MAX_DEPTH: u32 = 900;
 
-fn compare_at(
-    vm: &Vm,
-    x: Value,
-    y: Value,
-    order: Order,
-    depth: u32,
-) -> Result<Option<bool>, Stop> {
+fn compare_at(vm: &Vm, x: Value, y: Value, order: Order, depth: u32) -> Result<Option<bool>, Stop> {
     let equality = matches!(order, Order::Eq | Order::Ne);
     if let (Some(a), Some(b)) = (x.cast::<Str>(), y.cast::<Str>()) {
         return Ok(Some(match order {
@@ -850,7 +884,11 @@ fn compare_at(
         let (left, right) = (vm.space.class_of(x), vm.space.class_of(y));
         let special = |class: Gc<crate::value::Class>| {
             class.has(overrides::EQ)
-                || class.is_user() && vm.space.lookup(class, vm.names.__ne__).is_some_and(|m| !m.is::<Native>())
+                || class.is_user()
+                    && vm
+                        .space
+                        .lookup(class, vm.names.__ne__)
+                        .is_some_and(|m| !m.is::<Native>())
         };
         let payload = |v: Value| v.cast::<Instance>().is_some_and(|i| i.payload().is_some());
         if equality && !special(left) && !special(right) && !payload(x) && !payload(y) {
@@ -872,7 +910,15 @@ fn compare_at(
         return Err(raise::error(vm, T::RecursionError, text));
     }
     if let (Some(a), Some(b)) = (x.cast::<List>(), y.cast::<List>()) {
-        return compare_items(vm, &|i| a.get(i), &|i| b.get(i), a.len(), b.len(), order, depth);
+        return compare_items(
+            vm,
+            &|i| a.get(i),
+            &|i| b.get(i),
+            a.len(),
+            b.len(),
+            order,
+            depth,
+        );
     }
     if let (Some(a), Some(b)) = (x.cast::<Tuple>(), y.cast::<Tuple>()) {
         let (p, q) = (a.as_slice(), b.as_slice());
@@ -904,19 +950,28 @@ fn compare_at(
             }
         }
         equal
-    } else if let (Some(a), Some(b)) =
-        (x.cast::<crate::value::BoundMethod>(), y.cast::<crate::value::BoundMethod>())
-    {
+    } else if let (Some(a), Some(b)) = (
+        x.cast::<crate::value::BoundMethod>(),
+        y.cast::<crate::value::BoundMethod>(),
+    ) {
         Some(a.func.get() == b.func.get() && a.this.get() == b.this.get())
     } else if x.is::<Set>() || x.is::<crate::value::DictView>() {
         None
     } else if vm.space.class_of(x).is_user() || vm.space.class_of(y).is_user() {
         let special = |v: Value| vm.space.class_of(v).has(overrides::EQ);
-        if special(x) || special(y) { None } else { Some(false) }
+        if special(x) || special(y) {
+            None
+        } else {
+            Some(false)
+        }
     } else {
         // Built-in types without an order of their own: identity, unless the other side has an
         // opinion (sets and views do, by their methods).
-        if y.is::<Set>() || y.is::<crate::value::DictView>() { None } else { Some(false) }
+        if y.is::<Set>() || y.is::<crate::value::DictView>() {
+            None
+        } else {
+            Some(false)
+        }
     };
     Ok(equal.map(|e| e == (order == Order::Eq)))
 }
@@ -945,8 +1000,11 @@ fn compare_items(
     let mut i = 0;
     while let (Some(x), Some(y)) = (a(i), b(i)) {
         let same = x == y && !x.is_float();
-        let equal =
-            if same { Some(true) } else { compare_at(vm, x, y, Order::Eq, depth + 1)? };
+        let equal = if same {
+            Some(true)
+        } else {
+            compare_at(vm, x, y, Order::Eq, depth + 1)?
+        };
         match equal {
             Some(true) => i += 1,
             Some(false) => {
@@ -1002,11 +1060,32 @@ fn comparers(vm: &Vm, order: Order, x: Value, y: Value) -> Vec<(Candidate, bool)
             found => found.map(|f| (f, false)),
         }
     };
-    let own = method(left, order).map(|(m, neg)| (Candidate { method: m, this: x, other: y }, neg));
-    let theirs = method(right, order.mirrored())
-        .map(|(m, neg)| (Candidate { method: m, this: y, other: x }, neg));
+    let own = method(left, order).map(|(m, neg)| {
+        (
+            Candidate {
+                method: m,
+                this: x,
+                other: y,
+            },
+            neg,
+        )
+    });
+    let theirs = method(right, order.mirrored()).map(|(m, neg)| {
+        (
+            Candidate {
+                method: m,
+                this: y,
+                other: x,
+            },
+            neg,
+        )
+    });
     let theirs_first = left != right && right.is_subclass(left);
-    let (first, second) = if theirs_first { (theirs, own) } else { (own, theirs) };
+    let (first, second) = if theirs_first {
+        (theirs, own)
+    } else {
+        (own, theirs)
+    };
     first.into_iter().chain(second).collect()
 }
 
@@ -1052,8 +1131,7 @@ unsafe fn ask_comparer(
         match comparers(&*vm, order, x, y).get(stage) {
             Some((c, negate)) => {
                 let negate = if *negate { call::NEGATE } else { 0 };
-                let info =
-                    dst | ((stage as u64 + 1) << STAGE) | negate | Ret::Compare as u64;
+                let info = dst | ((stage as u64 + 1) << STAGE) | negate | Ret::Compare as u64;
                 invoke_special(vm, ip, base, c.method, c.this, c.other, info)
             }
             None => {
@@ -1213,7 +1291,9 @@ impl Cx {
         }
         self.deeper(|cx| {
             for place in 0..a.table().places() {
-                let Some(entry) = a.entry_at(place) else { continue };
+                let Some(entry) = a.entry_at(place) else {
+                    continue;
+                };
                 let Some(other) = cx.dict_get_hashed(b, entry.key, entry.hash)? else {
                     return Ok(false);
                 };
@@ -1226,13 +1306,14 @@ impl Cx {
     }
 
     /// Runs `body` one level of native recursion deeper, within the bound that all of it shares.
-    pub fn deeper<R>(
-        &mut self,
-        body: impl FnOnce(&mut Cx) -> Result<R, Stop>,
-    ) -> Result<R, Stop> {
+    pub fn deeper<R>(&mut self, body: impl FnOnce(&mut Cx) -> Result<R, Stop>) -> Result<R, Stop> {
         let vm = self.vm_mut();
         if vm.doors >= super::DOOR_LIMIT {
-            return Err(raise::error(vm, T::RecursionError, "maximum recursion depth exceeded"));
+            return Err(raise::error(
+                vm,
+                T::RecursionError,
+                "maximum recursion depth exceeded",
+            ));
         }
         vm.doors += 1;
         let result = body(self);
@@ -1312,7 +1393,9 @@ pub fn contains(vm: &mut Vm, item: Value, container: Value) -> Result<Option<boo
             );
             return Err(raise::error(vm, T::TypeError, &text));
         };
-        return Ok(Some(plain::wtf8::find(text.as_bytes(), part.as_bytes()).is_some()));
+        return Ok(Some(
+            plain::wtf8::find(text.as_bytes(), part.as_bytes()).is_some(),
+        ));
     }
     let cx = Cx::of(vm);
     if let Some(dict) = container.cast::<Dict>() {

@@ -32,7 +32,11 @@ pub fn set(vm: &Vm, exception: Gc<Exception>) {
             steps += 1;
             // Somebody may have built a cycle by hand: the slow walker meets it.
             if steps.is_multiple_of(2) {
-                slow = slow.context.get().cast::<Exception>().expect("walked before");
+                slow = slow
+                    .context
+                    .get()
+                    .cast::<Exception>()
+                    .expect("walked before");
                 if slow == at {
                     break;
                 }
@@ -97,14 +101,27 @@ pub unsafe fn arity(vm: &Vm, native: Gc<Native>, args: *const Value, n: usize) -
         }
     }
     let _ = args;
-    let (given, min) = (n.saturating_sub(skip), (native.min as usize).saturating_sub(skip));
+    let (given, min) = (
+        n.saturating_sub(skip),
+        (native.min as usize).saturating_sub(skip),
+    );
     let max = (native.max as usize).saturating_sub(skip);
     let plural = |n: usize| if n == 1 { "" } else { "s" };
     let text = if native.max == u16::MAX || min < max && given < min {
-        let least = if native.max == u16::MAX || min < max { "at least " } else { "" };
-        format!("{name} expected {least}{min} argument{}, got {given}", plural(min))
+        let least = if native.max == u16::MAX || min < max {
+            "at least "
+        } else {
+            ""
+        };
+        format!(
+            "{name} expected {least}{min} argument{}, got {given}",
+            plural(min)
+        )
     } else if min < max {
-        format!("{name} expected at most {max} argument{}, got {given}", plural(max))
+        format!(
+            "{name} expected at most {max} argument{}, got {given}",
+            plural(max)
+        )
     } else if max == 0 {
         format!("{name}() takes no arguments ({given} given)")
     } else if max == 1 {
@@ -129,12 +146,14 @@ pub fn traceback_of(vm: &Vm, exception: Value) -> Value {
         if point.code.code.is_internal() {
             continue;
         }
-        let traceback = vm.space.new_object(T::Traceback.shape(), 0, |header| Traceback {
-            header,
-            code: Value::object(point.code).into(),
-            word: Value::int(i64::from(point.word)).into(),
-            next: next.into(),
-        });
+        let traceback = vm
+            .space
+            .new_object(T::Traceback.shape(), 0, |header| Traceback {
+                header,
+                code: Value::object(point.code).into(),
+                word: Value::int(i64::from(point.word)).into(),
+                next: next.into(),
+            });
         next = Value::object(traceback);
     }
     exception.traceback.set(next);
