@@ -36,6 +36,12 @@ pub fn arguments(cx: &Cx, encoding: Value, errors: Value, function: &str) -> Res
     Ok(how)
 }
 
+/// Checks the types of the arguments only.
+pub fn check(cx: &Cx, encoding: Value, errors: Value, function: &str) -> Result<(), Stop> {
+    named(cx, encoding, function, "encoding")?;
+    named(cx, errors, function, "errors").map(|_| ())
+}
+
 fn named(
     cx: &Cx,
     value: Value,

@@ -61,13 +61,10 @@ pub static TYPE: TypeDef = TypeDef {
     getsets: &[],
 };
 
-/// A method that maps the text to another one; `ascii` maps a byte if the text is ASCII.
-fn mapped(
-    cx: &Cx,
-    args: Args,
-    ascii: Option<fn(&[u8]) -> Vec<u8>>,
-    map: fn(&[u8]) -> Vec<u8>,
-) -> Flow {
+type Mapping = fn(&[u8]) -> Vec<u8>;
+
+/// A method that maps the text to another one; `ascii` is a shorter way for ASCII text.
+fn mapped(cx: &Cx, args: Args, ascii: Option<Mapping>, map: Mapping) -> Flow {
     let text = this_text(cx, args)?;
     match ascii {
         Some(ascii) if text.is_ascii() => {
