@@ -114,3 +114,27 @@ unsafe fn import_star(vm: &mut Vm, base: Base, module: Value, namespace: Value) 
         Ok(Value::NONE)
     }
 }
+
+impl Cx {
+    /// The namespace of the code that called the running native.
+    pub fn caller_globals(&self) -> Value {
+        // SAFETY: I3, the activation that called a native stays while it runs.
+        unsafe {
+            match (*self.vm().native_base.offset(FUNCTION)).cast::<Function>() {
+                Some(function) => Value::object(function.globals),
+                None => Value::object(self.vm().builtins),
+            }
+        }
+    }
+
+    /// `locals()` of the code that called the running native.
+    pub fn caller_locals(&self) -> Value {
+        // SAFETY: as above.
+        unsafe {
+            match (*self.vm().native_base.offset(FUNCTION)).is::<Function>() {
+                true => locals(self.vm(), self.vm().native_base),
+                false => Value::object(self.vm().builtins),
+            }
+        }
+    }
+}

@@ -103,6 +103,18 @@ impl Vm {
         self.new_function(code, globals, Value::UNDEF)
     }
 
+    /// The function of a body that `compile` or `exec` made, and whether it must be called with
+    /// the mapping that holds its names: it expects that in register 0.
+    pub fn body_function(&self, code: &Arc<Code>, globals: Gc<Dict>) -> (Gc<Function>, bool) {
+        let function = self.function(self.link(code, globals), globals);
+        let takes = code.is_module && code.kind == CodeKind::Module;
+        if takes {
+            // SAFETY: a fresh function nobody has called; register 0 exists in such code.
+            unsafe { (*function.as_ptr()).argc = 1 };
+        }
+        (function, takes)
+    }
+
     /// A function whose cells are still to be filled.
     pub(super) fn new_function(
         &self,
