@@ -15,10 +15,7 @@ fn compiled(name: &str, text: &str) -> Result<Arc<Code>, Vec<Diagnostic>> {
         Outcome::Errors(errors) => return Err(errors),
         Outcome::Incomplete => panic!("{name}: incomplete"),
     };
-    let source = SourceInfo {
-        filename: name.into(),
-        text,
-    };
+    let source = SourceInfo { filename: name.into(), text };
     let (code, _) = compile(&ast, &source, &Options::default())?;
     verify::verify(&code)
         .unwrap_or_else(|fault| panic!("{name}: {fault}\n{}", dis::disassemble(&code, Some(text))));
@@ -26,9 +23,7 @@ fn compiled(name: &str, text: &str) -> Result<Arc<Code>, Vec<Diagnostic>> {
 }
 
 fn scripts(folder: &str) -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests")
-        .join(folder);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
     let mut found: Vec<PathBuf> = std::fs::read_dir(root)
         .into_iter()
         .flatten()
@@ -57,10 +52,7 @@ fn listings() {
             continue;
         }
         let expected = std::fs::read_to_string(&golden).unwrap_or_default();
-        assert_eq!(
-            listing, expected,
-            "{name}: rerun with BLESS=1 if this is right"
-        );
+        assert_eq!(listing, expected, "{name}: rerun with BLESS=1 if this is right");
     }
 }
 
@@ -77,10 +69,7 @@ fn errors() {
             Outcome::Tree { ast, .. } => ast,
             other => panic!("{name}: does not parse: {other:?}"),
         };
-        let source = SourceInfo {
-            filename: name.into(),
-            text: &text,
-        };
+        let source = SourceInfo { filename: name.into(), text: &text };
         let errors = compile(&ast, &source, &Options::default()).expect_err(name);
         for error in &errors {
             assert!(

@@ -73,25 +73,17 @@ fn report(problems: &[String]) {
 
 #[test]
 fn floors_import_downwards_only() {
-    let names: Vec<&str> = FLOORS
-        .iter()
-        .map(|(name, _)| *name)
-        .chain(["host", "syntax"])
-        .collect();
+    let names: Vec<&str> = FLOORS.iter().map(|(name, _)| *name).chain(["host", "syntax"]).collect();
     let mut problems = Vec::new();
     for (path, text) in sources() {
-        let Some(floor) = FLOORS
-            .iter()
-            .find(|(name, _)| path.starts_with(&format!("src/{name}/")))
+        let Some(floor) = FLOORS.iter().find(|(name, _)| path.starts_with(&format!("src/{name}/")))
         else {
             continue;
         };
         for (line, source) in code(&text) {
             for part in source.split("crate::").skip(1) {
-                let target: String = part
-                    .chars()
-                    .take_while(|c| c.is_alphanumeric() || *c == '_')
-                    .collect();
+                let target: String =
+                    part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 let known = names.contains(&target.as_str());
                 if known && target != floor.0 && !floor.1.contains(&target.as_str()) {
                     problems.push(format!("{path}:{line}: {} must not name {target}", floor.0));
@@ -160,12 +152,8 @@ fn files_say_what_they_hold() {
 
 #[test]
 fn nothing_is_left_for_later() {
-    let marks = [
-        concat!("TO", "DO"),
-        concat!("FIX", "ME"),
-        concat!("todo", "!"),
-        concat!("dbg", "!"),
-    ];
+    let marks =
+        [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!"), concat!("dbg", "!")];
     let mut problems = Vec::new();
     for (path, text) in sources() {
         for (line, source) in text.lines().enumerate() {

@@ -42,21 +42,10 @@ pub(super) fn collect<'a>(
     collector.scopes.open(ScopeKind::Module, None, None);
     collector.futures(&ast.body);
     collector.block(&ast.body);
-    let Collector {
-        mut scopes,
-        mut walruses,
-        future_annotations,
-        names,
-        reports,
-        ..
-    } = collector;
+    let Collector { mut scopes, mut walruses, future_annotations, names, reports, .. } = collector;
     walruses.sort_unstable();
     scopes.resolve(reports, |name| names.text(name).to_string());
-    Collected {
-        scopes,
-        walruses,
-        future_annotations,
-    }
+    Collected { scopes, walruses, future_annotations }
 }
 
 struct Collector<'a, 'n, 'r> {
@@ -180,11 +169,9 @@ impl<'a> Collector<'a, '_, '_> {
                 self.target(*target, 0);
                 self.expr(*value);
             }
-            StmtKind::AnnAssign {
-                target,
-                annotation,
-                value,
-            } => self.annotated(*target, *annotation, *value, stmt.span),
+            StmtKind::AnnAssign { target, annotation, value } => {
+                self.annotated(*target, *annotation, *value, stmt.span)
+            }
             StmtKind::Pass | StmtKind::Break | StmtKind::Continue | StmtKind::Error => {}
             StmtKind::Return(value) => self.return_(*value, stmt.span),
             StmtKind::Raise { exception, cause } => {
@@ -312,8 +299,7 @@ impl<'a> Collector<'a, '_, '_> {
                 );
             }
             self.check_store(name, span);
-            self.scopes
-                .add(self.current, name, flag::BOUND | flag::ANNOTATED, span);
+            self.scopes.add(self.current, name, flag::BOUND | flag::ANNOTATED, span);
         } else if value.is_some() || !matches!(self.ast.expr(target), Expr::Name(_)) {
             self.target(target, 0);
         }
@@ -326,10 +312,7 @@ impl<'a> Collector<'a, '_, '_> {
             return;
         };
         let name = self.mangle(name);
-        self.scopes
-            .get_mut(owner)
-            .annotations
-            .push((name, annotation));
+        self.scopes.get_mut(owner).annotations.push((name, annotation));
         let key = Key::BodyAnnotations(owner);
         let scope = match self.scopes.keys.get(&key) {
             Some(&scope) => scope,
@@ -341,9 +324,7 @@ impl<'a> Collector<'a, '_, '_> {
 
     /// Walks an annotation that is never evaluated, for its errors alone.
     fn discarded(&mut self, annotation: ExprId) {
-        let scope = self
-            .scopes
-            .open(ScopeKind::Annotations, Some(self.current), self.class_name);
+        let scope = self.scopes.open(ScopeKind::Annotations, Some(self.current), self.class_name);
         self.scopes.get_mut(scope).is_discarded = true;
         self.inside(scope, |this| match this.ast.expr(annotation) {
             Expr::Starred(value) => this.expr(*value),
@@ -371,8 +352,7 @@ impl<'a> Collector<'a, '_, '_> {
     fn format_parameter(&mut self, scope: ScopeId) {
         // Its name must not hide a global called `format` from the annotations.
         let hidden = self.names.known.format;
-        self.scopes
-            .add(scope, hidden, flag::PARAM | flag::BOUND, Span::default());
+        self.scopes.add(scope, hidden, flag::PARAM | flag::BOUND, Span::default());
     }
 
     fn declare(&mut self, idents: &[Ident], what: u16, span: Span) {
@@ -403,9 +383,7 @@ impl<'a> Collector<'a, '_, '_> {
                 } else if symbol.has(flag::ANNOTATED) {
                     Some(format!("annotated name '{text}' can't be {word}"))
                 } else if symbol.has(flag::BOUND) {
-                    Some(format!(
-                        "name '{text}' is assigned to before {word} declaration"
-                    ))
+                    Some(format!("name '{text}' is assigned to before {word} declaration"))
                 } else if symbol.has((flag::GLOBAL | flag::NONLOCAL) & !what) {
                     Some(format!("name '{text}' is nonlocal and global"))
                 } else {
@@ -479,11 +457,8 @@ impl<'a> Collector<'a, '_, '_> {
         self.iterables = 0;
         self.inside(scope, |this| {
             this.parameters(&function.params);
-            let first = function
-                .params
-                .positional_only
-                .first()
-                .or(function.params.positional.first());
+            let first =
+                function.params.positional_only.first().or(function.params.positional.first());
             this.self_name = match first {
                 Some(first) if in_class => Some((this.mangle(first.ident.name), outer)),
                 _ => None,
@@ -508,8 +483,7 @@ impl<'a> Collector<'a, '_, '_> {
     }
 
     fn hidden(&mut self, scope: ScopeId, name: Name, flags: u16) {
-        self.scopes
-            .add(scope, name, flags | flag::BOUND, Span::default());
+        self.scopes.add(scope, name, flags | flag::BOUND, Span::default());
     }
 
     fn finish_function(&mut self, scope: ScopeId) {
@@ -529,11 +503,8 @@ impl<'a> Collector<'a, '_, '_> {
     }
 
     fn defaults(&mut self, params: &'a Params) {
-        for param in params
-            .positional_only
-            .iter()
-            .chain(&params.positional)
-            .chain(&params.keyword_only)
+        for param in
+            params.positional_only.iter().chain(&params.positional).chain(&params.keyword_only)
         {
             self.option(param.default);
         }
@@ -564,13 +535,11 @@ impl<'a> Collector<'a, '_, '_> {
                 );
                 // Keeps one register per parameter, whatever its name.
                 let unique = self.names.intern(&format!(".{}", span.start));
-                self.scopes
-                    .add(self.current, unique, flag::PARAM | flag::BOUND, span);
+                self.scopes.add(self.current, unique, flag::PARAM | flag::BOUND, span);
                 continue;
             }
             self.check_store(name, span);
-            self.scopes
-                .add(self.current, name, flag::PARAM | flag::BOUND, span);
+            self.scopes.add(self.current, name, flag::PARAM | flag::BOUND, span);
         }
     }
 
@@ -615,8 +584,7 @@ impl<'a> Collector<'a, '_, '_> {
         let scope = self.open(ScopeKind::Class, Key::Class(at));
         if !class.type_params.is_empty() {
             let known = self.names.known;
-            self.scopes
-                .add(scope, known.type_params, flag::USED, class.name.span);
+            self.scopes.add(scope, known.type_params, flag::USED, class.name.span);
         }
         let kept = (self.iterables, self.self_name);
         self.iterables = 0;
@@ -658,8 +626,7 @@ impl<'a> Collector<'a, '_, '_> {
                 );
             }
             self.check_store(name, span);
-            self.scopes
-                .add(self.current, name, flag::BOUND | flag::TYPE_PARAM, span);
+            self.scopes.add(self.current, name, flag::BOUND | flag::TYPE_PARAM, span);
             if param.default.is_some() {
                 defaulted = true;
             } else if defaulted {
@@ -670,10 +637,9 @@ impl<'a> Collector<'a, '_, '_> {
                     format!("non-default type parameter '{text}' follows default type parameter"),
                 );
             }
-            for (value, kind) in [
-                (param.bound, LazyKind::Bound),
-                (param.default, LazyKind::Default),
-            ] {
+            for (value, kind) in
+                [(param.bound, LazyKind::Bound), (param.default, LazyKind::Default)]
+            {
                 if let Some(value) = value {
                     let scope = self.open(ScopeKind::Lazy(kind), Key::Lazy(value.0));
                     self.inside(scope, |this| match this.ast.expr(value) {
@@ -764,11 +730,7 @@ impl<'a> Collector<'a, '_, '_> {
                     self.bind(*rest, 0);
                 }
             }
-            PatternKind::Class {
-                class,
-                positional,
-                keywords,
-            } => {
+            PatternKind::Class { class, positional, keywords } => {
                 self.expr(*class);
                 for pattern in positional {
                     self.pattern(pattern);
@@ -806,10 +768,7 @@ impl<'a> Collector<'a, '_, '_> {
         }
         self.leaf(leaf);
         while self.pending.len() > base {
-            let node = self
-                .pending
-                .pop()
-                .expect("the list is longer than its base");
+            let node = self.pending.pop().expect("the list is longer than its base");
             match self.ast.expr(node) {
                 Expr::Binary(_, _, right) => self.expr(*right),
                 Expr::Subscript(_, index) => self.expr(*index),
@@ -1041,10 +1000,8 @@ impl<'a> Collector<'a, '_, '_> {
             self.scopes.get(at).kind,
             ScopeKind::Comprehension(_) | ScopeKind::GeneratorExpression
         ) {
-            let iterates = self
-                .scopes
-                .symbol(at, name)
-                .is_some_and(|symbol| symbol.has(flag::ITERATES));
+            let iterates =
+                self.scopes.symbol(at, name).is_some_and(|symbol| symbol.has(flag::ITERATES));
             if iterates {
                 let text = self.names.text(name).to_string();
                 self.reports.add(
@@ -1056,17 +1013,13 @@ impl<'a> Collector<'a, '_, '_> {
                              variable '{text}'"
                         ),
                     )
-                    .label(
-                        ident.span,
-                        format!("`{text}` is bound by the `for` already"),
-                    )
+                    .label(ident.span, format!("`{text}` is bound by the `for` already"))
                     .help("give the value another name"),
                 );
                 self.expr(value);
                 return;
             }
-            self.scopes
-                .add(at, name, flag::USED | flag::WALRUS, ident.span);
+            self.scopes.add(at, name, flag::USED | flag::WALRUS, ident.span);
             at = self.scopes.get(at).parent.unwrap_or(0);
             owner = Some(at);
         }

@@ -365,8 +365,7 @@ impl<'a> Compiler<'a> {
         }
         let register = self.operand(right, false);
         self.body.span = span;
-        self.body
-            .emit_ext(register_form(op), ext, out, left, register);
+        self.body.emit_ext(register_form(op), ext, out, left, register);
     }
 
     /// The value of a small integer constant.
@@ -466,9 +465,7 @@ impl<'a> Compiler<'a> {
     // ---- displays
 
     fn sequence(&mut self, id: ExprId, op: Op, items: &'a [ExprId], dst: Reg) {
-        let has_star = items
-            .iter()
-            .any(|&item| matches!(self.ast.expr(item), Expr::Starred(_)));
+        let has_star = items.iter().any(|&item| matches!(self.ast.expr(item), Expr::Starred(_)));
         if items.len() <= MAX_RUN && !has_star {
             if op == Op::BuildList
                 && items.len() > 2
@@ -551,10 +548,7 @@ impl<'a> Compiler<'a> {
 
     /// A list of constants is copied from a constant tuple.
     fn constant_list(&mut self, id: ExprId, items: &'a [ExprId], dst: Reg) {
-        let values = items
-            .iter()
-            .filter_map(|&item| self.folded.value(self.ast, item))
-            .collect();
+        let values = items.iter().filter_map(|&item| self.folded.value(self.ast, item)).collect();
         self.at(id);
         let acc = self.scratch(dst);
         let tuple = self.body.alloc();
@@ -580,9 +574,7 @@ impl<'a> Compiler<'a> {
     fn dict(&mut self, id: ExprId, items: &'a [(Option<ExprId>, ExprId)], dst: Reg) {
         let plain = |items: &[(Option<ExprId>, ExprId)]| {
             let few = &items[..items.len().min(MAX_RUN / 2)];
-            few.iter()
-                .position(|(key, _)| key.is_none())
-                .unwrap_or(few.len())
+            few.iter().position(|(key, _)| key.is_none()).unwrap_or(few.len())
         };
         let is_simple = plain(items) == items.len();
         let acc = match is_simple {

@@ -197,13 +197,7 @@ impl Heap {
         // SAFETY: a free cell is at least 16 bytes; its second word is the list link.
         unsafe {
             self.free[class].set(*(cell as *mut *mut Header).add(1));
-            *cell = Header {
-                kind,
-                mark: self.colour.get(),
-                cells: class as u8,
-                flags,
-                shape,
-            };
+            *cell = Header { kind, mark: self.colour.get(), cells: class as u8, flags, shape };
         }
         cell
     }
@@ -237,13 +231,7 @@ impl Heap {
             if object.is_null() {
                 handle_alloc_error(layout);
             }
-            *object = Header {
-                kind,
-                mark: self.colour.get(),
-                cells: 0,
-                flags,
-                shape,
-            };
+            *object = Header { kind, mark: self.colour.get(), cells: 0, flags, shape };
             (*self.inner.get()).large.push(Large { object, size });
             self.charge(size);
             object
@@ -268,37 +256,22 @@ impl Heap {
                 return self.free[class].get();
             }
         }
-        let carve_more = inner.classes[class]
-            .blocks
-            .last()
-            .is_some_and(|b| b.carved + cell <= BLOCK);
+        let carve_more =
+            inner.classes[class].blocks.last().is_some_and(|b| b.carved + cell <= BLOCK);
         if !carve_more {
             let start = Self::new_block(inner);
             let blocks = &mut inner.classes[class].blocks;
-            blocks.push(Block {
-                start,
-                carved: 0,
-                swept: true,
-            });
+            blocks.push(Block { start, carved: 0, swept: true });
             inner.classes[class].cursor = inner.classes[class].blocks.len();
         }
-        let block = inner.classes[class]
-            .blocks
-            .last_mut()
-            .expect("a block was just made");
+        let block = inner.classes[class].blocks.last_mut().expect("a block was just made");
         let count = ((BLOCK - block.carved) / cell).min((CHUNK / cell).max(1));
         let mut head = null_mut::<Header>();
         for i in (0..count).rev() {
             // SAFETY: `carved + count * cell` is inside the block.
             unsafe {
                 let p = block.start.add(block.carved + i * cell) as *mut Header;
-                *p = Header {
-                    kind: 0,
-                    mark: 0,
-                    cells: class as u8,
-                    flags: 0,
-                    shape: 0,
-                };
+                *p = Header { kind: 0, mark: 0, cells: class as u8, flags: 0, shape: 0 };
                 *(p as *mut *mut Header).add(1) = head;
                 head = p;
             }
@@ -395,12 +368,7 @@ impl Heap {
         self.finish_sweep(inner);
         let colour = 3 - self.colour.get();
         self.colour.set(colour);
-        let mut marker = Marker {
-            colour,
-            grey: Vec::new(),
-            objects: 0,
-            bytes: 0,
-        };
+        let mut marker = Marker { colour, grey: Vec::new(), objects: 0, bytes: 0 };
         let kinds = inner.kinds;
         let drain = |marker: &mut Marker| {
             while let Some(object) = marker.grey.pop() {

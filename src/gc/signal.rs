@@ -19,11 +19,7 @@ impl Signals {
     pub const INTERRUPT: u32 = 2;
 
     pub fn new(limit: u64) -> Signals {
-        Signals {
-            flags: AtomicU32::new(0),
-            fence: limit.into(),
-            limit: limit.into(),
-        }
+        Signals { flags: AtomicU32::new(0), fence: limit.into(), limit: limit.into() }
     }
 
     /// Asks for a safepoint. May be called from a signal handler or another thread.
@@ -37,8 +33,7 @@ impl Signals {
     pub fn lower(&self, flags: u32) {
         let left = self.flags.fetch_and(!flags, Ordering::SeqCst) & !flags;
         if left == 0 {
-            self.fence
-                .store(self.limit.load(Ordering::SeqCst), Ordering::SeqCst);
+            self.fence.store(self.limit.load(Ordering::SeqCst), Ordering::SeqCst);
             // Somebody may have asked in between: then the fence must stay down.
             if self.flags.load(Ordering::SeqCst) != 0 {
                 self.fence.store(0, Ordering::SeqCst);

@@ -16,18 +16,10 @@ const OUT_OF_RANGE: &str = "byte must be in range(0, 256)";
 static METHODS: [Def; bytes_methods::COUNT] = bytes_methods::rows();
 static SPECIAL: [Def; bytes::SPECIAL_COUNT] = special();
 
-pub static SHARED: TypeDef = TypeDef {
-    id: T::ByteArray,
-    doc: DOC,
-    methods: &METHODS,
-    getsets: &[],
-};
-pub static COMMON: TypeDef = TypeDef {
-    id: T::ByteArray,
-    doc: DOC,
-    methods: &SPECIAL,
-    getsets: &[],
-};
+pub static SHARED: TypeDef =
+    TypeDef { id: T::ByteArray, doc: DOC, methods: &METHODS, getsets: &[] };
+pub static COMMON: TypeDef =
+    TypeDef { id: T::ByteArray, doc: DOC, methods: &SPECIAL, getsets: &[] };
 
 pub static TYPE: TypeDef = TypeDef {
     id: T::ByteArray,
@@ -39,30 +31,14 @@ pub static TYPE: TypeDef = TypeDef {
             new,
         ),
         method("append(self, item, /)", "Appends a byte.", append),
-        method(
-            "extend(self, iterable_of_ints, /)",
-            "Appends bytes.",
-            extend,
-        ),
-        method(
-            "insert(self, index, item, /)",
-            "Inserts a byte before index.",
-            insert,
-        ),
+        method("extend(self, iterable_of_ints, /)", "Appends bytes.", extend),
+        method("insert(self, index, item, /)", "Inserts a byte before index.", insert),
         method("pop(self, index=-1, /)", "Removes and returns a byte.", pop),
-        method(
-            "remove(self, value, /)",
-            "Removes the first such byte.",
-            remove,
-        ),
+        method("remove(self, value, /)", "Removes the first such byte.", remove),
         method("reverse(self, /)", "Reverses the bytes in place.", reverse),
         method("clear(self, /)", "Removes all bytes.", clear),
         method("copy(self, /)", "A copy.", copy),
-        method(
-            "__setitem__(self, key, value, /)",
-            "self[key] = value",
-            setitem,
-        ),
+        method("__setitem__(self, key, value, /)", "self[key] = value", setitem),
         method("__delitem__(self, key, /)", "del self[key]", delitem),
         method("__iadd__(self, value, /)", "self += value", iadd),
         method("__imul__(self, value, /)", "self *= value", imul),
@@ -122,11 +98,7 @@ fn extend(cx: &mut Cx, args: Args) -> Flow {
         let shown = cx.type_name(source);
         return Err(cx.type_error(&format!("can't extend bytearray with {shown}")));
     }
-    cx.collect_then(
-        source,
-        extend_collected,
-        [Value::object(array), Value::NONE, Value::NONE],
-    )
+    cx.collect_then(source, extend_collected, [Value::object(array), Value::NONE, Value::NONE])
 }
 
 fn extend_collected(cx: &mut Cx, [array, ..]: [Value; 3], outcome: Outcome) -> Flow {

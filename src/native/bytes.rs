@@ -18,18 +18,8 @@ pub const DOC: &str = "An immutable sequence of bytes.";
 static METHODS: [Def; bytes_methods::COUNT] = bytes_methods::rows();
 static SPECIAL: [Def; SPECIAL_COUNT] = special();
 
-pub static SHARED: TypeDef = TypeDef {
-    id: T::Bytes,
-    doc: DOC,
-    methods: &METHODS,
-    getsets: &[],
-};
-pub static COMMON: TypeDef = TypeDef {
-    id: T::Bytes,
-    doc: DOC,
-    methods: &SPECIAL,
-    getsets: &[],
-};
+pub static SHARED: TypeDef = TypeDef { id: T::Bytes, doc: DOC, methods: &METHODS, getsets: &[] };
+pub static COMMON: TypeDef = TypeDef { id: T::Bytes, doc: DOC, methods: &SPECIAL, getsets: &[] };
 
 pub static TYPE: TypeDef = TypeDef {
     id: T::Bytes,
@@ -42,11 +32,7 @@ pub static TYPE: TypeDef = TypeDef {
         ),
         method("__hash__(self, /)", "hash(self)", hash),
         method("__bytes__(self, /)", "bytes(self)", to_bytes),
-        method(
-            "__getnewargs__(self, /)",
-            "Arguments that make a copy.",
-            getnewargs,
-        ),
+        method("__getnewargs__(self, /)", "Arguments that make a copy.", getnewargs),
     ],
     getsets: &[],
 };
@@ -99,9 +85,7 @@ pub fn data_of(cx: &Cx, value: Value) -> Option<Data> {
     if let Some(bytes) = inner.cast::<Bytes>() {
         return Some(Data::Bytes(bytes));
     }
-    inner
-        .cast::<ByteArray>()
-        .map(|bytes| Data::Copy(bytes.to_vec()))
+    inner.cast::<ByteArray>().map(|bytes| Data::Copy(bytes.to_vec()))
 }
 
 /// The receiver of a method of bytes or bytearray.
@@ -109,9 +93,7 @@ pub fn this_data(cx: &Cx, args: Args) -> Result<Data, Stop> {
     let value = cx.arg(args, 0).value();
     data_of(cx, value).ok_or_else(|| {
         let shown = cx.type_name(value);
-        cx.type_error(&format!(
-            "descriptor requires a 'bytes' object but received a '{shown}'"
-        ))
+        cx.type_error(&format!("descriptor requires a 'bytes' object but received a '{shown}'"))
     })
 }
 
@@ -133,11 +115,7 @@ pub fn alike(cx: &Cx, args: Args, data: Vec<u8>) -> Value {
 }
 
 fn made(cx: &Cx, mutable: bool, data: Vec<u8>) -> Value {
-    if mutable {
-        Value::object(cx.bytearray(data))
-    } else {
-        Value::object(cx.bytes(data))
-    }
+    if mutable { Value::object(cx.bytearray(data)) } else { Value::object(cx.bytes(data)) }
 }
 
 // ---- construction
@@ -163,16 +141,14 @@ pub fn construct(cx: &mut Cx, args: Args, id: T) -> Flow {
         let data = codec::encode(cx, text, &how)?;
         return finish(cx, data);
     }
-    codec::arguments(cx, encoding, errors, name)?;
+    codec::check(cx, encoding, errors, name)?;
     if !encoding.is_undef() {
         return Err(cx.type_error("encoding without a string argument"));
     }
     if !errors.is_undef() {
         return Err(cx.type_error("errors without a string argument"));
     }
-    let Some(source) = source else {
-        return finish(cx, Vec::new());
-    };
+    let Some(source) = source else { return finish(cx, Vec::new()) };
     if id == T::Bytes
         && source.is::<crate::value::Instance>()
         && let Some(method) = cx.special(source, cx.vm().names.__bytes__)?
@@ -229,11 +205,8 @@ fn bytes_arrived(cx: &mut Cx, state: [Value; 3], outcome: Outcome) -> Flow {
 fn items_arrived(cx: &mut Cx, state: [Value; 3], outcome: Outcome) -> Flow {
     let items = outcome?;
     let mutable = state[1] == Value::TRUE;
-    let out_of_range = if mutable {
-        "byte must be in range(0, 256)"
-    } else {
-        "bytes must be in range(0, 256)"
-    };
+    let out_of_range =
+        if mutable { "byte must be in range(0, 256)" } else { "bytes must be in range(0, 256)" };
     let data = cx.scope(|cx| {
         cx.root(state[0]);
         bytes_of_list(cx, items, out_of_range)
@@ -243,9 +216,7 @@ fn items_arrived(cx: &mut Cx, state: [Value; 3], outcome: Outcome) -> Flow {
 
 /// The bytes that a list of integers spells.
 pub fn bytes_of_list(cx: &mut Cx, items: Value, out_of_range: &str) -> Result<Vec<u8>, Stop> {
-    let Some(list) = items.cast::<List>() else {
-        return Ok(Vec::new());
-    };
+    let Some(list) = items.cast::<List>() else { return Ok(Vec::new()) };
     let mut data = Vec::with_capacity(list.len());
     cx.scope(|cx| {
         cx.root(items);
@@ -307,10 +278,7 @@ fn add(cx: &mut Cx, args: Args) -> Flow {
     let this = this_data(cx, args)?;
     let other = cx.arg(args, 1).value();
     let Some(data) = data_of(cx, other) else {
-        if cx
-            .lookup(cx.class_of(other), cx.vm().names.__radd__)
-            .is_some()
-        {
+        if cx.lookup(cx.class_of(other), cx.vm().names.__radd__).is_some() {
             return Ok(Value::NOT_IMPLEMENTED);
         }
         let name = cx.type_name(cx.arg(args, 0).value());
@@ -349,10 +317,8 @@ fn modulo(cx: &mut Cx, args: Args) -> Flow {
 
 fn rmod(cx: &mut Cx, args: Args) -> Flow {
     let (this, template) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
-    let Some(data) = data_of(cx, template) else {
-        return Ok(Value::NOT_IMPLEMENTED);
-    };
-    let data = percent::format_bytes(cx, &data.to_vec(), this)?;
+    let Some(data) = data_of(cx, template) else { return Ok(Value::NOT_IMPLEMENTED) };
+    let data = percent::format_bytes(cx, &data, this)?;
     let mutable = cx.unwrap(cx.arg(args, 1).value()).is::<ByteArray>();
     Ok(made(cx, mutable, data))
 }

@@ -15,31 +15,11 @@ pub const COUNT: usize = 42;
 /// One copy of the rows for each of the two types.
 pub const fn rows() -> [Def; COUNT] {
     [
-        method(
-            "find(self, sub, start=None, end=None, /)",
-            "Lowest index of sub, or -1.",
-            find,
-        ),
-        method(
-            "rfind(self, sub, start=None, end=None, /)",
-            "Highest index of sub, or -1.",
-            rfind,
-        ),
-        method(
-            "index(self, sub, start=None, end=None, /)",
-            "Lowest index of sub.",
-            index,
-        ),
-        method(
-            "rindex(self, sub, start=None, end=None, /)",
-            "Highest index of sub.",
-            rindex,
-        ),
-        method(
-            "count(self, sub, start=None, end=None, /)",
-            "How often sub is there.",
-            count,
-        ),
+        method("find(self, sub, start=None, end=None, /)", "Lowest index of sub, or -1.", find),
+        method("rfind(self, sub, start=None, end=None, /)", "Highest index of sub, or -1.", rfind),
+        method("index(self, sub, start=None, end=None, /)", "Lowest index of sub.", index),
+        method("rindex(self, sub, start=None, end=None, /)", "Highest index of sub.", rindex),
+        method("count(self, sub, start=None, end=None, /)", "How often sub is there.", count),
         method(
             "startswith(self, prefix, start=None, end=None, /)",
             "Is prefix, or one of a tuple of them, at the start?",
@@ -50,105 +30,29 @@ pub const fn rows() -> [Def; COUNT] {
             "Is suffix, or one of a tuple of them, at the end?",
             endswith,
         ),
-        method(
-            "replace(self, old, new, count=-1, /)",
-            "A copy with old replaced.",
-            replace,
-        ),
-        method(
-            "removeprefix(self, prefix, /)",
-            "A copy without prefix.",
-            removeprefix,
-        ),
-        method(
-            "removesuffix(self, suffix, /)",
-            "A copy without suffix.",
-            removesuffix,
-        ),
-        method(
-            "partition(self, sep, /)",
-            "Before the first sep, sep, and behind it.",
-            partition,
-        ),
-        method(
-            "rpartition(self, sep, /)",
-            "Before the last sep, sep, and behind it.",
-            rpartition,
-        ),
-        method(
-            "split(self, /, sep=None, maxsplit=-1)",
-            "Parts between separators.",
-            split,
-        ),
-        method(
-            "rsplit(self, /, sep=None, maxsplit=-1)",
-            "As split, from the end.",
-            rsplit,
-        ),
-        method(
-            "splitlines(self, /, keepends=False)",
-            "The lines.",
-            splitlines,
-        ),
-        method(
-            "join(self, iterable_of_bytes, /)",
-            "Parts with this between them.",
-            join,
-        ),
-        method(
-            "strip(self, bytes=None, /)",
-            "Without whitespace at both ends.",
-            strip,
-        ),
-        method(
-            "lstrip(self, bytes=None, /)",
-            "Without whitespace at the start.",
-            lstrip,
-        ),
-        method(
-            "rstrip(self, bytes=None, /)",
-            "Without whitespace at the end.",
-            rstrip,
-        ),
-        method(
-            "center(self, width, fillchar=b' ', /)",
-            "Padded on both sides.",
-            center,
-        ),
-        method(
-            "ljust(self, width, fillchar=b' ', /)",
-            "Padded at the end.",
-            ljust,
-        ),
-        method(
-            "rjust(self, width, fillchar=b' ', /)",
-            "Padded at the start.",
-            rjust,
-        ),
-        method(
-            "zfill(self, width, /)",
-            "Padded with zeros behind a sign.",
-            zfill,
-        ),
-        method(
-            "expandtabs(self, /, tabsize=8)",
-            "With spaces for tabs.",
-            expandtabs,
-        ),
+        method("replace(self, old, new, count=-1, /)", "A copy with old replaced.", replace),
+        method("removeprefix(self, prefix, /)", "A copy without prefix.", removeprefix),
+        method("removesuffix(self, suffix, /)", "A copy without suffix.", removesuffix),
+        method("partition(self, sep, /)", "Before the first sep, sep, and behind it.", partition),
+        method("rpartition(self, sep, /)", "Before the last sep, sep, and behind it.", rpartition),
+        method("split(self, /, sep=None, maxsplit=-1)", "Parts between separators.", split),
+        method("rsplit(self, /, sep=None, maxsplit=-1)", "As split, from the end.", rsplit),
+        method("splitlines(self, /, keepends=False)", "The lines.", splitlines),
+        method("join(self, iterable_of_bytes, /)", "Parts with this between them.", join),
+        method("strip(self, bytes=None, /)", "Without whitespace at both ends.", strip),
+        method("lstrip(self, bytes=None, /)", "Without whitespace at the start.", lstrip),
+        method("rstrip(self, bytes=None, /)", "Without whitespace at the end.", rstrip),
+        method("center(self, width, fillchar=b' ', /)", "Padded on both sides.", center),
+        method("ljust(self, width, fillchar=b' ', /)", "Padded at the end.", ljust),
+        method("rjust(self, width, fillchar=b' ', /)", "Padded at the start.", rjust),
+        method("zfill(self, width, /)", "Padded with zeros behind a sign.", zfill),
+        method("expandtabs(self, /, tabsize=8)", "With spaces for tabs.", expandtabs),
         method("lower(self, /)", "In lower case.", lower),
         method("upper(self, /)", "In upper case.", upper),
         method("title(self, /)", "Words in title case.", title),
-        method(
-            "capitalize(self, /)",
-            "The first letter in upper case.",
-            capitalize,
-        ),
+        method("capitalize(self, /)", "The first letter in upper case.", capitalize),
         method("swapcase(self, /)", "With cases swapped.", swapcase),
-        method(
-            "isalnum(self, /)",
-            "ASCII letters and digits only?",
-            isalnum,
-        ),
+        method("isalnum(self, /)", "ASCII letters and digits only?", isalnum),
         method("isalpha(self, /)", "ASCII letters only?", isalpha),
         method("isascii(self, /)", "ASCII only?", isascii),
         method("isdigit(self, /)", "ASCII digits only?", isdigit),
@@ -156,27 +60,15 @@ pub const fn rows() -> [Def; COUNT] {
         method("isspace(self, /)", "ASCII whitespace only?", isspace),
         method("istitle(self, /)", "Words in title case?", istitle),
         method("isupper(self, /)", "Letters, all in upper case?", isupper),
-        method(
-            "translate(self, table, /, delete=b'')",
-            "Bytes mapped by a table.",
-            translate,
-        ),
+        method("translate(self, table, /, delete=b'')", "Bytes mapped by a table.", translate),
         static_method("maketrans(frm, to, /)", "A table for translate.", maketrans),
         method(
             "decode(self, /, encoding='utf-8', errors='strict')",
             "The text that the bytes encode.",
             decode,
         ),
-        method(
-            "hex(self, /, sep=UNDEF, bytes_per_sep=1)",
-            "Hexadecimal digits.",
-            hex,
-        ),
-        class_method(
-            "fromhex(cls, string, /)",
-            "Bytes of hexadecimal digits.",
-            fromhex,
-        ),
+        method("hex(self, /, sep=UNDEF, bytes_per_sep=1)", "Hexadecimal digits.", hex),
+        class_method("fromhex(cls, string, /)", "Bytes of hexadecimal digits.", fromhex),
     ]
 }
 
@@ -193,11 +85,7 @@ fn needle(cx: &mut Cx, args: Args) -> Result<Data, Stop> {
         let text = format!("argument should be integer or bytes-like object, not '{shown}'");
         return Err(cx.type_error(&text));
     }
-    Ok(Data::Copy(vec![byte(
-        cx,
-        value,
-        "byte must be in range(0, 256)",
-    )?]))
+    Ok(Data::Copy(vec![byte(cx, value, "byte must be in range(0, 256)")?]))
 }
 
 type Finder = fn(&[u8], &[u8]) -> Option<usize>;
@@ -245,9 +133,8 @@ fn count(cx: &mut Cx, args: Args) -> Flow {
     let needle = needle(cx, args)?;
     let (start, end) = raw_bounds(cx, args, 2)?;
     let data = this_data(cx, args)?;
-    let count = resolve_bounds(start, end, data.len()).map_or(0, |(start, end)| {
-        plain_bytes::count(&data[start..end], &needle)
-    });
+    let count = resolve_bounds(start, end, data.len())
+        .map_or(0, |(start, end)| plain_bytes::count(&data[start..end], &needle));
     Ok(Value::int(count as i64))
 }
 
@@ -276,9 +163,7 @@ fn affix(cx: &mut Cx, args: Args, name: &str, fits: fn(&[u8], &[u8]) -> bool) ->
 }
 
 fn startswith(cx: &mut Cx, args: Args) -> Flow {
-    affix(cx, args, "startswith", |data, prefix| {
-        data.starts_with(prefix)
-    })
+    affix(cx, args, "startswith", |data, prefix| data.starts_with(prefix))
 }
 
 fn endswith(cx: &mut Cx, args: Args) -> Flow {
@@ -329,10 +214,7 @@ fn rpartition(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn list_of(cx: &Cx, args: Args, parts: Vec<&[u8]>) -> Value {
-    let items = parts
-        .into_iter()
-        .map(|part| alike(cx, args, part.to_vec()))
-        .collect();
+    let items = parts.into_iter().map(|part| alike(cx, args, part.to_vec())).collect();
     Value::object(cx.list(items))
 }
 
@@ -379,10 +261,7 @@ fn join(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn join_collected(cx: &mut Cx, [separator, ..]: [Value; 3], outcome: Outcome) -> Flow {
-    let items = outcome?
-        .cast::<List>()
-        .map(|list| list.to_vec())
-        .unwrap_or_default();
+    let items = outcome?.cast::<List>().map(|list| list.to_vec()).unwrap_or_default();
     let mut parts = Vec::with_capacity(items.len());
     for (at, &item) in items.iter().enumerate() {
         parts.push(data_of(cx, item).ok_or_else(|| {
@@ -393,9 +272,7 @@ fn join_collected(cx: &mut Cx, [separator, ..]: [Value; 3], outcome: Outcome) ->
         })?);
     }
     let slices: Vec<&[u8]> = parts.iter().map(|part| &**part).collect();
-    let between = data_of(cx, separator)
-        .map(|data| data.to_vec())
-        .unwrap_or_default();
+    let between = data_of(cx, separator).map(|data| data.to_vec()).unwrap_or_default();
     let data = plain(cx, wtf8::join(&between, &slices))?;
     Ok(if cx.unwrap(separator).is::<ByteArray>() {
         Value::object(cx.bytearray(data))
@@ -611,18 +488,9 @@ fn fromhex(cx: &mut Cx, args: Args) -> Flow {
     let text = only_text(cx, args, "fromhex")?;
     let data = plain(cx, plain_bytes::from_hex(text.as_bytes()))?;
     let class = cx.arg(args, 0).value();
-    let mutable = class
-        .cast()
-        .is_some_and(|class| cx.is_subclass_of(class, T::ByteArray));
+    let mutable = class.cast().is_some_and(|class| cx.is_subclass_of(class, T::ByteArray));
     let exact = cx.type_object(if mutable { T::ByteArray } else { T::Bytes });
-    let value = if mutable {
-        Value::object(cx.bytearray(data))
-    } else {
-        Value::object(cx.bytes(data))
-    };
-    if class == exact {
-        Ok(value)
-    } else {
-        cx.tail(class, &[value])
-    }
+    let value =
+        if mutable { Value::object(cx.bytearray(data)) } else { Value::object(cx.bytes(data)) };
+    if class == exact { Ok(value) } else { cx.tail(class, &[value]) }
 }

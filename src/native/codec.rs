@@ -16,11 +16,7 @@ pub struct How {
 
 impl How {
     pub fn strict_utf8() -> How {
-        How {
-            encoding: Encoding::Utf8,
-            handler: Some(Handler::Strict),
-            errors: "strict".into(),
-        }
+        How { encoding: Encoding::Utf8, handler: Some(Handler::Strict), errors: "strict".into() }
     }
 }
 
@@ -30,10 +26,7 @@ pub fn arguments(cx: &Cx, encoding: Value, errors: Value, function: &str) -> Res
     if let Some(name) = named(cx, encoding, function, "encoding")? {
         let found = name.as_str().and_then(Encoding::named);
         how.encoding = found.ok_or_else(|| {
-            cx.error(
-                T::LookupError,
-                &format!("unknown encoding: {}", name.lossy()),
-            )
+            cx.error(T::LookupError, &format!("unknown encoding: {}", name.lossy()))
         })?;
     }
     if let Some(name) = named(cx, errors, function, "errors")? {
@@ -41,6 +34,12 @@ pub fn arguments(cx: &Cx, encoding: Value, errors: Value, function: &str) -> Res
         how.handler = Handler::named(&how.errors);
     }
     Ok(how)
+}
+
+/// Checks the types of the arguments only.
+pub fn check(cx: &Cx, encoding: Value, errors: Value, function: &str) -> Result<(), Stop> {
+    named(cx, encoding, function, "encoding")?;
+    named(cx, errors, function, "errors").map(|_| ())
 }
 
 fn named(cx: &Cx, value: Value, function: &str, parameter: &str) -> Result<Option<Gc<Str>>, Stop> {

@@ -140,9 +140,7 @@ fn own_method(cx: &mut Cx, value: Value, name: Gc<Str>) -> Result<Option<Value>,
 
 fn is_ours(found: Value) -> bool {
     found.cast::<Native>().is_some_and(|native| {
-        [&REPR, &STR, &OBJECT_STR]
-            .iter()
-            .any(|&def| std::ptr::eq(native.def, def))
+        [&REPR, &STR, &OBJECT_STR].iter().any(|&def| std::ptr::eq(native.def, def))
     })
 }
 

@@ -13,14 +13,7 @@ pub fn push(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
     if let Some(class) = value.cast::<Class>() {
         push_text(out, &format!("<class '{}'>", full_name(cx, class)));
     } else if let Some(function) = value.cast::<Function>() {
-        push_text(
-            out,
-            &format!(
-                "<function {} at {}>",
-                qualname(cx, function),
-                address(value)
-            ),
-        );
+        push_text(out, &format!("<function {} at {}>", qualname(cx, function), address(value)));
     } else if let Some(native) = value.cast::<Native>() {
         push_text(out, &native_text(native));
     } else if let Some(module) = value.cast::<Module>() {
@@ -28,10 +21,7 @@ pub fn push(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
     } else if let Some(frame) = value.cast::<Frame>() {
         let name = qualname(cx, frame.function);
         let kind = cx.type_name(value);
-        push_text(
-            out,
-            &format!("<{kind} object {name} at {}>", address(value)),
-        );
+        push_text(out, &format!("<{kind} object {name} at {}>", address(value)));
     } else if let Some(code) = value.cast::<CodeObject>() {
         let code = &code.code;
         push_text(
@@ -45,16 +35,8 @@ pub fn push(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
             ),
         );
     } else if let Some(member) = value.cast::<Member>() {
-        let what = if member.computed.is_some() {
-            "attribute"
-        } else {
-            "member"
-        };
-        let owner = member
-            .owner
-            .get()
-            .cast::<Class>()
-            .map_or_else(String::new, |c| c.name_text());
+        let what = if member.computed.is_some() { "attribute" } else { "member" };
+        let owner = member.owner.get().cast::<Class>().map_or_else(String::new, |c| c.name_text());
         let name = member.name.get().cast::<Str>();
         let name = name.map_or_else(String::new, |n| n.lossy().into_owned());
         push_text(out, &format!("<{what} '{name}' of '{owner}' objects>"));
@@ -62,10 +44,7 @@ pub fn push(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
         push_text(out, &cell_text(cx, value, cell));
     } else if let Some(this) = value.cast::<Super>() {
         let (class, start) = (this.class.name_text(), this.start.name_text());
-        push_text(
-            out,
-            &format!("<super: <class '{class}'>, <{start} object>>"),
-        );
+        push_text(out, &format!("<super: <class '{class}'>, <{start} object>>"));
     } else {
         return cx.deeper(|cx| push_compound(cx, out, value));
     }
@@ -80,11 +59,7 @@ fn push_compound(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Sto
     if let Some(range) = value.cast::<Range>() {
         let step = range.step.get();
         let parts = [range.start.get(), range.stop.get(), step];
-        let shown = if step == Value::int(1) {
-            &parts[..2]
-        } else {
-            &parts[..]
-        };
+        let shown = if step == Value::int(1) { &parts[..2] } else { &parts[..] };
         return push_call(cx, out, "range", shown);
     }
     if let Some(slice) = value.cast::<Slice>() {
@@ -160,11 +135,7 @@ fn push_module(cx: &Cx, out: &mut Vec<u8>, module: Gc<Module>) {
     };
     let name = text("__name__").unwrap_or_else(|| module.name.lossy().into_owned());
     let name = crate::plain::repr::str_repr(name.as_bytes());
-    let loaded = cx
-        .vm()
-        .modules
-        .iter()
-        .any(|entry| entry.value == Value::object(module));
+    let loaded = cx.vm().modules.iter().any(|entry| entry.value == Value::object(module));
     let origin = match text("__file__") {
         Some(file) => format!(" from {}", crate::plain::repr::str_repr(file.as_bytes())),
         None if loaded => " (built-in)".to_string(),
@@ -177,11 +148,7 @@ fn native_text(native: Gc<Native>) -> String {
     let name = native.signature.name;
     match (native.kind, native.owner.get().cast::<Class>()) {
         (NativeKind::Method, Some(class)) => {
-            let what = if is_slot(name) {
-                "slot wrapper"
-            } else {
-                "method"
-            };
+            let what = if is_slot(name) { "slot wrapper" } else { "method" };
             format!("<{what} '{name}' of '{}' objects>", class.name_text())
         }
         (NativeKind::ClassMethod, Some(class)) => {

@@ -89,10 +89,7 @@ fn next(cx: &mut Cx, open: &mut Open) -> Option<Value> {
     }
     let value = match open.items.cast::<List>() {
         Some(list) => list.get(open.at),
-        None => open
-            .items
-            .cast::<Tuple>()
-            .and_then(|t| t.as_slice().get(open.at).copied()),
+        None => open.items.cast::<Tuple>().and_then(|t| t.as_slice().get(open.at).copied()),
     }?;
     open.at += 1;
     Some(value)
@@ -161,13 +158,7 @@ fn open(cx: &mut Cx, out: &mut Vec<u8>, stack: &mut Vec<Open>, value: Value) -> 
     };
     // A copy of the items is kept alive here as well; a dict's place holds the value in turn.
     cx.vm_mut().showing.push([value, items]);
-    stack.push(Open {
-        items,
-        at: 0,
-        first: true,
-        at_value: false,
-        close,
-    });
+    stack.push(Open { items, at: 0, first: true, at_value: false, close });
     Ok(())
 }
 

@@ -14,16 +14,10 @@ use crate::plain::spec;
 use crate::value::{Class, Instance, Native, Str, T, Value};
 use crate::vm::{Args, Cx, Flow, Number, Outcome, Stop};
 
-static OBJECT_FORMAT: Def = method(
-    "__format__(self, format_spec, /)",
-    "format(self, format_spec)",
-    object_format,
-);
-static FORMAT: Def = method(
-    "__format__(self, format_spec, /)",
-    "format(self, format_spec)",
-    native_format,
-);
+static OBJECT_FORMAT: Def =
+    method("__format__(self, format_spec, /)", "format(self, format_spec)", object_format);
+static FORMAT: Def =
+    method("__format__(self, format_spec, /)", "format(self, format_spec)", native_format);
 
 /// Gives the types that can be formatted their `__format__`.
 pub fn install(add: impl Fn(T, &'static Def)) {
@@ -47,18 +41,12 @@ fn native_format(cx: &mut Cx, args: Args) -> Flow {
 fn object_format(cx: &mut Cx, args: Args) -> Flow {
     let value = cx.arg(args, 0).value();
     let spec = spec_of(cx, args)?;
-    if spec.is_empty() {
-        display::str_then(cx, value)
-    } else {
-        Err(unsupported(cx, value))
-    }
+    if spec.is_empty() { display::str_then(cx, value) } else { Err(unsupported(cx, value)) }
 }
 
 fn unsupported(cx: &Cx, value: Value) -> Stop {
     let shown = cx.type_name(value);
-    cx.type_error(&format!(
-        "unsupported format string passed to {shown}.__format__"
-    ))
+    cx.type_error(&format!("unsupported format string passed to {shown}.__format__"))
 }
 
 /// `__format__` of a class that is not one of ours, bound to the value.
@@ -82,12 +70,9 @@ fn own_method(cx: &mut Cx, value: Value) -> Result<Option<Value>, Stop> {
 /// `format(value, spec)` as a native's last act.
 pub fn format_then(cx: &mut Cx, value: Value, spec: Gc<Str>) -> Flow {
     match own_method(cx, value)? {
-        Some(method) => cx.call_then(
-            method,
-            &[Value::object(spec)],
-            format_arrived,
-            [Value::NONE; 3],
-        ),
+        Some(method) => {
+            cx.call_then(method, &[Value::object(spec)], format_arrived, [Value::NONE; 3])
+        }
         None => native_then(cx, value, spec),
     }
 }
@@ -156,9 +141,5 @@ fn push_native(cx: &Cx, out: &mut Vec<u8>, value: Value, text: &[u8]) -> Result<
 
 /// The name of a value's class, which is only made if it is not the built-in one.
 fn derived(cx: &Cx, value: Value, name: &'static str) -> Cow<'static, str> {
-    if value.is::<Instance>() {
-        cx.type_name(value).into()
-    } else {
-        name.into()
-    }
+    if value.is::<Instance>() { cx.type_name(value).into() } else { name.into() }
 }

@@ -7,11 +7,7 @@ use crate::vm::{Args, Cx, Flow};
 pub static TYPE: TypeDef = TypeDef {
     id: T::List,
     doc: "A mutable sequence.",
-    methods: &[method(
-        "append(self, object, /)",
-        "Appends object to the end of the list.",
-        append,
-    )],
+    methods: &[method("append(self, object, /)", "Appends object to the end of the list.", append)],
     getsets: &[],
 };
 

@@ -37,12 +37,7 @@ use crate::vm::{Args, Cx, Stop};
 // ---- rows
 
 const fn def(signature: &'static str, doc: &'static str, kind: NativeKind, run: NativeFn) -> Def {
-    Def {
-        signature,
-        doc,
-        kind,
-        run,
-    }
+    Def { signature, doc, kind, run }
 }
 
 pub const fn function(signature: &'static str, doc: &'static str, run: NativeFn) -> Def {
@@ -94,14 +89,8 @@ static BUILTINS: &[&[Def]] = &[&text_builtins::FUNCTIONS];
 pub fn install(cx: &mut Cx) {
     for row in TYPES {
         let class = cx.class(row.id);
-        let module = if is_builtin(row.id) {
-            "builtins"
-        } else {
-            module_of(row.id)
-        };
-        class
-            .dict
-            .set_str(cx, cx.intern("__module__"), cx.str_value(module));
+        let module = if is_builtin(row.id) { "builtins" } else { module_of(row.id) };
+        class.dict.set_str(cx, cx.intern("__module__"), cx.str_value(module));
         if is_builtin(row.id) {
             let builtins = cx.vm().builtins;
             builtins.set_str(cx, class.name.get(), Value::object(class));
@@ -109,14 +98,10 @@ pub fn install(cx: &mut Cx) {
     }
     for def in TYPE_DEFS {
         let class = cx.class(def.id);
-        class
-            .dict
-            .set_str(cx, cx.intern("__doc__"), cx.str_value(def.doc));
+        class.dict.set_str(cx, cx.intern("__doc__"), cx.str_value(def.doc));
         for row in def.methods {
             let native = make(cx, row, Value::object(class));
-            class
-                .dict
-                .set_str(cx, cx.intern(native.signature.name), Value::object(native));
+            class.dict.set_str(cx, cx.intern(native.signature.name), Value::object(native));
         }
         for row in def.getsets {
             let member = cx.new_object(T::GetSet.shape(), 0, |header| Member {
@@ -125,9 +110,7 @@ pub fn install(cx: &mut Cx) {
                 owner: Value::object(class).into(),
                 computed: Some(row),
             });
-            class
-                .dict
-                .set_str(cx, cx.intern(row.name), Value::object(member));
+            class.dict.set_str(cx, cx.intern(row.name), Value::object(member));
         }
     }
     display::install(cx);
@@ -136,8 +119,7 @@ pub fn install(cx: &mut Cx) {
     }
     for row in &text_builtins::HOOKS {
         let native = make(cx, row, Value::UNDEF);
-        cx.vm_mut()
-            .set_prelude(native.signature.name, Value::object(native));
+        cx.vm_mut().set_prelude(native.signature.name, Value::object(native));
     }
     let builtins = cx.vm().builtins;
     for rows in BUILTINS {
@@ -207,17 +189,9 @@ pub fn make(cx: &Cx, def: &'static Def, owner: Value) -> Gc<Native> {
         _ => T::Native.shape(),
     };
     let places = signature.params.len() + usize::from(signature.keywords);
-    let max = if signature.variadic {
-        usize::from(u16::MAX)
-    } else {
-        signature.positional
-    };
+    let max = if signature.variadic { usize::from(u16::MAX) } else { signature.positional };
     // A required keyword-only argument makes every positional call wrong.
-    let min = if signature.required_keywords != 0 {
-        places + 1
-    } else {
-        signature.required
-    };
+    let min = if signature.required_keywords != 0 { places + 1 } else { signature.required };
     cx.new_object(shape, 0, |header| Native {
         header,
         run: def.run,
@@ -243,18 +217,11 @@ fn signature_of(def: &'static Def) -> &'static Signature {
 /// Reads a signature as `Def` documents it.
 fn parse(text: &'static str) -> Signature {
     let open = text.find('(').expect("a signature has parentheses");
-    let mut signature = Signature {
-        name: &text[..open],
-        ..Signature::default()
-    };
+    let mut signature = Signature { name: &text[..open], ..Signature::default() };
     let inside = text[open + 1..].trim_end_matches(')');
     let mut keyword_only = false;
     let mut keywords = 0;
-    for part in inside
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-    {
+    for part in inside.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let (name, optional) = match part.split_once('=') {
             Some((name, _)) => (name, true),
             None => (part, false),

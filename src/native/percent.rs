@@ -44,12 +44,7 @@ impl Values {
         let getitem = cx.lookup(cx.class_of(all), cx.vm().names.__getitem__);
         let subscripts = getitem.is_some() || cx.len_plain(inner).is_some();
         let mapping = tuple.is_none() && !text && !data && subscripts && !is_set(inner);
-        Values {
-            all,
-            tuple,
-            next: 0,
-            mapping,
-        }
+        Values { all, tuple, next: 0, mapping }
     }
 
     fn take(&mut self, cx: &Cx) -> Result<Value, Stop> {
@@ -87,11 +82,7 @@ fn run(cx: &mut Cx, pieces: Pieces<'_>, values: Value, is_bytes: bool) -> Result
         }
     }
     if !values.is_used_up() {
-        let text = if is_bytes {
-            percent::NOT_ALL_BYTES
-        } else {
-            percent::NOT_ALL_STR
-        };
+        let text = if is_bytes { percent::NOT_ALL_BYTES } else { percent::NOT_ALL_STR };
         return Err(cx.type_error(text));
     }
     Ok(out)
@@ -109,11 +100,8 @@ fn convert(
         if !values.mapping {
             return Err(cx.type_error(percent::NOT_A_MAPPING));
         }
-        let key = if is_bytes {
-            Value::object(cx.bytes(key))
-        } else {
-            Value::object(cx.str_wtf8(key))
-        };
+        let key =
+            if is_bytes { Value::object(cx.bytes(key)) } else { Value::object(cx.str_wtf8(key)) };
         let value = match values.all.cast::<Dict>() {
             Some(dict) => match cx.dict_get(dict, key)? {
                 Some(value) => value,
@@ -255,9 +243,7 @@ fn push_char(
     is_bytes: bool,
 ) -> Result<(), Stop> {
     let single = if is_bytes {
-        bytes::data_of(cx, value)
-            .filter(|data| data.len() == 1)
-            .map(|data| u32::from(data[0]))
+        bytes::data_of(cx, value).filter(|data| data.len() == 1).map(|data| u32::from(data[0]))
     } else {
         text_of(cx, value)
             .filter(|text| text.len() == 1)

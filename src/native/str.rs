@@ -37,11 +37,7 @@ pub static TYPE: TypeDef = TypeDef {
         method("__gt__(self, value, /)", "self > value", gt),
         method("__ge__(self, value, /)", "self >= value", ge),
         method("__hash__(self, /)", "hash(self)", hash),
-        method(
-            "__getnewargs__(self, /)",
-            "Arguments that make a copy.",
-            getnewargs,
-        ),
+        method("__getnewargs__(self, /)", "Arguments that make a copy.", getnewargs),
         method(
             "format(self, /, *args, **kwargs)",
             "A copy with the fields in braces filled in.",
@@ -52,11 +48,7 @@ pub static TYPE: TypeDef = TypeDef {
             "As format, with names looked up in a mapping.",
             format_map,
         ),
-        method(
-            "encode(self, /, encoding='utf-8', errors='strict')",
-            "The text as bytes.",
-            encode,
-        ),
+        method("encode(self, /, encoding='utf-8', errors='strict')", "The text as bytes.", encode),
     ],
     getsets: &[],
 };
@@ -87,26 +79,20 @@ pub fn subtype(cx: &Cx, args: Args, id: T) -> Result<Gc<Class>, Stop> {
     let name = cx.class(id).name_text();
     let Some(class) = value.cast::<Class>() else {
         let shown = cx.type_name(value);
-        return Err(cx.type_error(&format!(
-            "{name}.__new__(X): X is not a type object ({shown})"
-        )));
+        return Err(cx.type_error(&format!("{name}.__new__(X): X is not a type object ({shown})")));
     };
     if !class.is_subclass(cx.class(id)) {
         let shown = class.name_text();
-        return Err(cx.type_error(&format!(
-            "{name}.__new__({shown}): {shown} is not a subtype of {name}"
-        )));
+        return Err(
+            cx.type_error(&format!("{name}.__new__({shown}): {shown} is not a subtype of {name}"))
+        );
     }
     Ok(class)
 }
 
 /// A value of a built-in type, as an instance of a class derived from it if need be.
 pub fn wrap(cx: &Cx, class: Gc<Class>, value: Value) -> Flow {
-    if class.is_user() {
-        Ok(Value::object(cx.instance_with(class, value)))
-    } else {
-        Ok(value)
-    }
+    if class.is_user() { Ok(Value::object(cx.instance_with(class, value))) } else { Ok(value) }
 }
 
 /// `str(data, encoding, errors)`.
@@ -132,22 +118,16 @@ fn len(cx: &mut Cx, args: Args) -> Flow {
 
 fn iter(cx: &mut Cx, args: Args) -> Flow {
     let text = Value::object(this_text(cx, args)?);
-    Ok(Value::object(cx.iter(
-        T::StrIter,
-        IterKind::Str,
-        text,
-        Value::UNDEF,
-        0,
-    )))
+    Ok(Value::object(cx.iter(T::StrIter, IterKind::Str, text, Value::UNDEF, 0)))
 }
 
 fn contains(cx: &mut Cx, args: Args) -> Flow {
     let (text, key) = (this_text(cx, args)?, cx.arg(args, 1).value());
     let Some(part) = text_of(cx, key) else {
         let shown = cx.type_name(key);
-        return Err(cx.type_error(&format!(
-            "'in <string>' requires string as left operand, not {shown}"
-        )));
+        return Err(
+            cx.type_error(&format!("'in <string>' requires string as left operand, not {shown}"))
+        );
     };
     let found = crate::plain::wtf8::find(text.as_bytes(), part.as_bytes());
     Ok(Value::bool(found.is_some()))
@@ -155,9 +135,7 @@ fn contains(cx: &mut Cx, args: Args) -> Flow {
 
 fn getitem(cx: &mut Cx, args: Args) -> Flow {
     let (text, key) = (this_text(cx, args)?, cx.arg(args, 1).value());
-    Ok(cx
-        .item_plain(Value::object(text), key)?
-        .unwrap_or(Value::NOT_IMPLEMENTED))
+    Ok(cx.item_plain(Value::object(text), key)?.unwrap_or(Value::NOT_IMPLEMENTED))
 }
 
 // ---- operators
@@ -184,9 +162,7 @@ pub fn repeated(cx: &mut Cx, args: Args) -> Flow {
     };
     let count = cx.int_value(count);
     let this = cx.arg(args, 0).value();
-    Ok(cx
-        .binary_plain(Binary::Mul, this, count)?
-        .unwrap_or(Value::NOT_IMPLEMENTED))
+    Ok(cx.binary_plain(Binary::Mul, this, count)?.unwrap_or(Value::NOT_IMPLEMENTED))
 }
 
 fn modulo(cx: &mut Cx, args: Args) -> Flow {
@@ -210,9 +186,7 @@ pub fn comparison(cx: &Cx, args: Args, order: Order, same: fn(&Cx, Value) -> boo
     if !same(cx, y) {
         return Ok(Value::NOT_IMPLEMENTED);
     }
-    Ok(cx
-        .compare_plain(x, y, order)?
-        .map_or(Value::NOT_IMPLEMENTED, Value::bool))
+    Ok(cx.compare_plain(x, y, order)?.map_or(Value::NOT_IMPLEMENTED, Value::bool))
 }
 
 fn compared(cx: &Cx, args: Args, order: Order) -> Flow {

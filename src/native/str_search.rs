@@ -96,14 +96,8 @@ fn locate(cx: &mut Cx, args: Args, name: &str, find: Finder) -> Result<Option<us
         return Ok(None);
     };
     let window = &text.as_bytes()[text.offset(start)..text.offset(end)];
-    Ok(find(window, sub.as_bytes()).map(|at| {
-        start
-            + if text.is_ascii() {
-                at
-            } else {
-                wtf8::len(&window[..at])
-            }
-    }))
+    Ok(find(window, sub.as_bytes())
+        .map(|at| start + if text.is_ascii() { at } else { wtf8::len(&window[..at]) }))
 }
 
 fn position(found: Option<usize>) -> Value {
@@ -161,9 +155,9 @@ fn affix(cx: &mut Cx, args: Args, name: &str, fits: fn(&[u8], &[u8]) -> bool) ->
     }
     let Some(tuple) = cx.unwrap(affixes).cast::<Tuple>() else {
         let shown = cx.type_name(affixes);
-        return Err(cx.type_error(&format!(
-            "{name} first arg must be str or a tuple of str, not {shown}"
-        )));
+        return Err(
+            cx.type_error(&format!("{name} first arg must be str or a tuple of str, not {shown}"))
+        );
     };
     for &affix in tuple.as_slice() {
         let Some(affix) = text_of(cx, affix) else {
@@ -179,9 +173,7 @@ fn affix(cx: &mut Cx, args: Args, name: &str, fits: fn(&[u8], &[u8]) -> bool) ->
 }
 
 fn startswith(cx: &mut Cx, args: Args) -> Flow {
-    affix(cx, args, "startswith", |text, prefix| {
-        text.starts_with(prefix)
-    })
+    affix(cx, args, "startswith", |text, prefix| text.starts_with(prefix))
 }
 
 fn endswith(cx: &mut Cx, args: Args) -> Flow {
@@ -225,11 +217,9 @@ fn partition(cx: &mut Cx, args: Args) -> Flow {
     let (text, sep) = (this_text(cx, args)?, separator(cx, args)?);
     let empty = Value::object(cx.empty_str());
     let parts = match plain(cx, wtf8::partition(text.as_bytes(), sep.as_bytes()))? {
-        Some((head, tail)) => [
-            part_value(cx, text, head),
-            Value::object(sep),
-            part_value(cx, text, tail),
-        ],
+        Some((head, tail)) => {
+            [part_value(cx, text, head), Value::object(sep), part_value(cx, text, tail)]
+        }
         None => [Value::object(text), empty, empty],
     };
     Ok(Value::object(cx.tuple(&parts)))
@@ -239,11 +229,9 @@ fn rpartition(cx: &mut Cx, args: Args) -> Flow {
     let (text, sep) = (this_text(cx, args)?, separator(cx, args)?);
     let empty = Value::object(cx.empty_str());
     let parts = match plain(cx, wtf8::rpartition(text.as_bytes(), sep.as_bytes()))? {
-        Some((head, tail)) => [
-            part_value(cx, text, head),
-            Value::object(sep),
-            part_value(cx, text, tail),
-        ],
+        Some((head, tail)) => {
+            [part_value(cx, text, head), Value::object(sep), part_value(cx, text, tail)]
+        }
         None => [empty, empty, Value::object(text)],
     };
     Ok(Value::object(cx.tuple(&parts)))

@@ -13,41 +13,17 @@ pub static TYPE: TypeDef = TypeDef {
     methods: &[
         method("lower(self, /)", "A copy in lower case.", lower),
         method("upper(self, /)", "A copy in upper case.", upper),
-        method(
-            "casefold(self, /)",
-            "A copy for caseless comparison.",
-            casefold,
-        ),
-        method(
-            "title(self, /)",
-            "A copy in which words begin in upper case.",
-            title,
-        ),
-        method(
-            "capitalize(self, /)",
-            "A copy in lower case but for the first char.",
-            capitalize,
-        ),
-        method(
-            "swapcase(self, /)",
-            "A copy in which the cases are swapped.",
-            swapcase,
-        ),
+        method("casefold(self, /)", "A copy for caseless comparison.", casefold),
+        method("title(self, /)", "A copy in which words begin in upper case.", title),
+        method("capitalize(self, /)", "A copy in lower case but for the first char.", capitalize),
+        method("swapcase(self, /)", "A copy in which the cases are swapped.", swapcase),
         method(
             "center(self, width, fillchar=' ', /)",
             "A copy in the middle of width chars.",
             center,
         ),
-        method(
-            "ljust(self, width, fillchar=' ', /)",
-            "A copy filled up at the right.",
-            ljust,
-        ),
-        method(
-            "rjust(self, width, fillchar=' ', /)",
-            "A copy filled up at the left.",
-            rjust,
-        ),
+        method("ljust(self, width, fillchar=' ', /)", "A copy filled up at the right.", ljust),
+        method("rjust(self, width, fillchar=' ', /)", "A copy filled up at the left.", rjust),
         method(
             "zfill(self, width, /)",
             "A copy filled up with zeros at the left, behind a sign.",
@@ -63,71 +39,28 @@ pub static TYPE: TypeDef = TypeDef {
             "The text without whitespace, or without these chars, at both ends.",
             strip,
         ),
-        method(
-            "lstrip(self, chars=None, /)",
-            "As strip, at the start only.",
-            lstrip,
-        ),
-        method(
-            "rstrip(self, chars=None, /)",
-            "As strip, at the end only.",
-            rstrip,
-        ),
-        method(
-            "isalnum(self, /)",
-            "Letters and numbers only, and not empty?",
-            isalnum,
-        ),
+        method("lstrip(self, chars=None, /)", "As strip, at the start only.", lstrip),
+        method("rstrip(self, chars=None, /)", "As strip, at the end only.", rstrip),
+        method("isalnum(self, /)", "Letters and numbers only, and not empty?", isalnum),
         method("isalpha(self, /)", "Letters only, and not empty?", isalpha),
         method("isascii(self, /)", "ASCII only?", isascii),
-        method(
-            "isdecimal(self, /)",
-            "Decimal digits only, and not empty?",
-            isdecimal,
-        ),
+        method("isdecimal(self, /)", "Decimal digits only, and not empty?", isdecimal),
         method("isdigit(self, /)", "Digits only, and not empty?", isdigit),
         method("isidentifier(self, /)", "Could it be a name?", isidentifier),
-        method(
-            "islower(self, /)",
-            "Cased chars, all in lower case?",
-            islower,
-        ),
-        method(
-            "isnumeric(self, /)",
-            "Numeric chars only, and not empty?",
-            isnumeric,
-        ),
-        method(
-            "isprintable(self, /)",
-            "Would repr escape nothing?",
-            isprintable,
-        ),
-        method(
-            "isspace(self, /)",
-            "Whitespace only, and not empty?",
-            isspace,
-        ),
-        method(
-            "istitle(self, /)",
-            "Do words, and only words, begin in upper case?",
-            istitle,
-        ),
-        method(
-            "isupper(self, /)",
-            "Cased chars, all in upper case?",
-            isupper,
-        ),
+        method("islower(self, /)", "Cased chars, all in lower case?", islower),
+        method("isnumeric(self, /)", "Numeric chars only, and not empty?", isnumeric),
+        method("isprintable(self, /)", "Would repr escape nothing?", isprintable),
+        method("isspace(self, /)", "Whitespace only, and not empty?", isspace),
+        method("istitle(self, /)", "Do words, and only words, begin in upper case?", istitle),
+        method("isupper(self, /)", "Cased chars, all in upper case?", isupper),
     ],
     getsets: &[],
 };
 
-/// A method that maps the text to another one; `ascii` maps a byte if the text is ASCII.
-fn mapped(
-    cx: &Cx,
-    args: Args,
-    ascii: Option<fn(&[u8]) -> Vec<u8>>,
-    map: fn(&[u8]) -> Vec<u8>,
-) -> Flow {
+type Mapping = fn(&[u8]) -> Vec<u8>;
+
+/// A method that maps the text to another one; `ascii` is a shorter way for ASCII text.
+fn mapped(cx: &Cx, args: Args, ascii: Option<Mapping>, map: Mapping) -> Flow {
     let text = this_text(cx, args)?;
     match ascii {
         Some(ascii) if text.is_ascii() => Ok(Value::object(cx.str_ascii(&ascii(text.as_bytes())))),
@@ -144,12 +77,7 @@ fn upper(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn casefold(cx: &mut Cx, args: Args) -> Flow {
-    mapped(
-        cx,
-        args,
-        Some(<[u8]>::to_ascii_lowercase),
-        unicode::casefold,
-    )
+    mapped(cx, args, Some(<[u8]>::to_ascii_lowercase), unicode::casefold)
 }
 
 fn title(cx: &mut Cx, args: Args) -> Flow {

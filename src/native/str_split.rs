@@ -36,10 +36,7 @@ pub static TYPE: TypeDef = TypeDef {
 };
 
 fn parts(cx: &Cx, text: Gc<Str>, parts: Vec<&[u8]>) -> Value {
-    let items = parts
-        .into_iter()
-        .map(|part| part_value(cx, text, part))
-        .collect();
+    let items = parts.into_iter().map(|part| part_value(cx, text, part)).collect();
     Value::object(cx.list(items))
 }
 
@@ -63,11 +60,7 @@ fn split(cx: &mut Cx, args: Args) -> Flow {
             Ok(parts(cx, text, found))
         }
         None if text.is_ascii() && max.is_none() => Ok(split_ascii(cx, text)),
-        None => Ok(parts(
-            cx,
-            text,
-            wtf8::split_space(text.as_bytes(), max, true),
-        )),
+        None => Ok(parts(cx, text, wtf8::split_space(text.as_bytes(), max, true))),
     }
 }
 
@@ -79,10 +72,7 @@ fn split_ascii(cx: &Cx, text: Gc<Str>) -> Value {
     let mut at = 0;
     while let Some(gap) = bytes[at..].iter().position(|byte| !is_space(byte)) {
         let from = at + gap;
-        at = bytes[from..]
-            .iter()
-            .position(is_space)
-            .map_or(bytes.len(), |len| from + len);
+        at = bytes[from..].iter().position(is_space).map_or(bytes.len(), |len| from + len);
         items.push(part_value(cx, text, &bytes[from..at]));
     }
     Value::object(cx.list(items))
@@ -101,11 +91,7 @@ fn rsplit(cx: &mut Cx, args: Args) -> Flow {
 fn splitlines(cx: &mut Cx, args: Args) -> Flow {
     let keep = flag(cx, args, 1)?;
     let text = this_text(cx, args)?;
-    Ok(parts(
-        cx,
-        text,
-        wtf8::split_lines(text.as_bytes(), keep, true),
-    ))
+    Ok(parts(cx, text, wtf8::split_lines(text.as_bytes(), keep, true)))
 }
 
 // ---- join

@@ -25,11 +25,7 @@ pub fn text_of(cx: &Cx, value: Value) -> Option<Gc<Str>> {
 
 /// The name of a type as argument checks give it.
 pub fn shown_type(cx: &Cx, value: Value) -> String {
-    if value.is_none() {
-        "None".into()
-    } else {
-        cx.type_name(value)
-    }
+    if value.is_none() { "None".into() } else { cx.type_name(value) }
 }
 
 /// Positional argument `i` (the receiver is 0), which must be a str.
@@ -37,9 +33,7 @@ pub fn text_arg(cx: &Cx, args: Args, i: usize, function: &str) -> Result<Gc<Str>
     let value = cx.arg(args, i).value();
     text_of(cx, value).ok_or_else(|| {
         let shown = shown_type(cx, value);
-        cx.type_error(&format!(
-            "{function}() argument {i} must be str, not {shown}"
-        ))
+        cx.type_error(&format!("{function}() argument {i} must be str, not {shown}"))
     })
 }
 

@@ -9,38 +9,14 @@ use crate::value::{Def, Value};
 use crate::vm::{Args, Cx, Flow, Stop};
 
 pub static FUNCTIONS: [Def; 8] = [
-    function(
-        "repr(obj, /)",
-        "The text that shows an object to programmers.",
-        repr,
-    ),
-    function(
-        "ascii(obj, /)",
-        "As repr, everything that is not ASCII escaped.",
-        ascii,
-    ),
-    function(
-        "format(value, format_spec='', /)",
-        "value.__format__(format_spec)",
-        format_value,
-    ),
+    function("repr(obj, /)", "The text that shows an object to programmers.", repr),
+    function("ascii(obj, /)", "As repr, everything that is not ASCII escaped.", ascii),
+    function("format(value, format_spec='', /)", "value.__format__(format_spec)", format_value),
     function("chr(i, /)", "The text of one code point.", chr),
     function("ord(c, /)", "The code point of a text of one char.", ord),
-    function(
-        "bin(number, /)",
-        "An integer in binary, as in source text.",
-        bin,
-    ),
-    function(
-        "oct(number, /)",
-        "An integer in octal, as in source text.",
-        oct,
-    ),
-    function(
-        "hex(number, /)",
-        "An integer in hexadecimal, as in source text.",
-        hex,
-    ),
+    function("bin(number, /)", "An integer in binary, as in source text.", bin),
+    function("oct(number, /)", "An integer in octal, as in source text.", oct),
+    function("hex(number, /)", "An integer in hexadecimal, as in source text.", hex),
 ];
 
 /// What the machine calls for the parts of f-strings.
@@ -48,11 +24,7 @@ pub static HOOKS: [Def; 4] = [
     function("_str(value, /)", "str(value)", str_hook),
     function("_repr(value, /)", "repr(value)", repr),
     function("_ascii(value, /)", "ascii(value)", ascii),
-    function(
-        "_format(value, spec, /)",
-        "format(value, spec)",
-        format_value,
-    ),
+    function("_format(value, spec, /)", "format(value, spec)", format_value),
 ];
 
 fn str_hook(cx: &mut Cx, args: Args) -> Flow {

@@ -80,18 +80,12 @@ impl Class {
 
     /// The attribute in the class itself or an ancestor, without binding.
     pub fn lookup_uncached(&self, space: &Space, name: Gc<Str>) -> Option<Value> {
-        self.mro
-            .borrow()
-            .iter()
-            .find_map(|class| class.dict.get_str(space, name))
+        self.mro.borrow().iter().find_map(|class| class.dict.get_str(space, name))
     }
 
     /// Does a cache stay right until the epoch changes? Not for names that keep changing.
     pub fn is_volatile(&self, name: Gc<Str>) -> bool {
-        self.mro
-            .borrow()
-            .iter()
-            .any(|class| class.volatile.borrow().contains(&name))
+        self.mro.borrow().iter().any(|class| class.volatile.borrow().contains(&name))
     }
 
     pub fn name_text(&self) -> String {

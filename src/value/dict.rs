@@ -94,11 +94,7 @@ impl Dict {
     #[inline]
     pub fn value_at(&self, place: usize) -> Value {
         let value = self.table().value_at(place);
-        if self.is_namespace() {
-            cell_of(value).value.get()
-        } else {
-            value
-        }
+        if self.is_namespace() { cell_of(value).value.get() } else { value }
     }
 
     /// Replaces the value at a place that `find` returned.
@@ -131,11 +127,7 @@ impl Dict {
 
     /// Adds a key that is known to be absent.
     pub fn insert_new(&self, space: &Space, hash: u64, key: Value, value: Value) {
-        let value = if self.is_namespace() {
-            Value::object(space.cell(value))
-        } else {
-            value
-        };
+        let value = if self.is_namespace() { Value::object(space.cell(value)) } else { value };
         let grown = self.edit(|table| table.insert_new(hash, key, value));
         if grown > 0 {
             space.heap.charge(grown);

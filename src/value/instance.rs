@@ -47,11 +47,7 @@ impl Instance {
     }
 
     pub fn payload(&self) -> Option<Value> {
-        if self.header.flags & PAYLOAD != 0 {
-            Some(self.slot(0).get())
-        } else {
-            None
-        }
+        if self.header.flags & PAYLOAD != 0 { Some(self.slot(0).get()) } else { None }
     }
 }
 

@@ -59,22 +59,14 @@ impl Elements {
         let mut perturb = hash;
         let mut i = hash as usize & mask;
         loop {
-            let run = if i + LINEAR_PROBES <= mask {
-                LINEAR_PROBES
-            } else {
-                0
-            };
+            let run = if i + LINEAR_PROBES <= mask { LINEAR_PROBES } else { 0 };
             for slot in i..=i + run {
                 if let Some(answer) = visit(slot) {
                     return answer;
                 }
             }
             perturb >>= 5;
-            i = (i
-                .wrapping_mul(5)
-                .wrapping_add(1)
-                .wrapping_add(perturb as usize))
-                & mask;
+            i = (i.wrapping_mul(5).wrapping_add(1).wrapping_add(perturb as usize)) & mask;
         }
     }
 
@@ -123,11 +115,7 @@ impl Elements {
         slots[slot] = place;
         self.fill += 1;
         if self.fill * 5 >= (self.slots.len() - 1) * 3 {
-            let want = if self.live > 50_000 {
-                self.live * 2
-            } else {
-                self.live * 4
-            };
+            let want = if self.live > 50_000 { self.live * 2 } else { self.live * 4 };
             self.resize(want);
         }
         self.bytes().saturating_sub(before)
@@ -175,14 +163,9 @@ impl Elements {
         self.version = self.version.wrapping_add(1);
         let Element { hash, key } = self.elements[place];
         let slots = &mut self.slots;
-        let slot = Self::walk(slots, hash, |slot| {
-            (slots[slot] == place as u32).then_some(slot)
-        });
+        let slot = Self::walk(slots, hash, |slot| (slots[slot] == place as u32).then_some(slot));
         slots[slot] = REMOVED;
-        self.elements[place] = Element {
-            hash: 0,
-            key: Value::UNDEF,
-        };
+        self.elements[place] = Element { hash: 0, key: Value::UNDEF };
         self.live -= 1;
         key
     }
@@ -194,11 +177,7 @@ impl Elements {
 
     /// Bound of `at`.
     pub fn positions(&self) -> usize {
-        if self.unordered {
-            self.elements.len()
-        } else {
-            self.slots.len()
-        }
+        if self.unordered { self.elements.len() } else { self.slots.len() }
     }
 
     /// The element at a position of the iteration order, and its place.
@@ -212,25 +191,16 @@ impl Elements {
             }
         };
         let element = *self.elements.get(place)?;
-        if element.key.is_undef() {
-            None
-        } else {
-            Some((place, element))
-        }
+        if element.key.is_undef() { None } else { Some((place, element)) }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Element> + '_ {
-        (0..self.positions())
-            .filter_map(|position| self.at(position))
-            .map(|(_, e)| e)
+        (0..self.positions()).filter_map(|position| self.at(position)).map(|(_, e)| e)
     }
 
     pub fn clear(&mut self) {
         let version = self.version.wrapping_add(1);
-        *self = Elements {
-            version,
-            ..Elements::default()
-        };
+        *self = Elements { version, ..Elements::default() };
     }
 
     pub fn unordered(&self) -> bool {
@@ -240,10 +210,7 @@ impl Elements {
     /// A copy as `set(other)` makes it in CPython: same slots when nothing was removed, else a
     /// fresh table filled in slot order.
     pub fn copy(&self) -> Elements {
-        let mut copy = Elements {
-            unordered: self.unordered,
-            ..Elements::default()
-        };
+        let mut copy = Elements { unordered: self.unordered, ..Elements::default() };
         if self.live == 0 {
             return copy;
         }

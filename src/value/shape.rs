@@ -41,10 +41,7 @@ pub struct Shapes {
 impl Shapes {
     /// Ids start at 1: 0 is the shape of objects that no program sees.
     pub fn new() -> Shapes {
-        Shapes {
-            shapes: RefCell::new(Vec::new()),
-            epoch: Cell::new(1),
-        }
+        Shapes { shapes: RefCell::new(Vec::new()), epoch: Cell::new(1) }
     }
 
     #[inline]
@@ -133,9 +130,7 @@ impl Shapes {
 
     /// The shape with the same attributes under another root.
     pub fn rebase(&self, id: ShapeId, root: ShapeId) -> ShapeId {
-        self.keys(id)
-            .into_iter()
-            .fold(root, |shape, key| self.child(shape, key))
+        self.keys(id).into_iter().fold(root, |shape, key| self.child(shape, key))
     }
 
     /// What the table itself keeps alive: the names, and the classes of shapes.

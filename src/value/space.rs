@@ -43,12 +43,7 @@ pub struct Space {
 
 impl Space {
     pub fn new(signals: Arc<Signals>, seed: (u64, u64)) -> Space {
-        let empty = Lookup {
-            class: 0,
-            name: 0,
-            epoch: 0,
-            value: Value::UNDEF,
-        };
+        let empty = Lookup { class: 0, name: 0, epoch: 0, value: Value::UNDEF };
         let mut space = Space {
             heap: Heap::new(KINDS, signals),
             shapes: Shapes::new(),
@@ -78,9 +73,7 @@ impl Space {
             let base = (row.id != T::Object).then(|| self.types[row.base as usize]);
             let class = self.raw_class(
                 name,
-                base.map_or(Value::UNDEF, |b| {
-                    Value::object(self.tuple(&[Value::object(b)]))
-                }),
+                base.map_or(Value::UNDEF, |b| Value::object(self.tuple(&[Value::object(b)]))),
                 row.layout,
                 row.flags,
                 T::Type.shape(),
@@ -111,13 +104,7 @@ impl Space {
     ) -> Gc<Class> {
         let dict = self.dict();
         let class = Class {
-            header: Header {
-                kind: 0,
-                mark: 0,
-                cells: 0,
-                flags: 0,
-                shape: 0,
-            },
+            header: Header { kind: 0, mark: 0, cells: 0, flags: 0, shape: 0 },
             name: RustCell::new(name),
             qualname: RustCell::new(Value::object(name)),
             bases: RustCell::new(bases),
@@ -157,17 +144,7 @@ impl Space {
         flags: u8,
         make: impl FnOnce(Header) -> O,
     ) -> Gc<O> {
-        self.put(
-            make(Header {
-                kind: 0,
-                mark: 0,
-                cells: 0,
-                flags: 0,
-                shape: 0,
-            }),
-            flags,
-            shape,
-        )
+        self.put(make(Header { kind: 0, mark: 0, cells: 0, flags: 0, shape: 0 }), flags, shape)
     }
 
     // ---- strings
@@ -177,8 +154,7 @@ impl Space {
         // SAFETY: the cell has room for prefix and bytes, all of which are written.
         unsafe {
             let cell =
-                self.heap
-                    .alloc(prefix + bytes.len(), Kind::Str as u8, flags, T::Str.shape());
+                self.heap.alloc(prefix + bytes.len(), Kind::Str as u8, flags, T::Str.shape());
             Str::init(cell.cast(), bytes.len(), chars);
             let text = cell.cast::<u8>().add(prefix);
             std::ptr::copy_nonoverlapping(bytes.as_ptr(), text, bytes.len());
@@ -233,11 +209,7 @@ impl Space {
             return of;
         }
         let bytes = &of.as_bytes()[start..end];
-        if of.is_ascii() {
-            self.str_ascii(bytes)
-        } else {
-            self.str_wtf8(bytes)
-        }
+        if of.is_ascii() { self.str_ascii(bytes) } else { self.str_wtf8(bytes) }
     }
 
     /// `a + b`. A left side that is itself a concatenation moves to a shared buffer, so that a
@@ -274,19 +246,15 @@ impl Space {
             bytes.extend_from_slice(a.as_bytes());
             bytes.extend_from_slice(b.as_bytes());
             self.heap.charge(capacity);
-            let buffer = self.new_object(0, 0, |header| StrBuffer {
-                header,
-                bytes: UnsafeCell::new(bytes),
-            });
+            let buffer =
+                self.new_object(0, 0, |header| StrBuffer { header, bytes: UnsafeCell::new(bytes) });
             return Some(self.shared_str(buffer, flags, len, chars));
         }
         flags &= !SHARED;
         let prefix = Str::prefix(flags & WIDE != 0);
         // SAFETY: as in `raw_str`.
         unsafe {
-            let cell = self
-                .heap
-                .alloc(prefix + len, Kind::Str as u8, flags, T::Str.shape());
+            let cell = self.heap.alloc(prefix + len, Kind::Str as u8, flags, T::Str.shape());
             Str::init(cell.cast(), len, chars);
             let text = cell.cast::<u8>().add(prefix);
             std::ptr::copy_nonoverlapping(a.as_bytes().as_ptr(), text, a.byte_len());
@@ -322,25 +290,17 @@ impl Space {
         }
         let flags = flags & (WIDE | SURROGATES);
         if len == 1 {
-            return parts
-                .clone()
-                .chain([separator])
-                .find(|part| !part.is_empty());
+            return parts.clone().chain([separator]).find(|part| !part.is_empty());
         }
         let prefix = Str::prefix(flags & WIDE != 0);
         // SAFETY: as in `raw_str`; what the parts hold beyond the length is not written.
         unsafe {
-            let cell = self
-                .heap
-                .alloc(prefix + len, Kind::Str as u8, flags, T::Str.shape());
+            let cell = self.heap.alloc(prefix + len, Kind::Str as u8, flags, T::Str.shape());
             Str::init(cell.cast(), len, chars);
             let mut text = cell.cast::<u8>().add(prefix);
             let mut left = len;
             let mut put = |bytes: &[u8]| {
-                assert!(
-                    bytes.len() <= left,
-                    "the parts are the same when they come again"
-                );
+                assert!(bytes.len() <= left, "the parts are the same when they come again");
                 left -= bytes.len();
                 std::ptr::copy_nonoverlapping(bytes.as_ptr(), text, bytes.len());
                 text = text.add(bytes.len());
@@ -402,11 +362,7 @@ impl Space {
 
     /// The interned twin of a string.
     pub fn intern_str(&self, text: Gc<Str>) -> Gc<Str> {
-        if text.is_interned() {
-            text
-        } else {
-            self.intern_wtf8(text.as_bytes())
-        }
+        if text.is_interned() { text } else { self.intern_wtf8(text.as_bytes()) }
     }
 
     #[inline]
@@ -468,9 +424,7 @@ impl Space {
         // SAFETY: a fresh cell, initialised at once.
         unsafe {
             self.heap.charge(items.capacity() * size_of::<Value>());
-            let cell = self
-                .heap
-                .alloc(size_of::<List>(), Kind::List as u8, 0, T::List.shape());
+            let cell = self.heap.alloc(size_of::<List>(), Kind::List as u8, 0, T::List.shape());
             List::init(cell.cast(), items);
             Gc::from_raw(cell.cast())
         }
@@ -480,9 +434,7 @@ impl Space {
         // SAFETY: a fresh cell of the right size, initialised at once.
         unsafe {
             let size = Tuple::size(items.len());
-            let cell = self
-                .heap
-                .alloc(size, Kind::Tuple as u8, 0, T::Tuple.shape());
+            let cell = self.heap.alloc(size, Kind::Tuple as u8, 0, T::Tuple.shape());
             Tuple::init(cell.cast(), items.as_ptr(), items.len());
             Gc::from_raw(cell.cast())
         }
@@ -505,9 +457,7 @@ impl Space {
         // SAFETY: a fresh cell, initialised at once.
         unsafe {
             self.heap.charge(table.bytes());
-            let cell = self
-                .heap
-                .alloc(size_of::<Dict>(), Kind::Dict as u8, flags, T::Dict.shape());
+            let cell = self.heap.alloc(size_of::<Dict>(), Kind::Dict as u8, flags, T::Dict.shape());
             Dict::init(cell.cast(), table);
             Gc::from_raw(cell.cast())
         }
@@ -519,17 +469,11 @@ impl Space {
     }
 
     pub fn set(&self, elements: Elements, frozen: bool) -> Gc<Set> {
-        let (id, flags) = if frozen {
-            (T::FrozenSet, set::FROZEN)
-        } else {
-            (T::Set, 0)
-        };
+        let (id, flags) = if frozen { (T::FrozenSet, set::FROZEN) } else { (T::Set, 0) };
         // SAFETY: a fresh cell, initialised at once.
         unsafe {
             self.heap.charge(elements.bytes());
-            let cell = self
-                .heap
-                .alloc(size_of::<Set>(), Kind::Set as u8, flags, id.shape());
+            let cell = self.heap.alloc(size_of::<Set>(), Kind::Set as u8, flags, id.shape());
             Set::init(cell.cast(), elements);
             Gc::from_raw(cell.cast())
         }
@@ -540,9 +484,7 @@ impl Space {
         // SAFETY: a fresh cell, initialised at once.
         unsafe {
             self.heap.charge(data.len());
-            let cell = self
-                .heap
-                .alloc(size_of::<Bytes>(), Kind::Bytes as u8, 0, T::Bytes.shape());
+            let cell = self.heap.alloc(size_of::<Bytes>(), Kind::Bytes as u8, 0, T::Bytes.shape());
             Bytes::init(cell.cast(), data);
             Gc::from_raw(cell.cast())
         }
@@ -553,9 +495,7 @@ impl Space {
         unsafe {
             self.heap.charge(data.capacity());
             let size = size_of::<ByteArray>();
-            let cell = self
-                .heap
-                .alloc(size, Kind::ByteArray as u8, 0, T::ByteArray.shape());
+            let cell = self.heap.alloc(size, Kind::ByteArray as u8, 0, T::ByteArray.shape());
             ByteArray::init(cell.cast(), data);
             Gc::from_raw(cell.cast())
         }
@@ -581,10 +521,7 @@ impl Space {
 
     #[inline]
     pub fn cell(&self, value: Value) -> Gc<Cell> {
-        self.new_object(T::Cell.shape(), 0, |header| Cell {
-            header,
-            value: value.into(),
-        })
+        self.new_object(T::Cell.shape(), 0, |header| Cell { header, value: value.into() })
     }
 
     #[inline]
@@ -628,12 +565,8 @@ impl Space {
         }
         // SAFETY: a fresh cell; every slot it has room for is written.
         unsafe {
-            let cell = self.heap.alloc(
-                Instance::size(inline),
-                Kind::Instance as u8,
-                0,
-                class.shape.get(),
-            );
+            let cell =
+                self.heap.alloc(Instance::size(inline), Kind::Instance as u8, 0, class.shape.get());
             let instance = Gc::<Instance>::from_raw(cell.cast());
             let words = cell.cast::<Value>().add(1);
             for i in 0..(*cell).cells as usize * 2 - 1 {
@@ -735,11 +668,7 @@ impl Space {
         let entry = self.lookups[slot].get();
         let epoch = self.shapes.epoch.get();
         if entry.class == class.address() && entry.name == name.address() && entry.epoch == epoch {
-            return if entry.value.is_undef() {
-                None
-            } else {
-                Some(entry.value)
-            };
+            return if entry.value.is_undef() { None } else { Some(entry.value) };
         }
         let found = class.lookup_uncached(self, name);
         if class.is_volatile(name) {
@@ -756,9 +685,7 @@ impl Space {
 
     /// Everything that was remembered about classes is stale.
     pub fn bump_epoch(&self) {
-        self.shapes
-            .epoch
-            .set(self.shapes.epoch.get().wrapping_add(1));
+        self.shapes.epoch.set(self.shapes.epoch.get().wrapping_add(1));
     }
 
     /// The built-in value inside an instance of a class derived from a built-in type; the value
@@ -809,12 +736,7 @@ impl Space {
         }
         // The lookup cache holds addresses that may be reused after this collection.
         for entry in &self.lookups {
-            entry.set(Lookup {
-                class: 0,
-                name: 0,
-                epoch: 0,
-                value: Value::UNDEF,
-            });
+            entry.set(Lookup { class: 0, name: 0, epoch: 0, value: Value::UNDEF });
         }
     }
 }

@@ -77,11 +77,7 @@ impl Str {
     }
 
     fn crumbs_slot(&self) -> *mut u64 {
-        if self.header.flags & SHARED != 0 {
-            self.tail().wrapping_add(1)
-        } else {
-            self.tail()
-        }
+        if self.header.flags & SHARED != 0 { self.tail().wrapping_add(1) } else { self.tail() }
     }
 
     /// The word that refers to the buffer of a SHARED string.

@@ -55,10 +55,7 @@ fn spread(hash: u64, bits: u32) -> usize {
 
 impl Table {
     pub fn with_capacity(capacity: usize) -> Table {
-        let mut table = Table {
-            entries: Vec::with_capacity(capacity),
-            ..Table::default()
-        };
+        let mut table = Table { entries: Vec::with_capacity(capacity), ..Table::default() };
         if capacity > LINEAR {
             table.index = vec![EMPTY; (capacity * 3 / 2).next_power_of_two()];
         }
@@ -83,11 +80,7 @@ impl Table {
     #[inline(always)]
     pub fn entry_at(&self, place: usize) -> Option<Entry> {
         let entry = *self.entries.get(place)?;
-        if entry.key.is_undef() {
-            None
-        } else {
-            Some(entry)
-        }
+        if entry.key.is_undef() { None } else { Some(entry) }
     }
 
     #[inline(always)]
@@ -258,11 +251,7 @@ impl Table {
         if place + 1 == self.entries.len() && self.index.is_empty() {
             self.entries.pop();
         } else {
-            self.entries[place] = Entry {
-                hash: 0,
-                key: Value::UNDEF,
-                value: Value::UNDEF,
-            };
+            self.entries[place] = Entry { hash: 0, key: Value::UNDEF, value: Value::UNDEF };
         }
         if self.live == 0 {
             self.entries.clear();
@@ -278,10 +267,7 @@ impl Table {
 
     pub fn clear(&mut self) {
         let version = self.version.wrapping_add(1);
-        *self = Table {
-            version,
-            ..Table::default()
-        };
+        *self = Table { version, ..Table::default() };
     }
 
     /// A copy without tombstones.

@@ -72,11 +72,7 @@ impl Value {
 
     #[inline(always)]
     pub const fn as_bool(self) -> Option<bool> {
-        if self.is_bool() {
-            Some(self.0 & 1 != 0)
-        } else {
-            None
-        }
+        if self.is_bool() { Some(self.0 & 1 != 0) } else { None }
     }
 
     /// None, False, True, Ellipsis or NotImplemented.
@@ -101,11 +97,7 @@ impl Value {
 
     #[inline(always)]
     pub const fn try_int(i: i64) -> Option<Value> {
-        if Self::fits(i) {
-            Some(Value(BIAS.wrapping_add(i as u64)))
-        } else {
-            None
-        }
+        if Self::fits(i) { Some(Value(BIAS.wrapping_add(i as u64))) } else { None }
     }
 
     #[inline(always)]
@@ -121,11 +113,7 @@ impl Value {
 
     #[inline(always)]
     pub const fn as_int(self) -> Option<i64> {
-        if self.is_int() {
-            Some(self.int_unchecked())
-        } else {
-            None
-        }
+        if self.is_int() { Some(self.int_unchecked()) } else { None }
     }
 
     #[inline(always)]
@@ -143,11 +131,7 @@ impl Value {
     #[inline(always)]
     pub const fn sub_ints(a: Value, b: Value) -> Option<Value> {
         let difference = a.0.wrapping_sub(b.0).wrapping_add(BIAS);
-        if difference < INT {
-            None
-        } else {
-            Some(Value(difference))
-        }
+        if difference < INT { None } else { Some(Value(difference)) }
     }
 
     #[inline(always)]
@@ -204,11 +188,7 @@ impl Value {
 
     #[inline(always)]
     pub const fn as_float(self) -> Option<f64> {
-        if self.is_float() {
-            Some(self.float_bits())
-        } else {
-            None
-        }
+        if self.is_float() { Some(self.float_bits()) } else { None }
     }
 
     // ---- heap objects
@@ -236,11 +216,7 @@ impl Value {
 
     #[inline(always)]
     pub fn header(self) -> Option<*mut Header> {
-        if self.is_object() {
-            Some(self.header_unchecked())
-        } else {
-            None
-        }
+        if self.is_object() { Some(self.header_unchecked()) } else { None }
     }
 
     #[inline(always)]
@@ -253,11 +229,7 @@ impl Value {
     #[inline(always)]
     pub fn cast<T: HeapType>(self) -> Option<Gc<T>> {
         // SAFETY: the kind was checked (`HeapType`'s contract).
-        if self.is::<T>() {
-            Some(unsafe { self.cast_unchecked() })
-        } else {
-            None
-        }
+        if self.is::<T>() { Some(unsafe { self.cast_unchecked() }) } else { None }
     }
 
     /// # Safety
@@ -299,16 +271,7 @@ mod tests {
 
     #[test]
     fn integers_keep_value_and_order() {
-        let samples = [
-            Value::MIN_INT,
-            -70_000,
-            -1,
-            0,
-            1,
-            5,
-            1 << 40,
-            Value::MAX_INT,
-        ];
+        let samples = [Value::MIN_INT, -70_000, -1, 0, 1, 5, 1 << 40, Value::MAX_INT];
         for &a in &samples {
             assert_eq!(Value::int(a).as_int(), Some(a));
             assert!(!Value::int(a).is_float() && !Value::int(a).is_object());
@@ -317,25 +280,14 @@ mod tests {
                 assert_eq!(Value::int_lt(x, y), a < b);
                 assert_eq!(Value::add_ints(x, y), Value::try_int(a + b));
                 assert_eq!(Value::sub_ints(x, y), Value::try_int(a - b));
-                assert_eq!(
-                    Value::mul_ints(x, y),
-                    a.checked_mul(b).and_then(Value::try_int)
-                );
+                assert_eq!(Value::mul_ints(x, y), a.checked_mul(b).and_then(Value::try_int));
             }
         }
     }
 
     #[test]
     fn floats_never_collide_with_tags() {
-        for f in [
-            0.0,
-            -0.0,
-            1.5,
-            f64::INFINITY,
-            f64::NEG_INFINITY,
-            f64::NAN,
-            -f64::NAN,
-        ] {
+        for f in [0.0, -0.0, 1.5, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -f64::NAN] {
             assert!(Value::float(f).is_float());
         }
         let payload = f64::from_bits(u64::MAX);

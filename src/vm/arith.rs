@@ -14,22 +14,14 @@ pub use super::ops::Binary;
 #[inline(always)]
 fn floor_div_ints(a: i64, b: i64) -> i64 {
     let q = a / b;
-    if (a % b != 0) && ((a < 0) != (b < 0)) {
-        q - 1
-    } else {
-        q
-    }
+    if (a % b != 0) && ((a < 0) != (b < 0)) { q - 1 } else { q }
 }
 
 /// `a % b` of integers, b neither 0 nor -1: the sign is that of b.
 #[inline(always)]
 fn mod_ints(a: i64, b: i64) -> i64 {
     let r = a % b;
-    if r != 0 && ((r < 0) != (b < 0)) {
-        r + b
-    } else {
-        r
-    }
+    if r != 0 && ((r < 0) != (b < 0)) { r + b } else { r }
 }
 
 /// Division by a 32-bit number is several times cheaper on most hardware.

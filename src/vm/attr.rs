@@ -116,9 +116,7 @@ pub fn set_own(vm: &Vm, object: Value, name: Gc<Str>, value: Value) -> bool {
             }
             return true;
         }
-        attribute_dict(vm, object)
-            .expect("instances have one")
-            .set_str(space, name, value);
+        attribute_dict(vm, object).expect("instances have one").set_str(space, name, value);
         return true;
     }
     match extra_cell(object) {
@@ -296,9 +294,9 @@ fn bind(vm: &mut Vm, found: Value, object: Value, class: Gc<Class>) -> Found {
     if let Some(native) = found.cast::<Native>() {
         return match native.kind {
             NativeKind::Method => Found::Method(found),
-            NativeKind::ClassMethod => Found::Value(Value::object(
-                vm.space.bound_method(found, Value::object(class)),
-            )),
+            NativeKind::ClassMethod => {
+                Found::Value(Value::object(vm.space.bound_method(found, Value::object(class))))
+            }
             _ => Found::Value(found),
         };
     }
@@ -338,9 +336,7 @@ fn bind(vm: &mut Vm, found: Value, object: Value, class: Gc<Class>) -> Found {
     }
     if let Some(method) = found.cast::<ClassMethod>() {
         let func = method.func.get();
-        return Found::Value(Value::object(
-            vm.space.bound_method(func, Value::object(class)),
-        ));
+        return Found::Value(Value::object(vm.space.bound_method(func, Value::object(class))));
     }
     let kind = vm.space.class_of(found);
     if kind.has(overrides::GET)
@@ -365,9 +361,7 @@ fn bind_on_class(vm: &mut Vm, found: Value, class: Gc<Class>) -> Found {
         return Found::Value(method.func.get());
     }
     if let Some(method) = found.cast::<ClassMethod>() {
-        let bound = vm
-            .space
-            .bound_method(method.func.get(), Value::object(class));
+        let bound = vm.space.bound_method(method.func.get(), Value::object(class));
         return Found::Value(Value::object(bound));
     }
     let kind = vm.space.class_of(found);
@@ -409,9 +403,7 @@ fn find_super(vm: &mut Vm, this: Gc<Super>, name: Gc<Str>) -> Found {
 fn super_lookup(vm: &Vm, class: Gc<Class>, start: Gc<Class>, name: Gc<Str>) -> Option<Value> {
     let mro = start.mro.borrow();
     let from = mro.iter().position(|&c| c == class)? + 1;
-    mro[from..]
-        .iter()
-        .find_map(|c| c.dict.get_str(&vm.space, name))
+    mro[from..].iter().find_map(|c| c.dict.get_str(&vm.space, name))
 }
 
 /// A method for `super().name(...)` that is called with `this` in front, if it is that simple.
@@ -421,14 +413,8 @@ pub fn super_method(vm: &Vm, class: Gc<Class>, this: Value, name: Gc<Str>) -> Op
         return None;
     }
     let found = super_lookup(vm, class, start, name)?;
-    let native = found
-        .cast::<Native>()
-        .is_some_and(|n| n.kind == NativeKind::Method);
-    if found.is::<Function>() || native {
-        Some(found)
-    } else {
-        None
-    }
+    let native = found.cast::<Native>().is_some_and(|n| n.kind == NativeKind::Method);
+    if found.is::<Function>() || native { Some(found) } else { None }
 }
 
 /// Binds at once: natives that hold no frame ask for this. Code of the program runs by the door.
@@ -445,19 +431,11 @@ pub fn bind_now(vm: &mut Vm, found: Value, object: Value, class: Gc<Class>) -> R
 /// AttributeError for an attribute that is not there.
 pub fn missing(vm: &Vm, object: Value, name: Gc<Str>) -> Stop {
     let text = if let Some(class) = object.cast::<Class>() {
-        format!(
-            "type object '{}' has no attribute '{}'",
-            class.name_text(),
-            name.lossy()
-        )
+        format!("type object '{}' has no attribute '{}'", class.name_text(), name.lossy())
     } else if let Some(module) = object.cast::<Module>() {
         crate::native::missing_in_module(&module.name.lossy(), &name.lossy())
     } else {
-        format!(
-            "'{}' object has no attribute '{}'",
-            vm.space.type_name(object),
-            name.lossy()
-        )
+        format!("'{}' object has no attribute '{}'", vm.space.type_name(object), name.lossy())
     };
     raise::attribute(vm, &text, object, name)
 }
@@ -477,10 +455,7 @@ pub unsafe fn get(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         if (*header).shape != cache as u32 {
             return Pc::DECLINE;
         }
-        let slot = header
-            .cast::<u8>()
-            .add((cache >> 32) as usize)
-            .cast::<Value>();
+        let slot = header.cast::<u8>().add((cache >> 32) as usize).cast::<Value>();
         reg!(base, word::a(w)) = *slot;
         Pc::new(ip.add(3), base)
     }
@@ -638,10 +613,7 @@ pub unsafe fn set(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let shape = (*header).shape;
         let cache = *ip;
         if shape == cache as u32 {
-            let slot = header
-                .cast::<u8>()
-                .add((cache >> 32) as usize)
-                .cast::<Value>();
+            let slot = header.cast::<u8>().add((cache >> 32) as usize).cast::<Value>();
             *slot = reg!(base, word::b(w));
             return Pc::new(ip.add(3), base);
         }
@@ -704,11 +676,7 @@ pub fn store(vm: &mut Vm, object: Value, name: Gc<Str>, value: Value) -> Result<
         && let Some(method) = vm.space.lookup(class, vm.names.__setattr__)
         && method.is::<Function>()
     {
-        return Ok(Stored::Call(
-            method,
-            [object, Value::object(name), value],
-            3,
-        ));
+        return Ok(Stored::Call(method, [object, Value::object(name), value], 3));
     }
     store_default(vm, object, name, value)
 }
@@ -756,11 +724,7 @@ pub fn store_default(
         }
         let kind = vm.space.class_of(found);
         if kind.has(overrides::SET) {
-            let name = if value.is_undef() {
-                vm.names.__delete__
-            } else {
-                vm.names.__set__
-            };
+            let name = if value.is_undef() { vm.names.__delete__ } else { vm.names.__set__ };
             let Some(method) = vm.space.lookup(kind, name) else {
                 let text = name.lossy().into_owned();
                 return Err(raise::error(vm, T::AttributeError, &text));
@@ -774,9 +738,8 @@ pub fn store_default(
         set_on_class(vm, this, name, value)?;
         return Ok(Stored::Done);
     }
-    let slot_name = on_class
-        .and_then(|f| f.cast::<Member>())
-        .is_some_and(|member| member.computed.is_none());
+    let slot_name =
+        on_class.and_then(|f| f.cast::<Member>()).is_some_and(|member| member.computed.is_none());
     let closed = class.header.flags & flags::NO_DICT != 0 && !slot_name;
     if value.is_undef() {
         if closed || !del_own(vm, object, name) {
@@ -838,9 +801,8 @@ pub fn set_on_class(
     } else {
         class.dict.set_str(space, name, value);
     }
-    let special = crate::value::space::OVERRIDES
-        .iter()
-        .any(|(n, _)| name.as_bytes() == n.as_bytes());
+    let special =
+        crate::value::space::OVERRIDES.iter().any(|(n, _)| name.as_bytes() == n.as_bytes());
     if special {
         refresh_tree(vm, class);
     }
@@ -945,11 +907,7 @@ unsafe fn super_then(
     unsafe {
         let args = args.map_or(Value::NONE, |args| Value::object((*vm).space.tuple(&args)));
         let state = [Value::object(name), args, Value::NONE];
-        (*vm).continuations.push(call::Continuation {
-            run: super_made,
-            state,
-            info,
-        });
+        (*vm).continuations.push(call::Continuation { run: super_made, state, info });
         call::invoke(vm, ip, base, callee, &[class, this], Ret::Native as u64)
     }
 }
@@ -999,12 +957,7 @@ impl Cx {
         {
             self.take_exception();
             let state = [args, Value::NONE, Value::NONE];
-            return self.call_then(
-                method,
-                &[object, Value::object(name)],
-                fallback_arrived,
-                state,
-            );
+            return self.call_then(method, &[object, Value::object(name)], fallback_arrived, state);
         }
         Err(Stop::Raised)
     }
@@ -1120,20 +1073,13 @@ impl Cx {
     pub fn own_names(&self, object: Value) -> Vec<String> {
         let text = |name: Gc<Str>| name.lossy().into_owned();
         if let Some(dict) = extra_dict(object) {
-            return dict
-                .iter()
-                .filter_map(|e| e.key.cast::<Str>())
-                .map(text)
-                .collect();
+            return dict.iter().filter_map(|e| e.key.cast::<Str>()).map(text).collect();
         }
         let keys = match object.cast::<Instance>() {
             Some(instance) => self.shapes.keys(instance.header.shape),
             None => Vec::new(),
         };
-        keys.into_iter()
-            .map(text)
-            .filter(|name| name != PAYLOAD_KEY)
-            .collect()
+        keys.into_iter().map(text).filter(|name| name != PAYLOAD_KEY).collect()
     }
 
     pub fn set_on_class(
@@ -1203,11 +1149,7 @@ pub unsafe fn load_special(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             Err(_) => return unwind::unwind(vm, ip, base),
         }
         let class = (*vm).space.class_of(object);
-        let protocol = if is_async {
-            "asynchronous context manager"
-        } else {
-            "context manager"
-        };
+        let protocol = if is_async { "asynchronous context manager" } else { "context manager" };
         let missed = if matches!(word::c(w), 1 | 3) {
             format!(" (missed {} method)", name.lossy())
         } else {

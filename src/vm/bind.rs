@@ -97,10 +97,8 @@ pub fn named(
             }
         }
     }
-    let missing: Vec<Gc<Str>> = (0..positional)
-        .filter(|&i| at(i).is_undef())
-        .map(|i| code.params[i])
-        .collect();
+    let missing: Vec<Gc<Str>> =
+        (0..positional).filter(|&i| at(i).is_undef()).map(|i| code.params[i]).collect();
     if !missing.is_empty() {
         return Err(missing_error(vm, function, &missing, "positional"));
     }
@@ -125,11 +123,7 @@ pub fn named(
 
 /// Something that was set on a function object beyond what every function has.
 pub fn extra_of(vm: &Vm, function: Gc<Function>, name: Gc<Str>) -> Option<Value> {
-    function
-        .extra
-        .get()
-        .cast::<Dict>()?
-        .get_str(&vm.space, name)
+    function.extra.get().cast::<Dict>()?.get_str(&vm.space, name)
 }
 
 pub fn qualname(vm: &Vm, function: Gc<Function>) -> String {
@@ -141,21 +135,14 @@ pub fn qualname(vm: &Vm, function: Gc<Function>) -> String {
 
 fn unexpected(vm: &Vm, function: Gc<Function>, name: Gc<Str>) -> Stop {
     let name = name.lossy();
-    let text = format!(
-        "{}() got an unexpected keyword argument '{name}'",
-        qualname(vm, function)
-    );
+    let text = format!("{}() got an unexpected keyword argument '{name}'", qualname(vm, function));
     raise::error(vm, T::TypeError, &text)
 }
 
 fn too_many(vm: &Vm, function: Gc<Function>, given: usize, keywords: usize) -> Stop {
     let params = &function.code.code.params;
     let count = (params.positional_only + params.positional) as usize;
-    let defaults = function
-        .defaults
-        .get()
-        .cast::<Tuple>()
-        .map_or(0, |d| d.len());
+    let defaults = function.defaults.get().cast::<Tuple>().map_or(0, |d| d.len());
     let plural = |n: usize| if n == 1 { "" } else { "s" };
     let takes = if defaults > 0 {
         format!("from {} to {count} positional arguments", count - defaults)
@@ -171,10 +158,7 @@ fn too_many(vm: &Vm, function: Gc<Function>, given: usize, keywords: usize) -> S
     } else {
         format!("{given} {} given", if given == 1 { "was" } else { "were" })
     };
-    let text = format!(
-        "{}() takes {takes} but {given_text}",
-        qualname(vm, function)
-    );
+    let text = format!("{}() takes {takes} but {given_text}", qualname(vm, function));
     raise::error(vm, T::TypeError, &text)
 }
 
@@ -210,11 +194,8 @@ pub unsafe fn enter_with_names(
     // SAFETY: I3; so throughout this file.
     unsafe {
         let names = names.cast::<Tuple>().expect("the compiler makes a tuple");
-        let names: Vec<Gc<Str>> = names
-            .as_slice()
-            .iter()
-            .map(|n| n.cast().expect("of strings"))
-            .collect();
+        let names: Vec<Gc<Str>> =
+            names.as_slice().iter().map(|n| n.cast().expect("of strings")).collect();
         let args: Vec<Value> = (0..n).map(|i| *window.add(ARGS + i)).collect();
         invoke_with_names(vm, ip, base, *window, &args, &names, info)
     }

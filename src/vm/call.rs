@@ -120,14 +120,7 @@ pub unsafe fn call_method(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             return Pc::DECLINE;
         }
         *window = callee;
-        activate(
-            vm,
-            ip.add(3),
-            base,
-            window.add(ARGS),
-            function,
-            w & DST_MASK,
-        )
+        activate(vm, ip.add(3), base, window.add(ARGS), function, w & DST_MASK)
     }
 }
 
@@ -290,9 +283,7 @@ pub fn bind_special(
     this: Value,
 ) -> Result<(Value, Option<Value>), Stop> {
     if method.is::<Function>() || method.is::<Native>() {
-        let binds = method
-            .cast::<Native>()
-            .is_none_or(|n| n.kind == NativeKind::Method);
+        let binds = method.cast::<Native>().is_none_or(|n| n.kind == NativeKind::Method);
         return Ok((method, binds.then_some(this)));
     }
     let class = vm.space.class_of(this);
@@ -348,10 +339,7 @@ pub unsafe fn enter_bound(
 ) -> Pc {
     unsafe {
         use crate::code::CodeKind::*;
-        if matches!(
-            function.code.code.kind,
-            Generator | Coroutine | AsyncGenerator
-        ) {
+        if matches!(function.code.code.kind, Generator | Coroutine | AsyncGenerator) {
             let frame = suspend::make_frame(&*vm, function, nb);
             return finish(vm, ip, base, info, Value::from_header(frame.cast()));
         }
@@ -433,17 +421,11 @@ pub unsafe fn settle(vm: *mut Vm, ip: Ip, base: Base, info: u64, flow: Flow) -> 
             Ok(value) => finish(vm, ip, base, info, value),
             Err(Stop::Raised) => fail(vm, ip, base, info),
             Err(Stop::Resume) => {
-                let request = (*vm)
-                    .resume
-                    .take()
-                    .expect("a native that says Resume has set one");
+                let request = (*vm).resume.take().expect("a native that says Resume has set one");
                 suspend::serve(vm, ip, base, request, info)
             }
             Err(Stop::Tail) => {
-                let tail = (*vm)
-                    .tail
-                    .take()
-                    .expect("a native that says Tail has set one");
+                let tail = (*vm).tail.take().expect("a native that says Tail has set one");
                 let info = match tail.then {
                     None => info,
                     Some((run, state)) => {
@@ -470,9 +452,7 @@ pub unsafe fn finish(vm: *mut Vm, ip: Ip, base: Base, info: u64, value: Value) -
             Ret::Plain => reg!(base, dst) = value,
             Ret::Discard => {}
             Ret::Spread => {
-                let items = value
-                    .cast::<crate::value::Tuple>()
-                    .expect("the prelude returns one");
+                let items = value.cast::<crate::value::Tuple>().expect("the prelude returns one");
                 for (i, &item) in items.as_slice().iter().enumerate() {
                     reg!(base, dst + i) = item;
                 }

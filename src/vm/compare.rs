@@ -97,11 +97,7 @@ pub fn quick_eq(x: Value, y: Value) -> Option<bool> {
         return Some(true);
     }
     // One-char ASCII strings exist once: two objects, two contents.
-    if a.byte_len() != b.byte_len() || a.byte_len() == 1 {
-        Some(false)
-    } else {
-        None
-    }
+    if a.byte_len() != b.byte_len() || a.byte_len() == 1 { Some(false) } else { None }
 }
 
 #[inline(always)]
@@ -206,11 +202,7 @@ pub unsafe fn branch(
         }
         match ops::compare_native(&*vm, x, y, order) {
             Ok(Some(yes)) => {
-                let ip = if yes == sense {
-                    taken(ip, word::sc(w))
-                } else {
-                    ip
-                };
+                let ip = if yes == sense { taken(ip, word::sc(w)) } else { ip };
                 Pc::new(ip, base)
             }
             Ok(None) => ops::compare_with_code(vm, ip, base, x, y, order, Ret::Branch as u64),

@@ -87,10 +87,7 @@ pub unsafe fn class_with_names(
     unsafe {
         if has_meta_call(&*vm, class) {
             let meta = (*vm).space.class_of(Value::object(class));
-            let method = (*vm)
-                .space
-                .lookup(meta, (*vm).names.__call__)
-                .expect("just found");
+            let method = (*vm).space.lookup(meta, (*vm).names.__call__).expect("just found");
             let mut all = vec![Value::object(class)];
             all.extend(args);
             return bind::invoke_with_names(vm, ip, base, method, &all, names, info);
@@ -127,17 +124,9 @@ impl Cx {
         let state = [Value::object(class), values, keys];
         // Built-in types are complete after `__new__`.
         let then: Option<(fn(&mut Cx, [Value; 3], Outcome) -> Flow, [Value; 3])> =
-            if class.is_user() || class.has(overrides::INIT) {
-                Some((made, state))
-            } else {
-                None
-            };
-        self.vm_mut().tail = Some(call::Tail {
-            callee: func,
-            args: all,
-            names: names.to_vec(),
-            then,
-        });
+            if class.is_user() || class.has(overrides::INIT) { Some((made, state)) } else { None };
+        self.vm_mut().tail =
+            Some(call::Tail { callee: func, args: all, names: names.to_vec(), then });
         Err(Stop::Tail)
     }
 }
@@ -155,23 +144,15 @@ fn made(cx: &mut Cx, [class, args, names]: [Value; 3], outcome: Outcome) -> Flow
     };
     let mut all = vec![object];
     all.extend(cx.plain_items(args).unwrap_or_default());
-    let names: Vec<Gc<Str>> = cx
-        .plain_items(names)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|n| n.cast())
-        .collect();
+    let names: Vec<Gc<Str>> =
+        cx.plain_items(names).unwrap_or_default().iter().filter_map(|n| n.cast()).collect();
     let (func, this) = call::bind_special(cx.vm_mut(), init, object)?;
     if this.is_none() {
         all.remove(0);
     }
     let state = [object, Value::NONE, Value::NONE];
-    cx.vm_mut().tail = Some(call::Tail {
-        callee: func,
-        args: all,
-        names,
-        then: Some((initialised, state)),
-    });
+    cx.vm_mut().tail =
+        Some(call::Tail { callee: func, args: all, names, then: Some((initialised, state)) });
     Err(Stop::Tail)
 }
 
@@ -180,10 +161,7 @@ fn initialised(cx: &mut Cx, [object, ..]: [Value; 3], outcome: Outcome) -> Flow 
     if result.is_none() {
         return Ok(object);
     }
-    let text = format!(
-        "__init__() should return None, not '{}'",
-        cx.type_name(result)
-    );
+    let text = format!("__init__() should return None, not '{}'", cx.type_name(result));
     Err(cx.type_error(&text))
 }
 
@@ -205,15 +183,11 @@ pub unsafe fn class_statement(
         };
         let metaclass = (*vm).names.metaclass;
         let keywords = keywords.cast::<Dict>().map_or(Value::NONE, Value::object);
-        let named = keywords
-            .cast::<Dict>()
-            .is_some_and(|d| d.get_str(&(*vm).space, metaclass).is_some());
+        let named =
+            keywords.cast::<Dict>().is_some_and(|d| d.get_str(&(*vm).space, metaclass).is_some());
         if named || !list.as_slice().iter().all(plain) {
-            let keywords = if keywords.is_none() {
-                Value::object((*vm).space.dict())
-            } else {
-                keywords
-            };
+            let keywords =
+                if keywords.is_none() { Value::object((*vm).space.dict()) } else { keywords };
             let build = (*vm).prelude("_build_class");
             return call::invoke(vm, ip, base, build, &[body, name, bases, keywords], info);
         }
@@ -232,11 +206,7 @@ pub unsafe fn class_statement(
 fn body_done(cx: &mut Cx, [parts, namespace, _]: [Value; 3], outcome: Outcome) -> Flow {
     let cell = outcome?;
     let parts = parts.cast::<Tuple>().expect("made by `class_statement`");
-    let [name, bases, keywords] = [
-        parts.as_slice()[0],
-        parts.as_slice()[1],
-        parts.as_slice()[2],
-    ];
+    let [name, bases, keywords] = [parts.as_slice()[0], parts.as_slice()[1], parts.as_slice()[2]];
     let meta = cx.class(T::Type);
     let dict = namespace.cast::<Dict>().expect("made by `class_statement`");
     if cell.is::<Cell>() {
@@ -273,11 +243,7 @@ impl Cx {
             .any(|c| *c != object && c.dict.get_str(self, hook).is_some());
         let with_keywords = keywords.cast::<Dict>().is_some_and(|d| !d.is_empty());
         if waiting || hooked || with_keywords {
-            let keywords = if with_keywords {
-                keywords
-            } else {
-                Value::object(self.dict())
-            };
+            let keywords = if with_keywords { keywords } else { Value::object(self.dict()) };
             let args = [Value::object(class), Value::object(namespace), keywords];
             return self.tail_prelude("_finish_class", &args);
         }
@@ -390,9 +356,7 @@ fn build(
 /// The nearest built-in type that a class derives from.
 fn solid_base(cx: &Cx, class: Gc<Class>) -> Gc<Class> {
     let mro = class.mro.borrow();
-    *mro.iter()
-        .find(|c| !c.is_user())
-        .unwrap_or(&cx.class(T::Object))
+    *mro.iter().find(|c| !c.is_user()).unwrap_or(&cx.class(T::Object))
 }
 
 /// Copies a class body's names, adjusting those that mean something to the class.
@@ -406,10 +370,8 @@ fn fill_namespace(cx: &Cx, class: Gc<Class>, namespace: Gc<Dict>) -> Result<(), 
         let key = cx.intern_str(key);
         if key == names.__qualname__ {
             if !entry.value.is::<Str>() {
-                let text = format!(
-                    "type __qualname__ must be a str, not {}",
-                    cx.type_name(entry.value)
-                );
+                let text =
+                    format!("type __qualname__ must be a str, not {}", cx.type_name(entry.value));
                 return Err(cx.type_error(&text));
             }
             class.qualname.set(entry.value);
@@ -422,21 +384,12 @@ fn fill_namespace(cx: &Cx, class: Gc<Class>, namespace: Gc<Dict>) -> Result<(), 
         if value.is::<Function>() {
             if key == names.__new__ {
                 value = Value::object(cx.new_object(T::StaticMethod.shape(), 0, |header| {
-                    StaticMethod {
-                        header,
-                        func: value.into(),
-                        extra: Value::UNDEF.into(),
-                    }
+                    StaticMethod { header, func: value.into(), extra: Value::UNDEF.into() }
                 }));
             } else if key == names.__init_subclass__ || key == names.__class_getitem__ {
-                value =
-                    Value::object(
-                        cx.new_object(T::ClassMethod.shape(), 0, |header| ClassMethod {
-                            header,
-                            func: value.into(),
-                            extra: Value::UNDEF.into(),
-                        }),
-                    );
+                value = Value::object(cx.new_object(T::ClassMethod.shape(), 0, |header| {
+                    ClassMethod { header, func: value.into(), extra: Value::UNDEF.into() }
+                }));
             }
         }
         class.dict.set_str(cx, key, value);
@@ -473,10 +426,7 @@ fn apply_slots(
     let mut has_dict = false;
     for item in items {
         let Some(name) = item.cast::<Str>() else {
-            let text = format!(
-                "__slots__ items must be strings, not '{}'",
-                cx.type_name(item)
-            );
+            let text = format!("__slots__ items must be strings, not '{}'", cx.type_name(item));
             return Err(cx.type_error(&text));
         };
         let text = name.lossy().into_owned();
@@ -492,10 +442,7 @@ fn apply_slots(
         }
         let name = cx.intern(&mangled(&text, &class.name_text()));
         if class.dict.get_str(cx, name).is_some() {
-            let text = format!(
-                "'{}' in __slots__ conflicts with class variable",
-                name.lossy()
-            );
+            let text = format!("'{}' in __slots__ conflicts with class variable", name.lossy());
             return Err(cx.value_error(&text));
         }
         let member = cx.new_object(T::Member.shape(), 0, |header| Member {
@@ -509,9 +456,8 @@ fn apply_slots(
     }
     *class.slots.borrow_mut() = Some(names);
     let object = cx.class(T::Object);
-    let closed = bases
-        .iter()
-        .all(|b| *b == object || b.header.flags & flags::NO_DICT != 0 || !b.is_user());
+    let closed =
+        bases.iter().all(|b| *b == object || b.header.flags & flags::NO_DICT != 0 || !b.is_user());
     if closed && !has_dict {
         // SAFETY: a live object; flags are a plain field.
         unsafe { (*class.header()).flags |= flags::NO_DICT };

@@ -37,10 +37,7 @@ pub struct Local<'a> {
 
 impl<'a> Local<'a> {
     fn new(value: Value) -> Local<'a> {
-        Local {
-            value,
-            lifetime: PhantomData,
-        }
+        Local { value, lifetime: PhantomData }
     }
 
     /// The bare word: to return it, store it into a live object, or pass it to a call.
@@ -50,10 +47,7 @@ impl<'a> Local<'a> {
     }
 
     pub fn get<O: HeapType>(self) -> Option<Ref<'a, O>> {
-        self.value.cast::<O>().map(|object| Ref {
-            object,
-            lifetime: PhantomData,
-        })
+        self.value.cast::<O>().map(|object| Ref { object, lifetime: PhantomData })
     }
 }
 
@@ -192,23 +186,15 @@ impl Cx {
 
     /// "The result of calling this is mine": return the value of this function.
     pub fn tail(&mut self, callee: Value, args: &[Value]) -> Flow {
-        self.vm.tail = Some(call::Tail {
-            callee,
-            args: args.to_vec(),
-            names: Vec::new(),
-            then: None,
-        });
+        self.vm.tail =
+            Some(call::Tail { callee, args: args.to_vec(), names: Vec::new(), then: None });
         Err(Stop::Tail)
     }
 
     /// As `tail`, the last arguments being keyword arguments with these names.
     pub fn tail_with_names(&mut self, callee: Value, args: &[Value], names: &[Gc<Str>]) -> Flow {
-        self.vm.tail = Some(call::Tail {
-            callee,
-            args: args.to_vec(),
-            names: names.to_vec(),
-            then: None,
-        });
+        self.vm.tail =
+            Some(call::Tail { callee, args: args.to_vec(), names: names.to_vec(), then: None });
         Err(Stop::Tail)
     }
 
@@ -287,11 +273,7 @@ impl Cx {
             (*vm).top = top;
             (*vm).doors -= 1;
             let result = std::mem::replace(&mut (*vm).result, Value::UNDEF);
-            if result.is_undef() {
-                Err(Stop::Raised)
-            } else {
-                Ok(result)
-            }
+            if result.is_undef() { Err(Stop::Raised) } else { Ok(result) }
         }
     }
 

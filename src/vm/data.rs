@@ -59,11 +59,7 @@ pub unsafe fn load_undef(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 
 #[inline(always)]
 pub unsafe fn check_local(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
-    if unsafe { reg!(base, word::a(w)) }.is_undef() {
-        Pc::DECLINE
-    } else {
-        Pc::new(ip, base)
-    }
+    if unsafe { reg!(base, word::a(w)) }.is_undef() { Pc::DECLINE } else { Pc::new(ip, base) }
 }
 
 pub unsafe fn check_local_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -173,11 +169,7 @@ pub unsafe fn del_free(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 unsafe fn unbound_local(vm: *mut Vm, ip: Ip, base: Base, register: usize) -> Pc {
     unsafe {
         let code = (*vm).code_of(base);
-        let local = code
-            .code
-            .locals
-            .iter()
-            .find(|l| l.register as usize == register);
+        let local = code.code.locals.iter().find(|l| l.register as usize == register);
         let name = local.map_or("?", |l| &l.name);
         let text = format!(
             "cannot access local variable '{name}' where it is not associated with a value"

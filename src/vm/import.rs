@@ -74,8 +74,7 @@ impl Cx {
                 if globals.get_str(self, names.__path__).is_some() {
                     own
                 } else {
-                    own.rsplit_once('.')
-                        .map_or(String::new(), |(package, _)| package.into())
+                    own.rsplit_once('.').map_or(String::new(), |(package, _)| package.into())
                 }
             }
         };
@@ -91,11 +90,7 @@ impl Cx {
             }
         }
         let package = parts.join(".");
-        Ok(if name.is_empty() {
-            package
-        } else {
-            format!("{package}.{name}")
-        })
+        Ok(if name.is_empty() { package } else { format!("{package}.{name}") })
     }
 
     /// Imports a module by its full name. The result is the module itself if something is to be
@@ -132,10 +127,7 @@ impl Cx {
         let import = import.ok_or_else(|| self.error(T::ImportError, "__import__ not found"))?;
         let fromlist = Value::object(self.tuple(&[Value::NONE]));
         let name = self.str_value(name);
-        self.call(
-            import,
-            &[name, Value::NONE, Value::NONE, fromlist, Value::int(0)],
-        )
+        self.call(import, &[name, Value::NONE, Value::NONE, fromlist, Value::int(0)])
     }
 }
 
@@ -255,11 +247,7 @@ fn body_done(cx: &mut Cx, [part, outer, module]: [Value; 3], outcome: Outcome) -
     let module = cx.module_named(&name).unwrap_or(module);
     bind_to_parent(cx, &name, module)?;
     let outer = outer.cast::<Tuple>().expect("made by `start`");
-    let state = [
-        outer.as_slice()[0],
-        outer.as_slice()[1],
-        outer.as_slice()[2],
-    ];
+    let state = [outer.as_slice()[0], outer.as_slice()[1], outer.as_slice()[2]];
     import_step(cx, state, Ok(Value::NONE))
 }
 
@@ -279,11 +267,7 @@ fn submodules_then(cx: &mut Cx, state: [Value; 3], absolute: bool) -> Flow {
     let text = name.cast::<Str>().expect("a name").lossy().into_owned();
     let Some(wanted) = cx.plain_items(fromlist).filter(|items| !items.is_empty()) else {
         // `import a.b.c` binds `a`; a relative import always names what it takes.
-        let top = if absolute {
-            text.split('.').next().unwrap_or(&text)
-        } else {
-            &text
-        };
+        let top = if absolute { text.split('.').next().unwrap_or(&text) } else { &text };
         return Ok(cx.module_named(top).unwrap_or(module));
     };
     let path = cx.vm().names.__path__;
@@ -338,10 +322,8 @@ fn submodule_missing(cx: &mut Cx, full: &str, state: [Value; 3], absolute: bool)
     // The others in the list may still be submodules: drop this one.
     let items: Vec<Value> = cx.plain_items(state[1]).unwrap_or_default();
     let child = full.rsplit('.').next().unwrap_or("");
-    let left: Vec<Value> = items
-        .into_iter()
-        .filter(|i| i.cast::<Str>().is_none_or(|i| i.lossy() != child))
-        .collect();
+    let left: Vec<Value> =
+        items.into_iter().filter(|i| i.cast::<Str>().is_none_or(|i| i.lossy() != child)).collect();
     if left.is_empty() {
         return Ok(state[2]);
     }
@@ -352,19 +334,12 @@ fn submodule_missing(cx: &mut Cx, full: &str, state: [Value; 3], absolute: bool)
 /// A submodule's body has run.
 fn submodule_done(cx: &mut Cx, [packed, outer, module]: [Value; 3], outcome: Outcome) -> Flow {
     let packed = packed.cast::<Tuple>().expect("made by `submodules_then`");
-    let inner = [
-        packed.as_slice()[0],
-        packed.as_slice()[1],
-        packed.as_slice()[2],
-    ];
+    let inner = [packed.as_slice()[0], packed.as_slice()[1], packed.as_slice()[2]];
     match body_done(cx, inner, outcome) {
         Ok(_) => {
             let outer = outer.cast::<Tuple>().expect("made by `submodules_then`");
-            let [name, fromlist, absolute] = [
-                outer.as_slice()[0],
-                outer.as_slice()[1],
-                outer.as_slice()[2],
-            ];
+            let [name, fromlist, absolute] =
+                [outer.as_slice()[0], outer.as_slice()[1], outer.as_slice()[2]];
             submodules_then(cx, [name, fromlist, module], absolute == Value::TRUE)
         }
         flow => flow,
@@ -385,9 +360,7 @@ pub unsafe fn import_from(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             Err(_) => return unwind::unwind(vm, ip, base),
         }
         let own = cx.own_attribute(module, cx.vm().names.__name__);
-        let own = own
-            .and_then(|n| n.cast::<Str>())
-            .map(|n| n.lossy().into_owned());
+        let own = own.and_then(|n| n.cast::<Str>()).map(|n| n.lossy().into_owned());
         let own = own.unwrap_or_else(|| "<unknown module name>".into());
         // In a cycle the submodule may be there before its parent knows.
         if let Some(found) = cx.module_named(&format!("{own}.{}", name.lossy())) {
@@ -399,10 +372,7 @@ pub unsafe fn import_from(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             Some(file) => file.lossy().into_owned(),
             None => "unknown location".into(),
         };
-        let text = format!(
-            "cannot import name '{}' from '{own}' ({place})",
-            name.lossy()
-        );
+        let text = format!("cannot import name '{}' from '{own}' ({place})", name.lossy());
         raise::error(&*vm, T::ImportError, &text);
         if let Some(exception) = (*vm).pending() {
             let own = (*vm).space.str_value(&own);

@@ -77,8 +77,7 @@ pub unsafe fn get_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             let place = if let Some(text) = key.cast::<Str>() {
                 dict.table().find_str(space.str_hash(text), text)
             } else if key.is_int() {
-                dict.table()
-                    .find_bits(crate::plain::hash::int(key.int_unchecked()) as u64, key)
+                dict.table().find_bits(crate::plain::hash::int(key.int_unchecked()) as u64, key)
             } else {
                 None
             };
@@ -239,9 +238,7 @@ impl Cx {
         } else if let Some(bytes) = container.cast::<Bytes>() {
             Value::int(bytes.as_slice()[at].into())
         } else {
-            let bytes = container
-                .cast::<ByteArray>()
-                .expect("the last kind with items");
+            let bytes = container.cast::<ByteArray>().expect("the last kind with items");
             Value::int(bytes.edit(|d| d[at]).into())
         }
     }
@@ -280,10 +277,8 @@ impl Cx {
         match self.index(value)? {
             Int::Small(i) => Ok(i),
             Int::Big(_) => {
-                let text = format!(
-                    "cannot fit '{}' into an index-sized integer",
-                    self.type_name(value)
-                );
+                let text =
+                    format!("cannot fit '{}' into an index-sized integer", self.type_name(value));
                 Err(self.error(T::OverflowError, &text))
             }
         }
@@ -377,9 +372,7 @@ impl Cx {
             let data: Vec<u8> = positions().map(|i| bytes.as_slice()[i]).collect();
             return Value::object(self.bytes(data));
         }
-        let bytes = container
-            .cast::<ByteArray>()
-            .expect("the last kind that is sliced");
+        let bytes = container.cast::<ByteArray>().expect("the last kind that is sliced");
         let data = bytes.edit(|d| positions().map(|i| d[i]).collect());
         Value::object(self.bytearray(data))
     }
@@ -390,11 +383,7 @@ impl Cx {
         let len = range_len(self.vm(), range);
         if let Some(slice) = key.cast::<Slice>() {
             let bound = |cx: &mut Cx, v: Value| -> Result<Option<IBig>, Stop> {
-                if v.is_none() {
-                    Ok(None)
-                } else {
-                    cx.index(v).map(|i| Some(i.into_big()))
-                }
+                if v.is_none() { Ok(None) } else { cx.index(v).map(|i| Some(i.into_big())) }
             };
             let by = bound(self, slice.step.get())?.unwrap_or(IBig::ONE);
             if by == IBig::ZERO {
@@ -422,10 +411,8 @@ impl Cx {
             return Ok(Value::object(self.range(new_start, new_stop, new_step)));
         }
         let Some(index) = self.index_or_none(key)? else {
-            let text = format!(
-                "range indices must be integers or slices, not {}",
-                self.type_name(key)
-            );
+            let text =
+                format!("range indices must be integers or slices, not {}", self.type_name(key));
             return Err(self.type_error(&text));
         };
         let mut index = index.into_big();
@@ -457,11 +444,7 @@ pub fn range_len(vm: &Vm, range: Gc<Range>) -> IBig {
     if let (Some(start), Some(stop), Some(step)) = (start.as_int(), stop.as_int(), step.as_int()) {
         return IBig::from(small_range_len(start, stop, step));
     }
-    let part = |v: Value| {
-        ops::integer(vm, v)
-            .expect("ranges hold integers")
-            .into_big()
-    };
+    let part = |v: Value| ops::integer(vm, v).expect("ranges hold integers").into_big();
     let (start, stop, step) = (part(start), part(stop), part(step));
     if step > IBig::ZERO && start < stop {
         (stop - start - IBig::ONE) / step + IBig::ONE
@@ -473,32 +456,18 @@ pub fn range_len(vm: &Vm, range: Gc<Range>) -> IBig {
 }
 
 pub fn range_contains(vm: &Vm, range: Gc<Range>, item: &Int) -> bool {
-    let part = |v: Value| {
-        ops::integer(vm, v)
-            .expect("ranges hold integers")
-            .into_big()
-    };
-    let (start, stop, step) = (
-        part(range.start.get()),
-        part(range.stop.get()),
-        part(range.step.get()),
-    );
+    let part = |v: Value| ops::integer(vm, v).expect("ranges hold integers").into_big();
+    let (start, stop, step) =
+        (part(range.start.get()), part(range.stop.get()), part(range.step.get()));
     let item = item.clone().into_big();
-    let inside = if step > IBig::ZERO {
-        start <= item && item < stop
-    } else {
-        stop < item && item <= start
-    };
+    let inside =
+        if step > IBig::ZERO { start <= item && item < stop } else { stop < item && item <= start };
     inside && (item - start) % step == IBig::ZERO
 }
 
 pub fn equal_ranges(vm: &Vm, a: Gc<Range>, b: Gc<Range>) -> bool {
     let (len, other) = (range_len(vm, a), range_len(vm, b));
-    let part = |v: Value| {
-        ops::integer(vm, v)
-            .expect("ranges hold integers")
-            .into_big()
-    };
+    let part = |v: Value| ops::integer(vm, v).expect("ranges hold integers").into_big();
     len == other
         && (len == IBig::ZERO
             || part(a.start.get()) == part(b.start.get())
@@ -559,15 +528,7 @@ pub unsafe fn set_value(
             };
         }
         let name = (*vm).names.__setitem__;
-        by_method(
-            vm,
-            ip,
-            base,
-            container,
-            &[key, value],
-            name,
-            "item assignment",
-        )
+        by_method(vm, ip, base, container, &[key, value], name, "item assignment")
     }
 }
 
@@ -584,15 +545,9 @@ unsafe fn by_method(
         match Cx::of(&mut *vm).special(container, name) {
             Ok(Some(method)) => call::invoke(vm, ip, base, method, args, Ret::Discard as u64),
             Ok(None) => {
-                let verb = if what == "item deletion" {
-                    "doesn't"
-                } else {
-                    "does not"
-                };
-                let text = format!(
-                    "'{}' object {verb} support {what}",
-                    (*vm).space.type_name(container)
-                );
+                let verb = if what == "item deletion" { "doesn't" } else { "does not" };
+                let text =
+                    format!("'{}' object {verb} support {what}", (*vm).space.type_name(container));
                 raise::error(&*vm, T::TypeError, &text);
                 unwind::unwind(vm, ip, base)
             }
@@ -610,10 +565,8 @@ impl Cx {
         value: Option<Value>,
     ) -> Result<(), Stop> {
         let Some(index) = self.index_or_none(key)? else {
-            let text = format!(
-                "list indices must be integers or slices, not {}",
-                self.type_name(key)
-            );
+            let text =
+                format!("list indices must be integers or slices, not {}", self.type_name(key));
             return Err(self.type_error(&text));
         };
         let Int::Small(index) = index else {
@@ -696,9 +649,7 @@ pub unsafe fn set_slice(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 pub unsafe fn build_slice(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let b = word::b(w);
-        let slice = (*vm)
-            .space
-            .slice(reg!(base, b), reg!(base, b + 1), reg!(base, b + 2));
+        let slice = (*vm).space.slice(reg!(base, b), reg!(base, b + 1), reg!(base, b + 2));
         reg!(base, word::a(w)) = Value::object(slice);
     }
     Pc::new(ip, base)

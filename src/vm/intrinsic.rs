@@ -10,9 +10,7 @@ use crate::value::{Cell, Dict, Function, Module, Str, Value};
 pub unsafe fn run(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     // SAFETY: I3; so throughout this file.
     unsafe {
-        let args: Vec<Value> = (0..word::c(w))
-            .map(|i| reg!(base, word::b(w) + i))
-            .collect();
+        let args: Vec<Value> = (0..word::c(w)).map(|i| reg!(base, word::b(w) + i)).collect();
         let which = INTRINSICS[word::ext(w) as usize];
         let cx = Cx::of(&mut *vm);
         let flow = match which {

@@ -41,13 +41,7 @@ pub fn builtin_iter(vm: &Vm, value: Value) -> Option<Value> {
             && b.abs() < EDGE
             && c.abs() < EDGE
         {
-            return Some(Value::object(space.iter(
-                T::RangeIter,
-                IterKind::Range,
-                stop,
-                step,
-                a,
-            )));
+            return Some(Value::object(space.iter(T::RangeIter, IterKind::Range, stop, step, a)));
         }
         return Some(make(T::RangeIter, IterKind::BigRange));
     }
@@ -72,12 +66,7 @@ pub fn builtin_iter(vm: &Vm, value: Value) -> Option<Value> {
         return Some(with_guard(id, kind, source, guard));
     }
     if let Some(set) = value.cast::<Set>() {
-        return Some(with_guard(
-            T::SetIter,
-            IterKind::Set,
-            value,
-            set.len() as u32,
-        ));
+        return Some(with_guard(T::SetIter, IterKind::Set, value, set.len() as u32));
     }
     if value.is::<Bytes>() {
         return Some(make(T::BytesIter, IterKind::Bytes));
@@ -146,13 +135,7 @@ impl Cx {
         }
         if self.lookup(class, getitem).is_some() {
             let kind = IterKind::Sequence;
-            return Ok(Value::object(self.iter(
-                T::SequenceIter,
-                kind,
-                value,
-                Value::UNDEF,
-                0,
-            )));
+            return Ok(Value::object(self.iter(T::SequenceIter, kind, value, Value::UNDEF, 0)));
         }
         Err(not_iterable(self.vm(), value))
     }
@@ -188,10 +171,7 @@ fn iter_made(cx: &mut Cx, [_, ..]: [Value; 3], outcome: Outcome) -> Flow {
     if cx.lookup(class, cx.vm().names.__next__).is_some() || made.is::<Iter>() {
         return Ok(made);
     }
-    let text = format!(
-        "iter() returned non-iterator of type '{}'",
-        class.name_text()
-    );
+    let text = format!("iter() returned non-iterator of type '{}'", class.name_text());
     Err(cx.type_error(&text))
 }
 
@@ -367,10 +347,7 @@ fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
             _ => finish(iter),
         },
         IterKind::Tuple => {
-            match source
-                .cast::<Tuple>()
-                .and_then(|t| t.as_slice().get(index).copied())
-            {
+            match source.cast::<Tuple>().and_then(|t| t.as_slice().get(index).copied()) {
                 Some(item) => advance(item),
                 None => finish(iter),
             }
@@ -386,19 +363,13 @@ fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
             Step::Item(Value::object(vm.space.substr(text, index, next)))
         }
         IterKind::Bytes => {
-            match source
-                .cast::<Bytes>()
-                .and_then(|b| b.as_slice().get(index).copied())
-            {
+            match source.cast::<Bytes>().and_then(|b| b.as_slice().get(index).copied()) {
                 Some(byte) => advance(Value::int(byte.into())),
                 None => finish(iter),
             }
         }
         IterKind::ByteArray => {
-            match source
-                .cast::<ByteArray>()
-                .and_then(|b| b.edit(|d| d.get(index).copied()))
-            {
+            match source.cast::<ByteArray>().and_then(|b| b.edit(|d| d.get(index).copied())) {
                 Some(byte) => advance(Value::int(byte.into())),
                 None => finish(iter),
             }
@@ -508,11 +479,7 @@ fn step_dict(vm: &mut Vm, iter: Gc<Iter>, reverse: bool) -> Step {
         None => return finish(iter),
     };
     if dict.len() as u32 != iter.guard.get() {
-        raise::error(
-            vm,
-            T::RuntimeError,
-            "dictionary changed size during iteration",
-        );
+        raise::error(vm, T::RuntimeError, "dictionary changed size during iteration");
         finish(iter);
         return Step::Raised;
     }

@@ -18,25 +18,14 @@ impl Vm {
     pub fn link(&self, code: &Arc<Code>, globals: Gc<Dict>) -> Gc<CodeObject> {
         debug_assert_eq!(verify::verify(code).err(), None);
         let consts: Box<[Value]> = code.consts.iter().map(|c| self.constant(c)).collect();
-        let names = code
-            .names
-            .iter()
-            .map(|name| self.space.intern(name))
-            .collect();
+        let names = code.names.iter().map(|name| self.space.intern(name)).collect();
         let total = code.params.total();
-        let params = code
-            .locals
-            .iter()
-            .take(total)
-            .map(|local| self.space.intern(&local.name))
-            .collect();
+        let params =
+            code.locals.iter().take(total).map(|local| self.space.intern(&local.name)).collect();
         // SAFETY: a fresh cell, initialised at once.
         let object = unsafe {
             let size = size_of::<CodeObject>();
-            let cell = self
-                .space
-                .heap
-                .alloc(size, Kind::CodeObject as u8, 0, T::Code.shape());
+            let cell = self.space.heap.alloc(size, Kind::CodeObject as u8, 0, T::Code.shape());
             let this: *mut CodeObject = cell.cast();
             CodeObject::init(this, code.clone(), consts, names, params, Some(globals));
             Gc::from_raw(this)
@@ -133,10 +122,8 @@ impl Vm {
     ) -> Gc<Function> {
         let captured = code.code.captures.len();
         let params = &code.code.params;
-        let window = matches!(
-            code.code.kind,
-            CodeKind::Function | CodeKind::Module | CodeKind::ClassBody
-        );
+        let window =
+            matches!(code.code.kind, CodeKind::Function | CodeKind::Module | CodeKind::ClassBody);
         let simple = window && !params.star && !params.double_star && params.keyword_only == 0;
         let count = params.positional_only + params.positional;
         // SAFETY: a fresh cell with room for the cells; the caller fills those before anything

@@ -116,10 +116,8 @@ pub unsafe fn list_extend(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             return Pc::new(ip, base);
         }
         if word::ext(w) == 1 && !super::iter::is_iterable(&*vm, source) {
-            let text = format!(
-                "Value after * must be an iterable, not {}",
-                (*vm).space.type_name(source)
-            );
+            let text =
+                format!("Value after * must be an iterable, not {}", (*vm).space.type_name(source));
             raise::error(&*vm, T::TypeError, &text);
             return unwind::unwind(vm, ip, base);
         }
@@ -131,9 +129,7 @@ pub unsafe fn list_extend(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 
 pub unsafe fn list_to_tuple(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
-        let list = reg!(base, word::b(w))
-            .cast::<List>()
-            .expect("the compiler made it");
+        let list = reg!(base, word::b(w)).cast::<List>().expect("the compiler made it");
         let tuple = list.edit(|items| (*vm).space.tuple(items));
         reg!(base, word::a(w)) = Value::object(tuple);
     }
@@ -142,9 +138,7 @@ pub unsafe fn list_to_tuple(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 
 pub unsafe fn set_add(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
-        let set = reg!(base, word::a(w))
-            .cast::<Set>()
-            .expect("the compiler made it");
+        let set = reg!(base, word::a(w)).cast::<Set>().expect("the compiler made it");
         match Cx::of(&mut *vm).set_add(set, reg!(base, word::b(w))) {
             Ok(_) => Pc::new(ip, base),
             Err(_) => unwind::unwind(vm, ip, base),
@@ -162,9 +156,7 @@ pub unsafe fn set_update(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 
 pub unsafe fn map_add(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
-        let dict = reg!(base, word::a(w))
-            .cast::<Dict>()
-            .expect("the compiler made it");
+        let dict = reg!(base, word::a(w)).cast::<Dict>().expect("the compiler made it");
         let (key, value) = (reg!(base, word::b(w)), reg!(base, word::c(w)));
         match Cx::of(&mut *vm).dict_set(dict, key, value) {
             Ok(()) => Pc::new(ip, base),
@@ -221,9 +213,7 @@ fn callee_name(vm: &Vm, callee: Value) -> String {
 
 fn duplicate(vm: &Vm, callee: Value, key: Value) -> Stop {
     let name = callee_name(vm, callee);
-    let key = key
-        .cast::<Str>()
-        .map_or_else(|| "?".into(), |k| k.lossy().into_owned());
+    let key = key.cast::<Str>().map_or_else(|| "?".into(), |k| k.lossy().into_owned());
     let text = format!("{name}() got multiple values for keyword argument '{key}'");
     raise::error(vm, T::TypeError, &text)
 }
@@ -236,11 +226,7 @@ pub unsafe fn map_update(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             Ok(true) => Pc::new(ip, base),
             Ok(false) => {
                 let class = (*vm).space.class_of(source);
-                if (*vm)
-                    .space
-                    .lookup(class, (*vm).space.intern("keys"))
-                    .is_none()
-                {
+                if (*vm).space.lookup(class, (*vm).space.intern("keys")).is_none() {
                     let text = format!("'{}' object is not a mapping", class.name_text());
                     raise::error(&*vm, T::TypeError, &text);
                     return unwind::unwind(vm, ip, base);
@@ -262,11 +248,7 @@ pub unsafe fn map_merge(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             Ok(true) => Pc::new(ip, base),
             Ok(false) => {
                 let class = (*vm).space.class_of(source);
-                if (*vm)
-                    .space
-                    .lookup(class, (*vm).space.intern("keys"))
-                    .is_none()
-                {
+                if (*vm).space.lookup(class, (*vm).space.intern("keys")).is_none() {
                     let text = format!(
                         "{}() argument after ** must be a mapping, not {}",
                         callee_name(&*vm, callee),
@@ -290,11 +272,8 @@ pub unsafe fn map_merge(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 pub unsafe fn format(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let value = reg!(base, word::b(w));
-        let spec = if word::c(w) == NO_REG as usize {
-            Value::UNDEF
-        } else {
-            reg!(base, word::c(w))
-        };
+        let spec =
+            if word::c(w) == NO_REG as usize { Value::UNDEF } else { reg!(base, word::c(w)) };
         let hook = match word::ext(w) {
             0 => {
                 if value.is::<Str>() && spec.is_undef() {
@@ -302,11 +281,8 @@ pub unsafe fn format(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                     return Pc::new(ip, base);
                 }
                 let format = (*vm).prelude("_format");
-                let spec = if spec.is_undef() {
-                    Value::object((*vm).space.empty_str())
-                } else {
-                    spec
-                };
+                let spec =
+                    if spec.is_undef() { Value::object((*vm).space.empty_str()) } else { spec };
                 return call::invoke(vm, ip, base, format, &[value, spec], w & DST_MASK);
             }
             1 => "_str",
@@ -363,16 +339,10 @@ pub unsafe fn unpack_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                 && !source.is::<Dict>()
                 && !source.is::<Set>();
             let text = if items.len() < want {
-                format!(
-                    "not enough values to unpack (expected {want}, got {})",
-                    items.len()
-                )
+                format!("not enough values to unpack (expected {want}, got {})", items.len())
             } else if known && (source.is::<List>() || source.is::<Tuple>() || source.is::<Dict>())
             {
-                format!(
-                    "too many values to unpack (expected {want}, got {})",
-                    items.len()
-                )
+                format!("too many values to unpack (expected {want}, got {})", items.len())
             } else {
                 format!("too many values to unpack (expected {want})")
             };
@@ -380,23 +350,14 @@ pub unsafe fn unpack_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             return unwind::unwind(vm, ip, base);
         }
         if !super::iter::is_iterable(&*vm, source) {
-            let text = format!(
-                "cannot unpack non-iterable {} object",
-                (*vm).space.type_name(source)
-            );
+            let text =
+                format!("cannot unpack non-iterable {} object", (*vm).space.type_name(source));
             raise::error(&*vm, T::TypeError, &text);
             return unwind::unwind(vm, ip, base);
         }
         let unpack = (*vm).prelude("_unpack");
         let info = (word::b(w) as u64) << 16 | Ret::Spread as u64;
-        call::invoke(
-            vm,
-            ip,
-            base,
-            unpack,
-            &[source, Value::int(want as i64)],
-            info,
-        )
+        call::invoke(vm, ip, base, unpack, &[source, Value::int(want as i64)], info)
     }
 }
 
@@ -478,12 +439,8 @@ pub unsafe fn function(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 pub unsafe fn class(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let b = word::b(w);
-        let (body, name, bases, keywords) = (
-            reg!(base, b),
-            reg!(base, b + 1),
-            reg!(base, b + 2),
-            reg!(base, b + 3),
-        );
+        let (body, name, bases, keywords) =
+            (reg!(base, b), reg!(base, b + 1), reg!(base, b + 2), reg!(base, b + 3));
         construct::class_statement(vm, ip, base, [body, name, bases, keywords], w & DST_MASK)
     }
 }

@@ -143,10 +143,7 @@ impl Vm {
                 -1,
                 0,
             );
-            assert!(
-                mapping != libc::MAP_FAILED,
-                "no address space for the register stack"
-            );
+            assert!(mapping != libc::MAP_FAILED, "no address space for the register stack");
             libc::mprotect(mapping, GUARD, libc::PROT_NONE);
             mapping
         };
@@ -244,10 +241,7 @@ impl Vm {
     /// Is there room for `len` words from `at` on?
     #[inline(always)]
     fn has_room(&self, at: Base, len: usize) -> bool {
-        (at as usize)
-            .wrapping_sub(self.stack_low)
-            .saturating_add(len * 8)
-            <= self.stack_size
+        (at as usize).wrapping_sub(self.stack_low).saturating_add(len * 8) <= self.stack_size
     }
 
     pub fn recursion_limit(&self) -> u32 {
@@ -295,10 +289,7 @@ impl Vm {
 
     /// A function of the prelude. Its absence is a bug of the runtime.
     pub fn prelude(&self, name: &'static str) -> Value {
-        *self
-            .prelude
-            .get(name)
-            .unwrap_or_else(|| panic!("the prelude lacks {name}"))
+        *self.prelude.get(name).unwrap_or_else(|| panic!("the prelude lacks {name}"))
     }
 
     pub fn set_prelude(&mut self, name: &'static str, function: Value) {
@@ -320,10 +311,7 @@ impl Drop for Vm {
 /// Keys of the string hash: different in every process unless `PYTHONHASHSEED` is set.
 fn random_seed() -> (u64, u64) {
     use std::hash::{BuildHasher, Hasher};
-    if let Some(seed) = std::env::var("PYTHONHASHSEED")
-        .ok()
-        .and_then(|s| s.parse::<u64>().ok())
-    {
+    if let Some(seed) = std::env::var("PYTHONHASHSEED").ok().and_then(|s| s.parse::<u64>().ok()) {
         return (seed, !seed);
     }
     let state = std::collections::hash_map::RandomState::new();

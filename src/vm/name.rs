@@ -39,12 +39,7 @@ pub unsafe fn get_global_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 
 fn missing(vm: &Vm, name: Gc<Str>) {
     let name = name.lossy();
-    raise::named(
-        vm,
-        T::NameError,
-        &format!("name '{name}' is not defined"),
-        &name,
-    );
+    raise::named(vm, T::NameError, &format!("name '{name}' is not defined"), &name);
 }
 
 #[inline(always)]
@@ -64,9 +59,7 @@ pub unsafe fn set_global_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let function = (*vm).function_of(base);
         let name = function.code.names[word::bc(w)];
-        function
-            .globals
-            .set_str(&(*vm).space, name, reg!(base, word::a(w)));
+        function.globals.set_str(&(*vm).space, name, reg!(base, word::a(w)));
         Pc::new(ip.add(1), base)
     }
 }
@@ -101,11 +94,7 @@ pub unsafe fn get_name(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             Ok(dict) => dict.get_str(space, name),
             Err(mapping) => {
                 let find = (*vm).prelude("_namespace_get");
-                let args = [
-                    mapping,
-                    Value::object(name),
-                    Value::object(function.globals),
-                ];
+                let args = [mapping, Value::object(name), Value::object(function.globals)];
                 let info = w & crate::value::frame::DST_MASK;
                 return super::call::invoke(vm, ip, base, find, &args, info);
             }

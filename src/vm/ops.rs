@@ -128,11 +128,7 @@ pub fn number(vm: &Vm, value: Value) -> Option<Number> {
         return Some(Number::Complex(c.re, c.im));
     }
     let inner = vm.space.unwrap(value);
-    if inner == value {
-        None
-    } else {
-        number(vm, inner)
-    }
+    if inner == value { None } else { number(vm, inner) }
 }
 
 /// An integer of any size; None for everything that is no `int`.
@@ -198,9 +194,7 @@ fn float_arithmetic(vm: &Vm, op: Binary, a: f64, b: f64) -> Result<Option<Value>
         },
         _ => return Ok(None),
     };
-    result
-        .map(|f| Some(Value::float(f)))
-        .map_err(|f| fault(vm, &f))
+    result.map(|f| Some(Value::float(f))).map_err(|f| fault(vm, &f))
 }
 
 fn small_arithmetic(vm: &Vm, op: Binary, a: i64, b: i64) -> Result<Option<Value>, Stop> {
@@ -210,9 +204,7 @@ fn small_arithmetic(vm: &Vm, op: Binary, a: i64, b: i64) -> Result<Option<Value>
         Binary::Sub => Ok(Int::Small(a - b)),
         Binary::Mul => Ok(Int::from(i128::from(a) * i128::from(b))),
         Binary::Div => {
-            return float::div_i64(a, b)
-                .map(|f| Some(Value::float(f)))
-                .map_err(|f| fault(vm, &f));
+            return float::div_i64(a, b).map(|f| Some(Value::float(f))).map_err(|f| fault(vm, &f));
         }
         Binary::FloorDiv => int::floor_div_i64(a, b),
         Binary::Mod => int::mod_i64(a, b).map(Int::Small),
@@ -233,9 +225,7 @@ fn small_arithmetic(vm: &Vm, op: Binary, a: i64, b: i64) -> Result<Option<Value>
         Binary::Shr => int::shr_i64(a, b).map(Int::Small),
         Binary::MatMul => return Ok(None),
     };
-    result
-        .map(|i| Some(int_value(vm, i)))
-        .map_err(|f| fault(vm, &f))
+    result.map(|i| Some(int_value(vm, i))).map_err(|f| fault(vm, &f))
 }
 
 fn big_arithmetic(vm: &Vm, op: Binary, x: &Number, y: &Number) -> Result<Option<Value>, Stop> {
@@ -262,9 +252,7 @@ fn big_arithmetic(vm: &Vm, op: Binary, x: &Number, y: &Number) -> Result<Option<
         Binary::Sub => return done(a - b),
         Binary::Mul => return int::mul_big(a, b).map_err(|f| fault(vm, &f)).and_then(done),
         Binary::Div => {
-            return float::div_big(a, b)
-                .map(|f| Some(Value::float(f)))
-                .map_err(|f| fault(vm, &f));
+            return float::div_big(a, b).map(|f| Some(Value::float(f))).map_err(|f| fault(vm, &f));
         }
         Binary::FloorDiv => int::floor_div_big(a, b),
         Binary::Mod => int::mod_big(a, b),
@@ -281,9 +269,7 @@ fn big_arithmetic(vm: &Vm, op: Binary, x: &Number, y: &Number) -> Result<Option<
         Binary::Shr => int::shr_big(a, b),
         Binary::MatMul => return Ok(None),
     };
-    result
-        .map(|i| Some(int_value(vm, i)))
-        .map_err(|f| fault(vm, &f))
+    result.map(|i| Some(int_value(vm, i))).map_err(|f| fault(vm, &f))
 }
 
 fn complex_arithmetic(vm: &Vm, op: Binary, x: Number, y: Number) -> Result<Option<Value>, Stop> {
@@ -298,11 +284,7 @@ fn complex_arithmetic(vm: &Vm, op: Binary, x: Number, y: Number) -> Result<Optio
         Binary::Mul => (a * c - b * d, a * d + b * c),
         Binary::Div => {
             if c == 0.0 && d == 0.0 {
-                return Err(raise::error(
-                    vm,
-                    T::ZeroDivisionError,
-                    "complex division by zero",
-                ));
+                return Err(raise::error(vm, T::ZeroDivisionError, "complex division by zero"));
             }
             complex_quotient(a, b, c, d)
         }
@@ -337,11 +319,7 @@ fn complex_power((a, b): (f64, f64), (c, d): (f64, f64)) -> Option<(f64, f64)> {
         return Some((1.0, 0.0));
     }
     if a == 0.0 && b == 0.0 {
-        return if d != 0.0 || c < 0.0 {
-            None
-        } else {
-            Some((0.0, 0.0))
-        };
+        return if d != 0.0 || c < 0.0 { None } else { Some((0.0, 0.0)) };
     }
     if d == 0.0 && c == c.trunc() && c.abs() <= 100.0 {
         // Small whole powers by repeated multiplication, as exact as the factors.
@@ -355,11 +333,7 @@ fn complex_power((a, b): (f64, f64), (c, d): (f64, f64)) -> Option<(f64, f64)> {
             base = times(base, base);
             n >>= 1;
         }
-        return Some(if c < 0.0 {
-            complex_quotient(1.0, 0.0, power.0, power.1)
-        } else {
-            power
-        });
+        return Some(if c < 0.0 { complex_quotient(1.0, 0.0, power.0, power.1) } else { power });
     }
     let (radius, angle) = (a.hypot(b), b.atan2(a));
     let mut length = radius.powf(c);
@@ -437,23 +411,16 @@ pub fn repeat(vm: &Vm, sequence: Value, count: Int) -> Result<Option<Value>, Sto
         Int::Big(_) => usize::MAX,
     };
     let too_big = |len: usize, unit: usize| {
-        len.checked_mul(count)
-            .is_none_or(|n| n > plain::MAX_BYTES * 16 / unit)
+        len.checked_mul(count).is_none_or(|n| n > plain::MAX_BYTES * 16 / unit)
     };
     if let Some(text) = sequence.cast::<Str>() {
         if count == 1 || text.is_empty() {
             return Ok(Some(sequence));
         }
-        if text
-            .byte_len()
-            .checked_mul(count)
-            .is_none_or(|n| n > MAX_LEN)
-        {
+        if text.byte_len().checked_mul(count).is_none_or(|n| n > MAX_LEN) {
             return Err(memory_error(vm));
         }
-        return Ok(Some(Value::object(
-            vm.space.str_wtf8(&text.as_bytes().repeat(count)),
-        )));
+        return Ok(Some(Value::object(vm.space.str_wtf8(&text.as_bytes().repeat(count)))));
     }
     let items = if let Some(list) = sequence.cast::<List>() {
         list.to_vec()
@@ -513,22 +480,14 @@ fn candidates(vm: &Vm, op: Binary, in_place: bool, x: Value, y: Value) -> Vec<Ca
     let mut list = Vec::with_capacity(3);
     let mut push = |method: Option<Value>, this: Value, other: Value| {
         if let Some(method) = method {
-            list.push(Candidate {
-                method,
-                this,
-                other,
-            });
+            list.push(Candidate { method, this, other });
         }
     };
     if in_place {
         push(vm.space.lookup(left, augmented), x, y);
     }
     let own = vm.space.lookup(left, plain);
-    let theirs = if left == right {
-        None
-    } else {
-        vm.space.lookup(right, reflected)
-    };
+    let theirs = if left == right { None } else { vm.space.lookup(right, reflected) };
     // A subclass that answers differently is asked before its base.
     let first = left != right
         && right.is_subclass(left)
@@ -687,10 +646,8 @@ pub unsafe fn unary_with_code(vm: *mut Vm, ip: Ip, base: Base, w: Word, op: Unar
         match Cx::of(&mut *vm).special(x, name) {
             Ok(Some(method)) => call::invoke(vm, ip, base, method, &[], w & DST_MASK),
             Ok(None) => {
-                let text = format!(
-                    "bad operand type for unary {symbol}: '{}'",
-                    (*vm).space.type_name(x)
-                );
+                let text =
+                    format!("bad operand type for unary {symbol}: '{}'", (*vm).space.type_name(x));
                 raise::error(&*vm, T::TypeError, &text);
                 unwind::unwind(vm, ip, base)
             }
@@ -719,11 +676,7 @@ pub fn truth(vm: &Vm, x: Value) -> Result<bool, Ask> {
             }
         }
         let inner = vm.space.unwrap(x);
-        return if inner == x {
-            Ok(true)
-        } else {
-            truth(vm, inner)
-        };
+        return if inner == x { Ok(true) } else { truth(vm, inner) };
     }
     Ok(if let Some(c) = x.cast::<Complex>() {
         c.re != 0.0 || c.im != 0.0
@@ -759,11 +712,7 @@ pub fn len(vm: &Vm, x: Value) -> Option<usize> {
         return len(vm, view.dict.get());
     }
     if let Some(range) = x.cast::<Range>() {
-        return Some(
-            super::index::range_len(vm, range)
-                .try_into()
-                .unwrap_or(usize::MAX),
-        );
+        return Some(super::index::range_len(vm, range).try_into().unwrap_or(usize::MAX));
     }
     None
 }
@@ -775,20 +724,16 @@ pub fn truth_of_answer(vm: &Vm, answer: Value) -> Result<bool, Stop> {
     }
     match number(vm, answer) {
         Some(Number::Small(i)) if i >= 0 => Ok(i != 0),
-        Some(Number::Small(_)) => Err(raise::error(
-            vm,
-            T::ValueError,
-            "__len__() should return >= 0",
-        )),
+        Some(Number::Small(_)) => {
+            Err(raise::error(vm, T::ValueError, "__len__() should return >= 0"))
+        }
         Some(Number::Big(_)) => {
             let text = "cannot fit 'int' into an index-sized integer";
             Err(raise::error(vm, T::OverflowError, text))
         }
         _ => {
-            let text = format!(
-                "__bool__ should return bool, returned {}",
-                vm.space.type_name(answer)
-            );
+            let text =
+                format!("__bool__ should return bool, returned {}", vm.space.type_name(answer));
             Err(raise::error(vm, T::TypeError, &text))
         }
     }
@@ -885,10 +830,7 @@ fn compare_at(vm: &Vm, x: Value, y: Value, order: Order, depth: u32) -> Result<O
         let special = |class: Gc<crate::value::Class>| {
             class.has(overrides::EQ)
                 || class.is_user()
-                    && vm
-                        .space
-                        .lookup(class, vm.names.__ne__)
-                        .is_some_and(|m| !m.is::<Native>())
+                    && vm.space.lookup(class, vm.names.__ne__).is_some_and(|m| !m.is::<Native>())
         };
         let payload = |v: Value| v.cast::<Instance>().is_some_and(|i| i.payload().is_some());
         if equality && !special(left) && !special(right) && !payload(x) && !payload(y) {
@@ -910,15 +852,7 @@ fn compare_at(vm: &Vm, x: Value, y: Value, order: Order, depth: u32) -> Result<O
         return Err(raise::error(vm, T::RecursionError, text));
     }
     if let (Some(a), Some(b)) = (x.cast::<List>(), y.cast::<List>()) {
-        return compare_items(
-            vm,
-            &|i| a.get(i),
-            &|i| b.get(i),
-            a.len(),
-            b.len(),
-            order,
-            depth,
-        );
+        return compare_items(vm, &|i| a.get(i), &|i| b.get(i), a.len(), b.len(), order, depth);
     }
     if let (Some(a), Some(b)) = (x.cast::<Tuple>(), y.cast::<Tuple>()) {
         let (p, q) = (a.as_slice(), b.as_slice());
@@ -950,28 +884,19 @@ fn compare_at(vm: &Vm, x: Value, y: Value, order: Order, depth: u32) -> Result<O
             }
         }
         equal
-    } else if let (Some(a), Some(b)) = (
-        x.cast::<crate::value::BoundMethod>(),
-        y.cast::<crate::value::BoundMethod>(),
-    ) {
+    } else if let (Some(a), Some(b)) =
+        (x.cast::<crate::value::BoundMethod>(), y.cast::<crate::value::BoundMethod>())
+    {
         Some(a.func.get() == b.func.get() && a.this.get() == b.this.get())
     } else if x.is::<Set>() || x.is::<crate::value::DictView>() {
         None
     } else if vm.space.class_of(x).is_user() || vm.space.class_of(y).is_user() {
         let special = |v: Value| vm.space.class_of(v).has(overrides::EQ);
-        if special(x) || special(y) {
-            None
-        } else {
-            Some(false)
-        }
+        if special(x) || special(y) { None } else { Some(false) }
     } else {
         // Built-in types without an order of their own: identity, unless the other side has an
         // opinion (sets and views do, by their methods).
-        if y.is::<Set>() || y.is::<crate::value::DictView>() {
-            None
-        } else {
-            Some(false)
-        }
+        if y.is::<Set>() || y.is::<crate::value::DictView>() { None } else { Some(false) }
     };
     Ok(equal.map(|e| e == (order == Order::Eq)))
 }
@@ -1000,11 +925,7 @@ fn compare_items(
     let mut i = 0;
     while let (Some(x), Some(y)) = (a(i), b(i)) {
         let same = x == y && !x.is_float();
-        let equal = if same {
-            Some(true)
-        } else {
-            compare_at(vm, x, y, Order::Eq, depth + 1)?
-        };
+        let equal = if same { Some(true) } else { compare_at(vm, x, y, Order::Eq, depth + 1)? };
         match equal {
             Some(true) => i += 1,
             Some(false) => {
@@ -1060,32 +981,11 @@ fn comparers(vm: &Vm, order: Order, x: Value, y: Value) -> Vec<(Candidate, bool)
             found => found.map(|f| (f, false)),
         }
     };
-    let own = method(left, order).map(|(m, neg)| {
-        (
-            Candidate {
-                method: m,
-                this: x,
-                other: y,
-            },
-            neg,
-        )
-    });
-    let theirs = method(right, order.mirrored()).map(|(m, neg)| {
-        (
-            Candidate {
-                method: m,
-                this: y,
-                other: x,
-            },
-            neg,
-        )
-    });
+    let own = method(left, order).map(|(m, neg)| (Candidate { method: m, this: x, other: y }, neg));
+    let theirs = method(right, order.mirrored())
+        .map(|(m, neg)| (Candidate { method: m, this: y, other: x }, neg));
     let theirs_first = left != right && right.is_subclass(left);
-    let (first, second) = if theirs_first {
-        (theirs, own)
-    } else {
-        (own, theirs)
-    };
+    let (first, second) = if theirs_first { (theirs, own) } else { (own, theirs) };
     first.into_iter().chain(second).collect()
 }
 
@@ -1309,11 +1209,7 @@ impl Cx {
     pub fn deeper<R>(&mut self, body: impl FnOnce(&mut Cx) -> Result<R, Stop>) -> Result<R, Stop> {
         let vm = self.vm_mut();
         if vm.doors >= super::DOOR_LIMIT {
-            return Err(raise::error(
-                vm,
-                T::RecursionError,
-                "maximum recursion depth exceeded",
-            ));
+            return Err(raise::error(vm, T::RecursionError, "maximum recursion depth exceeded"));
         }
         vm.doors += 1;
         let result = body(self);
@@ -1393,9 +1289,7 @@ pub fn contains(vm: &mut Vm, item: Value, container: Value) -> Result<Option<boo
             );
             return Err(raise::error(vm, T::TypeError, &text));
         };
-        return Ok(Some(
-            plain::wtf8::find(text.as_bytes(), part.as_bytes()).is_some(),
-        ));
+        return Ok(Some(plain::wtf8::find(text.as_bytes(), part.as_bytes()).is_some()));
     }
     let cx = Cx::of(vm);
     if let Some(dict) = container.cast::<Dict>() {

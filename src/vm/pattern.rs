@@ -35,10 +35,7 @@ fn registered(vm: &Vm, subject: Value, name: &str) -> bool {
     let class = vm.space.class_of(subject);
     let module = vm.space.intern("__module__");
     class.mro.borrow().iter().any(|ancestor| {
-        let from = ancestor
-            .dict
-            .get_str(&vm.space, module)
-            .and_then(|m| m.cast::<Str>());
+        let from = ancestor.dict.get_str(&vm.space, module).and_then(|m| m.cast::<Str>());
         ancestor.name.get().as_bytes() == name.as_bytes()
             && from.is_some_and(|m| m.as_bytes() == b"collections.abc")
     })
@@ -51,9 +48,7 @@ pub unsafe fn len(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             reg!(base, word::a(w)) = Value::int(n as i64);
             return Pc::new(ip, base);
         }
-        let len = (*vm)
-            .builtins
-            .get_str(&(*vm).space, (*vm).space.intern("len"));
+        let len = (*vm).builtins.get_str(&(*vm).space, (*vm).space.intern("len"));
         match len {
             Some(len) => call::invoke(vm, ip, base, len, &[subject], w & DST_MASK),
             None => {
@@ -105,11 +100,9 @@ pub unsafe fn class(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 /// Types whose single positional pattern matches the object itself.
 fn matches_self(cx: &Cx, class: crate::gc::Gc<Class>) -> bool {
     use T::*;
-    [
-        Bool, ByteArray, Bytes, Dict, Float, FrozenSet, Int, List, Set, Str, Tuple,
-    ]
-    .iter()
-    .any(|&id| class.is_subclass(cx.class(id)))
+    [Bool, ByteArray, Bytes, Dict, Float, FrozenSet, Int, List, Set, Str, Tuple]
+        .iter()
+        .any(|&id| class.is_subclass(cx.class(id)))
 }
 
 fn match_class(cx: &mut Cx, subject: Value, class: Value, names: Value, positional: usize) -> Flow {
@@ -146,11 +139,7 @@ fn match_class(cx: &mut Cx, subject: Value, class: Value, names: Value, position
             None => None,
         };
         let own = args.is_none() && matches_self(cx, wanted);
-        let allowed = if own {
-            1
-        } else {
-            args.as_ref().map_or(0, Vec::len)
-        };
+        let allowed = if own { 1 } else { args.as_ref().map_or(0, Vec::len) };
         if positional > allowed {
             let text = format!(
                 "{}() accepts {allowed} positional sub-pattern{} ({positional} given)",
@@ -178,9 +167,7 @@ fn match_class(cx: &mut Cx, subject: Value, class: Value, names: Value, position
         }
     }
     for name in cx.plain_items(names).unwrap_or_default() {
-        let name = name
-            .cast::<Str>()
-            .expect("the compiler names attributes by strings");
+        let name = name.cast::<Str>().expect("the compiler names attributes by strings");
         match attribute_once(cx, subject, wanted, name, &mut seen)? {
             Some(value) => values.push(value),
             None => return Ok(Value::NONE),

@@ -16,10 +16,7 @@ pub struct Pc {
 
 impl Pc {
     /// The hot handler declines: its cold twin shall run. Nothing was changed.
-    pub const DECLINE: Pc = Pc {
-        ip: std::ptr::null_mut(),
-        base: std::ptr::null_mut(),
-    };
+    pub const DECLINE: Pc = Pc { ip: std::ptr::null_mut(), base: std::ptr::null_mut() };
 
     #[inline(always)]
     pub fn new(ip: Ip, base: Base) -> Pc {

@@ -86,11 +86,7 @@ fn hash_other(vm: &Vm, value: Value, depth: u32) -> Option<u64> {
         let parts = [
             ops::int_value(vm, Int::from(len)),
             if zero { Value::NONE } else { range.start.get() },
-            if zero || one {
-                Value::NONE
-            } else {
-                range.step.get()
-            },
+            if zero || one { Value::NONE } else { range.step.get() },
         ];
         let mut state = hash::Tuple::default();
         for part in parts {
@@ -140,11 +136,7 @@ fn is_ordered(vm: &Vm, key: Value, depth: u32) -> bool {
         return true;
     }
     if let Some(tuple) = key.cast::<Tuple>() {
-        return depth < 50
-            && tuple
-                .as_slice()
-                .iter()
-                .all(|&item| is_ordered(vm, item, depth + 1));
+        return depth < 50 && tuple.as_slice().iter().all(|&item| is_ordered(vm, item, depth + 1));
     }
     !key.is::<Instance>() && ops::number(vm, key).is_some()
 }
@@ -199,10 +191,7 @@ pub fn plain_items(space: &Space, value: Value) -> Option<Vec<Value>> {
     }
     if let Some(text) = value.cast::<Str>() {
         if text.is_ascii() {
-            let chars = text
-                .as_bytes()
-                .iter()
-                .map(|&b| Value::object(space.char(b)));
+            let chars = text.as_bytes().iter().map(|&b| Value::object(space.char(b)));
             return Some(chars.collect());
         }
         let mut chars = Vec::with_capacity(text.len());
@@ -222,33 +211,23 @@ pub fn plain_items(space: &Space, value: Value) -> Option<Vec<Value>> {
         return Some(match view.what {
             ViewKind::Keys => dict.iter().map(|e| e.key).collect(),
             ViewKind::Values => dict.iter().map(|e| e.value).collect(),
-            ViewKind::Items => dict
-                .iter()
-                .map(|e| Value::object(space.tuple(&[e.key, e.value])))
-                .collect(),
+            ViewKind::Items => {
+                dict.iter().map(|e| Value::object(space.tuple(&[e.key, e.value]))).collect()
+            }
         });
     }
     if let Some(set) = value.cast::<Set>() {
         return Some(set.elements().iter().map(|e| e.key).collect());
     }
     if let Some(bytes) = value.cast::<Bytes>() {
-        return Some(
-            bytes
-                .as_slice()
-                .iter()
-                .map(|&b| Value::int(b.into()))
-                .collect(),
-        );
+        return Some(bytes.as_slice().iter().map(|&b| Value::int(b.into())).collect());
     }
     if let Some(bytes) = value.cast::<crate::value::ByteArray>() {
         return Some(bytes.edit(|d| d.iter().map(|&b| Value::int(b.into())).collect()));
     }
     if let Some(range) = value.cast::<Range>() {
-        let (start, stop, step) = (
-            range.start.get().as_int()?,
-            range.stop.get().as_int()?,
-            range.step.get().as_int()?,
-        );
+        let (start, stop, step) =
+            (range.start.get().as_int()?, range.stop.get().as_int()?, range.step.get().as_int()?);
         let len = super::index::small_range_len(start, stop, step);
         if len > crate::plain::MAX_BYTES as i64 {
             return None;
@@ -258,11 +237,7 @@ pub fn plain_items(space: &Space, value: Value) -> Option<Vec<Value>> {
     if let Some(iter) = value.cast::<Iter>()
         && matches!(iter.kind, IterKind::Range)
     {
-        let (at, stop, step) = (
-            iter.at.get(),
-            iter.a.get().as_int()?,
-            iter.b.get().as_int()?,
-        );
+        let (at, stop, step) = (iter.at.get(), iter.a.get().as_int()?, iter.b.get().as_int()?);
         let len = super::index::small_range_len(at, stop, step);
         if len > crate::plain::MAX_BYTES as i64 {
             return None;
@@ -371,9 +346,7 @@ impl Cx {
         key: Value,
         hash: u64,
     ) -> Result<Option<Value>, Stop> {
-        Ok(self
-            .dict_find(dict, key, hash)?
-            .map(|place| dict.value_at(place)))
+        Ok(self.dict_find(dict, key, hash)?.map(|place| dict.value_at(place)))
     }
 
     pub fn dict_get(&mut self, dict: Gc<Dict>, key: Value) -> Result<Option<Value>, Stop> {
@@ -410,9 +383,7 @@ impl Cx {
     /// Removes a key; None if it was absent.
     pub fn dict_remove(&mut self, dict: Gc<Dict>, key: Value) -> Result<Option<Value>, Stop> {
         let hash = self.hash(key)?;
-        Ok(self
-            .dict_find(dict, key, hash)?
-            .map(|place| dict.remove_at(place)))
+        Ok(self.dict_find(dict, key, hash)?.map(|place| dict.remove_at(place)))
     }
 
     /// Place of a key in a set.

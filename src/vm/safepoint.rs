@@ -39,11 +39,7 @@ pub unsafe fn poll(vm: *mut Vm, ip: Ip, base: Base) -> Result<(), Pc> {
 pub unsafe fn poll_below(vm: *mut Vm, ip: Ip, base: Base, top: Base) -> Result<(), Pc> {
     unsafe {
         if (*vm).signals.is_up(Signals::COLLECT) {
-            let top = if (*vm).on_stack(top) {
-                top
-            } else {
-                super::call::free_window(vm, base)
-            };
+            let top = if (*vm).on_stack(top) { top } else { super::call::free_window(vm, base) };
             collect(vm, base, top);
         }
         if (*vm).signals.is_up(Signals::INTERRUPT) {
@@ -60,10 +56,7 @@ pub unsafe fn collect(vm: *mut Vm, base: Base, top: Base) {
     unsafe {
         (*vm).signals.lower(Signals::COLLECT);
         roots::clear_above(&*vm, top);
-        (*vm)
-            .space
-            .heap
-            .collect(|marker| roots::trace(&*vm, marker, base, top), |_, _| {});
+        (*vm).space.heap.collect(|marker| roots::trace(&*vm, marker, base, top), |_, _| {});
         if (*vm).space.heap.stress() {
             (*vm).signals.raise(Signals::COLLECT);
         }

@@ -39,9 +39,7 @@ pub unsafe fn make_frame(vm: &Vm, function: Gc<Function>, nb: Base) -> *mut Fram
         let registers = function.registers as usize;
         let flags = state::CREATED | kind | state::EXPOSED;
         let cell =
-            vm.space
-                .heap
-                .alloc(Frame::size(registers), Kind::Frame as u8, flags, id.shape());
+            vm.space.heap.alloc(Frame::size(registers), Kind::Frame as u8, flags, id.shape());
         let header = *cell;
         let frame: *mut Frame = cell.cast();
         frame.write(Frame {
@@ -91,11 +89,8 @@ unsafe fn enter(vm: *mut Vm, ip: Ip, base: Base, frame: *mut Frame, info: u64) -
                     state::ASYNC_GENERATOR => "async generator already executing",
                     _ => "generator already executing",
                 };
-                let id = if text.ends_with("awaited already") {
-                    T::RuntimeError
-                } else {
-                    T::ValueError
-                };
+                let id =
+                    if text.ends_with("awaited already") { T::RuntimeError } else { T::ValueError };
                 return Err(raise::error(&*vm, id, text));
             }
             _ => {
@@ -177,19 +172,14 @@ unsafe fn throw(
     info: u64,
 ) -> Pc {
     unsafe {
-        let exception = exception
-            .cast::<Exception>()
-            .expect("checked by the caller");
+        let exception = exception.cast::<Exception>().expect("checked by the caller");
         if (*frame).state() == state::CREATED {
             Frame::set_state(frame, state::FINISHED);
             raise::set(&*vm, exception);
             let function = (*frame).function;
             let code = function.code;
             let word = code.index_of(function.start);
-            exception.trace.borrow_mut().push(crate::value::TracePoint {
-                code,
-                word: word + 1,
-            });
+            exception.trace.borrow_mut().push(crate::value::TracePoint { code, word: word + 1 });
             return failed(vm, ip, base, info);
         }
         match enter(vm, ip, base, frame, info) {
@@ -209,12 +199,8 @@ pub unsafe fn serve(vm: *mut Vm, ip: Ip, base: Base, request: Request, info: u64
         let info = if plain {
             info & DST_MASK | Ret::Resume as u64
         } else {
-            let (run, state) = request
-                .then
-                .unwrap_or((|_, _, outcome| outcome, [Value::NONE; 3]));
-            (*vm)
-                .continuations
-                .push(call::Continuation { run, state, info });
+            let (run, state) = request.then.unwrap_or((|_, _, outcome| outcome, [Value::NONE; 3]));
+            (*vm).continuations.push(call::Continuation { run, state, info });
             Ret::ResumeNative as u64
         };
         let frame = request.frame.as_ptr();
@@ -460,9 +446,7 @@ unsafe fn generator_of(
     args: &[Value],
 ) -> Result<*mut Frame, Stop> {
     unsafe {
-        let function = function
-            .cast::<Function>()
-            .expect("a function of the prelude");
+        let function = function.cast::<Function>().expect("a function of the prelude");
         let nb = call::free_window(vm, base).add(HEADER as usize);
         let total = function.code.code.params.total().max(args.len());
         if !(*vm).has_room(nb, total) {
@@ -529,12 +513,7 @@ impl Cx {
         if frame.state() == state::FINISHED && frame.kind() == state::GENERATOR {
             return Err(self.error_with(T::StopIteration, &[]));
         }
-        self.vm_mut().resume = Some(Request {
-            frame,
-            value,
-            throws: false,
-            then: None,
-        });
+        self.vm_mut().resume = Some(Request { frame, value, throws: false, then: None });
         Err(Stop::Resume)
     }
 
@@ -546,12 +525,8 @@ impl Cx {
         run: fn(&mut Cx, [Value; 3], Outcome) -> Flow,
         state: [Value; 3],
     ) -> Flow {
-        self.vm_mut().resume = Some(Request {
-            frame,
-            value,
-            throws: false,
-            then: Some((run, state)),
-        });
+        self.vm_mut().resume =
+            Some(Request { frame, value, throws: false, then: Some((run, state)) });
         Err(Stop::Resume)
     }
 
@@ -577,12 +552,7 @@ impl Cx {
             };
         }
         let value = Value::object(exception);
-        self.vm_mut().resume = Some(Request {
-            frame,
-            value,
-            throws: true,
-            then: None,
-        });
+        self.vm_mut().resume = Some(Request { frame, value, throws: true, then: None });
         Err(Stop::Resume)
     }
 
@@ -619,12 +589,8 @@ impl Cx {
 
     fn throw_exit(&mut self, frame: Gc<Frame>, exit: Value) -> Flow {
         let state = [Value::object(frame), Value::NONE, Value::NONE];
-        self.vm_mut().resume = Some(Request {
-            frame,
-            value: exit,
-            throws: true,
-            then: Some((closed, state)),
-        });
+        self.vm_mut().resume =
+            Some(Request { frame, value: exit, throws: true, then: Some((closed, state)) });
         Err(Stop::Resume)
     }
 
@@ -654,12 +620,7 @@ fn inner_closed(cx: &mut Cx, [frame, exit, closing]: [Value; 3], outcome: Outcom
     if closing == Value::TRUE {
         return cx.throw_exit(frame, value);
     }
-    cx.vm_mut().resume = Some(Request {
-        frame,
-        value,
-        throws: true,
-        then: None,
-    });
+    cx.vm_mut().resume = Some(Request { frame, value, throws: true, then: None });
     Err(Stop::Resume)
 }
 
@@ -674,9 +635,7 @@ fn closed(cx: &mut Cx, [frame, ..]: [Value; 3], outcome: Outcome) -> Flow {
         Err(_) if cx.pending_is(T::StopIteration) => {
             let exception = cx.take_exception().cast::<Exception>();
             let args = exception.and_then(|e| e.args.get().cast::<crate::value::Tuple>());
-            Ok(args
-                .and_then(|a| a.as_slice().first().copied())
-                .unwrap_or(Value::NONE))
+            Ok(args.and_then(|a| a.as_slice().first().copied()).unwrap_or(Value::NONE))
         }
         Err(_) if cx.pending_is(T::GeneratorExit) => {
             cx.take_exception();
@@ -761,11 +720,7 @@ unsafe fn async_step(vm: *mut Vm, ip: Ip, base: Base, op: Gc<AsyncOp>, info: u64
     unsafe {
         let value = op.value.replace(Value::UNDEF);
         if value.is_undef() {
-            let what = if op.throws {
-                "athrow()/aclose()"
-            } else {
-                "__anext__()/asend()"
-            };
+            let what = if op.throws { "athrow()/aclose()" } else { "__anext__()/asend()" };
             let text = format!("cannot reuse already awaited {what}");
             raise::error(&*vm, T::RuntimeError, &text);
             return unwind::unwind(vm, ip, base);
@@ -876,11 +831,7 @@ pub unsafe fn get_anext(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 impl Cx {
     /// A step of an async generator, to be awaited.
     pub fn async_op(&self, frame: Gc<Frame>, value: Value, throws: bool) -> Value {
-        let id = if throws {
-            T::AsyncGenAThrow
-        } else {
-            T::AsyncGenASend
-        };
+        let id = if throws { T::AsyncGenAThrow } else { T::AsyncGenASend };
         Value::object(self.new_object(id.shape(), 0, |header| AsyncOp {
             header,
             frame: Value::object(frame).into(),

@@ -23,9 +23,7 @@ unsafe fn walk(vm: *mut Vm, mut ip: Ip, mut base: Base, mut record: bool) -> Pc 
         loop {
             let code = (*vm).code_of(base);
             let word = code.index_of(ip).wrapping_sub(1);
-            let exception = (*vm)
-                .pending()
-                .expect("unwinding with an exception pending");
+            let exception = (*vm).pending().expect("unwinding with an exception pending");
             if record {
                 exception.trace.borrow_mut().push(TracePoint { code, word });
             }
@@ -109,23 +107,14 @@ unsafe fn raise_value(vm: *mut Vm, ip: Ip, base: Base, what: Value, cause: Value
             return unwind(vm, ip, base);
         }
         let is_class = |v: Value| {
-            v.cast::<Class>()
-                .is_some_and(|c| c.is_subclass((*vm).space.class(T::BaseException)))
+            v.cast::<Class>().is_some_and(|c| c.is_subclass((*vm).space.class(T::BaseException)))
         };
         if !what.is::<Exception>() && !is_class(what) {
-            raise::error(
-                &*vm,
-                T::TypeError,
-                "exceptions must derive from BaseException",
-            );
+            raise::error(&*vm, T::TypeError, "exceptions must derive from BaseException");
             return unwind(vm, ip, base);
         }
         if !(cause.is_undef() || cause.is_none() || cause.is::<Exception>() || is_class(cause)) {
-            raise::error(
-                &*vm,
-                T::TypeError,
-                "exception causes must derive from BaseException",
-            );
+            raise::error(&*vm, T::TypeError, "exception causes must derive from BaseException");
             return unwind(vm, ip, base);
         }
         // A class among the two must be called first; that may run code of the program.
@@ -149,8 +138,7 @@ fn instantiated(cx: &mut super::Cx, state: [Value; 3], outcome: super::Outcome) 
     if !made.is::<Exception>() {
         let text = format!(
             "calling {} should have returned an instance of BaseException, not {}",
-            what.cast::<Class>()
-                .map_or_else(String::new, |c| class_text(cx, c)),
+            what.cast::<Class>().map_or_else(String::new, |c| class_text(cx, c)),
             class_text(cx, cx.class_of(made))
         );
         return Err(cx.type_error(&text));
