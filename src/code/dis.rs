@@ -10,16 +10,21 @@ use super::{Capture, Code, Const, Params};
 
 /// The code and all codes inside it; with the source, its lines are shown in between.
 pub fn disassemble(code: &Code, source: Option<&str>) -> String {
-    let lines: Vec<&str> = source.map(|text| text.lines().collect()).unwrap_or_default();
+    let lines: Vec<&str> = source
+        .map(|text| text.lines().collect())
+        .unwrap_or_default();
     let mut out = String::new();
     let mut waiting = vec![code];
     while let Some(code) = waiting.pop() {
         if !out.is_empty() {
             out.push('\n');
         }
-        Writer { code, lines: &lines }
-            .write(&mut out)
-            .expect("writing to a string cannot fail");
+        Writer {
+            code,
+            lines: &lines,
+        }
+        .write(&mut out)
+        .expect("writing to a string cannot fail");
         waiting.extend(code.codes.iter().rev().map(|inner| &**inner));
     }
     out

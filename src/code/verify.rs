@@ -156,7 +156,11 @@ impl<'a> Verifier<'a> {
         let word = self.code.words[at];
         self.extension(at, op, word)?;
         self.kind(at, op)?;
-        let fields = [word::a(word) as u16, word::b(word) as u16, word::c(word) as u16];
+        let fields = [
+            word::a(word) as u16,
+            word::b(word) as u16,
+            word::c(word) as u16,
+        ];
         for (nth, &operand) in op.operands().iter().enumerate() {
             self.operand(at, op, operand, fields[nth], word)?;
         }

@@ -308,4 +308,3 @@ pub(super) fn inverse(op: Op) -> Op {
         other => unreachable!("{} is not a conditional jump", other.name()),
     }
 }
-

@@ -11,8 +11,8 @@ use crate::code::Const;
 use crate::code::op::{HEADER, Op};
 
 use super::Compiler;
+use super::display::MAX_RUN;
 use super::emit::Reg;
-use super::expr::MAX_RUN;
 use super::scope::{Place, ScopeKind, flag};
 
 /// More positional arguments than this are passed as a list.
@@ -329,9 +329,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn positional_list(&mut self, span: Span, arguments: &'a [Argument], list: Reg) {
         let mut positional = arguments
             .iter()
-            .filter(|argument| {
-                matches!(argument, Argument::Positional(_) | Argument::Star(_))
-            })
+            .filter(|argument| matches!(argument, Argument::Positional(_) | Argument::Star(_)))
             .peekable();
         let mut is_first = true;
         while is_first || positional.peek().is_some() {
@@ -380,9 +378,7 @@ impl<'a> Compiler<'a> {
     ) {
         let mut keywords = arguments
             .iter()
-            .filter(|argument| {
-                matches!(argument, Argument::Keyword(..) | Argument::DoubleStar(_))
-            })
+            .filter(|argument| matches!(argument, Argument::Keyword(..) | Argument::DoubleStar(_)))
             .peekable();
         if keywords.peek().is_none() {
             self.body.emit(Op::LoadUndef, dict, 0, 0);

@@ -448,12 +448,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Applies decorators to R[value], which stands behind the innermost window.
-    pub(super) fn decorate(
-        &mut self,
-        decorators: &'a [ExprId],
-        bases: &[Reg],
-        value: Reg,
-    ) -> Reg {
+    pub(super) fn decorate(&mut self, decorators: &'a [ExprId], bases: &[Reg], value: Reg) -> Reg {
         let mut value = value;
         for (&decorator, &base) in decorators.iter().zip(bases).rev() {
             debug_assert_eq!(value, base + HEADER);

@@ -74,15 +74,20 @@ impl<'a> Compiler<'a> {
         );
     }
 
-    fn pattern(&mut self, pattern: &'a Pattern, subject: Reg, fail: Label, captures: &mut Captures) {
+    fn pattern(
+        &mut self,
+        pattern: &'a Pattern,
+        subject: Reg,
+        fail: Label,
+        captures: &mut Captures,
+    ) {
         self.body.span = pattern.span;
         match &pattern.kind {
             PatternKind::Wildcard => {}
             PatternKind::Capture(ident) => self.capture_pattern(*ident, subject, captures),
             PatternKind::Value(value) => self.scoped(|this| {
                 if let Some(number) = this.small_int(*value) {
-                    this.body
-                        .branch(Op::JNotEqI, subject, number as u16, fail);
+                    this.body.branch(Op::JNotEqI, subject, number as u16, fail);
                     return;
                 }
                 let value = this.operand(*value, false);
@@ -254,8 +259,7 @@ impl<'a> Compiler<'a> {
         match star {
             None => {
                 let run = self.body.alloc_run(items.len() as u32);
-                self.body
-                    .emit(Op::Unpack, subject, run, items.len() as u16);
+                self.body.emit(Op::Unpack, subject, run, items.len() as u16);
                 for (nth, item) in items.iter().enumerate() {
                     self.pattern(item, run + nth as Reg, fail, captures);
                 }
@@ -298,8 +302,7 @@ impl<'a> Compiler<'a> {
             let register = self.body.alloc();
             self.body.span = item.span;
             if nth < star {
-                self.body
-                    .emit(Op::GetItemI, register, subject, nth as u16);
+                self.body.emit(Op::GetItemI, register, subject, nth as u16);
             } else {
                 let from_end = (items.len() - nth) as u16;
                 self.body.emit(Op::SubI, register, length, from_end);

@@ -483,9 +483,7 @@ impl Scopes {
             for wanted in [true, false] {
                 for &at in &scope.symbols {
                     let symbol = &mut self.symbols[at as usize];
-                    if symbol.resolution == Resolution::Local
-                        && symbol.has(flag::PARAM) == wanted
-                    {
+                    if symbol.resolution == Resolution::Local && symbol.has(flag::PARAM) == wanted {
                         symbol.register = next;
                         next = next.saturating_add(1);
                     }
@@ -522,9 +520,7 @@ impl Scopes {
                     if current.kind == ScopeKind::Class {
                         return Place::Namespace;
                     }
-                    if self.separate_namespace
-                        && self.get(host).kind == ScopeKind::Module
-                    {
+                    if self.separate_namespace && self.get(host).kind == ScopeKind::Module {
                         return Place::Namespace;
                     }
                     if current.visible_class.is_some()
@@ -536,7 +532,9 @@ impl Scopes {
                 }
                 Resolution::Free => {
                     if host != at {
-                        at = current.parent.expect("a comprehension stands in some scope");
+                        at = current
+                            .parent
+                            .expect("a comprehension stands in some scope");
                         continue;
                     }
                     let Some(free) = self.free_index(host, name) else {

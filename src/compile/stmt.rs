@@ -230,4 +230,3 @@ impl<'a> Compiler<'a> {
         self.body.top = top;
     }
 }
-

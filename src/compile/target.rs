@@ -105,7 +105,9 @@ impl<'a> Compiler<'a> {
             );
             return;
         }
-        if star.is_none() && let Some(first) = self.adjacent_locals(items) {
+        if star.is_none()
+            && let Some(first) = self.adjacent_locals(items)
+        {
             self.at(target);
             self.body.emit(Op::Unpack, src, first, items.len() as u16);
             for nth in 0..items.len() as Reg {
@@ -220,7 +222,13 @@ impl<'a> Compiler<'a> {
     }
 
     /// `target op= value`
-    pub(super) fn aug_assign(&mut self, stmt: &'a Stmt, target: ExprId, op: BinaryOp, value: ExprId) {
+    pub(super) fn aug_assign(
+        &mut self,
+        stmt: &'a Stmt,
+        target: ExprId,
+        op: BinaryOp,
+        value: ExprId,
+    ) {
         let top = self.body.top;
         let later = self.may_rebind(value);
         match self.ast.expr(target) {
