@@ -11,8 +11,8 @@ use crate::code::Const;
 use crate::code::op::{HEADER, Op};
 
 use super::Compiler;
+use super::display::MAX_RUN;
 use super::emit::Reg;
-use super::expr::MAX_RUN;
 use super::scope::{Place, ScopeKind, flag};
 
 /// More positional arguments than this are passed as a list.
