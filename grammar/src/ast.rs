@@ -70,6 +70,10 @@ impl Names {
         name
     }
 
+    pub fn find(&self, text: &str) -> Option<Name> {
+        self.index.get(text).copied()
+    }
+
     pub fn text(&self, name: Name) -> &str {
         &self.texts[name.0 as usize]
     }

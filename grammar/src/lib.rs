@@ -5,12 +5,16 @@ pub mod diagnostic;
 pub mod dump;
 pub mod span;
 
+mod advice;
 mod builder;
 mod decode;
+mod explain;
 mod layout;
+mod lines;
 mod names;
 mod numbers;
 mod parse;
+mod recover;
 mod soft;
 mod strings;
 mod targets;

@@ -112,7 +112,12 @@ fn explain(source: &str, token: Token, span: Span, end: usize) -> Diagnostic {
                 .help("drop the zeros, or write `0o` for an octal number");
         }
     }
-    let last = (span.end as usize - start).saturating_sub(1);
+    let length = span.end as usize - start;
+    let last = match &source.as_bytes()[span.end as usize..] {
+        [b'_', ..] if !source[..span.end as usize].ends_with('.') => length,
+        [b'e' | b'E', b'+' | b'-', ..] => length + 1,
+        _ => length - 1,
+    };
     let what = if token == Token::Imaginary {
         "imaginary"
     } else {

@@ -1,9 +1,15 @@
 //! The front door: source text in, tree or diagnostics out. The only file that names lalrpop.
+//!
+//! The first unexpected token ends a run of the parser. For further errors the rest of the
+//! text, from the next logical line on, is parsed again with its blocks flattened
+//! (`recover.rs`); such trees are thrown away, so recovery cannot build nonsense.
 
-use crate::ast::{Ast, StmtKind};
+use crate::ast::{Ast, ExprId, StmtKind};
 use crate::builder::Builder;
 use crate::diagnostic::Diagnostic;
-use crate::layout::{self, Ending};
+use crate::explain::{self, Scene};
+use crate::layout::{self, Ending, Lexed};
+use crate::recover;
 use crate::span::Span;
 use crate::token::{Lexeme, Token};
 use lalrpop_util::{ParseError, lalrpop_mod};
@@ -12,6 +18,9 @@ lalrpop_mod!(
     #[allow(clippy::all, clippy::pedantic, unused)]
     sloop
 );
+
+/// How many errors one run reports.
+const MAX_ERRORS: usize = 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -46,46 +55,77 @@ pub fn parse(source: &str, mode: Mode) -> Parsed {
         Mode::Expression => Token::StartExpression,
         Mode::Module | Mode::Interactive => Token::StartModule,
     };
-    let lexed = layout::lex(source, start);
+    let lexed = layout::lex(source, start, mode != Mode::Interactive);
     let mut builder = Builder::new(source);
-    let mut position = 0;
-    let input = lexed.tokens.iter().map(|&Lexeme { token, span }| {
-        position += 1;
-        Ok((span.start, token, span.end))
-    });
-    let result = sloop::SourceParser::new().parse(&mut builder, input);
-    let mut errors = lexed.errors;
-    let mut warnings = lexed.warnings;
-    let mut at_end = false;
-    match result {
-        Ok(body) => builder.ast.body = body,
-        Err(error) => {
-            let lexeme = lexed.tokens[position - 1];
-            at_end = lexeme.token == Token::End;
-            if lexeme.token != Token::Error {
-                errors.push(describe(error, lexeme));
-            }
-        }
-    }
-    errors.append(&mut builder.errors);
+    let stop = run(&lexed.tokens, &mut builder);
+    let mut warnings = lexed.warnings.clone();
     warnings.append(&mut builder.warnings);
-    let outcome = if mode == Mode::Interactive && (lexed.ending != Ending::Complete || at_end) {
-        Outcome::Incomplete
-    } else if errors.is_empty() {
-        let open_block = builder
-            .ast
-            .body
-            .last()
-            .is_some_and(|stmt| is_compound(&stmt.kind));
-        Outcome::Tree {
-            ast: builder.ast,
-            open_block,
+    warnings.sort_by_key(|warning| warning.span.start);
+    let outcome = match stop {
+        Ok(()) if lexed.errors.is_empty() && builder.errors.is_empty() => {
+            let ast = builder.ast;
+            let open_block = ast.body.last().is_some_and(|stmt| is_compound(&stmt.kind));
+            Outcome::Tree { ast, open_block }
         }
-    } else {
-        errors.sort_by_key(|error| error.span.start);
-        Outcome::Errors(errors)
+        Err(ref stop)
+            if mode == Mode::Interactive
+                && builder.errors.is_empty()
+                && is_incomplete(&lexed, stop) =>
+        {
+            Outcome::Incomplete
+        }
+        stop => Outcome::Errors(all_errors(source, lexed, builder.errors, stop.err())),
     };
     Parsed { outcome, warnings }
+}
+
+/// Where a run of the parser ended early.
+struct Stop {
+    at: usize,
+    expected: Vec<String>,
+}
+
+/// Parses the tokens, which begin with a start token and end with `End`, into the builder.
+fn run(tokens: &[Lexeme], builder: &mut Builder<'_>) -> Result<(), Stop> {
+    let mut taken = 0;
+    let input = tokens.iter().map(|&Lexeme { token, span }| {
+        taken += 1;
+        Ok((span.start, token, span.end))
+    });
+    match sloop::SourceParser::new().parse(builder, input) {
+        Ok(body) => {
+            builder.ast.body = body;
+            Ok(())
+        }
+        Err(error) => {
+            let expected = match error {
+                ParseError::UnrecognizedToken { expected, .. }
+                | ParseError::UnrecognizedEof { expected, .. } => expected,
+                _ => Vec::new(),
+            };
+            // The parser looks one token ahead, so the last one taken is the culprit.
+            Err(Stop {
+                at: taken.max(1) - 1,
+                expected,
+            })
+        }
+    }
+}
+
+/// Did the text only end too early?
+fn is_incomplete(lexed: &Lexed, stop: &Stop) -> bool {
+    let token = lexed.tokens[stop.at].token;
+    let rest = &lexed.tokens[stop.at..];
+    match lexed.ending {
+        Ending::Complete => {
+            lexed.errors.is_empty()
+                && rest
+                    .iter()
+                    .all(|l| matches!(l.token, Token::Dedent | Token::End))
+        }
+        // The only error is the open end itself, and the parser got as far as that.
+        _ => lexed.errors.len() == 1 && token == Token::Error,
+    }
 }
 
 fn is_compound(kind: &StmtKind) -> bool {
@@ -102,10 +142,64 @@ fn is_compound(kind: &StmtKind) -> bool {
     )
 }
 
-fn describe(_error: ParseError<u32, Token, Diagnostic>, lexeme: Lexeme) -> Diagnostic {
-    Diagnostic::error(
-        "invalid-syntax",
-        Span::new(lexeme.span.start, lexeme.span.end),
-        "invalid syntax",
-    )
+/// Collects what the lexer, the builder and the grammar have found, parsing on after each
+/// unexpected token.
+fn all_errors(
+    source: &str,
+    lexed: Lexed,
+    mut errors: Vec<Diagnostic>,
+    mut stop: Option<Stop>,
+) -> Vec<Diagnostic> {
+    let lines = recover::Lines::new(&lexed.tokens);
+    let Lexed {
+        errors: lexical,
+        mut tokens,
+        ..
+    } = lexed;
+    let parse = |tokens: &[Lexeme]| expression(source, tokens);
+    while let Some(Stop { at, expected }) = stop {
+        // The lexer has spoken about an `Error` token.
+        if tokens[at].token != Token::Error {
+            let scene = Scene {
+                source,
+                tokens: &tokens,
+                at,
+                expected,
+                parse: &parse,
+            };
+            errors.push(explain::explain(&scene));
+        }
+        if errors.len() > MAX_ERRORS || tokens[0].token == Token::StartExpression {
+            break;
+        }
+        let Some(rest) = recover::rest(&tokens, at) else {
+            break;
+        };
+        tokens = rest;
+        let mut builder = Builder::new(source);
+        stop = run(&tokens, &mut builder).err();
+        errors.append(&mut builder.errors);
+    }
+    let mut errors = recover::independent(lexical, errors, &lines, source);
+    errors.truncate(MAX_ERRORS);
+    errors
+}
+
+/// Parses some tokens of a line as one expression, without reporting anything.
+fn expression(source: &str, tokens: &[Lexeme]) -> Option<(Ast, ExprId)> {
+    let end = tokens.last()?.span.end;
+    let marker = |token| Lexeme {
+        token,
+        span: Span::new(end, end),
+    };
+    let mut all = vec![marker(Token::StartExpression)];
+    all.extend_from_slice(tokens);
+    all.extend([marker(Token::Newline), marker(Token::End)]);
+    let mut builder = Builder::new(source);
+    run(&all, &mut builder).ok()?;
+    let ast = builder.ast;
+    match ast.body.first()?.kind {
+        StmtKind::Expr(id) => Some((ast, id)),
+        _ => None,
+    }
 }

@@ -31,9 +31,7 @@ pub fn resolve(source: &str, line: &mut [Lexeme], in_match: bool) -> bool {
         match line[index].token {
             Token::Name if starts_statement(before) && text(&line[index]) == "type" => {
                 let after = |offset: usize| line.get(index + offset).map(|lexeme| lexeme.token);
-                if after(1) == Some(Token::Name)
-                    && matches!(after(2), Some(Token::Equal | Token::LBracket))
-                {
+                if after(1) == Some(Token::Name) {
                     line[index].token = Token::Type;
                 }
             }
@@ -121,9 +119,8 @@ fn mark_with(rest: &mut [Lexeme]) {
             _ => {}
         }
         if depth == 0 {
-            let closes_head = rest
-                .get(index + 1)
-                .is_some_and(|next| next.token == Token::Colon);
+            let next = rest.get(index + 1).map(|next| next.token);
+            let closes_head = matches!(next, Some(Token::Colon | Token::Newline));
             if has_as && closes_head {
                 rest[0].token = Token::WithParen;
             }

@@ -5,7 +5,7 @@
 
 use crate::ast::Wtf8;
 use crate::diagnostic::Diagnostic;
-use crate::layout::newline_width;
+use crate::lines::newline_width;
 use crate::span::Span;
 
 /// What a prefix and its quotes say.
@@ -300,7 +300,7 @@ fn escape(text: &str, at: usize, base: usize, out: &mut Vec<u8>, f: &mut Finding
             let close = text[at + 2..].find('}').map(|offset| at + 2 + offset);
             let (Some(b'{'), Some(close)) = (bytes.get(at + 2), close) else {
                 let why = "malformed \\N character escape";
-                f.undecodable(base + at, base + (at + 3).min(text.len()), base, why);
+                f.undecodable(base + at, base + at + 2, base, why);
                 return at + 2;
             };
             match unicode_names2::character(&text[at + 3..close]) {

@@ -101,11 +101,7 @@ pub fn bad_target(ast: &Ast, part: ExprId, usage: Use, maybe_compare: bool) -> D
 pub fn bad_walrus(ast: &Ast, target: ExprId) -> Diagnostic {
     let span = ast.span(target);
     let what = describe(ast, target);
-    let message = match ast.expr(target) {
-        // `(x) := 1`: nothing is wrong with the name but its parentheses.
-        Expr::Name(_) => "invalid syntax".to_owned(),
-        _ => format!("cannot use assignment expressions with {what}"),
-    };
+    let message = format!("cannot use assignment expressions with {what}");
     Diagnostic::error("bad-walrus", span, message).label(span, "`:=` assigns to a plain name only")
 }
 

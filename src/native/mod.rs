@@ -8,7 +8,8 @@
 
 mod list;
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
 
 use crate::gc::{Gc, HeapType};
 use crate::value::func::NativeKind;
@@ -26,7 +27,7 @@ const fn def(
     kind: NativeKind,
     run: NativeFn,
 ) -> Def {
-    Def { signature, doc, kind, run, parsed: OnceLock::new() }
+    Def { signature, doc, kind, run }
 }
 
 pub const fn function(signature: &'static str, doc: &'static str, run: NativeFn) -> Def {
@@ -132,7 +133,7 @@ fn module_of(id: T) -> &'static str {
 
 /// The object of a row.
 pub fn make(cx: &Cx, def: &'static Def, owner: Value) -> Gc<Native> {
-    let signature = def.parsed.get_or_init(|| parse(def.signature));
+    let signature = signature_of(def);
     let shape = match def.kind {
         NativeKind::Method => T::NativeMethod.shape(),
         _ => T::Native.shape(),
@@ -152,6 +153,15 @@ pub fn make(cx: &Cx, def: &'static Def, owner: Value) -> Gc<Native> {
         signature,
         owner: owner.into(),
     })
+}
+
+/// The signature of a row, read once per process whatever the number of VMs.
+fn signature_of(def: &'static Def) -> &'static Signature {
+    static READ: LazyLock<Mutex<HashMap<usize, &'static Signature>>> =
+        LazyLock::new(Mutex::default);
+    let mut read = READ.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    read.entry(std::ptr::from_ref(def) as usize)
+        .or_insert_with(|| Box::leak(Box::new(parse(def.signature))))
 }
 
 /// Reads a signature as `Def` documents it.

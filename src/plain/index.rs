@@ -1,4 +1,7 @@
 //! Indices as Python understands them: negative ones count from the end, slices are clipped.
+//!
+//! Nothing here knows what is indexed. A step of zero is the caller's error to raise; here it is
+//! taken for one, so that no division can fail.
 
 /// The positions a slice selects: `count` of them from `start` on, by `step`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -6,6 +9,14 @@ pub struct Range {
     pub start: usize,
     pub step: isize,
     pub count: usize,
+}
+
+impl Range {
+    /// The `i`-th selected position.
+    #[inline]
+    pub fn at(&self, i: usize) -> usize {
+        self.start.wrapping_add_signed(self.step.wrapping_mul(i as isize))
+    }
 }
 
 /// An index that may be negative, if it is within `len`.

@@ -1,5 +1,7 @@
 //! What the texts of ints, floats and complex numbers have in common: whitespace, underscores, and
 //! digits of other scripts, which become ASCII before anything is parsed.
+//!
+//! The parsers themselves are `int::parse_str` and `float::parse_str`.
 
 use std::borrow::Cow;
 

@@ -71,12 +71,16 @@ pub enum Ret {
     ForFrame,
     /// A frame resumed by `next`, `send` or `throw`.
     Resume,
+    /// As `Resume`, for a native: its continuation gets what is yielded.
+    ResumeNative,
     /// A frame that another one delegates to (`yield from`, `await`).
     Delegate,
-    /// A class body: the result is its `__class__` cell.
-    ClassBody,
-    /// A module body run by `import`.
-    Import,
+    /// An async generator stepped by `await`: what it yields is the result.
+    AsyncStep,
+    /// The result is to be awaited.
+    Await,
+    /// The result (of `__await__`) is to be delegated to.
+    DelegateTo,
     /// `__getattribute__`: AttributeError moves on to `__getattr__`.
     GetAttr,
 }

@@ -1,7 +1,6 @@
 //! Callables and the small objects around them.
 
 use std::cell::Cell as RustCell;
-use std::sync::OnceLock;
 
 use super::kind::{Object, Tracer, trace_cells};
 use super::{Class, CodeObject, Dict, Value};
@@ -93,8 +92,6 @@ pub struct Def {
     pub doc: &'static str,
     pub kind: NativeKind,
     pub run: NativeFn,
-    /// The signature, once it has been read.
-    pub parsed: OnceLock<Signature>,
 }
 
 pub type GetFn = fn(&mut Cx, Value) -> Flow;

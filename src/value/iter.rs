@@ -57,3 +57,17 @@ pub struct Iter {
     pub guard: Cell<u32>,
 }
 trace_cells!(Iter: a, b);
+
+/// A step of an async generator, waiting to be awaited.
+#[repr(C)]
+pub struct AsyncOp {
+    pub header: Header,
+    /// The async generator.
+    pub frame: Cell<Value>,
+    /// What is sent or thrown; UNDEF once the step was taken.
+    pub value: Cell<Value>,
+    /// The coroutine that awaits it when it is driven by hand, or UNDEF.
+    pub driver: Cell<Value>,
+    pub throws: bool,
+}
+trace_cells!(AsyncOp: frame, value, driver);

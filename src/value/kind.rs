@@ -143,6 +143,8 @@ kinds! {
     MappingProxy
     /// An object that carries a Rust value (a file).
     Resource
+    /// What `asend`, `athrow` and `__anext__` of an async generator return.
+    AsyncOp
 }
 
 /// Implements `Object` for a type whose references are all plain `Value` cells.

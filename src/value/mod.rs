@@ -33,7 +33,7 @@ pub use func::{
     NativeKind, Property, Signature, StaticMethod, Super,
 };
 pub use instance::{Instance, Slots};
-pub use iter::{Iter, IterKind};
+pub use iter::{AsyncOp, Iter, IterKind};
 pub use kind::{Kind, Tracer};
 pub use module::Module;
 pub use number::{BigInt, Complex};

@@ -173,6 +173,11 @@ impl Elements {
         key
     }
 
+    /// The element at a place; UNDEF if it was removed.
+    pub fn key_at(&self, place: usize) -> Value {
+        self.elements[place].key
+    }
+
     /// Bound of `at`.
     pub fn positions(&self) -> usize {
         if self.unordered { self.elements.len() } else { self.slots.len() }

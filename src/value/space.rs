@@ -507,7 +507,10 @@ impl Space {
     /// An instance of a plain class, its slots unbound.
     #[inline]
     pub fn instance(&self, class: Gc<Class>) -> Gc<Instance> {
-        let inline = class.inline.get() as usize;
+        let mut inline = self.shapes.get(class.shape.get()).inline as usize;
+        if class.inline.get() as usize > inline {
+            inline = self.widen(class);
+        }
         // SAFETY: a fresh cell; every slot it has room for is written.
         unsafe {
             let cell = self.heap.alloc(
@@ -523,6 +526,24 @@ impl Space {
             }
             instance
         }
+    }
+
+    /// New instances get as many inline slots as earlier ones turned out to need.
+    #[cold]
+    fn widen(&self, class: Gc<Class>) -> usize {
+        let inline = class.inline.get() as usize;
+        let root = self.shapes.root(class, inline);
+        class.shape.set(self.shapes.rebase(class.shape.get(), root));
+        inline
+    }
+
+    /// An instance of a class derived from a built-in type, around the built-in value.
+    pub fn instance_with(&self, class: Gc<Class>, payload: Value) -> Gc<Instance> {
+        let instance = self.instance(class);
+        instance.slot(0).set(payload);
+        // SAFETY: a live object; flags are a plain field.
+        unsafe { (*instance.header()).flags |= instance::PAYLOAD };
+        instance
     }
 
     pub fn exception(&self, class: Gc<Class>, args: Value) -> Gc<Exception> {

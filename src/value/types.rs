@@ -68,6 +68,8 @@ types! {
     Generator      "generator"         Object      Frame FINAL NO_NEW;
     Coroutine      "coroutine"         Object      Frame FINAL NO_NEW;
     AsyncGenerator "async_generator"   Object      Frame FINAL NO_NEW;
+    AsyncGenASend  "async_generator_asend" Object  AsyncOp FINAL NO_NEW;
+    AsyncGenAThrow "async_generator_athrow" Object AsyncOp FINAL NO_NEW;
     RangeIter      "range_iterator"    Object      Iter FINAL NO_NEW;
     ListIter       "list_iterator"     Object      Iter FINAL NO_NEW;
     ListReverseIter "list_reverseiterator" Object  Iter FINAL NO_NEW;

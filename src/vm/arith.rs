@@ -145,8 +145,9 @@ pub unsafe fn div_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     }
 }
 
+/// The register and the immediate form of an instruction on integers; `-` for no such form.
 macro_rules! integer {
-    ($($name:ident $slow:ident $imm:ident $imm_slow:ident $binary:ident
+    ($($name:ident $slow:ident $imm:tt $imm_slow:tt $binary:ident
        |$x:ident, $y:ident| if $guard:expr => $value:expr;)*) => { $(
         #[inline(always)]
         pub unsafe fn $name(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -174,6 +175,14 @@ macro_rules! integer {
             }
         }
 
+        integer_immediate!($imm $imm_slow $binary |$x, $y| if $guard => $value);
+    )* };
+}
+
+macro_rules! integer_immediate {
+    (- - $binary:ident |$x:ident, $y:ident| if $guard:expr => $value:expr) => {};
+    ($imm:ident $imm_slow:ident $binary:ident
+     |$x:ident, $y:ident| if $guard:expr => $value:expr) => {
         #[inline(always)]
         pub unsafe fn $imm(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             unsafe {
@@ -199,7 +208,7 @@ macro_rules! integer {
                 ops::binary(vm, ip, base, w, Binary::$binary, x, y)
             }
         }
-    )* };
+    };
 }
 
 integer! {
@@ -208,8 +217,8 @@ integer! {
     modulo modulo_slow modulo_imm modulo_imm_slow Mod
         |x, y| if y != 0 && y != -1 => fast_div_mod(x, y).1;
     and and_slow and_imm and_imm_slow And |x, y| if true => x & y;
-    or or_slow or_imm or_imm_slow Or |x, y| if true => x | y;
-    xor xor_slow xor_imm xor_imm_slow Xor |x, y| if true => x ^ y;
+    or or_slow - - Or |x, y| if true => x | y;
+    xor xor_slow - - Xor |x, y| if true => x ^ y;
     shl shl_slow shl_imm shl_imm_slow Shl
         |x, y| if (0..50).contains(&y) && x.unsigned_abs() < 1 << (50 - y) => x << y;
     shr shr_slow shr_imm shr_imm_slow Shr |x, y| if y >= 0 => x >> y.min(63);

@@ -12,7 +12,6 @@ use crate::value::class::{flags, overrides};
 use crate::value::frame::{DST_MASK, Ret};
 use crate::value::kind::Kind;
 use crate::value::shape::MAX_KEYS;
-use crate::value::table::Table;
 use crate::value::{
     Class, ClassMethod, CodeObject, Dict, Exception, Function, Instance, Member, Module, Native,
     NativeKind, Property, Resource, Slots, StaticMethod, Str, Super, T, Value,
@@ -326,6 +325,7 @@ fn bind(vm: &mut Vm, found: Value, object: Value, class: Gc<Class>) -> Found {
                     Found::Call(tail.callee, args, tail.args.len())
                 }
                 Err(Stop::Raised) => Found::Raised,
+                Err(Stop::Resume) => unreachable!("a computed attribute resumes nothing"),
             },
             None => match own(vm, object, member.name.get().cast().expect("a name")) {
                 Some(value) => Found::Value(value),
@@ -1148,18 +1148,6 @@ pub unsafe fn load_special(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         raise::error(&*vm, T::TypeError, &text);
         unwind::unwind(vm, ip, base)
     }
-}
-
-/// A copy of the attributes of an instance, for `vars` of objects whose attributes are in slots.
-pub fn snapshot(vm: &Vm, instance: Gc<Instance>) -> Table {
-    let mut table = Table::default();
-    for (slot, key) in vm.space.shapes.keys(instance.header.shape).into_iter().enumerate() {
-        let value = slot_value(vm, instance, slot);
-        if !value.is_undef() && key.as_bytes() != PAYLOAD_KEY.as_bytes() {
-            table.insert_new(vm.space.str_hash(key), Value::object(key), value);
-        }
-    }
-    table
 }
 
 /// The truth of what a native said, for natives that test attributes.

@@ -6,7 +6,7 @@ use super::{Stop, Vm, call, construct, probe, raise};
 use crate::code::op::HEADER;
 use crate::gc::Gc;
 use crate::value::{
-    BoundMethod, Class, Dict, Function, Native, Str, T, Tuple, Value, frame::CALLER,
+    BoundMethod, Class, Dict, Function, Native, Str, T, Tuple, Value,
 };
 
 const ARGS: usize = HEADER as usize;
@@ -412,9 +412,4 @@ unsafe fn place_and_run(
         std::ptr::copy(places.as_ptr(), args, places.len());
         call::run_native(vm, ip, base, args, places.len(), native, info)
     }
-}
-
-/// The base of the activation that called the one at `base`.
-pub unsafe fn caller_of(base: Base) -> Base {
-    unsafe { (*base.offset(CALLER)).bits() as Base }
 }

@@ -16,6 +16,8 @@ use crate::value::{BoundMethod, Class, Frame, Function, Native, NativeKind, Str,
 
 /// Flag of an info word: the truth of the result is negated.
 pub const NEGATE: u64 = 1 << 8;
+/// Flag of an info word: any object may be the answer, not only a bool or a length.
+pub const ANY_TRUTH: u64 = 1 << 9;
 
 const ARGS: usize = HEADER as usize;
 
@@ -420,6 +422,10 @@ pub unsafe fn settle(vm: *mut Vm, ip: Ip, base: Base, info: u64, flow: Flow) -> 
         match flow {
             Ok(value) => finish(vm, ip, base, info, value),
             Err(Stop::Raised) => fail(vm, ip, base, info),
+            Err(Stop::Resume) => {
+                let request = (*vm).resume.take().expect("a native that says Resume has set one");
+                suspend::serve(vm, ip, base, request, info)
+            }
             Err(Stop::Tail) => {
                 let tail = (*vm).tail.take().expect("a native that says Tail has set one");
                 let info = match tail.then {
@@ -474,12 +480,15 @@ pub unsafe fn finish(vm: *mut Vm, ip: Ip, base: Base, info: u64, value: Value) -
             }
             Ret::Binary => return super::ops::binary_arrived(vm, ip, base, info, value),
             Ret::Compare => return super::ops::compare_arrived(vm, ip, base, info, value),
-            Ret::ClassBody => return construct::body_done(vm, ip, base, info, value),
-            Ret::Import => return super::import::body_done(vm, ip, base, info),
             Ret::GetAttr => reg!(base, dst) = value,
-            Ret::Init | Ret::ForFrame | Ret::Resume | Ret::Delegate => {
-                unreachable!("activations that end by `leave`")
-            }
+            Ret::Await => return suspend::await_object(vm, ip, base, info, value),
+            Ret::DelegateTo => return suspend::delegate_to(vm, ip, base, info, value),
+            Ret::Init
+            | Ret::ForFrame
+            | Ret::Resume
+            | Ret::ResumeNative
+            | Ret::Delegate
+            | Ret::AsyncStep => unreachable!("activations that end by `leave`"),
         }
         Pc::new(ip, base)
     }
@@ -511,7 +520,6 @@ pub unsafe fn fail(vm: *mut Vm, ip: Ip, base: Base, info: u64) -> Pc {
                 (*vm).result = Value::UNDEF;
                 Pc::new(super::interp::exit_ip(), base)
             }
-            Ret::Import => super::import::body_failed(vm, ip, base, info),
             _ => unwind::unwind(vm, ip, base),
         }
     }

@@ -236,6 +236,25 @@ pub unsafe fn branch_truth(
     }
 }
 
+/// A method has said whether something holds: store it, or jump by it.
+pub unsafe fn truth_arrived(vm: *mut Vm, ip: Ip, base: Base, info: u64, value: Value) -> Pc {
+    unsafe {
+        let answer = if info & call::ANY_TRUTH != 0 {
+            super::attr::is_true(&mut *vm, value)
+        } else {
+            ops::truth_of_answer(&*vm, value)
+        };
+        let Ok(yes) = answer else { return unwind::unwind(vm, ip, base) };
+        if call::ret_of(info) == Ret::Truth {
+            let yes = yes != (info & call::NEGATE != 0);
+            reg!(base, (info >> 16) as u16 as usize) = Value::bool(yes);
+            return Pc::new(ip, base);
+        }
+        let (sense, offset) = ops::jump_of(*ip.sub(1));
+        Pc::new(if yes == sense { taken(ip, offset) } else { ip }, base)
+    }
+}
+
 #[inline(always)]
 pub unsafe fn not(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
@@ -312,7 +331,10 @@ unsafe fn member(vm: *mut Vm, ip: Ip, base: Base, w: Word, negate: bool) -> Pc {
             }
             Ok(None) => {
                 let negate = if negate { call::NEGATE } else { 0 };
-                let info = w & crate::value::frame::DST_MASK | negate | Ret::Truth as u64;
+                let info = w & crate::value::frame::DST_MASK
+                    | negate
+                    | call::ANY_TRUTH
+                    | Ret::Truth as u64;
                 ops::contains_with_code(vm, ip, base, item, container, info)
             }
             Err(_) => unwind::unwind(vm, ip, base),

@@ -169,6 +169,11 @@ impl Cx {
         Local::new(self.vm.roots[root.0])
     }
 
+    /// Lets go of a root and of all made after it.
+    pub fn drop_root(&mut self, root: Root) {
+        self.vm.roots.truncate(root.0);
+    }
+
     /// Runs `body` and drops the roots that it made.
     pub fn scope<R>(&mut self, body: impl FnOnce(&mut Cx) -> R) -> R {
         let mark = self.vm.roots.len();

@@ -53,6 +53,8 @@ pub enum Stop {
     Raised,
     /// The native asks for a call (see `Cx::tail`), whose result is its own.
     Tail,
+    /// The native asks for a frame to be resumed (see `Cx::resume`).
+    Resume,
 }
 
 /// What a native returns.
@@ -107,7 +109,10 @@ pub struct Vm {
     result: Value,
     doors: u32,
     tail: Option<call::Tail>,
+    resume: Option<suspend::Request>,
     continuations: Vec<call::Continuation>,
+    /// A buffer for building strings, kept for its capacity.
+    scratch: Vec<u8>,
     /// Values that natives hold across calls.
     roots: Vec<Value>,
     pub builtins: Gc<Dict>,
@@ -161,7 +166,9 @@ impl Vm {
             result: Value::UNDEF,
             doors: 0,
             tail: None,
+            resume: None,
             continuations: Vec::new(),
+            scratch: Vec::new(),
             roots: Vec::new(),
             builtins,
             modules,
@@ -283,7 +290,7 @@ fn random_seed() -> (u64, u64) {
         return (seed, !seed);
     }
     let state = std::collections::hash_map::RandomState::new();
-    let mut draw = |n: u64| {
+    let draw = |n: u64| {
         let mut hasher = state.build_hasher();
         hasher.write_u64(n);
         hasher.finish()

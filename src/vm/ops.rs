@@ -13,7 +13,6 @@ use crate::plain::int::Int;
 use crate::plain::{self, Fault, float, int};
 use crate::value::class::overrides;
 use crate::value::frame::{DST_MASK, Ret};
-use crate::value::func::NativeKind;
 use crate::value::str::MAX_LEN;
 use crate::value::{
     BigInt, ByteArray, Bytes, Complex, Dict, Instance, List, Native, Range, Set, Slice, Str, T,
@@ -159,7 +158,7 @@ fn to_big(n: &Number) -> IBig {
 fn to_float(vm: &Vm, n: &Number) -> Result<f64, Stop> {
     match n {
         Number::Small(i) => Ok(*i as f64),
-        Number::Big(big) => int::big_to_f64(&big.value).map_err(|f| fault(vm, &f)),
+        Number::Big(big) => float::big_to_f64(&big.value).map_err(|f| fault(vm, &f)),
         Number::Float(f) => Ok(*f),
         Number::Complex(..) => unreachable!("complex numbers are handled before"),
     }
@@ -1380,9 +1379,4 @@ pub unsafe fn contains_with_code(
         let search = (*vm).prelude("_contains");
         call::invoke(vm, ip, base, search, &[container, item], info)
     }
-}
-
-/// Is this a method that only a receiver makes callable?
-pub fn is_native_method(value: Value) -> bool {
-    value.cast::<Native>().is_some_and(|n| n.kind == NativeKind::Method)
 }

@@ -43,7 +43,10 @@ unsafe fn walk(vm: *mut Vm, mut ip: Ip, mut base: Base, mut record: bool) -> Pc 
                 suspend::frame_raises(&mut *vm, base);
             }
             match call::ret_of(info) {
-                Ret::Next | Ret::Native | Ret::Door | Ret::Import | Ret::GetAttr => {
+                Ret::ResumeNative => {
+                    return call::fail(vm, return_ip, caller, Ret::Native as u64);
+                }
+                Ret::Next | Ret::Native | Ret::Door | Ret::GetAttr => {
                     return call::fail(vm, return_ip, caller, info);
                 }
                 _ => {}
@@ -138,8 +141,8 @@ fn instantiated(cx: &mut super::Cx, state: [Value; 3], outcome: super::Outcome) 
     if !made.is::<Exception>() {
         let text = format!(
             "calling {} should have returned an instance of BaseException, not {}",
-            cx.repr_plain(what),
-            cx.repr_plain(Value::object(cx.class_of(made)))
+            what.cast::<Class>().map_or_else(String::new, |c| class_text(cx, c)),
+            class_text(cx, cx.class_of(made))
         );
         return Err(cx.type_error(&text));
     }
@@ -147,6 +150,16 @@ fn instantiated(cx: &mut super::Cx, state: [Value; 3], outcome: super::Outcome) 
         return cx.call_then(cause, &[], cause_made, [made, cause, Value::NONE]);
     }
     throw(cx, made, cause)
+}
+
+/// `<class 'name'>`
+fn class_text(cx: &super::Cx, class: crate::gc::Gc<Class>) -> String {
+    let module = class.dict.get_str(cx, cx.vm().names.__module__);
+    let module = module.and_then(|m| m.cast::<crate::value::Str>());
+    match module.filter(|m| m.as_bytes() != b"builtins") {
+        Some(module) => format!("<class '{}.{}'>", module.lossy(), class.name_text()),
+        None => format!("<class '{}'>", class.name_text()),
+    }
 }
 
 fn cause_made(cx: &mut super::Cx, state: [Value; 3], outcome: super::Outcome) -> super::Flow {

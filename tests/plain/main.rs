@@ -2,7 +2,11 @@
 //!
 //! `make_tables.py` and `make_unicode.py` write the tables; they say how a row is read.
 
+mod bytes;
+mod hostile;
 mod numbers;
+mod specs;
+mod templates;
 mod texts;
 mod unicode;
 

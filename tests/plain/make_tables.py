@@ -89,7 +89,7 @@ def any_int(small=False):
 
 
 def real_power(x, y):
-    return "complex" if x < 0 and abs(x) != math.inf and abs(y) != math.inf and y != math.floor(y) else x ** y
+    return "complex" if x < 0 and abs(x) != math.inf and math.isfinite(y) and y != math.floor(y) else x ** y
 
 
 def floats():
@@ -252,8 +252,152 @@ def texts():
         t.row("slice", s, i, j, k, call=lambda: s[i:j:k])
 
 
+def specs():
+    t = Table("spec")
+
+    def rows(name, value, spec):
+        args = (value.real, value.imag) if isinstance(value, complex) else (value,)
+        t.row(name, spec, *args, call=lambda: format(value, spec))
+
+    fixed = [line.rstrip("\n") for line in open(f"{HERE}/specs.in", encoding="utf-8")]
+    for spec in fixed:
+        for value in ["a", "h\xe9llo", 5, -12345, 65, 2**70, -0.0, 1234.5, -0.04, math.inf, 1e20, True, 1+2j, 3j]:
+            name = type(value).__name__
+            rows(name, value, spec)
+    for _ in range(900):
+        spec = ""
+        if R.random() < 0.4:
+            spec += R.choice(["", "", "*", "0", "\xe9", "\U0001f600"]) + R.choice("<>^=")
+        spec += R.choice(["", "", "", "+", "-", " "])
+        spec += R.choice(["", "", "", "z"]) + R.choice(["", "", "", "#"]) + R.choice(["", "", "0"])
+        spec += R.choice(["", str(R.randrange(1, 30))]) + R.choice(["", "", "", ",", "_"])
+        spec += R.choice(["", "", "." + str(R.choice([0, 1, 2, 3, 6, 10, 17, 25]))])
+        spec += R.choice(["", "d", "x", "X", "b", "o", "c", "n", "e", "E", "f", "F", "g", "G", "%", "s", "f", "d", "g"])
+        rows("float", any_float(), spec)
+        rows("int", any_int(), spec)
+        if R.random() < 0.3:
+            rows("str", any_text(6, ["a", "b", "\xe9", "\u20ac"]), spec)
+            rows("complex", complex(any_float(), any_float()), spec)
+            rows("bool", R.random() < 0.5, spec)
+    for _ in range(400):
+        rows("float", any_float(), f".{R.randrange(0, 12)}f")
+        rows("float", any_float(), f".{R.randrange(0, 320)}{R.choice('efg')}")
+        rows("int", any_int(True), R.choice(["", "0"]) + str(R.randrange(1, 13)) + "d")
+
+
+def percents():
+    t = Table("percent")
+    fixed = ["%", "%5", "%-", "%.", "%l", "%(a", "%(a)s", "%(a(b))s", "%y", "ab%5.3ly", "%\xe9", "\u20ac%5.3hy", "%\U0001f600",
+             "%99999999999999999999d", "%.99999999999999999999d", "%.2147483648d", "%9223372036854775808d",
+             "%9223372036854775807d", "%.2147483647d", "%5%|", "%%", "100%%|%d", "%hd", "%Ld", "%hhd", "%.d", "%. d", "%#s", "%05s|",
+             "%-5s|", "%.2s|", "%5.1r|", "%a", "%c", "%5c|", "%-5c|", "%.0c", "%05c", "a%db", "% d|", "%+d", "%08.3d|", "%-08d|",
+             "%#08x|", "%.0x", "%#.0x", "%#o", "%#X", "%u", "%i", "%s%s", "%d %d"]
+    values = [5, -255, 0, 2**70, -10**30, 1.5, -0.0, math.inf, math.nan, "h\xe9l", "x", 65]
+
+    def rows(template, value):
+        kind = type(value).__name__
+        data = {"a": value, "a(b)": value} if "%(" in template else (value,)
+        t.row("str", template, kind, value, call=lambda: template % data)
+        if template.isascii() and not isinstance(value, str) and "%(" not in template and "a" not in template:
+            raw = template.encode()
+            if "s" not in template and "r" not in template:
+                t.row("bytes", raw, kind, value, call=lambda: raw % data)
+
+    for template in fixed:
+        for value in values:
+            rows(template, value)
+    for template in ["%d", "%x", "%s", "%.2147483647d"]:
+        rows(template, 10**5000)
+    for _ in range(800):
+        flags = "".join(f for f in "-+ #0" if R.random() < 0.25)
+        width = R.choice(["", str(R.randrange(1, 25))])
+        precision = R.choice(["", "", ".", "." + str(R.randrange(0, 20))])
+        value = R.choice([any_int, any_float, lambda: any_text(5, ["a", "\xe9", "'"])])()
+        letter = R.choice("sra" if isinstance(value, str) else "diuoxXeEfFgGsrc")
+        rows("<%" + flags + width + precision + letter + ">", value)
+    for width, precision in [(5, 2), (-8, 3), (0, -1), (2**31, 2), (3, 2**31), (2**70, 1), (1, 2**70), (12, 0)]:
+        t.row("star", width, precision, 1.2345, call=lambda: "%*.*f|" % (width, precision, 1.2345) if width != 2**31 else "!")
+
+
+def templates():
+    t = Table("template")
+    pieces = ["{", "}", "{{", "}}", "{}", "{0}", "{a}", "{a.b}", "{a[0]}", "[", "]", ":", "!", "!r", ".", "x", "\xe9", "{:>5}", "{!s}", "{:{}}", "0", "[}]", "{!\xe9}"]
+    fixed = [line.rstrip("\n") for line in open(f"{HERE}/templates.in", encoding="utf-8")]
+    import _string
+    for text in fixed + ["".join(R.choice(pieces) for _ in range(R.randrange(1, 7))) for _ in range(600)]:
+        def parsed():
+            out = []
+            for literal, name, spec, conversion in _string.formatter_parser(text):
+                if literal:
+                    out.append("L" + literal)
+                if name is not None:
+                    out.append("F" + name + " " + (conversion or "") + " " + spec)
+            return out
+        t.row("pieces", text, call=parsed)
+    names = ["a", "0", "", "a.b", "a[0]", "0.b[c][12]", "a[", "a[]", "a.", "a..b", "a[x]y", "[0]", ".x", "-1", " 0", "0x", "\u0663",
+             "99999999999999999999", "a[99999999999999999999]", "a[-1]", "a[\u0663]", "a]", "a[b.c]", "a.b]c", "01", "a[0].b.c"]
+    for name in names:
+        def split():
+            first, rest = _string.formatter_field_name_split(name)
+            # A number too long is no error for CPython until it is used.
+            return [("I" if isinstance(first, int) else "N") + str(first)] + [
+                ("A" if attr else "I" if isinstance(key, int) else "K") + str(key) for attr, key in rest]
+        t.row("split", name, call=split)
+
+
+def codecs():
+    t = Table("bytes")
+
+    def caught(call):
+        try:
+            return call()
+        except UnicodeError as error:
+            return f"{error} [{error.encoding} {error.start} {error.end} {error.reason}]"
+        except TypeError as error:
+            return "TypeError"
+
+    names = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "ascii", "latin-1"]
+    handlers = ["strict", "ignore", "replace", "backslashreplace", "surrogateescape", "surrogatepass", "xmlcharrefreplace"]
+    chunks = [b"a", b"\x00", b"\xc3\xa9", b"\xe2\x82\xac", b"\xf0\x9f\x98\x80", b"\xff", b"\x80", b"\xc3", b"\xe2\x82", b"\xf0\x9f",
+              b"\xed\xa0\x80", b"\xed\xbf\xbf", b"\xc0\x80", b"\xf5", b"\xf4\x90", b"\xe0\x80", b"\xd8\x00", b"\x00\xd8", b"\x00\xdc",
+              b"\xff\xfe", b"\xfe\xff", b"\x80\xd8", b"a\x00\x00\x00", b"\x00\x00\x11\x00", b"\x00\xd8\x00\x00", b"\xff\xfe\x00\x00"]
+    points = ["a", "\xe9", "\u20ac", "\U0001f600", "\ud800", "\udc80", "\udcff", "\udfff", "\xff", "\u0100"]
+    for _ in range(1200):
+        data = b"".join(R.choice(chunks) for _ in range(R.randrange(0, 5)))
+        name, handler = R.choice(names), R.choice(handlers)
+        t.row("decode", data, name, handler, call=lambda: caught(lambda: data.decode(name, handler)))
+        text = "".join(R.choice(points) for _ in range(R.randrange(0, 5)))
+        t.row("encode", text, name, handler, call=lambda: caught(lambda: text.encode(name, handler)))
+    for text in ["", "0", "0g", "zz", " 00 ff\t\n01", "00 f", "0 0", "\xe90", "00\xe9", "aBcD", "00\x1c", "\ud800"]:
+        t.row("fromhex", text, call=lambda: bytes.fromhex(text))
+    parts = [b"a", b"B", b" ", b"1", b"\xe9", b"z", b"'", b"\t", b"\x1c"]
+    for _ in range(200):
+        data = b"".join(R.choice(parts) for _ in range(R.randrange(0, 7)))
+        every = R.randrange(-4, 5)
+        t.row("hex", data, every, call=lambda: data.hex(":", every))
+        for method in "alpha alnum digit space lower upper title".split():
+            t.row("is" + method, data, call=lambda: getattr(data, "is" + method)())
+        for method in "title capitalize swapcase".split():
+            t.row(method, data, call=lambda: getattr(data, method)())
+        old, new, n = R.choice([b"", b"a", b"B "]), R.choice([b"", b"-", b"xy"]), R.randrange(-1, 4)
+        t.row("replace", data, old, new, n, call=lambda: data.replace(old, new, n))
+        t.row("count", data, old, call=lambda: data.count(old))
+        t.row("strip", data, call=lambda: data.strip())
+        t.row("split", data, call=lambda: data.split())
+        t.row("translate", data, call=lambda: data.translate(bytes.maketrans(b"aB", b"xy"), b"1"))
+
+
+def randoms():
+    t = Table("random")
+    for seed in [0, 1, 42, -5, 2**32, 2**64 + 7, 10**40, 2**31, 2**20000 + 1, 7 << 64]:
+        r = random.Random(seed)
+        t.row("draws", seed, call=lambda: [r.random(), r.getrandbits(1), r.getrandbits(32), r.getrandbits(33), r.getrandbits(64),
+                                           r.getrandbits(100), r.getrandbits(0), r._randbelow(10), r._randbelow(2**40), r._randbelow(10**30),
+                                           [r.random() for _ in range(700)][-1]])
+
+
 if __name__ == "__main__":
-    chosen = sys.argv[1:] or ["floats", "ints", "hashes", "texts"]
+    chosen = sys.argv[1:] or ["floats", "ints", "hashes", "texts", "specs", "percents", "templates", "codecs", "randoms"]
     for name in chosen:
         R.seed(name)
         globals()[name]()

@@ -1,4 +1,7 @@
 //! Tables of floats, ints and hashes.
+//!
+//! `make_tables.py` writes the tables; a row is one call of one function, and the functions of the
+//! floor are called here under the names that the rows use.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,7 @@
 //! Tables of texts: reprs, case, searching, splitting, shaping, slicing.
+//!
+//! `make_tables.py` writes the tables; a row is one call of one function, and the functions of the
+//! floor are called here under the names that the rows use.
 
 use sloop::plain::wtf8::{self, Side};
 use sloop::plain::{index, repr, unicode};

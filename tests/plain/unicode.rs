@@ -1,4 +1,7 @@
 //! Predicates and case of every code point, by checksums.
+//!
+//! `make_unicode.py` writes the checksums as well as the table that the predicates read, so a
+//! checksum that differs means that the reading is wrong, or that `core` maps case otherwise.
 
 use sloop::plain::{unicode, wtf8};
 

@@ -93,7 +93,8 @@ impl Builder<'_> {
         );
     }
 
-    pub(super) fn arguments(&mut self, args: Vec<Arg>) -> Box<[Argument]> {
+    /// `end` is where the call ends, after its parenthesis.
+    pub(super) fn arguments(&mut self, args: Vec<Arg>, end: u32) -> Box<[Argument]> {
         let alone = args.len() == 1;
         let mut keyword = false;
         let mut unpacking = false;
@@ -101,11 +102,16 @@ impl Builder<'_> {
         let mut seen = std::collections::HashSet::new();
         let mut out = Vec::with_capacity(args.len());
         for arg in args {
-            let (span, message) = match arg {
-                Arg::Positional(e) | Arg::Generator(e) if unpacking => {
-                    let message = "positional argument follows keyword argument unpacking";
-                    (self.outer(e), message)
+            let (at, message) = match arg {
+                Arg::Generator(e) if !alone => {
+                    self.bare_generator(e);
+                    reported = true;
+                    continue;
                 }
+                Arg::Positional(e) | Arg::Generator(e) if unpacking => (
+                    self.outer(e),
+                    "positional argument follows keyword argument unpacking",
+                ),
                 Arg::Positional(e) | Arg::Generator(e) if keyword => (
                     self.outer(e),
                     "positional argument follows keyword argument",
@@ -114,14 +120,7 @@ impl Builder<'_> {
                     let message = "iterable argument unpacking follows keyword argument unpacking";
                     (Span::new(l, self.outer(e).end), message)
                 }
-                Arg::Positional(e) => {
-                    out.push(Argument::Positional(e));
-                    continue;
-                }
-                Arg::Generator(e) => {
-                    if !alone {
-                        self.bare_generator(e);
-                    }
+                Arg::Positional(e) | Arg::Generator(e) => {
                     out.push(Argument::Positional(e));
                     continue;
                 }
@@ -151,13 +150,22 @@ impl Builder<'_> {
                 Arg::Wrong => continue,
             };
             if !std::mem::replace(&mut reported, true) {
+                let span = match arg {
+                    Arg::Star(l, _) => self.comma_before(l),
+                    _ => Span::new(end.max(1) - 1, end),
+                };
                 self.error(
                     Diagnostic::error("argument-order", span, message)
-                        .label(span, "this must come before the keyword arguments"),
+                        .label(at, "this must come before the keyword arguments"),
                 );
             }
         }
         out.into()
+    }
+
+    fn comma_before(&self, at: u32) -> Span {
+        let comma = self.source[..at as usize].rfind(',').unwrap_or(0) as u32;
+        Span::new(comma, comma + 1)
     }
 
     // ---- parameters --------------------------------------------------------------------

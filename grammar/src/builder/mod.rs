@@ -172,6 +172,19 @@ impl<'s> Builder<'s> {
         self.add(Span::new(l, self.outer(e).end), depth, Expr::Starred(e))
     }
 
+    /// Where a value stands: `*items` alone is none.
+    pub fn values(&mut self, e: ExprId) -> ExprId {
+        if let Expr::Starred(_) = self.ast.expr(e) {
+            let span = self.ast.span(e);
+            self.error(
+                Diagnostic::error("lone-star", span, "can't use starred expression here")
+                    .label(span, "nothing here takes several values")
+                    .help("a tuple of one item has a comma: `*items,`"),
+            );
+        }
+        e
+    }
+
     pub fn unary(&mut self, l: u32, op: UnaryOp, e: ExprId) -> ExprId {
         let depth = self.depth_of(e) + 1;
         self.add(Span::new(l, self.outer(e).end), depth, Expr::Unary(op, e))
@@ -290,7 +303,7 @@ impl<'s> Builder<'s> {
     }
 
     pub fn call(&mut self, callee: ExprId, args: Vec<Arg>, r: u32) -> ExprId {
-        let arguments = self.arguments(args);
+        let arguments = self.arguments(args, r);
         let inner = arguments.iter().map(|argument| match argument {
             Argument::Positional(e)
             | Argument::Star(e)
@@ -513,13 +526,9 @@ impl<'s> Builder<'s> {
         spec: Option<Vec<FPart>>,
     ) -> Vec<FPart> {
         if let Some(to) = debug {
-            let rest = &self.source[to as usize..];
-            let blank = rest.len()
-                - rest
-                    .trim_start_matches([' ', '\t', '\n', '\r', '\x0c'])
-                    .len();
-            let to = to + blank as u32;
-            append_text(&mut parts, self.text(Span::new(from, to)).as_bytes());
+            let mut text = self.text(Span::new(from, to)).to_owned();
+            text.push_str(&blanks(&self.source[to as usize..]));
+            append_text(&mut parts, text.as_bytes());
         }
         let conversion = match conversion {
             None if debug.is_some() && spec.is_none() => Conversion::Repr,
@@ -537,6 +546,14 @@ impl<'s> Builder<'s> {
     }
 
     fn conversion(&mut self, ident: Ident) -> Conversion {
+        if !self.source[..ident.span.start as usize].ends_with('!') {
+            let at = self.source[..ident.span.start as usize]
+                .rfind('!')
+                .unwrap_or(0) as u32;
+            let message = "f-string: conversion type must come right after the exclamanation mark";
+            let span = Span::new(at, ident.span.end);
+            self.error(Diagnostic::error("bad-conversion", span, message));
+        }
         match self.text(ident.span) {
             "s" => Conversion::Str,
             "r" => Conversion::Repr,
@@ -550,6 +567,25 @@ impl<'s> Builder<'s> {
             }
         }
     }
+}
+
+/// The white space that `text` begins with, without the comments in it.
+fn blanks(text: &str) -> String {
+    let mut out = String::new();
+    let mut comment = false;
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' => comment = false,
+            '#' => comment = true,
+            ' ' | '\t' | '\x0c' => {}
+            _ if comment => {}
+            _ => break,
+        }
+        if !comment {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Appends text to the last part if that is text, so that two texts never stand side by side.

@@ -93,7 +93,15 @@ impl Builder<'_> {
                 self.error(Diagnostic::error("bad-target", span, message));
                 break;
             }
-            let compare = targets.len() == 1 && self.may_be_comparison(target, value);
+            // In `a, f() = b` it is the last item that stands before the `=`.
+            let left = match self.ast.expr(target) {
+                Expr::Tuple(items) if !self.ast.is_parenthesized(target) => {
+                    items.last().copied().filter(|last| *last == part)
+                }
+                _ => Some(target),
+            };
+            let compare =
+                targets.len() == 1 && left.is_some_and(|left| self.may_be_comparison(left, value));
             self.error(targets::bad_target(&self.ast, part, Use::Assign, compare));
             break;
         }
@@ -193,12 +201,12 @@ impl Builder<'_> {
 
     pub fn import_names(&mut self, names: Vec<Alias>, comma: bool, l: u32, r: u32) -> ImportNames {
         if comma {
-            let span = Span::new(l, r);
+            let span = Span::new(r, r);
             let message = "trailing comma not allowed without surrounding parentheses";
-            self.error(Diagnostic::error("trailing-comma", span, message).label(
-                span,
-                "a name is missing after this comma, or the comma is one too many",
-            ));
+            self.error(
+                Diagnostic::error("trailing-comma", span, message)
+                    .label(Span::new(l, r), "no name follows this comma"),
+            );
         }
         ImportNames::Names(names.into())
     }
@@ -382,7 +390,17 @@ impl Builder<'_> {
         arguments: Vec<Arg>,
         body: Block,
     ) -> StmtKind {
-        let arguments = self.arguments(arguments);
+        if let [Arg::Generator(e)] = arguments[..]
+            && let Expr::Comprehension(comprehension) = self.ast.expr(e)
+        {
+            let span = comprehension.clauses[0].span;
+            self.error(
+                Diagnostic::error("bare-generator", span, "invalid syntax")
+                    .label(span, "a generator is no base class"),
+            );
+        }
+        let end = name.span.end;
+        let arguments = self.arguments(arguments, end);
         let decorators = Vec::new();
         StmtKind::Class(Box::new(Class {
             name,
@@ -420,7 +438,9 @@ impl Builder<'_> {
         default: Option<ExprId>,
     ) -> TypeParam {
         if let Some(bound) = bound {
-            let span = self.outer(bound);
+            let at = self.outer(bound).start;
+            let at = self.source[..at as usize].rfind(':').unwrap_or(0) as u32;
+            let span = Span::new(at, at + 1);
             let what = match kind {
                 TypeParamKind::TypeVarTuple => "TypeVarTuple",
                 _ => "ParamSpec",

@@ -5,6 +5,8 @@
 //! suffices, else from `core::fmt`, which is exact and rounds half to even as CPython does.
 //! Everything is appended to a `Vec` of the caller's. Signs of formatted text belong to `spec`.
 
+use std::cmp::Ordering;
+
 use super::super::int::text::push_u64;
 use super::super::{Fault, MAX_BYTES, Result};
 
@@ -96,6 +98,7 @@ pub fn push_repr(out: &mut Vec<u8>, x: f64) {
 }
 
 /// Up to seventeen digits.
+#[derive(Default)]
 struct Short {
     digits: [u8; 24],
     len: usize,
@@ -104,6 +107,41 @@ struct Short {
 impl Short {
     fn as_slice(&self) -> &[u8] {
         &self.digits[..self.len]
+    }
+
+    /// Takes so many significant digits of a number if they are easily known exactly.
+    fn fill_exact(&mut self, x: f64, count: usize) -> Option<i32> {
+        if count > 17 || !(1e-15..1e18).contains(&x) {
+            return None;
+        }
+        // A guess that is one too low at times, but never too high.
+        let mut exponent = (x.log10() - 1e-9).floor() as i32;
+        loop {
+            let places = count as i32 - 1 - exponent;
+            let mut scaled = match usize::try_from(places) {
+                Ok(places) => scaled(x, places)?,
+                Err(_) => in_units(x, 10u64.pow(places.unsigned_abs())),
+            };
+            let limit = 10u64.pow(count as u32);
+            if scaled < limit / 10 {
+                return None;
+            }
+            if scaled > limit {
+                exponent += 1;
+                continue;
+            }
+            if scaled == limit {
+                // Rounded up to the next power of ten.
+                scaled /= 10;
+                exponent += 1;
+            }
+            self.len = count;
+            for digit in self.digits[..count].iter_mut().rev() {
+                *digit = b'0' + (scaled % 10) as u8;
+                scaled /= 10;
+            }
+            return Some(exponent + 1);
+        }
     }
 }
 
@@ -159,12 +197,13 @@ pub fn push_unsigned(out: &mut Vec<u8>, x: f64, form: Form) -> Result<()> {
     let x = x.abs();
     if !x.is_finite() {
         out.extend_from_slice(if x.is_nan() { b"nan" } else { b"inf" });
-    } else if form.style != Style::Shortest && form.precision > MAX_BYTES {
-        return Err(if form.precision > i32::MAX as usize {
-            Fault::value("precision too big")
-        } else {
-            Fault::memory()
-        });
+    } else if form.style != Style::Shortest && form.precision > i32::MAX as usize {
+        return Err(Fault::value("precision too big"));
+    } else if form.style != Style::Shortest
+        && form.precision > MAX_BYTES
+        && (form.style != Style::General || form.alternate)
+    {
+        return Err(Fault::memory());
     } else {
         push_finite(out, x, form);
     }
@@ -184,34 +223,32 @@ fn push_finite(out: &mut Vec<u8>, x: f64, form: Form) {
             }
         }
         Style::Exponent => {
-            let text = format!("{:.*e}", precision.min(MAX_SIGNIFICANT), x);
-            let (digits, point) = digits_of(text.as_bytes());
+            let mut short = Short::default();
             let end = i64::try_from(precision).unwrap_or(i64::MAX - 1) + 1;
-            lay_out_wide(out, &digits, point, end, true, false, form.alternate);
+            if let Some(point) = short.fill_exact(x, precision.saturating_add(1)) {
+                lay_out_wide(
+                    out,
+                    short.as_slice(),
+                    point,
+                    end,
+                    true,
+                    false,
+                    form.alternate,
+                );
+            } else {
+                let (digits, point) = exact_digits(x, precision.saturating_add(1));
+                lay_out_wide(out, &digits, point, end, true, false, form.alternate);
+            }
         }
         Style::General => {
-            let precision = precision.max(1);
-            let text = format!("{:.*e}", (precision - 1).min(MAX_SIGNIFICANT), x);
-            let (mut digits, point) = digits_of(text.as_bytes());
-            while digits.len() > 1 && digits.last() == Some(&b'0') {
-                digits.pop();
-            }
-            let room = precision as i64 - i64::from(form.dot_zero);
-            let scientific = point <= -4 || i64::from(point) > room;
-            let end = if form.alternate {
-                precision as i64
+            let count = precision.max(1);
+            let mut short = Short::default();
+            if let Some(point) = short.fill_exact(x, count) {
+                lay_out_general(out, short.as_slice(), point, count, form);
             } else {
-                digits.len() as i64
-            };
-            lay_out_wide(
-                out,
-                &digits,
-                point,
-                end,
-                scientific,
-                form.dot_zero,
-                form.alternate,
-            );
+                let (digits, point) = exact_digits(x, count);
+                lay_out_general(out, &digits, point, count, form);
+            }
         }
         Style::Shortest => {
             let (digits, point) = shortest(x);
@@ -230,11 +267,38 @@ fn push_finite(out: &mut Vec<u8>, x: f64, form: Form) {
     }
 }
 
-/// The digits and the point of `d.ddde-5`.
-fn digits_of(text: &[u8]) -> (Vec<u8>, i32) {
-    let (mantissa, exponent) = split_exponent(text);
+/// So many significant digits of a finite number, and the point.
+fn exact_digits(x: f64, count: usize) -> (Vec<u8>, i32) {
+    let text = format!("{:.*e}", (count - 1).min(MAX_SIGNIFICANT), x);
+    let (mantissa, exponent) = split_exponent(text.as_bytes());
     let digits = mantissa.iter().copied().filter(|&b| b != b'.').collect();
     (digits, exponent + 1)
+}
+
+/// The layout of `g`: an exponent only where the number is large or small.
+fn lay_out_general(out: &mut Vec<u8>, digits: &[u8], point: i32, count: usize, form: Form) {
+    let zeros = digits
+        .iter()
+        .rev()
+        .take_while(|&&digit| digit == b'0')
+        .count();
+    let digits = &digits[..(digits.len() - zeros).max(1)];
+    let room = count as i64 - i64::from(form.dot_zero);
+    let scientific = point <= -4 || i64::from(point) > room;
+    let end = if form.alternate {
+        count as i64
+    } else {
+        digits.len() as i64
+    };
+    lay_out_wide(
+        out,
+        digits,
+        point,
+        end,
+        scientific,
+        form.dot_zero,
+        form.alternate,
+    );
 }
 
 fn lay_out(
@@ -347,6 +411,17 @@ pub(super) fn scaled(x: f64, precision: usize) -> Option<u64> {
         }
     };
     u64::try_from(rounded).ok()
+}
+
+/// x / unit rounded half to even, for x below 10^18.
+fn in_units(x: f64, unit: u64) -> u64 {
+    let whole = x as u64;
+    let (quotient, rest) = (whole / unit, whole % unit);
+    let up = match (2 * rest).cmp(&unit) {
+        Ordering::Equal => x.fract() != 0.0 || quotient & 1 == 1,
+        order => order == Ordering::Greater,
+    };
+    quotient + u64::from(up)
 }
 
 /// A non-negative finite number as mantissa * 2^exponent.

@@ -1,4 +1,7 @@
 //! Integers as byte strings: `int.to_bytes` and `int.from_bytes`.
+//!
+//! Negative numbers are two's complement, of as many bytes as asked for. The checks of arguments
+//! that are not plain data (the name of the order, a negative length) are the caller's.
 
 use dashu_int::{IBig, Sign, UBig};
 

@@ -11,7 +11,7 @@ pub mod text;
 
 use std::cmp::Ordering;
 
-use dashu_int::ops::{Abs, BitTest, DivRemEuclid, Gcd, SquareRoot};
+use dashu_int::ops::{DivRemEuclid, Gcd, SquareRoot};
 use dashu_int::{IBig, Sign};
 
 pub use bytes::{from_bytes, to_bytes};
@@ -137,7 +137,7 @@ fn floor_div_rem(a: &IBig, b: &IBig) -> (IBig, IBig) {
 
 /// `a * b`, refusing products of more than [`MAX_BYTES`].
 pub fn mul_big(a: &IBig, b: &IBig) -> Result<IBig> {
-    if a.bit_len().saturating_add(b.bit_len()) / 8 > MAX_BYTES {
+    if bit_length_big(a).saturating_add(bit_length_big(b)) / 8 > MAX_BYTES {
         return Err(Fault::memory());
     }
     Ok(a * b)
@@ -151,7 +151,10 @@ pub fn bit_length_i64(n: i64) -> u32 {
 
 /// `n.bit_length()`.
 pub fn bit_length_big(n: &IBig) -> usize {
-    n.abs().bit_len()
+    let words = n.as_sign_words().1;
+    words
+        .last()
+        .map_or(0, |top| words.len() * 64 - top.leading_zeros() as usize)
 }
 
 /// `n.bit_count()`: ones of the magnitude.

@@ -1,11 +1,14 @@
 //! Powers of integers, with and without a modulus.
+//!
+//! A power that would exceed [`MAX_BYTES`] is refused before it is begun. Negative exponents without
+//! a modulus give floats and are the caller's business.
 
 use dashu_int::fast_div::ConstDivisor;
 use dashu_int::ops::{Abs, BitTest};
 use dashu_int::{IBig, Sign, UBig};
 
 use super::super::{Fault, MAX_BYTES, Result};
-use super::{Int, floor_div_rem};
+use super::{Int, bit_length_big, floor_div_rem};
 
 /// `base ** exponent`, both small, the exponent not negative.
 pub fn pow_i64(base: i64, exponent: u64) -> Result<Int> {
@@ -41,7 +44,7 @@ pub fn pow_big(base: &IBig, exponent: &IBig) -> Result<Int> {
         return Ok(Int::Small(if exponent.bit(0) { -1 } else { 1 }));
     }
     let exponent = usize::try_from(exponent).map_err(|_| Fault::memory())?;
-    let bits = base.abs().bit_len();
+    let bits = bit_length_big(base);
     // The least number of this size has bits - 1 bits in its logarithm.
     if (bits - 1).max(1).saturating_mul(exponent) / 8 > MAX_BYTES {
         return Err(Fault::memory());

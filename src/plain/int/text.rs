@@ -3,8 +3,8 @@
 //! Everything is appended to a `Vec` of the caller's. The limit on decimal digits (4,300, as
 //! CPython's) is checked here, because it is the conversion that is quadratic in principle.
 
-use dashu_int::IBig;
-use dashu_int::ops::{Abs, BitTest};
+use dashu_int::ops::Abs;
+use dashu_int::{IBig, Sign};
 
 use super::super::{Fault, Result};
 
@@ -97,10 +97,10 @@ pub fn push_digits_u64(out: &mut Vec<u8>, n: u64, base: Base) {
     out.extend_from_slice(&buffer[at..]);
 }
 
-/// Appends the digits of |n|; only decimal ones are limited in number.
-pub fn push_digits_big(out: &mut Vec<u8>, n: &IBig, base: Base) -> Result<()> {
+/// Appends the digits of |n|; decimal ones are at most `limit` (0: any number).
+pub fn push_digits_big(out: &mut Vec<u8>, n: &IBig, base: Base, limit: usize) -> Result<()> {
     if base == Base::Decimal {
-        let text = decimal_magnitude(n, MAX_DIGITS)?;
+        let text = decimal_magnitude(n, limit)?;
         out.extend_from_slice(text.as_bytes());
         return Ok(());
     }
@@ -118,7 +118,7 @@ pub fn push_digits_big(out: &mut Vec<u8>, n: &IBig, base: Base) -> Result<()> {
 /// Appends `str(n)`, limited to `limit` digits (0: no limit).
 pub fn push_big(out: &mut Vec<u8>, n: &IBig, limit: usize) -> Result<()> {
     let text = decimal_magnitude(n, limit)?;
-    if n.sign() == dashu_int::Sign::Negative {
+    if n.sign() == Sign::Negative {
         out.push(b'-');
     }
     out.extend_from_slice(text.as_bytes());
@@ -126,7 +126,7 @@ pub fn push_big(out: &mut Vec<u8>, n: &IBig, limit: usize) -> Result<()> {
 }
 
 fn decimal_magnitude(n: &IBig, limit: usize) -> Result<String> {
-    let bits = n.bit_len();
+    let bits = super::bit_length_big(n);
     // Well over the limit: refuse before the expensive conversion.
     if limit > 0
         && bits > SAFE_BITS
@@ -134,7 +134,10 @@ fn decimal_magnitude(n: &IBig, limit: usize) -> Result<String> {
     {
         return Err(too_long(limit));
     }
-    let text = n.abs().to_string();
+    let mut text = n.to_string();
+    if n.sign() == Sign::Negative {
+        text.remove(0);
+    }
     if limit > 0 && text.len() > limit {
         return Err(too_long(limit));
     }
@@ -159,9 +162,9 @@ pub fn push_prefixed_i64(out: &mut Vec<u8>, n: i64, base: Base) {
 
 /// `bin(n)`, `oct(n)`, `hex(n)` of a big number.
 pub fn push_prefixed_big(out: &mut Vec<u8>, n: &IBig, base: Base) -> Result<()> {
-    if n.sign() == dashu_int::Sign::Negative {
+    if n.sign() == Sign::Negative {
         out.push(b'-');
     }
     out.extend_from_slice(base.prefix().as_bytes());
-    push_digits_big(out, n, base)
+    push_digits_big(out, n, base, MAX_DIGITS)
 }

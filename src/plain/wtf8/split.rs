@@ -1,4 +1,7 @@
-//! Splitting: by separators, by whitespace, by lines. Parts borrow from the text.
+//! Splitting: by separators, by whitespace, by lines.
+//!
+//! Parts borrow from the text and stand in its order. Where `unicode` is false, the text is bytes:
+//! they have less whitespace, and fewer ends of lines, than str.
 
 use memchr::memmem;
 

@@ -1,0 +1,764 @@
+//! Why the grammar stopped: one sentence for a person, worded as CPython words it.
+//!
+//! Each rule looks at the unexpected token, what was expected instead, and the tokens of the
+//! logical line around it; the first rule that applies speaks. Messages are CPython's where it
+//! has one (programs match on them); labels and help are ours. `advice.rs` adds the help for
+//! what CPython only calls "invalid syntax".
+
+use crate::advice;
+use crate::ast::{Ast, Expr, ExprId};
+use crate::diagnostic::{Diagnostic, ErrorKind};
+use crate::lines::line_number;
+use crate::span::Span;
+use crate::targets;
+use crate::token::{Lexeme, Token};
+
+/// Everything there is to know about one unexpected token.
+pub struct Scene<'a> {
+    pub source: &'a str,
+    pub tokens: &'a [Lexeme],
+    /// Index of the unexpected token.
+    pub at: usize,
+    /// The tokens that could have stood there, as the grammar spells them.
+    pub expected: Vec<String>,
+    /// Parses some tokens as one expression.
+    pub parse: &'a ParseExpression<'a>,
+}
+
+pub type ParseExpression<'a> = dyn Fn(&[Lexeme]) -> Option<(Ast, ExprId)> + 'a;
+
+const RULES: [fn(&Scene<'_>) -> Option<Diagnostic>; 14] = [
+    indentation,
+    fstring_field,
+    missing_block,
+    missing_handler,
+    legacy_print,
+    imports,
+    missing_colon,
+    conditional_without_else,
+    missing_comma,
+    equal_sign,
+    walrus,
+    comprehension,
+    dictionary,
+    stars_and_parameters,
+];
+
+pub fn explain(scene: &Scene<'_>) -> Diagnostic {
+    let found = RULES.iter().find_map(|rule| rule(scene));
+    found.unwrap_or_else(|| {
+        let error = Diagnostic::error("invalid-syntax", scene.place(), "invalid syntax");
+        advice::advise(scene, error)
+    })
+}
+
+impl Scene<'_> {
+    pub fn token(&self, index: usize) -> Token {
+        self.tokens
+            .get(index)
+            .map_or(Token::End, |lexeme| lexeme.token)
+    }
+
+    pub fn span(&self, index: usize) -> Span {
+        self.tokens
+            .get(index)
+            .map_or(Span::default(), |lexeme| lexeme.span)
+    }
+
+    pub fn text(&self, index: usize) -> &str {
+        let span = self.span(index);
+        &self.source[span.start as usize..span.end as usize]
+    }
+
+    /// The unexpected token.
+    pub fn found(&self) -> Token {
+        self.token(self.at)
+    }
+
+    /// The token `back` places before the unexpected one.
+    pub fn before(&self, back: usize) -> Token {
+        self.at
+            .checked_sub(back)
+            .map_or(Token::StartModule, |index| self.token(index))
+    }
+
+    pub fn expects(&self, name: &str) -> bool {
+        self.expected
+            .iter()
+            .any(|expected| expected.trim_matches('"') == name)
+    }
+
+    /// Where to point: at the end of the last line when the text ended.
+    pub fn place(&self) -> Span {
+        let mut index = self.at;
+        let at_end = |index: usize| matches!(self.token(index), Token::End | Token::Dedent);
+        if self.tokens[self.at..]
+            .iter()
+            .all(|l| matches!(l.token, Token::End | Token::Dedent))
+        {
+            while index > 0 && at_end(index) {
+                index -= 1;
+            }
+        }
+        let span = self.span(index);
+        match self.token(index) {
+            Token::Newline => Span::new(span.start, span.start),
+            _ => span,
+        }
+    }
+
+    /// Index of the first token of the logical line.
+    pub fn line(&self) -> usize {
+        let mut index = self.at;
+        while index > 0 && !is_line_start(self.token(index - 1)) {
+            index -= 1;
+        }
+        index
+    }
+
+    /// Index of the bracket (or field) that is open around the token at `index`.
+    pub fn opener(&self, index: usize) -> Option<usize> {
+        let first = self.line();
+        let mut depth = 0usize;
+        for index in (first..index).rev() {
+            match self.token(index) {
+                token if is_closer(token) => depth += 1,
+                token if is_opener(token) && depth == 0 => return Some(index),
+                token if is_opener(token) => depth -= 1,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Index of the first token of the expression that ends before `index`, and the token
+    /// before it, which says in what position the expression stands.
+    pub fn expression_before(&self, index: usize) -> (usize, Token) {
+        let first = self.line();
+        let mut depth = 0usize;
+        for back in (first..index).rev() {
+            let token = self.token(back);
+            if is_closer(token) {
+                depth += 1;
+            } else if depth > 0 {
+                depth -= usize::from(is_opener(token));
+            } else if self.is_delimiter(back) {
+                return (back + 1, token);
+            }
+        }
+        (first, Token::Newline)
+    }
+
+    /// Can no expression reach across the token at `index`?
+    fn is_delimiter(&self, index: usize) -> bool {
+        match self.token(index) {
+            token if is_opener(token) => true,
+            Token::Star | Token::DoubleStar => {
+                index == 0 || !ends_expression(self.token(index - 1))
+            }
+            Token::Comma
+            | Token::Colon
+            | Token::FColon
+            | Token::Semicolon
+            | Token::Equal
+            | Token::Walrus
+            | Token::Arrow
+            | Token::At
+            | Token::Bang
+            | Token::Unknown
+            | Token::Error => true,
+            token => is_statement_keyword(token) || is_augmented(token),
+        }
+    }
+
+    /// The tokens from `from` up to `to` as one expression.
+    pub fn expression(&self, from: usize, to: usize) -> Option<(Ast, ExprId)> {
+        (self.parse)(self.tokens.get(from..to)?)
+    }
+
+    /// Is the bracket at `index` that of a call, a definition or an index?
+    pub fn is_trailer(&self, index: usize) -> bool {
+        index > 0 && ends_expression(self.token(index - 1))
+    }
+
+    /// The parentheses of a parameter list: those after `def name` and its type parameters.
+    pub fn in_parameters(&self) -> bool {
+        let Some(open) = self.opener(self.at) else {
+            return false;
+        };
+        let mut first = self.line();
+        first += usize::from(self.token(first) == Token::Async);
+        self.token(first) == Token::Def && self.opener(open).is_none() && open <= first + 2
+            || self.token(first) == Token::Def
+                && self.token(first + 2) == Token::LBracket
+                && self.token(open) == Token::LParen
+                && self.token(open - 1) == Token::RBracket
+    }
+}
+
+pub fn is_line_start(token: Token) -> bool {
+    matches!(
+        token,
+        Token::Newline
+            | Token::Indent
+            | Token::Dedent
+            | Token::StartModule
+            | Token::StartExpression
+    )
+}
+
+pub fn is_opener(token: Token) -> bool {
+    use Token::*;
+    matches!(
+        token,
+        LParen | LBracket | LBrace | FOpen | WithParen | FStart
+    )
+}
+
+pub fn is_closer(token: Token) -> bool {
+    matches!(
+        token,
+        Token::RParen | Token::RBracket | Token::RBrace | Token::FClose | Token::FEnd
+    )
+}
+
+fn is_augmented(token: Token) -> bool {
+    use Token::*;
+    matches!(
+        token,
+        PlusEqual
+            | MinusEqual
+            | StarEqual
+            | SlashEqual
+            | PercentEqual
+            | AmperEqual
+            | VBarEqual
+            | CircumflexEqual
+            | LeftShiftEqual
+            | RightShiftEqual
+            | DoubleStarEqual
+            | DoubleSlashEqual
+            | AtEqual
+    )
+}
+
+/// Keywords that end the expression before them or begin one after them.
+fn is_statement_keyword(token: Token) -> bool {
+    use Token::*;
+    matches!(
+        token,
+        As | Assert
+            | Async
+            | Case
+            | Class
+            | Def
+            | Del
+            | Elif
+            | Else
+            | Except
+            | For
+            | From
+            | Global
+            | If
+            | Import
+            | Lambda
+            | Match
+            | Nonlocal
+            | Raise
+            | Return
+            | While
+            | With
+            | Yield
+    )
+}
+
+pub fn starts_expression(token: Token) -> bool {
+    use Token::*;
+    matches!(
+        token,
+        Name | Int
+            | Float
+            | Imaginary
+            | Str
+            | FStart
+            | None
+            | True
+            | False
+            | Ellipsis
+            | LParen
+            | LBracket
+            | LBrace
+            | Minus
+            | Plus
+            | Tilde
+            | Not
+            | Lambda
+            | Await
+    )
+}
+
+pub fn ends_expression(token: Token) -> bool {
+    use Token::*;
+    matches!(
+        token,
+        Name | Int
+            | Float
+            | Imaginary
+            | Str
+            | FEnd
+            | None
+            | True
+            | False
+            | Ellipsis
+            | RParen
+            | RBracket
+            | RBrace
+    )
+}
+
+// ---- lines and blocks ------------------------------------------------------------------
+
+fn indentation(scene: &Scene<'_>) -> Option<Diagnostic> {
+    if scene.found() != Token::Indent {
+        return None;
+    }
+    let span = scene.span(scene.at);
+    let last = Span::new(span.end.saturating_sub(1).max(span.start), span.end);
+    Some(
+        Diagnostic::error("unexpected-indent", last, "unexpected indent")
+            .kind(ErrorKind::Indentation)
+            .label(span, "this line is indented further than the one before it")
+            .help("only a line after a `:` begins a deeper block"),
+    )
+}
+
+fn missing_block(scene: &Scene<'_>) -> Option<Diagnostic> {
+    if !scene.expects("INDENT") {
+        return None;
+    }
+    // The header: the logical line that ended just before.
+    let newline = scene.at.checked_sub(1)?;
+    let mut first = newline;
+    while first > 0 && !is_line_start(scene.token(first - 1)) {
+        first -= 1;
+    }
+    let head = first;
+    if scene.token(first) == Token::Async {
+        first += 1;
+    }
+    let what = match scene.token(first) {
+        Token::Def => "function definition".to_owned(),
+        Token::Class => "class definition".to_owned(),
+        Token::Except if scene.token(first + 1) == Token::Star => "'except*' statement".to_owned(),
+        _ => format!("'{}' statement", scene.text(first)),
+    };
+    let line = line_number(scene.source.as_bytes(), scene.span(head).start as usize);
+    let message = format!("expected an indented block after {what} on line {line}");
+    let header = scene.span(head).to(scene.span(newline.saturating_sub(1)));
+    Some(
+        Diagnostic::error("missing-block", scene.place(), message)
+            .kind(ErrorKind::Indentation)
+            .label(header, "this needs a block below it")
+            .help("indent the lines that belong to it, or write `pass`"),
+    )
+}
+
+fn missing_handler(scene: &Scene<'_>) -> Option<Diagnostic> {
+    if !(scene.expects("except") && scene.expects("finally")) || scene.expects("NAME") {
+        return None;
+    }
+    let message = "expected 'except' or 'finally' block";
+    let error = Diagnostic::error("missing-handler", scene.place(), message);
+    let error = error.label(scene.place(), "the `try` above has neither");
+    Some(advice::misspelt_keyword(scene, error))
+}
+
+fn missing_colon(scene: &Scene<'_>) -> Option<Diagnostic> {
+    use Token::*;
+    let line = scene.line();
+    let head = match scene.token(line) {
+        Async => scene.token(line + 1),
+        token => token,
+    };
+    let before = scene.before(1);
+    let expected = |index: usize, what: &str| {
+        let span = match scene.token(index) {
+            Newline => Span::new(scene.span(index).start, scene.span(index).start),
+            _ => scene.span(index),
+        };
+        Diagnostic::error("missing-colon", span, format!("expected '{what}'"))
+    };
+    let is_block = matches!(
+        head,
+        If | Elif | While | For | With | Def | Class | Try | Except | Finally | Else | Match | Case
+    );
+    if !is_block || scene.opener(scene.at).is_some() {
+        return Option::None;
+    }
+    let in_head = (line..scene.at).all(|index| scene.token(index) != LParen);
+    if head == Def && scene.expects("(") && before != Def && in_head {
+        return Some(expected(scene.at, "(").help("a function needs parentheses: `def name():`"));
+    }
+    if head == Def && before == Arrow {
+        return Some(expected(scene.at - 1, ":").help("write the return type after `->`"));
+    }
+    if !scene.expects(":") {
+        return Option::None;
+    }
+    let forced = match head {
+        Else | Try | Finally => scene.at == line + 1,
+        Def => before == RParen || scene.found() == Newline,
+        _ => false,
+    };
+    if scene.found() != Newline && !forced {
+        return Option::None;
+    }
+    let error = expected(scene.at, ":");
+    Some(match (head, scene.found()) {
+        (Else, If) => error
+            .label(scene.span(line).to(scene.span(scene.at)), "two words")
+            .help("write `elif`"),
+        (_, LBrace) => error.help("blocks are indented lines after a `:`, not braces"),
+        _ => {
+            let end = scene.span(scene.at - 1).end;
+            error
+                .label(Span::new(end, end), "a `:` is missing here")
+                .help("end the line with `:`")
+        }
+    })
+}
+
+// ---- f-strings -------------------------------------------------------------------------
+
+fn fstring_field(scene: &Scene<'_>) -> Option<Diagnostic> {
+    let open = scene.opener(scene.at)?;
+    if scene.token(open) != Token::FOpen {
+        return None;
+    }
+    let wrong = |index: usize, message: &str| {
+        let error = Diagnostic::error(
+            "bad-field",
+            scene.span(index),
+            format!("f-string: {message}"),
+        );
+        Some(error.label(scene.span(open), "in the field that begins here"))
+    };
+    let (at, before) = (scene.at, scene.before(1));
+    if before == Token::FOpen {
+        return match scene.found() {
+            Token::FClose => wrong(at, "valid expression required before '}'"),
+            Token::Bang => wrong(at, "valid expression required before '!'"),
+            Token::FColon => wrong(at, "valid expression required before ':'"),
+            Token::Equal => wrong(at, "valid expression required before '='"),
+            _ => wrong(at, "expecting a valid expression after '{'"),
+        };
+    }
+    if before == Token::Star && scene.before(2) == Token::FOpen {
+        return wrong(at - 1, "expecting a valid expression after '{'");
+    }
+    if scene.found() == Token::FColon {
+        let lambda = (open..at)
+            .rev()
+            .find(|&index| scene.token(index) == Token::Lambda);
+        if let Some(lambda) = lambda {
+            return wrong(
+                lambda,
+                "lambda expressions are not allowed without parentheses",
+            )
+            .map(|error| error.help("put parentheses around the lambda"));
+        }
+    }
+    if before == Token::Bang {
+        return match scene.found() {
+            Token::FColon | Token::FClose => wrong(at, "missing conversion character"),
+            _ => wrong(at, "invalid conversion character"),
+        };
+    }
+    if scene.before(2) == Token::Bang {
+        return wrong(at, "expecting ':' or '}'");
+    }
+    if before == Token::Equal && scene.expects("FCLOSE") {
+        return wrong(at, "expecting '!', or ':', or '}'");
+    }
+    if let Some(error) = missing_comma(scene).or_else(|| conditional_without_else(scene)) {
+        return Some(error);
+    }
+    // An operator without its right operand: the field was fine up to the operator.
+    let end = if scene.expects("FCLOSE") { at } else { at - 1 };
+    wrong(end, "expecting '=', or '!', or ':', or '}'")
+}
+
+// ---- statements ------------------------------------------------------------------------
+
+fn legacy_print(scene: &Scene<'_>) -> Option<Diagnostic> {
+    let mut index = scene.at;
+    // The name may stand before the unexpected token or begin the expression around it.
+    for _ in 0..2 {
+        let (start, _) = scene.expression_before(index);
+        let word = scene.text(start);
+        if start < scene.at
+            && scene.token(start) == Token::Name
+            && matches!(word, "print" | "exec")
+            && starts_expression(scene.token(start + 1))
+            && !matches!(scene.token(start + 1), Token::LParen | Token::LBracket)
+        {
+            let message =
+                format!("Missing parentheses in call to '{word}'. Did you mean {word}(...)?");
+            let span = scene.span(start).to(scene.span(scene.at));
+            return Some(
+                Diagnostic::error("print-statement", span, message)
+                    .label(scene.span(start), format!("`{word}` is a function"))
+                    .help(format!("put what it takes in parentheses: `{word}(…)`")),
+            );
+        }
+        index = start.max(1) - 1;
+    }
+    None
+}
+
+fn imports(scene: &Scene<'_>) -> Option<Diagnostic> {
+    let line = scene.line();
+    if scene.found() == Token::Newline && scene.before(1) == Token::Import {
+        let message = "Expected one or more names after 'import'";
+        return Some(Diagnostic::error("empty-import", scene.place(), message));
+    }
+    if scene.token(line) == Token::Import && scene.found() == Token::From {
+        let message = "Did you mean to use 'from ... import ...' instead?";
+        let span = scene.span(line).to(scene.span(scene.at + 1));
+        let names = scene.span(line + 1).to(scene.span(scene.at - 1));
+        let names = &scene.source[names.start as usize..names.end as usize];
+        let module = scene.text(scene.at + 1);
+        return Some(
+            Diagnostic::error("import-from", span, message)
+                .help(format!("write `from {module} import {names}`")),
+        );
+    }
+    None
+}
+
+// ---- expressions -----------------------------------------------------------------------
+
+fn conditional_without_else(scene: &Scene<'_>) -> Option<Diagnostic> {
+    if !scene.expects("else") || scene.found() == Token::Colon || is_line_start(scene.before(1)) {
+        return None;
+    }
+    let (test, keyword) = scene.expression_before(scene.at);
+    if keyword != Token::If || test < 2 {
+        return None;
+    }
+    let (body, _) = scene.expression_before(test - 1);
+    let span = scene.span(body).to(scene.span(scene.at - 1));
+    let message = "expected 'else' after 'if' expression";
+    Some(
+        Diagnostic::error("missing-else", span, message)
+            .label(span, "this has no value when the condition is false")
+            .help("write `a if condition else b`"),
+    )
+}
+
+fn missing_comma(scene: &Scene<'_>) -> Option<Diagnostic> {
+    scene.opener(scene.at)?;
+    if !starts_expression(scene.found()) {
+        return None;
+    }
+    let (start, before) = scene.expression_before(scene.at);
+    if matches!(
+        before,
+        Token::If | Token::Else | Token::For | Token::Async | Token::As
+    ) || start >= scene.at
+        || scene.in_parameters()
+    {
+        return None;
+    }
+    let is_name_then_string =
+        start + 1 == scene.at && scene.token(start) == Token::Name && scene.found() == Token::Str;
+    let is_soft = start + 1 == scene.at
+        && scene.token(start) == Token::Name
+        && matches!(scene.text(start), "match" | "case" | "type" | "_");
+    if is_name_then_string || is_soft {
+        return None;
+    }
+    scene.expression(start, scene.at)?;
+    let span = scene.span(start).to(scene.span(scene.at));
+    let end = scene.span(scene.at - 1).end;
+    Some(
+        Diagnostic::error(
+            "missing-comma",
+            span,
+            "invalid syntax. Perhaps you forgot a comma?",
+        )
+        .label(Span::new(end, end), "two values stand side by side here")
+        .help("put a `,` between them"),
+    )
+}
+
+fn equal_sign(scene: &Scene<'_>) -> Option<Diagnostic> {
+    let (at, before) = (scene.at, scene.before(1));
+    // A keyword argument or default without its value.
+    if before == Token::Equal && matches!(scene.found(), Token::Comma | Token::RParen) {
+        let equal = scene.span(at - 1);
+        if scene.in_parameters() {
+            let message = "expected default value expression";
+            return Some(Diagnostic::error("missing-value", equal, message));
+        }
+        if scene.before(2) == Token::Name {
+            let message = "expected argument value expression";
+            let span = scene.span(at - 2).to(equal);
+            return Some(Diagnostic::error("missing-value", span, message));
+        }
+    }
+    if scene.found() != Token::Equal || scene.token(scene.line()) == Token::Case {
+        return None;
+    }
+    let (start, position) = scene.expression_before(at);
+    let open = scene.opener(at);
+    if matches!(position, Token::Star | Token::DoubleStar) {
+        let what = match position {
+            Token::Star => "iterable argument unpacking",
+            _ => "keyword argument unpacking",
+        };
+        let message = format!("cannot assign to {what}");
+        let span = scene.span(start - 1).to(scene.span(at));
+        return Some(Diagnostic::error("bad-keyword", span, message));
+    }
+    let named = match position {
+        Token::If | Token::Elif | Token::While => open.is_none(),
+        Token::LParen | Token::LBracket | Token::LBrace | Token::Comma => open.is_some(),
+        _ => false,
+    };
+    if !named || !starts_expression(scene.token(at + 1)) || scene.token(at + 1) == Token::Not {
+        return None;
+    }
+    let (ast, id) = scene.expression(start, at)?;
+    let span = scene.span(start).to(scene.span(at + 1));
+    match ast.expr(id) {
+        Expr::Name(_) => {
+            let message = "invalid syntax. Maybe you meant '==' or ':=' instead of '='?";
+            Some(
+                Diagnostic::error("assign-in-expression", span, message)
+                    .label(scene.span(at), "`=` assigns, and only as a statement")
+                    .help("compare with `==`, or assign within an expression with `:=`"),
+            )
+        }
+        Expr::None | Expr::True | Expr::False | Expr::List(_) | Expr::Tuple(_) => None,
+        Expr::Bool(..)
+        | Expr::Compare(..)
+        | Expr::Conditional { .. }
+        | Expr::Lambda(_)
+        | Expr::Unary(crate::ast::UnaryOp::Not, _)
+            if !ast.is_parenthesized(id) =>
+        {
+            None
+        }
+        _ => Some(targets::bad_target(&ast, id, targets::Use::Assign, true)),
+    }
+}
+
+fn walrus(scene: &Scene<'_>) -> Option<Diagnostic> {
+    if scene.found() != Token::Walrus {
+        return None;
+    }
+    let line = scene.line();
+    let (ast, id) = scene.expression(line, scene.at)?;
+    match ast.expr(id) {
+        Expr::Name(_) => None,
+        _ => Some(targets::bad_walrus(&ast, id)),
+    }
+}
+
+fn comprehension(scene: &Scene<'_>) -> Option<Diagnostic> {
+    let open = scene.opener(scene.at)?;
+    let (start, position) = scene.expression_before(scene.at);
+    let has_in = (start..scene.at).any(|index| scene.token(index) == Token::In);
+    if scene.expects("in") && position == Token::For && !has_in {
+        let message = "'in' expected after for-loop variables";
+        return Some(Diagnostic::error("missing-in", scene.place(), message));
+    }
+    let is_display = matches!(scene.token(open), Token::LBracket | Token::LBrace)
+        && !(scene.token(open) == Token::LBracket && scene.is_trailer(open));
+    let is_for = matches!(scene.found(), Token::For | Token::Async);
+    if is_for && is_display && position == Token::Comma {
+        let message = "did you forget parentheses around the comprehension target?";
+        let span = scene.span(open + 1).to(scene.span(scene.at - 1));
+        return Some(
+            Diagnostic::error("comprehension-target", span, message)
+                .label(span, "several values stand where one element belongs")
+                .help("put parentheses around them"),
+        );
+    }
+    None
+}
+
+fn dictionary(scene: &Scene<'_>) -> Option<Diagnostic> {
+    let open = scene.opener(scene.at)?;
+    if scene.token(open) != Token::LBrace || scene.token(scene.line()) == Token::Case {
+        return None;
+    }
+    let before = scene.before(1);
+    let ends_item = matches!(scene.found(), Token::RBrace | Token::Comma);
+    if before == Token::Colon && ends_item {
+        let message = "expression expected after dictionary key and ':'";
+        return Some(Diagnostic::error(
+            "missing-value",
+            scene.span(scene.at - 1),
+            message,
+        ));
+    }
+    if before == Token::Colon && scene.found() == Token::Star {
+        let message = "cannot use a starred expression in a dictionary value";
+        return Some(Diagnostic::error("starred-value", scene.place(), message));
+    }
+    if ends_item && scene.expects(":") && !scene.expects(",") {
+        let end = scene.span(scene.at - 1).end;
+        let last = Span::new(end.saturating_sub(1), end);
+        let (start, _) = scene.expression_before(scene.at);
+        let key = scene.span(start).to(scene.span(scene.at - 1));
+        return Some(
+            Diagnostic::error("missing-value", last, "':' expected after dictionary key")
+                .label(key, "this key has no value"),
+        );
+    }
+    None
+}
+
+fn stars_and_parameters(scene: &Scene<'_>) -> Option<Diagnostic> {
+    use Token::*;
+    let place = scene.place();
+    let line = scene.line();
+    if scene.found() == Colon && scene.before(1) == Star && scene.before(2) == Except {
+        let message = "expected one or more exception types";
+        return Some(Diagnostic::error("missing-type", place, message));
+    }
+    if scene.found() == LParen && scene.in_parameters() {
+        let message = "Function parameters cannot be parenthesized";
+        return Some(Diagnostic::error("parenthesized-parameter", place, message));
+    }
+    if scene.found() == LParen && scene.expression_before(scene.at).1 == Lambda {
+        let message = "Lambda expression parameters cannot be parenthesized";
+        return Some(Diagnostic::error("parenthesized-parameter", place, message));
+    }
+    let open = scene.opener(scene.at)?;
+    if scene.found() == RBracket
+        && open + 1 == scene.at
+        && open == line + 2
+        && (matches!(scene.token(line), Def | Class | Type))
+    {
+        let message = "Type parameter list cannot be empty";
+        return Some(Diagnostic::error("empty-type-params", place, message));
+    }
+    if scene.found() == DoubleStar && scene.token(open) == LParen && !scene.is_trailer(open) {
+        let message = "cannot use double starred expression here";
+        return Some(Diagnostic::error("double-star", place, message));
+    }
+    if scene.before(1) == Star
+        && matches!(scene.found(), RParen | RBracket | Comma)
+        && !scene.in_parameters()
+        && !ends_expression(scene.before(2))
+    {
+        return Some(
+            Diagnostic::error("bare-star", place, "Invalid star expression")
+                .label(scene.span(scene.at - 1), "nothing follows this star"),
+        );
+    }
+    Option::None
+}

@@ -1,0 +1,143 @@
+//! Text to bytes.
+//!
+//! Text that is right already is copied whole. Otherwise code points are taken one by one, and runs
+//! of what cannot be encoded are reported as one fault, as CPython does for the narrow encodings.
+
+use super::super::repr::push_escape;
+use super::super::wtf8::{as_str, points};
+use super::{CodecFault, Encoding, Handler, Order};
+
+/// `text.encode(encoding, handler)`.
+pub fn encode(text: &[u8], encoding: Encoding, handler: Handler) -> Result<Vec<u8>, CodecFault> {
+    let mut out = Vec::with_capacity(text.len() + 4);
+    match encoding {
+        Encoding::Utf8Sig => out.extend_from_slice(b"\xef\xbb\xbf"),
+        Encoding::Utf16(Order::Marked) => out.extend_from_slice(b"\xff\xfe"),
+        Encoding::Utf32(Order::Marked) => out.extend_from_slice(b"\xff\xfe\0\0"),
+        _ => {}
+    }
+    let narrow = matches!(
+        encoding,
+        Encoding::Utf8 | Encoding::Utf8Sig | Encoding::Ascii | Encoding::Latin1
+    );
+    let utf8 = matches!(encoding, Encoding::Utf8 | Encoding::Utf8Sig);
+    if (narrow && text.is_ascii()) || (utf8 && as_str(text).is_some()) {
+        out.extend_from_slice(text);
+        return Ok(out);
+    }
+    let mut at = 0;
+    let mut rest = points(text);
+    while let Some(point) = rest.clone().next() {
+        if is_encodable(point, encoding) {
+            push_unit(&mut out, point, encoding);
+            rest.next();
+            at += 1;
+            continue;
+        }
+        let run = rest
+            .clone()
+            .take_while(|&point| !is_encodable(point, encoding))
+            .count();
+        // The wide encodings report one character at a time.
+        let run = if narrow { run } else { 1 };
+        for _ in 0..run {
+            let bad = rest.clone().next().unwrap_or(0);
+            if !handle(&mut out, bad, encoding, handler) {
+                return Err(fault(at, rest.clone(), encoding, narrow));
+            }
+            rest.next();
+            at += 1;
+        }
+    }
+    Ok(out)
+}
+
+fn is_encodable(point: u32, encoding: Encoding) -> bool {
+    match encoding {
+        Encoding::Ascii => point < 0x80,
+        Encoding::Latin1 => point < 0x100,
+        _ => !(0xd800..=0xdfff).contains(&point),
+    }
+}
+
+/// The fault at a character that the handler did not take either, and those that follow it.
+fn fault(
+    at: usize,
+    rest: impl Iterator<Item = u32>,
+    encoding: Encoding,
+    narrow: bool,
+) -> CodecFault {
+    let bad = rest
+        .take_while(|&point| !is_encodable(point, encoding))
+        .count();
+    CodecFault {
+        encoding: encoding.name(),
+        start: at,
+        end: at + if narrow { bad.max(1) } else { 1 },
+        reason: match encoding {
+            Encoding::Ascii => "ordinal not in range(128)",
+            Encoding::Latin1 => "ordinal not in range(256)",
+            _ => "surrogates not allowed",
+        },
+        wrong_handler: false,
+    }
+}
+
+fn push_unit(out: &mut Vec<u8>, point: u32, encoding: Encoding) {
+    match encoding {
+        Encoding::Ascii | Encoding::Latin1 => out.push(point as u8),
+        Encoding::Utf8 | Encoding::Utf8Sig => super::super::wtf8::push_point(out, point),
+        Encoding::Utf16(order) => {
+            if point < 0x10000 {
+                push_u16(out, point as u16, order);
+            } else {
+                let above = point - 0x10000;
+                push_u16(out, 0xd800 + (above >> 10) as u16, order);
+                push_u16(out, 0xdc00 + (above & 0x3ff) as u16, order);
+            }
+        }
+        Encoding::Utf32(Order::Big) => out.extend_from_slice(&point.to_be_bytes()),
+        Encoding::Utf32(_) => out.extend_from_slice(&point.to_le_bytes()),
+    }
+}
+
+fn push_u16(out: &mut Vec<u8>, unit: u16, order: Order) {
+    out.extend_from_slice(&if order == Order::Big {
+        unit.to_be_bytes()
+    } else {
+        unit.to_le_bytes()
+    });
+}
+
+/// Does about a character what the handler says; false if that is nothing.
+fn handle(out: &mut Vec<u8>, point: u32, encoding: Encoding, handler: Handler) -> bool {
+    let mut replacement = Vec::new();
+    match handler {
+        Handler::Strict => return false,
+        Handler::Ignore => {}
+        Handler::Replace => replacement.push(b'?'),
+        Handler::BackslashReplace => push_escape(&mut replacement, point),
+        Handler::XmlCharRefReplace => {
+            replacement.extend_from_slice(format!("&#{point};").as_bytes())
+        }
+        Handler::SurrogateEscape => {
+            // A byte alone is nothing in the wide encodings.
+            let wide = matches!(encoding, Encoding::Utf16(_) | Encoding::Utf32(_));
+            if wide || !(0xdc80..=0xdcff).contains(&point) {
+                return false;
+            }
+            out.push((point - 0xdc00) as u8);
+        }
+        Handler::SurrogatePass => {
+            let unicode = !matches!(encoding, Encoding::Ascii | Encoding::Latin1);
+            if !unicode || !(0xd800..=0xdfff).contains(&point) {
+                return false;
+            }
+            push_unit(out, point, encoding);
+        }
+    }
+    replacement
+        .iter()
+        .for_each(|&byte| push_unit(out, u32::from(byte), encoding));
+    true
+}

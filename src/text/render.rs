@@ -1,0 +1,231 @@
+//! Diagnostics as text for people, and the only file that names ariadne.
+//!
+//! Each report ends with the line the exception would print (`SyntaxError: …`), which is what
+//! one searches for. Ariadne sees a view of the source made for it: only the lines concerned,
+//! long ones cut around the labels, and no character that would break a line for it alone.
+
+use super::source::Source;
+use ariadne::{Color, Config, IndexType, Label, Report, ReportKind};
+use sloop_grammar::diagnostic::{Diagnostic, ErrorKind, Severity};
+use sloop_grammar::span::Span;
+use std::ops::Range;
+
+/// Lines longer than this are cut; so much stays around what is labelled.
+const LONG_LINE: usize = 160;
+const MARGIN: usize = 60;
+const TAB_WIDTH: usize = 4;
+
+/// Renders findings in one source, one below the other.
+pub fn render(source: &Source, diagnostics: &[Diagnostic], color: bool) -> String {
+    let reports: Vec<String> = diagnostics
+        .iter()
+        .map(|diagnostic| report(source, diagnostic, color))
+        .collect();
+    reports.join("\n")
+}
+
+/// The name of the exception that a finding is for a script.
+pub fn exception_name(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Syntax => "SyntaxError",
+        ErrorKind::Indentation => "IndentationError",
+        ErrorKind::Tab => "TabError",
+        ErrorKind::SyntaxWarning => "SyntaxWarning",
+    }
+}
+
+fn report(source: &Source, diagnostic: &Diagnostic, color: bool) -> String {
+    let view = View::new(source, diagnostic);
+    let name = source.name().to_owned();
+    let (kind, tint) = match diagnostic.severity {
+        Severity::Error => (ReportKind::Error, Color::Red),
+        Severity::Warning => (ReportKind::Warning, Color::Yellow),
+    };
+    let main = view.range(source, diagnostic.span);
+    let config = Config::new()
+        .with_color(color)
+        .with_index_type(IndexType::Char)
+        .with_tab_width(TAB_WIDTH);
+    let mut builder = Report::build(kind, (name.clone(), main.clone()))
+        .with_config(config)
+        .with_code(diagnostic.code)
+        .with_message(&diagnostic.message);
+    let mut labels: Vec<(Range<usize>, Option<&str>)> = diagnostic
+        .labels
+        .iter()
+        .map(|label| (view.range(source, label.span), Some(label.text.as_str())))
+        .collect();
+    if !labels.iter().any(|(range, _)| range.contains(&main.start)) {
+        labels.push((main.clone(), None));
+    }
+    // Ariadne begins a new section for a label above the one before it.
+    labels.sort_by_key(|(range, _)| range.end);
+    for (range, text) in labels {
+        let tint = if range.contains(&main.start) {
+            tint
+        } else {
+            Color::Cyan
+        };
+        let label = Label::new((name.clone(), range)).with_color(tint);
+        builder = builder.with_label(match text {
+            Some(text) => label.with_message(text),
+            None => label,
+        });
+    }
+    if let Some(help) = &diagnostic.help {
+        builder = builder.with_help(help);
+    }
+    let mut out = Vec::new();
+    let cache = (name, ariadne::Source::from(view.text.clone()));
+    // Writing to memory cannot fail, and the one source is always there.
+    let _ = builder.finish().write(cache, &mut out);
+    let mut text = String::from_utf8_lossy(&out).into_owned();
+    view.correct_header(source, diagnostic.span, &mut text);
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let exception = exception_name(diagnostic.kind);
+    format!(
+        "{}\n{exception}: {}\n",
+        lines.join("\n"),
+        diagnostic.message
+    )
+}
+
+/// The part of a source that a report shows.
+struct View {
+    text: String,
+    /// The number of its first line.
+    first: usize,
+    lines: Vec<Line>,
+}
+
+/// One line of the view.
+struct Line {
+    /// Where it begins in the view, in characters.
+    start: usize,
+    /// The characters of the source line that are shown.
+    shown: Range<usize>,
+    /// Characters written before them, for what was cut.
+    lead: usize,
+}
+
+impl View {
+    fn new(source: &Source, diagnostic: &Diagnostic) -> View {
+        let spans = || {
+            let labels = diagnostic.labels.iter().map(|label| label.span);
+            labels
+                .chain([diagnostic.span])
+                .map(|span| Span::new(span.start, span.end.max(span.start)))
+        };
+        let line_of = |offset: u32| source.position(offset).line;
+        let first = spans().map(|span| line_of(span.start)).min().unwrap_or(1);
+        let last = spans().map(|span| line_of(span.end)).max().unwrap_or(1);
+        let mut view = View {
+            text: String::new(),
+            first,
+            lines: Vec::new(),
+        };
+        // Blank lines stand for those above, so that ariadne counts right.
+        let mut start = first - 1;
+        view.text.extend(std::iter::repeat_n('\n', start));
+        for number in first..=last {
+            let line = source.line(number);
+            let length = line.chars().count();
+            let mut shown = 0..length;
+            if length > LONG_LINE {
+                // Every label begins or ends somewhere; keep what lies around those places.
+                let mut columns: Vec<usize> = spans()
+                    .flat_map(|span| [span.start, span.end])
+                    .map(|offset| source.position(offset))
+                    .filter(|position| position.line == number)
+                    .map(|position| position.column)
+                    .collect();
+                columns.sort_unstable();
+                let from = columns
+                    .first()
+                    .map_or(0, |column| column.saturating_sub(MARGIN));
+                let to = columns.last().map_or(0, |column| *column) + MARGIN;
+                shown = from..to.min(from + 4 * LONG_LINE).min(length);
+            }
+            let lead = usize::from(shown.start > 0);
+            if lead > 0 {
+                view.text.push('…');
+            }
+            let characters = line.chars().skip(shown.start).take(shown.len());
+            view.text.extend(characters.map(|c| match c {
+                '\t' => '\t',
+                c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => '\u{FFFD}',
+                c => c,
+            }));
+            let mut width = lead + shown.len();
+            if shown.end < length {
+                view.text.push('…');
+                width += 1;
+            }
+            view.text.push('\n');
+            view.lines.push(Line { start, shown, lead });
+            start += width + 1;
+        }
+        view
+    }
+
+    /// A span of the source in characters of the view; never empty.
+    fn range(&self, source: &Source, span: Span) -> Range<usize> {
+        let start = self.offset(source, span.start);
+        let end = self.offset(source, span.end.max(span.start));
+        start..end.max(start + 1)
+    }
+
+    fn offset(&self, source: &Source, offset: u32) -> usize {
+        let position = source.position(offset);
+        let line = &self.lines[position.line - self.first];
+        let column = position.column.clamp(line.shown.start, line.shown.end);
+        line.start + line.lead + column - line.shown.start
+    }
+
+    /// Ariadne computes the column in the heading from the cut line.
+    fn correct_header(&self, source: &Source, span: Span, text: &mut String) {
+        let position = source.position(span.start);
+        let line = &self.lines[position.line - self.first];
+        let shown = self.offset(source, span.start) - line.start;
+        if shown != position.column {
+            let place = |column: usize| format!(":{}:{} ", position.line, column + 1);
+            *text = text.replacen(&place(shown), &place(position.column), 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str, span: Range<u32>) -> String {
+        let source = Source::new("a.sloop", text);
+        let error = Diagnostic::error("test", Span::new(span.start, span.end), "no");
+        render(&source, &[error], false)
+    }
+
+    #[test]
+    fn a_report_ends_with_the_line_of_the_exception() {
+        let text = shown("x = é y\n", 7..8);
+        assert!(text.contains("a.sloop:1:7"), "{text}");
+        assert!(text.ends_with("\nSyntaxError: no\n"), "{text}");
+    }
+
+    #[test]
+    fn strange_places_do_not_panic() {
+        for text in ["", "\n", "a", "\u{2028}\x0c\x0b\u{85}\r\r\n\tb", "é"] {
+            for start in 0..12 {
+                for end in 0..12 {
+                    shown(text, start..end);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_line_is_cut_and_keeps_its_column() {
+        let text = shown(&"x".repeat(100_000), 50_000..50_001);
+        assert!(text.len() < 2_000, "{}", text.len());
+        assert!(text.contains(":1:50001 "), "{text}");
+    }
+}

@@ -1,0 +1,533 @@
+//! Classes: calling them, and making them.
+
+use super::pc::{Base, Ip, Pc};
+use super::{Cx, Flow, Outcome, Stop, Vm, bind, call, raise};
+use crate::code::CodeKind;
+use crate::code::op::{HEADER, Op, word};
+use crate::gc::Gc;
+use crate::value::class::{flags, overrides};
+use crate::value::frame::Ret;
+use crate::value::kind::Kind;
+use crate::value::{
+    Cell, Class, ClassMethod, Dict, Function, Instance, Member, Property,
+    StaticMethod, Str, T, Tuple, Value,
+};
+
+const ARGS: usize = HEADER as usize;
+
+// ---- calling a class
+
+/// Calls a class with `n` positional arguments at `window[4]`.
+pub unsafe fn class(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    window: Base,
+    n: usize,
+    class: Gc<Class>,
+    info: u64,
+) -> Pc {
+    // SAFETY: I3; so throughout this file.
+    unsafe {
+        let special = overrides::NEW;
+        if class.is_user()
+            && class.layout == Kind::Instance
+            && !class.has(special)
+            && class.header.flags & flags::ABSTRACT == 0
+            && !has_meta_call(&*vm, class)
+        {
+            let instance = Value::object((*vm).space.instance(class));
+            if !class.has(overrides::INIT) {
+                if n > 0 {
+                    let text = format!("{}() takes no arguments", class.name_text());
+                    raise::error(&*vm, T::TypeError, &text);
+                    return call::fail(vm, ip, base, info);
+                }
+                return call::finish(vm, ip, base, info, instance);
+            }
+            let init = (*vm).space.lookup(class, (*vm).names.__init__);
+            if let Some(function) = init.and_then(|i| i.cast::<Function>())
+                && call::ret_of(info) == Ret::Plain
+                && function.code.code.kind == CodeKind::Function
+            {
+                // The instance stands below the header, where `leave` finds it again.
+                let nb = window.add(ARGS + 1);
+                if !(*vm).has_room(nb, n + 2) {
+                    raise::error(&*vm, T::RecursionError, "maximum recursion depth exceeded");
+                    return call::fail(vm, ip, base, info);
+                }
+                std::ptr::copy(window.add(ARGS), nb.add(1), n);
+                *window = instance;
+                *nb = instance;
+                let info = info | Ret::Init as u64;
+                return call::enter_function(vm, ip, base, nb, n + 1, function, info);
+            }
+        }
+        let args: Vec<Value> = (0..n).map(|i| *window.add(ARGS + i)).collect();
+        class_with_names(vm, ip, base, class, &args, &[], info)
+    }
+}
+
+/// Does the metaclass define `__call__`?
+fn has_meta_call(vm: &Vm, class: Gc<Class>) -> bool {
+    let meta = vm.space.class_of(Value::object(class));
+    meta != vm.space.class(T::Type) && meta.has(overrides::CALL)
+}
+
+/// Calls a class, the last arguments being named.
+pub unsafe fn class_with_names(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    class: Gc<Class>,
+    args: &[Value],
+    names: &[Gc<Str>],
+    info: u64,
+) -> Pc {
+    unsafe {
+        if has_meta_call(&*vm, class) {
+            let meta = (*vm).space.class_of(Value::object(class));
+            let method = (*vm).space.lookup(meta, (*vm).names.__call__).expect("just found");
+            let mut all = vec![Value::object(class)];
+            all.extend(args);
+            return bind::invoke_with_names(vm, ip, base, method, &all, names, info);
+        }
+        let flow = Cx::of(&mut *vm).construct_then(class, args, names);
+        call::settle(vm, ip, base, info, flow)
+    }
+}
+
+impl Cx {
+    /// What `type.__call__` does: `__new__`, then `__init__`. A native's last act.
+    pub fn construct_then(
+        &mut self,
+        class: Gc<Class>,
+        args: &[Value],
+        names: &[Gc<Str>],
+    ) -> Flow {
+        if class == self.class(T::Type) && args.len() == 1 && names.is_empty() {
+            return Ok(Value::object(self.class_of(args[0])));
+        }
+        if class.header.flags & flags::NO_NEW != 0 {
+            let text = format!("cannot create '{}' instances", class.name_text());
+            return Err(self.type_error(&text));
+        }
+        let new = self.vm().names.__new__;
+        let Some(new) = self.lookup(class, new) else {
+            let text = format!("cannot create '{}' instances", class.name_text());
+            return Err(self.type_error(&text));
+        };
+        let func = match new.cast::<StaticMethod>() {
+            Some(method) => method.func.get(),
+            None => new,
+        };
+        let mut all = vec![Value::object(class)];
+        all.extend(args);
+        let values = Value::object(self.tuple(args));
+        let keys: Vec<Value> = names.iter().map(|&n| Value::object(n)).collect();
+        let keys = Value::object(self.tuple(&keys));
+        let state = [Value::object(class), values, keys];
+        // Built-in types are complete after `__new__`.
+        let then: Option<(fn(&mut Cx, [Value; 3], Outcome) -> Flow, [Value; 3])> =
+            if class.is_user() || class.has(overrides::INIT) { Some((made, state)) } else { None };
+        self.vm_mut().tail =
+            Some(call::Tail { callee: func, args: all, names: names.to_vec(), then });
+        Err(Stop::Tail)
+    }
+}
+
+/// `__new__` has returned: `__init__` follows if the object is of the class.
+fn made(cx: &mut Cx, [class, args, names]: [Value; 3], outcome: Outcome) -> Flow {
+    let object = outcome?;
+    let class = class.cast::<Class>().expect("kept in the state");
+    let own = cx.class_of(object);
+    if own != class && !own.is_subclass(class) {
+        return Ok(object);
+    }
+    let Some(init) = cx.lookup(own, cx.vm().names.__init__) else { return Ok(object) };
+    let mut all = vec![object];
+    all.extend(cx.plain_items(args).unwrap_or_default());
+    let names: Vec<Gc<Str>> =
+        cx.plain_items(names).unwrap_or_default().iter().filter_map(|n| n.cast()).collect();
+    let (func, this) = call::bind_special(cx.vm_mut(), init, object)?;
+    if this.is_none() {
+        all.remove(0);
+    }
+    let state = [object, Value::NONE, Value::NONE];
+    cx.vm_mut().tail =
+        Some(call::Tail { callee: func, args: all, names, then: Some((initialised, state)) });
+    Err(Stop::Tail)
+}
+
+fn initialised(cx: &mut Cx, [object, ..]: [Value; 3], outcome: Outcome) -> Flow {
+    let result = outcome?;
+    if result.is_none() {
+        return Ok(object);
+    }
+    let text = format!("__init__() should return None, not '{}'", cx.type_name(result));
+    Err(cx.type_error(&text))
+}
+
+// ---- the class statement
+
+pub unsafe fn class_statement(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    [body, name, bases, keywords]: [Value; 4],
+    info: u64,
+) -> Pc {
+    unsafe {
+        let list = bases.cast::<Tuple>().expect("the compiler makes a tuple");
+        let plain = |b: &Value| {
+            b.cast::<Class>().is_some_and(|c| {
+                (*vm).space.class_of(Value::object(c)) == (*vm).space.class(T::Type)
+            })
+        };
+        let metaclass = (*vm).names.metaclass;
+        let keywords = keywords.cast::<Dict>().map_or(Value::NONE, Value::object);
+        let named = keywords
+            .cast::<Dict>()
+            .is_some_and(|d| d.get_str(&(*vm).space, metaclass).is_some());
+        if named || !list.as_slice().iter().all(plain) {
+            let keywords = if keywords.is_none() {
+                Value::object((*vm).space.dict())
+            } else {
+                keywords
+            };
+            let build = (*vm).prelude("_build_class");
+            return call::invoke(vm, ip, base, build, &[body, name, bases, keywords], info);
+        }
+        let namespace = Value::object((*vm).space.dict());
+        let parts = Value::object((*vm).space.tuple(&[name, bases, keywords]));
+        (*vm).continuations.push(call::Continuation {
+            run: body_done,
+            state: [parts, namespace, Value::NONE],
+            info,
+        });
+        call::invoke(vm, ip, base, body, &[namespace], Ret::Native as u64)
+    }
+}
+
+/// The body of a class whose metaclass is `type` has run.
+fn body_done(cx: &mut Cx, [parts, namespace, _]: [Value; 3], outcome: Outcome) -> Flow {
+    let cell = outcome?;
+    let parts = parts.cast::<Tuple>().expect("made by `class_statement`");
+    let [name, bases, keywords] = [parts.as_slice()[0], parts.as_slice()[1], parts.as_slice()[2]];
+    let meta = cx.class(T::Type);
+    let dict = namespace.cast::<Dict>().expect("made by `class_statement`");
+    if cell.is::<Cell>() {
+        dict.set_str(cx, cx.vm().names.__classcell__, cell);
+    }
+    cx.make_class_then(meta, name.cast().expect("a name"), bases, dict, keywords)
+}
+
+impl Cx {
+    /// `type.__new__`: makes a class, then lets attributes and bases know. A native's last act.
+    pub fn make_class_then(
+        &mut self,
+        meta: Gc<Class>,
+        name: Gc<Str>,
+        bases: Value,
+        namespace: Gc<Dict>,
+        keywords: Value,
+    ) -> Flow {
+        let class = build(self, meta, name, bases, namespace)?;
+        let set_name = self.vm().names.__set_name__;
+        let mut waiting = false;
+        for entry in namespace.iter() {
+            if let Some(property) = entry.value.cast::<Property>() {
+                property.name.set(entry.key);
+            } else if entry.value.is::<Instance>() {
+                let kind = self.class_of(entry.value);
+                waiting |= self.lookup(kind, set_name).is_some();
+            }
+        }
+        let hook = self.vm().names.__init_subclass__;
+        let object = self.class(T::Object);
+        let hooked = class.mro.borrow()[1..]
+            .iter()
+            .any(|c| *c != object && c.dict.get_str(self, hook).is_some());
+        let with_keywords = keywords.cast::<Dict>().is_some_and(|d| !d.is_empty());
+        if waiting || hooked || with_keywords {
+            let keywords =
+                if with_keywords { keywords } else { Value::object(self.dict()) };
+            let args = [Value::object(class), Value::object(namespace), keywords];
+            return self.tail_prelude("_finish_class", &args);
+        }
+        Ok(Value::object(class))
+    }
+}
+
+/// The order in which ancestors are searched: C3.
+fn linearise(bases: &[Gc<Class>]) -> Option<Vec<Gc<Class>>> {
+    let mut lists: Vec<Vec<Gc<Class>>> =
+        bases.iter().map(|b| b.mro.borrow().clone()).collect();
+    lists.push(bases.to_vec());
+    let mut order = Vec::new();
+    loop {
+        lists.retain(|list| !list.is_empty());
+        if lists.is_empty() {
+            return Some(order);
+        }
+        let next = lists.iter().map(|list| list[0]).find(|candidate| {
+            !lists.iter().any(|list| list[1..].contains(candidate))
+        })?;
+        order.push(next);
+        for list in &mut lists {
+            if list[0] == next {
+                list.remove(0);
+            }
+        }
+    }
+}
+
+fn build(
+    cx: &mut Cx,
+    meta: Gc<Class>,
+    name: Gc<Str>,
+    bases: Value,
+    namespace: Gc<Dict>,
+) -> Result<Gc<Class>, Stop> {
+    let mut bases = bases;
+    if bases.cast::<Tuple>().is_some_and(|t| t.is_empty()) {
+        bases = Value::object(cx.tuple(&[Value::object(cx.class(T::Object))]));
+    }
+    let list: Vec<Gc<Class>> = bases
+        .cast::<Tuple>()
+        .map(|t| t.as_slice().iter().filter_map(|b| b.cast()).collect())
+        .unwrap_or_default();
+    for (i, base) in list.iter().enumerate() {
+        if base.header.flags & flags::FINAL != 0 {
+            let text = format!("type '{}' is not an acceptable base type", base.name_text());
+            return Err(cx.type_error(&text));
+        }
+        if list[..i].contains(base) {
+            let text = format!("duplicate base class {}", base.name_text());
+            return Err(cx.type_error(&text));
+        }
+    }
+    let Some(ancestors) = linearise(&list) else {
+        let names: Vec<String> = list.iter().map(|b| b.name_text()).collect();
+        let text = format!(
+            "Cannot create a consistent method resolution order (MRO) for bases {}",
+            names.join(", ")
+        );
+        return Err(cx.type_error(&text));
+    };
+    let mut layout = Kind::Instance;
+    let mut holder: Option<Gc<Class>> = None;
+    for base in &list {
+        if base.layout == Kind::Instance {
+            continue;
+        }
+        // Of two built-in ancestors one must contain the other.
+        let solid = solid_base(cx, *base);
+        match holder {
+            None => holder = Some(solid),
+            Some(other) if solid.is_subclass(other) => holder = Some(solid),
+            Some(other) if other.is_subclass(solid) => {}
+            Some(_) => {
+                let text = "multiple bases have instance lay-out conflict";
+                return Err(cx.type_error(text));
+            }
+        }
+        layout = base.layout;
+    }
+    let name_text = cx.intern_str(name);
+    let shape = cx.shapes.root(meta, 0);
+    let class = cx.raw_class(name_text, bases, layout, flags::USER, shape);
+    fill_namespace(cx, class, namespace)?;
+    let mut mro = vec![class];
+    mro.extend(ancestors);
+    *class.mro.borrow_mut() = mro;
+    apply_slots(cx, class, namespace, &list)?;
+    cx.refresh_overrides(class);
+    for base in &list {
+        base.subclasses.borrow_mut().push(class);
+    }
+    let inline = guess_slots(cx, class, &list);
+    class.inline.set(inline);
+    let mut root = cx.shapes.root(class, inline as usize);
+    let payload = !matches!(layout, Kind::Instance | Kind::Exception | Kind::Class);
+    if payload {
+        root = cx.shapes.child(root, cx.intern(super::attr::PAYLOAD_KEY));
+    }
+    class.shape.set(root);
+    let cell = cx.vm().names.__classcell__;
+    if let Some(cell) = namespace.get_str(cx, cell).and_then(|c| c.cast::<Cell>()) {
+        cell.value.set(Value::object(class));
+    }
+    Ok(class)
+}
+
+/// The nearest built-in type that a class derives from.
+fn solid_base(cx: &Cx, class: Gc<Class>) -> Gc<Class> {
+    let mro = class.mro.borrow();
+    *mro.iter().find(|c| !c.is_user()).unwrap_or(&cx.class(T::Object))
+}
+
+/// Copies a class body's names, adjusting those that mean something to the class.
+fn fill_namespace(cx: &Cx, class: Gc<Class>, namespace: Gc<Dict>) -> Result<(), Stop> {
+    let names = &cx.vm().names;
+    for entry in namespace.iter() {
+        let Some(key) = entry.key.cast::<Str>() else {
+            cx.dict_insert_raw(class.dict, entry.hash, entry.key, entry.value);
+            continue;
+        };
+        let key = cx.intern_str(key);
+        if key == names.__qualname__ {
+            if !entry.value.is::<Str>() {
+                let text = format!(
+                    "type __qualname__ must be a str, not {}",
+                    cx.type_name(entry.value)
+                );
+                return Err(cx.type_error(&text));
+            }
+            class.qualname.set(entry.value);
+            continue;
+        }
+        if key == names.__classcell__ {
+            continue;
+        }
+        let mut value = entry.value;
+        if value.is::<Function>() {
+            if key == names.__new__ {
+                value = Value::object(cx.new_object(T::StaticMethod.shape(), 0, |header| {
+                    StaticMethod { header, func: value.into(), extra: Value::UNDEF.into() }
+                }));
+            } else if key == names.__init_subclass__ || key == names.__class_getitem__ {
+                value = Value::object(cx.new_object(T::ClassMethod.shape(), 0, |header| {
+                    ClassMethod { header, func: value.into(), extra: Value::UNDEF.into() }
+                }));
+            }
+        }
+        class.dict.set_str(cx, key, value);
+    }
+    if class.dict.get_str(cx, names.__doc__).is_none() {
+        class.dict.set_str(cx, names.__doc__, Value::NONE);
+    }
+    // Equality without a hash of its own makes instances unhashable.
+    if class.dict.get_str(cx, names.__eq__).is_some()
+        && class.dict.get_str(cx, names.__hash__).is_none()
+    {
+        class.dict.set_str(cx, names.__hash__, Value::NONE);
+    }
+    Ok(())
+}
+
+fn apply_slots(
+    cx: &mut Cx,
+    class: Gc<Class>,
+    namespace: Gc<Dict>,
+    bases: &[Gc<Class>],
+) -> Result<(), Stop> {
+    let Some(slots) = namespace.get_str(cx, cx.vm().names.__slots__) else { return Ok(()) };
+    let items = match slots.cast::<Str>() {
+        Some(_) => vec![slots],
+        None => match cx.plain_items(slots) {
+            Some(items) => items,
+            None => return Err(cx.type_error("__slots__ must be an iterable of strings")),
+        },
+    };
+    let mut names = Vec::new();
+    let mut has_dict = false;
+    for item in items {
+        let Some(name) = item.cast::<Str>() else {
+            let text =
+                format!("__slots__ items must be strings, not '{}'", cx.type_name(item));
+            return Err(cx.type_error(&text));
+        };
+        let text = name.lossy().into_owned();
+        if text == "__dict__" {
+            has_dict = true;
+            continue;
+        }
+        if text == "__weakref__" {
+            continue;
+        }
+        if !crate::plain::unicode::is_identifier(text.as_bytes()) {
+            return Err(cx.type_error("__slots__ must be identifiers"));
+        }
+        let name = cx.intern(&mangled(&text, &class.name_text()));
+        if class.dict.get_str(cx, name).is_some() {
+            let text =
+                format!("'{}' in __slots__ conflicts with class variable", name.lossy());
+            return Err(cx.value_error(&text));
+        }
+        let member = cx.new_object(T::Member.shape(), 0, |header| Member {
+            header,
+            name: Value::object(name).into(),
+            owner: Value::object(class).into(),
+            computed: None,
+        });
+        class.dict.set_str(cx, name, Value::object(member));
+        names.push(name);
+    }
+    *class.slots.borrow_mut() = Some(names);
+    let object = cx.class(T::Object);
+    let closed = bases
+        .iter()
+        .all(|b| *b == object || b.header.flags & flags::NO_DICT != 0 || !b.is_user());
+    if closed && !has_dict {
+        // SAFETY: a live object; flags are a plain field.
+        unsafe { (*class.header()).flags |= flags::NO_DICT };
+    }
+    Ok(())
+}
+
+/// `__x` inside class `C` is `_C__x`.
+fn mangled(name: &str, class: &str) -> String {
+    let class = class.trim_start_matches('_');
+    if name.starts_with("__") && !name.ends_with("__") && !class.is_empty() {
+        return format!("_{class}{name}");
+    }
+    name.to_string()
+}
+
+/// How many inline slots the first instances get: what the bases' have, and the attributes that
+/// `__init__` sets on its first parameter.
+fn guess_slots(cx: &Cx, class: Gc<Class>, bases: &[Gc<Class>]) -> u32 {
+    let inherited = bases.iter().map(|b| b.inline.get()).max().unwrap_or(0);
+    let mut own = std::collections::HashSet::new();
+    let init = class.dict.get_str(cx, cx.vm().names.__init__);
+    if let Some(function) = init.and_then(|i| i.cast::<Function>()) {
+        let code = &function.code.code;
+        let mut at = 0;
+        while at < code.words.len() {
+            let w = code.words[at];
+            let op = Op::from_byte(word::op(w)).expect("verified");
+            if op == Op::SetAttr && word::a(w) == 0 {
+                own.insert(word::name(w));
+            }
+            at += 1 + op.words();
+        }
+    }
+    let slots = class.slots.borrow().as_ref().map_or(0, Vec::len);
+    (inherited + (own.len() + slots) as u32).clamp(2, 24)
+}
+
+impl Cx {
+    /// Adds an entry whose key is known to be absent, without asking anybody.
+    pub fn dict_insert_raw(&self, dict: Gc<Dict>, hash: u64, key: Value, value: Value) {
+        dict.insert_new(self, hash, key, value);
+    }
+
+    /// A bare object of a class: what `object.__new__` returns.
+    pub fn allocate(&mut self, class: Gc<Class>) -> Flow {
+        match class.layout {
+            Kind::Instance => Ok(Value::object(self.instance(class))),
+            Kind::Exception => {
+                let none = Value::object(self.tuple(&[]));
+                Ok(Value::object(self.exception(class, none)))
+            }
+            _ => {
+                let text = format!(
+                    "object.__new__({0}) is not safe, use {0}.__new__()",
+                    class.name_text()
+                );
+                Err(self.type_error(&text))
+            }
+        }
+    }
+}

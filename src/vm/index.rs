@@ -1,0 +1,648 @@
+//! Subscripts, slices, ranges.
+
+use dashu_int::IBig;
+
+use super::pc::{Base, Ip, Pc, reg};
+use super::{Cx, Stop, Vm, call, ops, raise, unwind};
+use crate::code::op::{Word, word};
+use crate::gc::Gc;
+use crate::plain::index;
+use crate::plain::int::Int;
+use crate::value::frame::{DST_MASK, Ret};
+use crate::value::{
+    ByteArray, Bytes, Class, Dict, List, Range, Slice, Str, T, Tuple, Value,
+};
+
+// ---- reading
+
+/// An item of a list, tuple or ASCII string at an inline index: no errors, no negative numbers.
+#[inline(always)]
+unsafe fn quick_item(vm: *mut Vm, container: Value, index: i64) -> Option<Value> {
+    // SAFETY: I2; so throughout this file.
+    unsafe {
+        if let Some(list) = container.cast::<List>() {
+            let (items, len) = list.raw();
+            return if (index as u64) < len as u64 { Some(*items.add(index as usize)) } else { None };
+        }
+        if let Some(text) = container.cast::<Str>() {
+            let bytes = text.as_bytes();
+            return if text.is_ascii() && (index as u64) < bytes.len() as u64 {
+                let byte = *bytes.get_unchecked(index as usize);
+                Some(Value::object((*vm).space.char(byte)))
+            } else {
+                None
+            };
+        }
+        if let Some(tuple) = container.cast::<Tuple>() {
+            return tuple.as_slice().get(usize::try_from(index).ok()?).copied();
+        }
+        None
+    }
+}
+
+#[inline(always)]
+pub unsafe fn get(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let (container, key) = (reg!(base, word::b(w)), reg!(base, word::c(w)));
+        if !key.is_int() {
+            return Pc::DECLINE;
+        }
+        match quick_item(vm, container, key.int_unchecked()) {
+            Some(item) => reg!(base, word::a(w)) = item,
+            None => return Pc::DECLINE,
+        }
+        Pc::new(ip, base)
+    }
+}
+
+#[inline(always)]
+pub unsafe fn get_imm(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        match quick_item(vm, reg!(base, word::b(w)), word::sc(w)) {
+            Some(item) => reg!(base, word::a(w)) = item,
+            None => return Pc::DECLINE,
+        }
+        Pc::new(ip, base)
+    }
+}
+
+pub unsafe fn get_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let (container, key) = (reg!(base, word::b(w)), reg!(base, word::c(w)));
+        if let Some(dict) = container.cast::<Dict>() {
+            // The common case before anything else: a string or small integer is there.
+            let space = &(*vm).space;
+            let place = if let Some(text) = key.cast::<Str>() {
+                dict.table().find_str(space.str_hash(text), text)
+            } else if key.is_int() {
+                dict.table().find_bits(crate::plain::hash::int(key.int_unchecked()) as u64, key)
+            } else {
+                None
+            };
+            if let Some(place) = place
+                && !dict.is_namespace()
+            {
+                reg!(base, word::a(w)) = dict.table().value_at(place);
+                return Pc::new(ip, base);
+            }
+        }
+        get_value(vm, ip, base, container, key, w & DST_MASK)
+    }
+}
+
+pub unsafe fn get_imm_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let (container, key) = (reg!(base, word::b(w)), Value::int(word::sc(w)));
+        get_value(vm, ip, base, container, key, w & DST_MASK)
+    }
+}
+
+unsafe fn get_value(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    container: Value,
+    key: Value,
+    info: u64,
+) -> Pc {
+    unsafe {
+        match Cx::of(&mut *vm).item_plain(container, key) {
+            Ok(Some(value)) => call::finish(vm, ip, base, info, value),
+            Ok(None) => get_by_method(vm, ip, base, container, key, info),
+            Err(_) => unwind::unwind(vm, ip, base),
+        }
+    }
+}
+
+unsafe fn get_by_method(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    container: Value,
+    key: Value,
+    info: u64,
+) -> Pc {
+    unsafe {
+        let class = (*vm).space.class_of(container);
+        if let Some(method) = (*vm).space.lookup(class, (*vm).names.__getitem__) {
+            return match call::bind_special(&mut *vm, method, container) {
+                Ok((func, Some(this))) => call::invoke(vm, ip, base, func, &[this, key], info),
+                Ok((func, None)) => call::invoke(vm, ip, base, func, &[key], info),
+                Err(_) => unwind::unwind(vm, ip, base),
+            };
+        }
+        if container.is::<Class>() {
+            let name = (*vm).names.__class_getitem__;
+            match Cx::of(&mut *vm).get_optional(container, name) {
+                Ok(Some(method)) => return call::invoke(vm, ip, base, method, &[key], info),
+                Ok(None) => {
+                    let name = container.cast::<Class>().expect("just checked").name_text();
+                    let text = format!("type '{name}' is not subscriptable");
+                    raise::error(&*vm, T::TypeError, &text);
+                }
+                Err(_) => {}
+            }
+            return unwind::unwind(vm, ip, base);
+        }
+        let text = format!("'{}' object is not subscriptable", class.name_text());
+        raise::error(&*vm, T::TypeError, &text);
+        unwind::unwind(vm, ip, base)
+    }
+}
+
+impl Cx {
+    /// `container[key]` for built-in containers; None for everything else.
+    pub fn item_plain(&mut self, container: Value, key: Value) -> Result<Option<Value>, Stop> {
+        if let Some(dict) = container.cast::<Dict>() {
+            return match self.dict_get(dict, key)? {
+                Some(value) => Ok(Some(value)),
+                None => Err(self.error_with(T::KeyError, &[key])),
+            };
+        }
+        let (what, len) = if let Some(list) = container.cast::<List>() {
+            ("list", list.len())
+        } else if let Some(tuple) = container.cast::<Tuple>() {
+            ("tuple", tuple.len())
+        } else if let Some(text) = container.cast::<Str>() {
+            ("string", text.len())
+        } else if let Some(bytes) = container.cast::<Bytes>() {
+            ("index", bytes.as_slice().len())
+        } else if let Some(bytes) = container.cast::<ByteArray>() {
+            ("bytearray", bytes.edit(|d| d.len()))
+        } else if let Some(range) = container.cast::<Range>() {
+            return self.range_item(range, key).map(Some);
+        } else {
+            return Ok(None);
+        };
+        if let Some(slice) = key.cast::<Slice>() {
+            return self.slice_plain(container, slice).map(Some);
+        }
+        let Some(index) = self.index_or_none(key)? else {
+            let what = match what {
+                "string" => "string indices must be integers, not".to_string(),
+                "index" => "byte indices must be integers or slices, not".to_string(),
+                other => format!("{other} indices must be integers or slices, not"),
+            };
+            let name = self.type_name(key);
+            let text = if container.is::<Str>() {
+                format!("{what} '{name}'")
+            } else {
+                format!("{what} {name}")
+            };
+            return Err(self.type_error(&text));
+        };
+        // The length may have changed: `__index__` can be the program's.
+        let len = super::ops::len(self.vm(), container).unwrap_or(len);
+        let index = match index {
+            Int::Small(i) => i,
+            Int::Big(_) => {
+                let text = "cannot fit 'int' into an index-sized integer";
+                return Err(self.error(T::IndexError, text));
+            }
+        };
+        let Some(at) = index::position(index, len) else {
+            let text = match what {
+                "index" => "index out of range".to_string(),
+                what => format!("{what} index out of range"),
+            };
+            return Err(self.error(T::IndexError, &text));
+        };
+        Ok(Some(self.item_at(container, at)))
+    }
+
+    fn item_at(&self, container: Value, at: usize) -> Value {
+        if let Some(list) = container.cast::<List>() {
+            list.get(at).unwrap_or(Value::NONE)
+        } else if let Some(tuple) = container.cast::<Tuple>() {
+            tuple.as_slice()[at]
+        } else if let Some(text) = container.cast::<Str>() {
+            let start = text.offset(at);
+            let end = start + crate::value::str::char_width(text.as_bytes()[start]);
+            Value::object(self.substr(text, start, end))
+        } else if let Some(bytes) = container.cast::<Bytes>() {
+            Value::int(bytes.as_slice()[at].into())
+        } else {
+            let bytes = container.cast::<ByteArray>().expect("the last kind with items");
+            Value::int(bytes.edit(|d| d[at]).into())
+        }
+    }
+
+    /// An integer by `__index__`; None if there is none.
+    pub fn index_or_none(&mut self, value: Value) -> Result<Option<Int>, Stop> {
+        if let Some(i) = self.integer(value) {
+            return Ok(Some(i));
+        }
+        let Some(method) = self.special(value, self.vm().names.__index__)? else {
+            return Ok(None);
+        };
+        let answer = self.call(method, &[])?;
+        match self.integer(answer) {
+            Some(i) => Ok(Some(i)),
+            None => Err(self.type_error(&format!(
+                "__index__ returned non-int (type {})",
+                self.type_name(answer)
+            ))),
+        }
+    }
+
+    /// An integer by `__index__`, or TypeError.
+    pub fn index(&mut self, value: Value) -> Result<Int, Stop> {
+        match self.index_or_none(value)? {
+            Some(i) => Ok(i),
+            None => Err(self.type_error(&format!(
+                "'{}' object cannot be interpreted as an integer",
+                self.type_name(value)
+            ))),
+        }
+    }
+
+    /// An integer by `__index__` that fits 64 bits, or OverflowError.
+    pub fn index_i64(&mut self, value: Value) -> Result<i64, Stop> {
+        match self.index(value)? {
+            Int::Small(i) => Ok(i),
+            Int::Big(_) => {
+                let text = format!(
+                    "cannot fit '{}' into an index-sized integer",
+                    self.type_name(value)
+                );
+                Err(self.error(T::OverflowError, &text))
+            }
+        }
+    }
+
+    /// A bound of a slice: clamped to 64 bits, None if absent.
+    pub fn slice_bound(&mut self, value: Value) -> Result<Option<i64>, Stop> {
+        if value.is_none() || value.is_undef() {
+            return Ok(None);
+        }
+        match self.index_or_none(value)? {
+            Some(Int::Small(i)) => Ok(Some(i)),
+            Some(Int::Big(big)) => Ok(Some(if big < IBig::ZERO { i64::MIN } else { i64::MAX })),
+            None => Err(self.type_error(
+                "slice indices must be integers or None or have an __index__ method",
+            )),
+        }
+    }
+
+    /// The bounds and step of a slice as given.
+    pub fn slice_parts(
+        &mut self,
+        slice: Gc<Slice>,
+    ) -> Result<(Option<i64>, Option<i64>, i64), Stop> {
+        let root = self.root(Value::object(slice));
+        let step = self.slice_bound(slice.step.get())?.unwrap_or(1);
+        if step == 0 {
+            return Err(self.value_error("slice step cannot be zero"));
+        }
+        let start = self.slice_bound(slice.start.get())?;
+        let stop = self.slice_bound(slice.stop.get())?;
+        let _ = root;
+        Ok((start, stop, step.max(-i64::MAX)))
+    }
+
+    /// A slice applied to a length.
+    pub fn slice_bounds(&mut self, slice: Gc<Slice>, len: usize) -> Result<index::Range, Stop> {
+        let (start, stop, step) = self.slice_parts(slice)?;
+        Ok(index::resolve(start, stop, step, len))
+    }
+
+    /// `container[slice]` for built-in sequences.
+    fn slice_plain(&mut self, container: Value, slice: Gc<Slice>) -> Result<Value, Stop> {
+        let (start, stop, step) = self.slice_parts(slice)?;
+        let len = super::ops::len(self.vm(), container).unwrap_or(0);
+        let range = index::resolve(start, stop, step, len);
+        Ok(self.take(container, range))
+    }
+
+    fn take(&self, container: Value, range: index::Range) -> Value {
+        let positions = || (0..range.count).map(move |i| range.at(i));
+        if let Some(list) = container.cast::<List>() {
+            let items = list.edit(|items| {
+                if range.step == 1 {
+                    items[range.start..range.start + range.count].to_vec()
+                } else {
+                    positions().map(|i| items[i]).collect()
+                }
+            });
+            return Value::object(self.list(items));
+        }
+        if let Some(tuple) = container.cast::<Tuple>() {
+            let items = tuple.as_slice();
+            if range.step == 1 {
+                if range.count == items.len() {
+                    return container;
+                }
+                return Value::object(self.tuple(&items[range.start..range.start + range.count]));
+            }
+            let items: Vec<Value> = positions().map(|i| items[i]).collect();
+            return Value::object(self.tuple(&items));
+        }
+        if let Some(text) = container.cast::<Str>() {
+            if range.step == 1 {
+                let start = text.offset(range.start);
+                let end = text.offset(range.start + range.count);
+                return Value::object(self.substr(text, start, end));
+            }
+            let bytes = if text.is_ascii() {
+                positions().map(|i| text.as_bytes()[i]).collect()
+            } else {
+                crate::plain::wtf8::slice_step(
+                    text.as_bytes(),
+                    range.start,
+                    range.step,
+                    range.count,
+                )
+            };
+            return Value::object(self.str_wtf8(&bytes));
+        }
+        if let Some(bytes) = container.cast::<Bytes>() {
+            let data: Vec<u8> = positions().map(|i| bytes.as_slice()[i]).collect();
+            return Value::object(self.bytes(data));
+        }
+        let bytes = container.cast::<ByteArray>().expect("the last kind that is sliced");
+        let data = bytes.edit(|d| positions().map(|i| d[i]).collect());
+        Value::object(self.bytearray(data))
+    }
+
+    fn range_item(&mut self, range: Gc<Range>, key: Value) -> Result<Value, Stop> {
+        let part = |cx: &Cx, v: Value| cx.integer(v).expect("ranges hold integers").into_big();
+        let (start, step) = (part(self, range.start.get()), part(self, range.step.get()));
+        let len = range_len(self.vm(), range);
+        if let Some(slice) = key.cast::<Slice>() {
+            let bound = |cx: &mut Cx, v: Value| -> Result<Option<IBig>, Stop> {
+                if v.is_none() { Ok(None) } else { cx.index(v).map(|i| Some(i.into_big())) }
+            };
+            let by = bound(self, slice.step.get())?.unwrap_or(IBig::ONE);
+            if by == IBig::ZERO {
+                return Err(self.value_error("slice step cannot be zero"));
+            }
+            let (lower, upper) = if by > IBig::ZERO {
+                (IBig::ZERO, len.clone())
+            } else {
+                (IBig::NEG_ONE, &len - IBig::ONE)
+            };
+            let clip = |bound: Option<IBig>, default: &IBig| match bound {
+                None => default.clone(),
+                Some(b) if b < IBig::ZERO => (b + &len).max(lower.clone()),
+                Some(b) => b.min(upper.clone()),
+            };
+            let forward = by > IBig::ZERO;
+            let from = bound(self, slice.start.get())?;
+            let to = bound(self, slice.stop.get())?;
+            let from = clip(from, if forward { &lower } else { &upper });
+            let to = clip(to, if forward { &upper } else { &lower });
+            let value = |cx: &Cx, i: IBig| cx.big_int(i);
+            let new_start = value(self, &start + from * &step);
+            let new_stop = value(self, &start + to * &step);
+            let new_step = value(self, &step * by);
+            return Ok(Value::object(self.range(new_start, new_stop, new_step)));
+        }
+        let Some(index) = self.index_or_none(key)? else {
+            let text = format!(
+                "range indices must be integers or slices, not {}",
+                self.type_name(key)
+            );
+            return Err(self.type_error(&text));
+        };
+        let mut index = index.into_big();
+        if index < IBig::ZERO {
+            index += &len;
+        }
+        if index < IBig::ZERO || index >= len {
+            return Err(self.error(T::IndexError, "range object index out of range"));
+        }
+        Ok(self.big_int(start + index * step))
+    }
+}
+
+// ---- ranges
+
+/// Number of integers in a range of small ones; the step is not 0.
+pub fn small_range_len(start: i64, stop: i64, step: i64) -> i64 {
+    if step > 0 && start < stop {
+        (stop - start - 1) / step + 1
+    } else if step < 0 && start > stop {
+        (start - stop - 1) / -step + 1
+    } else {
+        0
+    }
+}
+
+pub fn range_len(vm: &Vm, range: Gc<Range>) -> IBig {
+    let (start, stop, step) = (range.start.get(), range.stop.get(), range.step.get());
+    if let (Some(start), Some(stop), Some(step)) = (start.as_int(), stop.as_int(), step.as_int()) {
+        return IBig::from(small_range_len(start, stop, step));
+    }
+    let part = |v: Value| ops::integer(vm, v).expect("ranges hold integers").into_big();
+    let (start, stop, step) = (part(start), part(stop), part(step));
+    if step > IBig::ZERO && start < stop {
+        (stop - start - IBig::ONE) / step + IBig::ONE
+    } else if step < IBig::ZERO && start > stop {
+        (start - stop - IBig::ONE) / -step + IBig::ONE
+    } else {
+        IBig::ZERO
+    }
+}
+
+pub fn range_contains(vm: &Vm, range: Gc<Range>, item: &Int) -> bool {
+    let part = |v: Value| ops::integer(vm, v).expect("ranges hold integers").into_big();
+    let (start, stop, step) =
+        (part(range.start.get()), part(range.stop.get()), part(range.step.get()));
+    let item = item.clone().into_big();
+    let inside = if step > IBig::ZERO {
+        start <= item && item < stop
+    } else {
+        stop < item && item <= start
+    };
+    inside && (item - start) % step == IBig::ZERO
+}
+
+pub fn equal_ranges(vm: &Vm, a: Gc<Range>, b: Gc<Range>) -> bool {
+    let (len, other) = (range_len(vm, a), range_len(vm, b));
+    let part = |v: Value| ops::integer(vm, v).expect("ranges hold integers").into_big();
+    len == other
+        && (len == IBig::ZERO
+            || part(a.start.get()) == part(b.start.get())
+                && (len == IBig::ONE || part(a.step.get()) == part(b.step.get())))
+}
+
+// ---- writing
+
+#[inline(always)]
+pub unsafe fn set(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let (container, key) = (reg!(base, word::a(w)), reg!(base, word::b(w)));
+        let Some(list) = container.cast::<List>() else { return Pc::DECLINE };
+        if !key.is_int() {
+            return Pc::DECLINE;
+        }
+        let (items, len) = list.raw();
+        let index = key.int_unchecked();
+        if index as u64 >= len as u64 {
+            return Pc::DECLINE;
+        }
+        *items.add(index as usize) = reg!(base, word::c(w));
+        Pc::new(ip, base)
+    }
+}
+
+pub unsafe fn set_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let (container, key) = (reg!(base, word::a(w)), reg!(base, word::b(w)));
+        set_value(vm, ip, base, container, key, reg!(base, word::c(w)))
+    }
+}
+
+/// `container[key] = value` on behalf of the activation at `base`.
+pub unsafe fn set_value(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    container: Value,
+    key: Value,
+    value: Value,
+) -> Pc {
+    unsafe {
+        if let Some(dict) = container.cast::<Dict>() {
+            return match Cx::of(&mut *vm).dict_set(dict, key, value) {
+                Ok(()) => Pc::new(ip, base),
+                Err(_) => unwind::unwind(vm, ip, base),
+            };
+        }
+        if let Some(list) = container.cast::<List>()
+            && !key.is::<Slice>()
+        {
+            return match Cx::of(&mut *vm).set_list_item(list, key, Some(value)) {
+                Ok(()) => Pc::new(ip, base),
+                Err(_) => unwind::unwind(vm, ip, base),
+            };
+        }
+        let name = (*vm).names.__setitem__;
+        by_method(vm, ip, base, container, &[key, value], name, "item assignment")
+    }
+}
+
+unsafe fn by_method(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    container: Value,
+    args: &[Value],
+    name: Gc<Str>,
+    what: &str,
+) -> Pc {
+    unsafe {
+        match Cx::of(&mut *vm).special(container, name) {
+            Ok(Some(method)) => call::invoke(vm, ip, base, method, args, Ret::Discard as u64),
+            Ok(None) => {
+                let verb = if what == "item deletion" { "doesn't" } else { "does not" };
+                let text =
+                    format!("'{}' object {verb} support {what}", (*vm).space.type_name(container));
+                raise::error(&*vm, T::TypeError, &text);
+                unwind::unwind(vm, ip, base)
+            }
+            Err(_) => unwind::unwind(vm, ip, base),
+        }
+    }
+}
+
+impl Cx {
+    /// Stores into a list, or removes an item, at any kind of index.
+    pub fn set_list_item(
+        &mut self,
+        list: Gc<List>,
+        key: Value,
+        value: Option<Value>,
+    ) -> Result<(), Stop> {
+        let Some(index) = self.index_or_none(key)? else {
+            let text = format!(
+                "list indices must be integers or slices, not {}",
+                self.type_name(key)
+            );
+            return Err(self.type_error(&text));
+        };
+        let Int::Small(index) = index else {
+            let text = "cannot fit 'int' into an index-sized integer";
+            return Err(self.error(T::IndexError, text));
+        };
+        let Some(at) = index::position(index, list.len()) else {
+            return Err(self.error(T::IndexError, "list assignment index out of range"));
+        };
+        match value {
+            Some(value) => list.set(at, value),
+            None => list.edit(|items| {
+                items.remove(at);
+            }),
+        }
+        Ok(())
+    }
+}
+
+pub unsafe fn del(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe { del_value(vm, ip, base, reg!(base, word::a(w)), reg!(base, word::b(w))) }
+}
+
+/// `del container[key]` on behalf of the activation at `base`.
+pub unsafe fn del_value(vm: *mut Vm, ip: Ip, base: Base, container: Value, key: Value) -> Pc {
+    unsafe {
+        if let Some(dict) = container.cast::<Dict>() {
+            return match Cx::of(&mut *vm).dict_remove(dict, key) {
+                Ok(Some(_)) => Pc::new(ip, base),
+                Ok(None) => {
+                    raise::with_args(&*vm, T::KeyError, &[key]);
+                    unwind::unwind(vm, ip, base)
+                }
+                Err(_) => unwind::unwind(vm, ip, base),
+            };
+        }
+        if let Some(list) = container.cast::<List>()
+            && !key.is::<Slice>()
+        {
+            return match Cx::of(&mut *vm).set_list_item(list, key, None) {
+                Ok(()) => Pc::new(ip, base),
+                Err(_) => unwind::unwind(vm, ip, base),
+            };
+        }
+        let name = (*vm).names.__delitem__;
+        by_method(vm, ip, base, container, &[key], name, "item deletion")
+    }
+}
+
+// ---- slices
+
+pub unsafe fn get_slice(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let container = reg!(base, word::b(w));
+        let (lower, upper) = (reg!(base, word::c(w)), reg!(base, word::c(w) + 1));
+        let small = |v: Value| v.is_int() || v.is_none();
+        if small(lower)
+            && small(upper)
+            && (container.is::<Str>() || container.is::<List>() || container.is::<Tuple>())
+        {
+            let len = ops::len(&*vm, container).unwrap_or(0);
+            let range = index::resolve(lower.as_int(), upper.as_int(), 1, len);
+            reg!(base, word::a(w)) = Cx::of(&mut *vm).take(container, range);
+            return Pc::new(ip, base);
+        }
+        let slice = Value::object((*vm).space.slice(lower, upper, Value::NONE));
+        get_value(vm, ip, base, container, slice, w & DST_MASK)
+    }
+}
+
+pub unsafe fn set_slice(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let container = reg!(base, word::a(w));
+        let (lower, upper) = (reg!(base, word::b(w)), reg!(base, word::b(w) + 1));
+        let slice = Value::object((*vm).space.slice(lower, upper, Value::NONE));
+        set_value(vm, ip, base, container, slice, reg!(base, word::c(w)))
+    }
+}
+
+pub unsafe fn build_slice(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let b = word::b(w);
+        let slice = (*vm).space.slice(reg!(base, b), reg!(base, b + 1), reg!(base, b + 2));
+        reg!(base, word::a(w)) = Value::object(slice);
+    }
+    Pc::new(ip, base)
+}

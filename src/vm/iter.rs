@@ -1,0 +1,500 @@
+//! Iteration: `iter()`, the `for` instruction, and stepping the built-in iterators.
+
+use super::pc::{Base, Ip, Pc, reg, taken};
+use super::{Cx, Flow, Outcome, Stop, Vm, call, ops, raise, safepoint, suspend, unwind};
+use crate::code::op::{Word, word};
+use crate::gc::Gc;
+use crate::value::frame::{DST_MASK, Ret, state};
+use crate::value::iter::EXHAUSTED;
+use crate::value::{
+    ByteArray, Bytes, Dict, DictView, Frame, Iter, IterKind, List, Range, Set, Str, T,
+    Tuple, Value, ViewKind,
+};
+
+/// What a step of a built-in iterator gave.
+pub enum Step {
+    Item(Value),
+    End,
+    /// Code of the program must run: call `__next__`.
+    Code,
+    Raised,
+}
+
+/// The built-in iterator over a built-in value.
+pub fn builtin_iter(vm: &Vm, value: Value) -> Option<Value> {
+    let space = &vm.space;
+    let make = |id: T, kind: IterKind| {
+        Value::object(space.iter(id, kind, value, Value::UNDEF, 0))
+    };
+    let with_guard = |id: T, kind: IterKind, source: Value, guard: u32| {
+        let iter = space.iter(id, kind, source, Value::UNDEF, 0);
+        iter.guard.set(guard);
+        Value::object(iter)
+    };
+    if value.is::<List>() {
+        return Some(make(T::ListIter, IterKind::List));
+    }
+    if let Some(range) = value.cast::<Range>() {
+        let (start, stop, step) = (range.start.get(), range.stop.get(), range.step.get());
+        // Near the ends of the word the last addition would not fit.
+        const EDGE: i64 = 1 << 48;
+        if let (Some(a), Some(b), Some(c)) = (start.as_int(), stop.as_int(), step.as_int())
+            && a.abs() < EDGE
+            && b.abs() < EDGE
+            && c.abs() < EDGE
+        {
+            return Some(Value::object(space.iter(T::RangeIter, IterKind::Range, stop, step, a)));
+        }
+        return Some(make(T::RangeIter, IterKind::BigRange));
+    }
+    if value.is::<Tuple>() {
+        return Some(make(T::TupleIter, IterKind::Tuple));
+    }
+    if value.is::<Str>() {
+        return Some(make(T::StrIter, IterKind::Str));
+    }
+    if let Some(dict) = value.cast::<Dict>() {
+        let guard = dict.len() as u32;
+        return Some(with_guard(T::DictKeyIter, IterKind::DictKeys, value, guard));
+    }
+    if let Some(view) = value.cast::<DictView>() {
+        let (id, kind) = match view.what {
+            ViewKind::Keys => (T::DictKeyIter, IterKind::DictKeys),
+            ViewKind::Values => (T::DictValueIter, IterKind::DictValues),
+            ViewKind::Items => (T::DictItemIter, IterKind::DictItems),
+        };
+        let source = view.dict.get();
+        let guard = ops::len(vm, source).unwrap_or(0) as u32;
+        return Some(with_guard(id, kind, source, guard));
+    }
+    if let Some(set) = value.cast::<Set>() {
+        return Some(with_guard(T::SetIter, IterKind::Set, value, set.len() as u32));
+    }
+    if value.is::<Bytes>() {
+        return Some(make(T::BytesIter, IterKind::Bytes));
+    }
+    if value.is::<ByteArray>() {
+        return Some(make(T::ByteArrayIter, IterKind::ByteArray));
+    }
+    if value.is::<Iter>() {
+        return Some(value);
+    }
+    if let Some(frame) = value.cast::<Frame>()
+        && frame.kind() == state::GENERATOR
+    {
+        return Some(value);
+    }
+    None
+}
+
+/// Does the type say that it can be iterated?
+pub fn is_iterable(vm: &Vm, value: Value) -> bool {
+    if builtin_iter(vm, value).is_some() {
+        return true;
+    }
+    let class = vm.space.class_of(value);
+    match vm.space.lookup(class, vm.names.__iter__) {
+        Some(method) => !method.is_none(),
+        None => vm.space.lookup(class, vm.names.__getitem__).is_some(),
+    }
+}
+
+fn not_iterable(vm: &Vm, value: Value) -> Stop {
+    let text = format!("'{}' object is not iterable", vm.space.type_name(value));
+    raise::error(vm, T::TypeError, &text)
+}
+
+pub unsafe fn get_iter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    // SAFETY: I3; so throughout this file.
+    unsafe {
+        let value = reg!(base, word::b(w));
+        let flow = Cx::of(&mut *vm).iter_then(value);
+        call::settle(vm, ip, base, w & DST_MASK, flow)
+    }
+}
+
+impl Cx {
+    /// `iter(value)`, as a native's last act.
+    pub fn iter_then(&mut self, value: Value) -> Flow {
+        if let Some(iter) = builtin_iter(self.vm(), value) {
+            return Ok(iter);
+        }
+        let class = self.class_of(value);
+        let names = &self.vm().names;
+        let (iter, getitem) = (names.__iter__, names.__getitem__);
+        if let Some(method) = self.lookup(class, iter) {
+            if method.is_none() {
+                return Err(not_iterable(self.vm(), value));
+            }
+            let state = [value, Value::NONE, Value::NONE];
+            let (func, this) = call::bind_special(self.vm_mut(), method, value)?;
+            let args: Vec<Value> = this.into_iter().collect();
+            return self.call_then(func, &args, iter_made, state);
+        }
+        if self.lookup(class, getitem).is_some() {
+            let kind = IterKind::Sequence;
+            return Ok(Value::object(self.iter(T::SequenceIter, kind, value, Value::UNDEF, 0)));
+        }
+        Err(not_iterable(self.vm(), value))
+    }
+
+    /// `next(iterator)`, as a native's last act; StopIteration is pending at the end.
+    pub fn next_then(&mut self, iterator: Value) -> Flow {
+        if let Some(iter) = iterator.cast::<Iter>() {
+            match self.step(iter) {
+                Step::Item(item) => return Ok(item),
+                Step::End => return Err(self.error_with(T::StopIteration, &[])),
+                Step::Raised => return Err(Stop::Raised),
+                Step::Code => {}
+            }
+        }
+        match self.special(iterator, self.vm().names.__next__)? {
+            Some(method) => self.tail(method, &[]),
+            None => {
+                let text = format!("'{}' object is not an iterator", self.type_name(iterator));
+                Err(self.type_error(&text))
+            }
+        }
+    }
+
+    /// One step of a built-in iterator.
+    pub fn step(&mut self, iter: Gc<Iter>) -> Step {
+        step(self.vm_mut(), iter, 0)
+    }
+}
+
+fn iter_made(cx: &mut Cx, [_, ..]: [Value; 3], outcome: Outcome) -> Flow {
+    let made = outcome?;
+    let class = cx.class_of(made);
+    if cx.lookup(class, cx.vm().names.__next__).is_some() || made.is::<Iter>() {
+        return Ok(made);
+    }
+    let text = format!("iter() returned non-iterator of type '{}'", class.name_text());
+    Err(cx.type_error(&text))
+}
+
+// ---- the `for` instruction
+
+#[inline(always)]
+pub unsafe fn for_iter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let iterator = reg!(base, word::b(w));
+        if (*vm).interrupted() || !iterator.is_object() {
+            return Pc::DECLINE;
+        }
+        if let Some(iter) = iterator.cast::<Iter>() {
+            if iter.kind == IterKind::Range {
+                let at = Value::int(iter.at.get());
+                let (stop, step) = (iter.a.get(), iter.b.get());
+                let more = if step.int_unchecked() > 0 {
+                    Value::int_lt(at, stop)
+                } else {
+                    Value::int_lt(stop, at)
+                };
+                if !more {
+                    return Pc::new(ip, base);
+                }
+                iter.at.set(iter.at.get() + step.int_unchecked());
+                reg!(base, word::a(w)) = at;
+                return Pc::new(taken(ip, word::sc(w)), base);
+            }
+            if iter.kind == IterKind::List
+                && let Some(list) = iter.a.get().cast::<List>()
+            {
+                let (items, len) = list.raw();
+                let at = iter.at.get();
+                if (at as u64) < len as u64 {
+                    iter.at.set(at + 1);
+                    reg!(base, word::a(w)) = *items.add(at as usize);
+                    return Pc::new(taken(ip, word::sc(w)), base);
+                }
+            }
+            return Pc::DECLINE;
+        }
+        if let Some(frame) = iterator.cast::<Frame>() {
+            return suspend::for_frame(vm, ip, base, frame.as_ptr(), w);
+        }
+        Pc::DECLINE
+    }
+}
+
+pub unsafe fn for_iter_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        if (*vm).interrupted()
+            && let Err(pc) = safepoint::poll(vm, ip, base)
+        {
+            return pc;
+        }
+        let iterator = reg!(base, word::b(w));
+        if let Some(iter) = iterator.cast::<Iter>() {
+            match step(&mut *vm, iter, 0) {
+                Step::Item(item) => {
+                    reg!(base, word::a(w)) = item;
+                    return Pc::new(taken(ip, word::sc(w)), base);
+                }
+                Step::End => return Pc::new(ip, base),
+                Step::Raised => return unwind::unwind(vm, ip, base),
+                Step::Code => {}
+            }
+        }
+        if let Some(frame) = iterator.cast::<Frame>() {
+            let frame = frame.as_ptr();
+            if (*frame).kind() == state::GENERATOR {
+                if (*frame).state() == state::FINISHED {
+                    return Pc::new(ip, base);
+                }
+                let info = w & DST_MASK | Ret::ForFrame as u64;
+                return suspend::resume(vm, ip, base, frame, Value::NONE, info);
+            }
+        }
+        let class = (*vm).space.class_of(iterator);
+        match (*vm).space.lookup(class, (*vm).names.__next__) {
+            Some(method) => {
+                let info = w & DST_MASK | Ret::Next as u64;
+                match call::bind_special(&mut *vm, method, iterator) {
+                    Ok((func, Some(this))) => call::invoke(vm, ip, base, func, &[this], info),
+                    Ok((func, None)) => call::invoke(vm, ip, base, func, &[], info),
+                    Err(_) => unwind::unwind(vm, ip, base),
+                }
+            }
+            None => {
+                let text = format!("'{}' object is not an iterator", class.name_text());
+                raise::error(&*vm, T::TypeError, &text);
+                unwind::unwind(vm, ip, base)
+            }
+        }
+    }
+}
+
+/// `__next__` has returned an item for the `ForIter` in front of `ip`.
+pub unsafe fn next_arrived(ip: Ip, base: Base, value: Value) -> Pc {
+    unsafe {
+        let w = *ip.sub(1);
+        reg!(base, word::a(w)) = value;
+        Pc::new(taken(ip, word::sc(w)), base)
+    }
+}
+
+pub unsafe fn close_iter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let iterator = reg!(base, word::a(w));
+        match iterator.cast::<Frame>() {
+            Some(frame) if frame.kind() == state::GENERATOR => {
+                // What closing does is not this loop's exception, if one is on its way: it stays
+                // in its register.
+                let flow = Cx::of(&mut *vm).close_frame(frame);
+                call::settle(vm, ip, base, Ret::Discard as u64, flow)
+            }
+            _ => Pc::new(ip, base),
+        }
+    }
+}
+
+// ---- stepping
+
+fn finish(iter: Gc<Iter>) -> Step {
+    iter.a.set(Value::UNDEF);
+    iter.b.set(Value::UNDEF);
+    // SAFETY: a live object; flags are a plain field.
+    unsafe { (*iter.header()).flags |= EXHAUSTED };
+    Step::End
+}
+
+fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
+    if iter.header.flags & EXHAUSTED != 0 {
+        return Step::End;
+    }
+    let at = iter.at.get();
+    let index = at as usize;
+    let source = iter.a.get();
+    let advance = |item: Value| {
+        iter.at.set(at + 1);
+        Step::Item(item)
+    };
+    match iter.kind {
+        IterKind::Range => {
+            let (Some(stop), Some(by)) = (source.as_int(), iter.b.get().as_int()) else {
+                return finish(iter);
+            };
+            if by > 0 && at >= stop || by < 0 && at <= stop {
+                return Step::End;
+            }
+            iter.at.set(at + by);
+            Step::Item(Value::int(at))
+        }
+        IterKind::BigRange => {
+            let range = source.cast::<Range>().expect("made so");
+            match Cx::of(vm).item_plain(Value::object(range), Value::int(at)) {
+                Ok(Some(item)) => advance(item),
+                Ok(None) => finish(iter),
+                Err(_) => {
+                    vm.take_exception();
+                    finish(iter)
+                }
+            }
+        }
+        IterKind::List => match source.cast::<List>().and_then(|l| l.get(index)) {
+            Some(item) => advance(item),
+            None => finish(iter),
+        },
+        IterKind::ListReverse => match source.cast::<List>().and_then(|l| l.get(index)) {
+            Some(item) if at >= 0 => {
+                iter.at.set(at - 1);
+                Step::Item(item)
+            }
+            _ => finish(iter),
+        },
+        IterKind::Tuple => {
+            match source.cast::<Tuple>().and_then(|t| t.as_slice().get(index).copied()) {
+                Some(item) => advance(item),
+                None => finish(iter),
+            }
+        }
+        IterKind::Str => {
+            let text = source.cast::<Str>().expect("made so");
+            // `at` is a byte offset here.
+            if index >= text.byte_len() {
+                return finish(iter);
+            }
+            let next = index + crate::value::str::char_width(text.as_bytes()[index]);
+            iter.at.set(next as i64);
+            Step::Item(Value::object(vm.space.substr(text, index, next)))
+        }
+        IterKind::Bytes => {
+            match source.cast::<Bytes>().and_then(|b| b.as_slice().get(index).copied()) {
+                Some(byte) => advance(Value::int(byte.into())),
+                None => finish(iter),
+            }
+        }
+        IterKind::ByteArray => {
+            match source.cast::<ByteArray>().and_then(|b| b.edit(|d| d.get(index).copied())) {
+                Some(byte) => advance(Value::int(byte.into())),
+                None => finish(iter),
+            }
+        }
+        IterKind::DictKeys | IterKind::DictValues | IterKind::DictItems => {
+            step_dict(vm, iter, false)
+        }
+        IterKind::DictKeysReverse | IterKind::DictValuesReverse | IterKind::DictItemsReverse => {
+            step_dict(vm, iter, true)
+        }
+        IterKind::Set => {
+            let set = source.cast::<Set>().expect("made so");
+            if set.len() as u32 != iter.guard.get() {
+                raise::error(vm, T::RuntimeError, "Set changed size during iteration");
+                finish(iter);
+                return Step::Raised;
+            }
+            let elements = set.elements();
+            for position in index..elements.positions() {
+                if let Some((_, element)) = elements.at(position) {
+                    iter.at.set(position as i64 + 1);
+                    return Step::Item(element.key);
+                }
+            }
+            finish(iter)
+        }
+        IterKind::Enumerate => match step_inner(vm, source, depth) {
+            Step::Item(item) => {
+                // The count is in `b` once it no longer fits.
+                let count = vm.space.int(at);
+                iter.at.set(at + 1);
+                Step::Item(Value::object(vm.space.tuple(&[count, item])))
+            }
+            Step::End => finish(iter),
+            other => other,
+        },
+        IterKind::Zip => step_zip(vm, iter, depth),
+        IterKind::Callable
+        | IterKind::Sequence
+        | IterKind::SequenceReverse
+        | IterKind::Map
+        | IterKind::Filter => Step::Code,
+    }
+}
+
+/// Can the iterator be stepped natively all the way down? Asked before the first of several
+/// sources is stepped, so that none is stepped in vain.
+fn is_plain(iterator: Value, depth: u32) -> bool {
+    let Some(iter) = iterator.cast::<Iter>() else { return false };
+    if depth > 50 {
+        return false;
+    }
+    match iter.kind {
+        IterKind::Enumerate => is_plain(iter.a.get(), depth + 1),
+        IterKind::Zip => iter
+            .a
+            .get()
+            .cast::<List>()
+            .is_some_and(|l| l.iter().all(|source| is_plain(source, depth + 1))),
+        IterKind::Callable
+        | IterKind::Sequence
+        | IterKind::SequenceReverse
+        | IterKind::Map
+        | IterKind::Filter => false,
+        _ => true,
+    }
+}
+
+fn step_inner(vm: &mut Vm, iterator: Value, depth: u32) -> Step {
+    match iterator.cast::<Iter>() {
+        Some(iter) if is_plain(iterator, depth) => step(vm, iter, depth + 1),
+        _ => Step::Code,
+    }
+}
+
+/// `zip`: `b` is True for `strict=True`, which natives handle.
+fn step_zip(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
+    let sources = iter.a.get().cast::<List>().expect("made so");
+    if iter.b.get() == Value::TRUE {
+        return Step::Code;
+    }
+    if sources.is_empty() {
+        return finish(iter);
+    }
+    if !sources.iter().all(|source| is_plain(source, depth)) {
+        return Step::Code;
+    }
+    let mut items = Vec::with_capacity(sources.len());
+    let mut i = 0;
+    while let Some(source) = sources.get(i) {
+        match step_inner(vm, source, depth) {
+            Step::Item(item) => items.push(item),
+            Step::End => return finish(iter),
+            other => return other,
+        }
+        i += 1;
+    }
+    Step::Item(Value::object(vm.space.tuple(&items)))
+}
+
+fn step_dict(vm: &mut Vm, iter: Gc<Iter>, reverse: bool) -> Step {
+    let source = iter.a.get();
+    let dict = match vm.space.unwrap(source).cast::<Dict>() {
+        Some(dict) => dict,
+        None => return finish(iter),
+    };
+    if dict.len() as u32 != iter.guard.get() {
+        raise::error(vm, T::RuntimeError, "dictionary changed size during iteration");
+        finish(iter);
+        return Step::Raised;
+    }
+    let places = dict.table().places() as i64;
+    let mut at = iter.at.get();
+    let entry = loop {
+        if at < 0 || at >= places {
+            return finish(iter);
+        }
+        let entry = dict.entry_at(at as usize);
+        at += if reverse { -1 } else { 1 };
+        if let Some(entry) = entry {
+            break entry;
+        }
+    };
+    iter.at.set(at);
+    Step::Item(match iter.kind {
+        IterKind::DictKeys | IterKind::DictKeysReverse => entry.key,
+        IterKind::DictValues | IterKind::DictValuesReverse => entry.value,
+        _ => Value::object(vm.space.tuple(&[entry.key, entry.value])),
+    })
+}

@@ -1,0 +1,461 @@
+//! Hash tables with arbitrary keys: hashing, and equality that may be the program's.
+//!
+//! The tables never run code (`value/table.rs`); here is the loop that asks `__eq__` by the door
+//! and starts over when the table changed under it.
+
+use super::ops::{self, Number};
+use super::{Cx, Flow, Order, Outcome, Stop, Vm};
+use crate::gc::Gc;
+use crate::plain::hash;
+use crate::plain::int::Int;
+use crate::value::class::overrides;
+use crate::value::set::Elements;
+use crate::value::table::{KeyEq, Probe};
+use crate::value::{
+    BoundMethod, Bytes, Dict, DictView, Function, Instance, Iter, IterKind, List, Range, Set,
+    Slice, Space, Str, Tuple, Value, ViewKind,
+};
+
+// ---- hashing
+
+/// The hash of a value that needs no code of the program; None if it does, or is unhashable.
+pub fn hash_plain(vm: &Vm, value: Value) -> Option<u64> {
+    if let Some(i) = value.as_int() {
+        return Some(hash::int(i) as u64);
+    }
+    if let Some(text) = value.cast::<Str>() {
+        return Some(vm.space.str_hash(text));
+    }
+    hash_other(vm, value, 0)
+}
+
+fn hash_other(vm: &Vm, value: Value, depth: u32) -> Option<u64> {
+    if !value.is::<Instance>()
+        && let Some(n) = ops::number(vm, value)
+    {
+        return Some(match n {
+            Number::Small(i) => hash::int(i) as u64,
+            Number::Big(big) => hash::big(&big.value) as u64,
+            Number::Float(f) => hash::float(f).unwrap_or(0) as u64,
+            Number::Complex(re, im) => {
+                let part = |f: f64| hash::float(f).unwrap_or(0);
+                hash::complex(part(re), part(im)) as u64
+            }
+        });
+    }
+    if value.is_none() {
+        return Some(0xFCA8_6420);
+    }
+    if value.is_special() {
+        return Some(value.bits() >> 1);
+    }
+    if let Some(tuple) = value.cast::<Tuple>() {
+        if depth > 200 {
+            return None;
+        }
+        let mut state = hash::Tuple::default();
+        for &item in tuple.as_slice() {
+            let item = match item.cast::<Str>() {
+                Some(text) => vm.space.str_hash(text),
+                None => hash_other(vm, item, depth + 1)?,
+            };
+            state.push(item as i64);
+        }
+        return Some(state.finish() as u64);
+    }
+    if let Some(bytes) = value.cast::<Bytes>() {
+        if bytes.hash.get() == 0 {
+            bytes.hash.set(vm.space.bytes_hash(bytes.as_slice()));
+        }
+        return Some(bytes.hash.get());
+    }
+    if let Some(set) = value.cast::<Set>() {
+        if !set.is_frozen() {
+            return None;
+        }
+        if set.hash.get() == 0 {
+            let hashes = set.elements().iter().map(|e| e.hash as i64);
+            set.hash.set(hash::frozenset(hashes) as u64);
+        }
+        return Some(set.hash.get());
+    }
+    if let Some(range) = value.cast::<Range>() {
+        let len = super::index::range_len(vm, range);
+        let zero = len == dashu_int::IBig::ZERO;
+        let one = len == dashu_int::IBig::ONE;
+        let parts = [
+            ops::int_value(vm, Int::from(len)),
+            if zero { Value::NONE } else { range.start.get() },
+            if zero || one { Value::NONE } else { range.step.get() },
+        ];
+        let mut state = hash::Tuple::default();
+        for part in parts {
+            state.push(hash_other(vm, part, depth + 1)? as i64);
+        }
+        return Some(state.finish() as u64);
+    }
+    if value.is::<List>() || value.is::<Dict>() || value.is::<crate::value::ByteArray>() {
+        return None;
+    }
+    if let Some(slice) = value.cast::<Slice>() {
+        let mut state = hash::Tuple::default();
+        for part in [slice.start.get(), slice.stop.get(), slice.step.get()] {
+            state.push(hash_plain(vm, part)? as i64);
+        }
+        return Some(state.finish() as u64);
+    }
+    if let Some(method) = value.cast::<BoundMethod>() {
+        let this = hash_plain(vm, identity(method.this.get()))?;
+        return Some(this ^ hash_plain(vm, identity(method.func.get()))?);
+    }
+    let class = vm.space.class_of(value);
+    if class.has(overrides::EQ | overrides::HASH) || value.is::<DictView>() {
+        return None;
+    }
+    if let Some(instance) = value.cast::<Instance>()
+        && let Some(payload) = instance.payload()
+    {
+        return hash_plain(vm, payload);
+    }
+    Some(address_hash(value))
+}
+
+fn identity(value: Value) -> Value {
+    Value::int((value.bits() as i64) << 16 >> 20)
+}
+
+/// The hash of an object that is only equal to itself.
+pub fn address_hash(value: Value) -> u64 {
+    let address = value.bits() << 16 >> 16;
+    address >> 4
+}
+
+/// Does CPython place a key with this value at the same slot in every process?
+fn is_ordered(vm: &Vm, key: Value, depth: u32) -> bool {
+    if !key.is_object() {
+        return true;
+    }
+    if let Some(tuple) = key.cast::<Tuple>() {
+        return depth < 50 && tuple.as_slice().iter().all(|&item| is_ordered(vm, item, depth + 1));
+    }
+    !key.is::<Instance>() && ops::number(vm, key).is_some()
+}
+
+/// Adds a constant of a frozenset display.
+pub fn add_constant(vm: &Vm, elements: &mut Elements, item: Value) {
+    let hash = hash_plain(vm, item).expect("constants hash natively");
+    let (probe, _) = elements.probe(hash, 0, |key| key_eq(vm, key, item));
+    if let Probe::Absent = probe {
+        elements.insert_new(hash, item, is_ordered(vm, item, 0));
+    }
+}
+
+/// Are two keys of equal hash the same key, as far as can be told without the program?
+fn key_eq(vm: &Vm, a: Value, b: Value) -> KeyEq {
+    if a == b {
+        return KeyEq::Yes;
+    }
+    if let (Some(a), Some(b)) = (a.cast::<Str>(), b.cast::<Str>()) {
+        return if a.equals(&b) { KeyEq::Yes } else { KeyEq::No };
+    }
+    match ops::compare_native(vm, a, b, Order::Eq) {
+        Ok(Some(true)) => KeyEq::Yes,
+        Ok(Some(false)) => KeyEq::No,
+        Ok(None) | Err(_) => KeyEq::Unknown,
+    }
+}
+
+/// Finds a key whose equality needs no code: `Err` if it does.
+pub fn find_plain(vm: &Vm, dict: Gc<Dict>, key: Value, hash: u64) -> Result<Option<usize>, ()> {
+    let (probe, _) = dict.table().probe(hash, 0, |k| key_eq(vm, k, key));
+    match probe {
+        Probe::Found(place) if dict.entry_at(place).is_some() => Ok(Some(place)),
+        Probe::Found(_) | Probe::Absent => Ok(None),
+        Probe::Ask(_) => Err(()),
+    }
+}
+
+/// A namespace given by a metaclass's `__prepare__`: only dict subclasses answer here.
+pub fn mapping_get(vm: &mut Vm, mapping: Value, name: Gc<Str>) -> Option<Value> {
+    let dict = vm.space.unwrap(mapping).cast::<Dict>()?;
+    dict.get_str(&vm.space, name)
+}
+
+/// The items of a built-in container of exact type, copied; None for everything else.
+pub fn plain_items(space: &Space, value: Value) -> Option<Vec<Value>> {
+    if let Some(list) = value.cast::<List>() {
+        return Some(list.to_vec());
+    }
+    if let Some(tuple) = value.cast::<Tuple>() {
+        return Some(tuple.as_slice().to_vec());
+    }
+    if let Some(text) = value.cast::<Str>() {
+        if text.is_ascii() {
+            let chars = text.as_bytes().iter().map(|&b| Value::object(space.char(b)));
+            return Some(chars.collect());
+        }
+        let mut chars = Vec::with_capacity(text.len());
+        let mut at = 0;
+        while at < text.byte_len() {
+            let next = at + crate::value::str::char_width(text.as_bytes()[at]);
+            chars.push(Value::object(space.substr(text, at, next)));
+            at = next;
+        }
+        return Some(chars);
+    }
+    if let Some(dict) = value.cast::<Dict>() {
+        return Some(dict.iter().map(|e| e.key).collect());
+    }
+    if let Some(view) = value.cast::<DictView>() {
+        let dict = view.dict.get().cast::<Dict>()?;
+        return Some(match view.what {
+            ViewKind::Keys => dict.iter().map(|e| e.key).collect(),
+            ViewKind::Values => dict.iter().map(|e| e.value).collect(),
+            ViewKind::Items => {
+                dict.iter().map(|e| Value::object(space.tuple(&[e.key, e.value]))).collect()
+            }
+        });
+    }
+    if let Some(set) = value.cast::<Set>() {
+        return Some(set.elements().iter().map(|e| e.key).collect());
+    }
+    if let Some(bytes) = value.cast::<Bytes>() {
+        return Some(bytes.as_slice().iter().map(|&b| Value::int(b.into())).collect());
+    }
+    if let Some(bytes) = value.cast::<crate::value::ByteArray>() {
+        return Some(bytes.edit(|d| d.iter().map(|&b| Value::int(b.into())).collect()));
+    }
+    if let Some(range) = value.cast::<Range>() {
+        let (start, stop, step) =
+            (range.start.get().as_int()?, range.stop.get().as_int()?, range.step.get().as_int()?);
+        let len = super::index::small_range_len(start, stop, step);
+        if len > crate::plain::MAX_BYTES as i64 {
+            return None;
+        }
+        return Some((0..len).map(|i| Value::int(start + i * step)).collect());
+    }
+    if let Some(iter) = value.cast::<Iter>()
+        && matches!(iter.kind, IterKind::Range)
+    {
+        let (at, stop, step) = (iter.at.get(), iter.a.get().as_int()?, iter.b.get().as_int()?);
+        let len = super::index::small_range_len(at, stop, step);
+        if len > crate::plain::MAX_BYTES as i64 {
+            return None;
+        }
+        iter.at.set(at + len * step);
+        return Some((0..len).map(|i| Value::int(at + i * step)).collect());
+    }
+    None
+}
+
+impl Cx {
+    /// The items of a built-in container of exact type, copied; None for everything else.
+    pub fn plain_items(&self, value: Value) -> Option<Vec<Value>> {
+        plain_items(self, value)
+    }
+
+    /// Goes on in `run` with a list of what the iterable yields. A native's last act.
+    pub fn collect_then(
+        &mut self,
+        iterable: Value,
+        run: fn(&mut Cx, [Value; 3], Outcome) -> Flow,
+        state: [Value; 3],
+    ) -> Flow {
+        if let Some(items) = plain_items(self, iterable) {
+            let list = Value::object(self.list(items));
+            return run(self, state, Ok(list));
+        }
+        let collect = self.vm().prelude("_collect");
+        self.call_then(collect, &[iterable], run, state)
+    }
+
+    /// The hash of a value, by the door where the program decides.
+    pub fn hash(&mut self, value: Value) -> Result<u64, Stop> {
+        if let Some(hash) = hash_plain(self.vm(), value) {
+            return Ok(hash);
+        }
+        if let Some(tuple) = value.cast::<Tuple>() {
+            return self.deeper(|cx| {
+                let mut state = hash::Tuple::default();
+                for i in 0..tuple.len() {
+                    state.push(cx.hash(tuple.as_slice()[i])? as i64);
+                }
+                Ok(state.finish() as u64)
+            });
+        }
+        let class = self.class_of(value);
+        let method = self.lookup(class, self.vm().names.__hash__);
+        let Some(method) = method.filter(|m| !m.is_none() && m.is::<Function>()) else {
+            if let Some(payload) = value.cast::<Instance>().and_then(|i| i.payload())
+                && method.is_some_and(|m| !m.is_none())
+            {
+                return self.hash(payload);
+            }
+            let text = format!("unhashable type: '{}'", class.name_text());
+            return Err(self.type_error(&text));
+        };
+        let answer = self.call(method, &[value])?;
+        match self.integer(answer) {
+            Some(Int::Small(i)) => Ok(if i == -1 { -2i64 as u64 } else { i as u64 }),
+            Some(Int::Big(big)) => Ok(hash::big(&big) as u64),
+            None => Err(self.type_error("__hash__ method should return an integer")),
+        }
+    }
+
+    /// Place of a key in a dict.
+    pub fn dict_find(
+        &mut self,
+        dict: Gc<Dict>,
+        key: Value,
+        hash: u64,
+    ) -> Result<Option<usize>, Stop> {
+        if let Some(text) = key.cast::<Str>() {
+            let place = dict.table().find_str(hash, text);
+            return Ok(place.filter(|&p| !dict.is_namespace() || dict.entry_at(p).is_some()));
+        }
+        'again: loop {
+            let version = dict.table().version();
+            let mut from = 0;
+            loop {
+                let vm = self.vm();
+                let (probe, step) = dict.table().probe(hash, from, |k| key_eq(vm, k, key));
+                match probe {
+                    Probe::Found(place) => {
+                        return Ok(dict.entry_at(place).is_some().then_some(place));
+                    }
+                    Probe::Absent => return Ok(None),
+                    Probe::Ask(place) => {
+                        let other = dict.table().entry_at(place).expect("just met").key;
+                        let equal = self.equal(other, key)?;
+                        if dict.table().version() != version {
+                            continue 'again;
+                        }
+                        if equal {
+                            return Ok(Some(place));
+                        }
+                        from = step;
+                    }
+                }
+            }
+        }
+    }
+
+    pub fn dict_get_hashed(
+        &mut self,
+        dict: Gc<Dict>,
+        key: Value,
+        hash: u64,
+    ) -> Result<Option<Value>, Stop> {
+        Ok(self.dict_find(dict, key, hash)?.map(|place| dict.value_at(place)))
+    }
+
+    pub fn dict_get(&mut self, dict: Gc<Dict>, key: Value) -> Result<Option<Value>, Stop> {
+        let hash = self.hash(key)?;
+        self.dict_get_hashed(dict, key, hash)
+    }
+
+    pub fn dict_set(&mut self, dict: Gc<Dict>, key: Value, value: Value) -> Result<(), Stop> {
+        let hash = self.hash(key)?;
+        self.dict_set_hashed(dict, key, hash, value)
+    }
+
+    pub fn dict_set_hashed(
+        &mut self,
+        dict: Gc<Dict>,
+        key: Value,
+        hash: u64,
+        value: Value,
+    ) -> Result<(), Stop> {
+        if dict.is_namespace()
+            && let Some(text) = key.cast::<Str>()
+        {
+            let text = self.intern_str(text);
+            dict.set_str(self, text, value);
+            return Ok(());
+        }
+        match self.dict_find(dict, key, hash)? {
+            Some(place) => dict.set_value_at(place, value),
+            None => dict.insert_new(self, hash, key, value),
+        }
+        Ok(())
+    }
+
+    /// Removes a key; None if it was absent.
+    pub fn dict_remove(&mut self, dict: Gc<Dict>, key: Value) -> Result<Option<Value>, Stop> {
+        let hash = self.hash(key)?;
+        Ok(self.dict_find(dict, key, hash)?.map(|place| dict.remove_at(place)))
+    }
+
+    /// Place of a key in a set.
+    pub fn set_find(&mut self, set: Gc<Set>, key: Value, hash: u64) -> Result<Option<usize>, Stop> {
+        'again: loop {
+            let version = set.elements().version();
+            let mut from = 0;
+            loop {
+                let vm = self.vm();
+                let (probe, step) = set.elements().probe(hash, from, |k| key_eq(vm, k, key));
+                match probe {
+                    Probe::Found(place) => return Ok(Some(place)),
+                    Probe::Absent => return Ok(None),
+                    Probe::Ask(place) => {
+                        let other = set.elements().key_at(place);
+                        let equal = self.equal(other, key)?;
+                        if set.elements().version() != version {
+                            continue 'again;
+                        }
+                        if equal {
+                            return Ok(Some(place));
+                        }
+                        from = step;
+                    }
+                }
+            }
+        }
+    }
+
+    /// `key in set`. A set as the key stands for the frozenset of its elements.
+    pub fn set_contains(&mut self, set: Gc<Set>, key: Value) -> Result<bool, Stop> {
+        let hash = match self.unwrap(key).cast::<Set>() {
+            Some(inner) if !inner.is_frozen() => {
+                hash::frozenset(inner.elements().iter().map(|e| e.hash as i64)) as u64
+            }
+            _ => self.hash(key)?,
+        };
+        Ok(self.set_find(set, key, hash)?.is_some())
+    }
+
+    /// Adds a key; false if it was there.
+    pub fn set_add(&mut self, set: Gc<Set>, key: Value) -> Result<bool, Stop> {
+        let hash = self.hash(key)?;
+        self.set_add_hashed(set, key, hash)
+    }
+
+    pub fn set_add_hashed(&mut self, set: Gc<Set>, key: Value, hash: u64) -> Result<bool, Stop> {
+        if self.set_find(set, key, hash)?.is_some() {
+            return Ok(false);
+        }
+        let ordered = is_ordered(self.vm(), key, 0);
+        let grown = set.edit(|elements| elements.insert_new(hash, key, ordered));
+        if grown > 0 {
+            self.heap.charge(grown);
+        }
+        Ok(true)
+    }
+
+    /// Removes a key; false if it was absent.
+    pub fn set_remove(&mut self, set: Gc<Set>, key: Value) -> Result<bool, Stop> {
+        let hash = match self.unwrap(key).cast::<Set>() {
+            Some(inner) if !inner.is_frozen() => {
+                hash::frozenset(inner.elements().iter().map(|e| e.hash as i64)) as u64
+            }
+            _ => self.hash(key)?,
+        };
+        match self.set_find(set, key, hash)? {
+            Some(place) => {
+                set.edit(|elements| elements.remove_at(place));
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+}

@@ -1,0 +1,855 @@
+//! Generators, coroutines, async generators: frames that stop in the middle and go on later.
+//!
+//! A frame runs in place. `yield from` and `await` of another frame *link* it: the inner frame's
+//! caller is the outer one, and the outermost, the root, remembers the innermost, so that a
+//! resume jumps straight there whatever the depth, and a throw too. What is yielded goes to the
+//! consumer of the root. Foreign iterators are delegated to through a generator of the prelude.
+//!
+//! A frame in the middle of a chain keeps the state RUNNING while the root is suspended: resuming
+//! it on its own would cut the chain.
+
+use super::pc::{Base, Ip, Pc, reg, taken};
+use super::{Cx, Flow, Outcome, Stop, Vm, bind, call, frame_at, raise, unwind};
+use crate::code::CodeKind;
+use crate::code::op::{HEADER, Word, word};
+use crate::gc::Gc;
+use crate::value::frame::{DEPTH_MASK, DEPTH_ONE, DST_MASK, INFO, Ret, state};
+use crate::value::kind::Kind;
+use crate::value::{AsyncOp, Class, Exception, Frame, Function, Iter, T, Value};
+
+/// What a native asked for by returning `Stop::Resume`.
+pub struct Request {
+    pub frame: Gc<Frame>,
+    /// What the suspended expression gets: a value, or an exception to raise there.
+    pub value: Value,
+    pub throws: bool,
+    pub then: Option<(fn(&mut Cx, [Value; 3], Outcome) -> Flow, [Value; 3])>,
+}
+
+/// Allocates the frame of a call whose parameters are in the registers at `nb`.
+pub unsafe fn make_frame(vm: &Vm, function: Gc<Function>, nb: Base) -> *mut Frame {
+    // SAFETY: I3; so throughout this file. The cell has room for all registers, and all are
+    // written.
+    unsafe {
+        let (kind, id) = match function.code.code.kind {
+            CodeKind::Coroutine => (state::COROUTINE, T::Coroutine),
+            CodeKind::AsyncGenerator => (state::ASYNC_GENERATOR, T::AsyncGenerator),
+            _ => (state::GENERATOR, T::Generator),
+        };
+        let registers = function.registers as usize;
+        let flags = state::CREATED | kind | state::EXPOSED;
+        let cell =
+            vm.space.heap.alloc(Frame::size(registers), Kind::Frame as u8, flags, id.shape());
+        let header = *cell;
+        let frame: *mut Frame = cell.cast();
+        frame.write(Frame {
+            header,
+            root: std::ptr::null_mut(),
+            link: std::ptr::null_mut(),
+            function,
+            return_ip: function.start,
+            caller: std::ptr::null_mut(),
+            info: 0,
+        });
+        let base = Frame::base(frame);
+        let filled = function.code.code.params.total();
+        std::ptr::copy_nonoverlapping(nb, base, filled);
+        for i in filled..registers {
+            base.add(i).write(Value::UNDEF);
+        }
+        frame
+    }
+}
+
+/// The frame that the consumer of a chain resumes.
+unsafe fn root_of(mut frame: *mut Frame) -> *mut Frame {
+    unsafe {
+        while call::ret_of((*frame).info) == Ret::Delegate && !(*frame).root.is_null() {
+            frame = (*frame).root;
+        }
+        frame
+    }
+}
+
+// ---- resuming
+
+/// Makes the frame run with the activation at `base` as its consumer, or says why not.
+unsafe fn enter(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    frame: *mut Frame,
+    info: u64,
+) -> Result<Pc, Stop> {
+    unsafe {
+        let own = Frame::base(frame);
+        let (inner_ip, inner) = match (*frame).state() {
+            state::CREATED => ((*frame).return_ip.cast_mut(), own),
+            state::SUSPENDED => ((*frame).return_ip.cast_mut(), (*frame).link),
+            state::RUNNING => {
+                let text = match (*frame).kind() {
+                    state::COROUTINE if info as u8 == Ret::Delegate as u8 => {
+                        "coroutine is being awaited already"
+                    }
+                    state::COROUTINE => "coroutine already executing",
+                    state::ASYNC_GENERATOR => "async generator already executing",
+                    _ => "generator already executing",
+                };
+                let id = if text.ends_with("awaited already") {
+                    T::RuntimeError
+                } else {
+                    T::ValueError
+                };
+                return Err(raise::error(&*vm, id, text));
+            }
+            _ => {
+                let text = "cannot reuse already awaited coroutine";
+                return Err(raise::error(&*vm, T::RuntimeError, text));
+            }
+        };
+        let depth = ((*base.offset(INFO)).bits() & DEPTH_MASK).wrapping_add(DEPTH_ONE);
+        let window = call::free_window(vm, base);
+        if depth >= (*vm).signals.limit() || !(*vm).has_room(window, 1024) {
+            let text = "maximum recursion depth exceeded";
+            return Err(raise::error(&*vm, T::RecursionError, text));
+        }
+        (*frame).return_ip = ip;
+        (*frame).caller = base;
+        (*frame).info = depth | info & !DEPTH_MASK;
+        (*frame).link = window;
+        (*frame_at(inner)).link = window;
+        Frame::set_state(frame, state::RUNNING);
+        Ok(Pc::new(inner_ip, inner))
+    }
+}
+
+/// Resumes a frame with a value.
+pub unsafe fn resume(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    frame: *mut Frame,
+    value: Value,
+    info: u64,
+) -> Pc {
+    unsafe {
+        let fresh = (*frame).state() == state::CREATED;
+        if fresh && !value.is_none() {
+            let what = kind_name(frame);
+            let text = format!("can't send non-None value to a just-started {what}");
+            raise::error(&*vm, T::TypeError, &text);
+            return failed(vm, ip, base, info);
+        }
+        match enter(vm, ip, base, frame, info) {
+            Ok(pc) => {
+                if !fresh {
+                    reg!(pc.base, word::a(*pc.ip.sub(1))) = value;
+                }
+                pc
+            }
+            Err(_) => failed(vm, ip, base, info),
+        }
+    }
+}
+
+pub fn kind_name(frame: *mut Frame) -> &'static str {
+    // SAFETY: a live frame.
+    match unsafe { (*frame).kind() } {
+        state::COROUTINE => "coroutine",
+        state::ASYNC_GENERATOR => "async generator",
+        _ => "generator",
+    }
+}
+
+/// The resume never began: its consumer gets the exception.
+unsafe fn failed(vm: *mut Vm, ip: Ip, base: Base, info: u64) -> Pc {
+    unsafe {
+        if call::ret_of(info) == Ret::ResumeNative {
+            return call::fail(vm, ip, base, Ret::Native as u64);
+        }
+        unwind::unwind(vm, ip, base)
+    }
+}
+
+/// Raises an exception where a frame is suspended.
+unsafe fn throw(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    frame: *mut Frame,
+    exception: Value,
+    info: u64,
+) -> Pc {
+    unsafe {
+        let exception = exception.cast::<Exception>().expect("checked by the caller");
+        if (*frame).state() == state::CREATED {
+            Frame::set_state(frame, state::FINISHED);
+            raise::set(&*vm, exception);
+            let function = (*frame).function;
+            let code = function.code;
+            let word = code.index_of(function.start);
+            exception.trace.borrow_mut().push(crate::value::TracePoint { code, word: word + 1 });
+            return failed(vm, ip, base, info);
+        }
+        match enter(vm, ip, base, frame, info) {
+            Ok(pc) => {
+                raise::set(&*vm, exception);
+                unwind::unwind(vm, pc.ip, pc.base)
+            }
+            Err(_) => failed(vm, ip, base, info),
+        }
+    }
+}
+
+/// Does what a native asked for.
+pub unsafe fn serve(vm: *mut Vm, ip: Ip, base: Base, request: Request, info: u64) -> Pc {
+    unsafe {
+        let plain = request.then.is_none() && call::ret_of(info) == Ret::Plain;
+        let info = if plain {
+            info & DST_MASK | Ret::Resume as u64
+        } else {
+            let (run, state) = request.then.unwrap_or((|_, _, outcome| outcome, [Value::NONE; 3]));
+            (*vm).continuations.push(call::Continuation { run, state, info });
+            Ret::ResumeNative as u64
+        };
+        let frame = request.frame.as_ptr();
+        if request.throws {
+            throw(vm, ip, base, frame, request.value, info)
+        } else {
+            resume(vm, ip, base, frame, request.value, info)
+        }
+    }
+}
+
+/// The hot side of `for` over a generator.
+#[inline(always)]
+pub unsafe fn for_frame(vm: *mut Vm, ip: Ip, base: Base, frame: *mut Frame, w: Word) -> Pc {
+    unsafe {
+        // Suspended, not delegating, and consumed by an activation on the stack.
+        if (*frame).header.flags & (state::MASK | state::KIND) != state::SUSPENDED | state::GENERATOR
+        {
+            return Pc::DECLINE;
+        }
+        let own = Frame::base(frame);
+        if (*frame).link != own {
+            return Pc::DECLINE;
+        }
+        let depth = ((*base.offset(INFO)).bits() & DEPTH_MASK).wrapping_add(DEPTH_ONE);
+        let window = if (*vm).on_stack(base) {
+            let function = (*base.offset(crate::value::frame::FUNCTION)).header_unchecked();
+            base.add((*function.cast::<Function>()).registers as usize)
+        } else {
+            (*frame_at(base)).link
+        };
+        if depth >= (*vm).fence() {
+            return Pc::DECLINE;
+        }
+        let inner_ip = (*frame).return_ip.cast_mut();
+        (*frame).return_ip = ip;
+        (*frame).caller = base;
+        (*frame).info = depth | w & DST_MASK | Ret::ForFrame as u64;
+        (*frame).link = window;
+        (*frame).header.flags ^= state::SUSPENDED ^ state::RUNNING;
+        reg!(own, word::a(*inner_ip.sub(1))) = Value::NONE;
+        Pc::new(inner_ip, own)
+    }
+}
+
+// ---- yielding
+
+#[inline(always)]
+pub unsafe fn yield_value(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let frame = frame_at(base);
+        let info = (*frame).info;
+        let value = reg!(base, word::b(w));
+        if info as u8 != Ret::ForFrame as u8 {
+            return Pc::DECLINE;
+        }
+        let consumer_ip = (*frame).return_ip.cast_mut();
+        let consumer = (*frame).caller;
+        (*frame).return_ip = ip;
+        (*frame).link = base;
+        (*frame).header.flags ^= state::SUSPENDED ^ state::RUNNING;
+        reg!(consumer, (info >> 16) as u16 as usize) = value;
+        Pc::new(taken(consumer_ip, word::sc(*consumer_ip.sub(1))), consumer)
+    }
+}
+
+pub unsafe fn yield_value_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let value = reg!(base, word::b(w));
+        let root = root_of(frame_at(base));
+        let info = (*root).info;
+        let consumer_ip = (*root).return_ip.cast_mut();
+        let consumer = (*root).caller;
+        (*root).return_ip = ip;
+        (*root).link = base;
+        Frame::set_state(root, state::SUSPENDED);
+        match call::ret_of(info) {
+            Ret::ForFrame => {
+                reg!(consumer, (info >> 16) as u16 as usize) = value;
+                Pc::new(taken(consumer_ip, word::sc(*consumer_ip.sub(1))), consumer)
+            }
+            Ret::Resume => {
+                reg!(consumer, (info >> 16) as u16 as usize) = value;
+                Pc::new(consumer_ip, consumer)
+            }
+            Ret::ResumeNative => {
+                call::finish(vm, consumer_ip, consumer, Ret::Native as u64, value)
+            }
+            other => unreachable!("a running root is never {other:?}"),
+        }
+    }
+}
+
+/// `yield` in an async generator: the awaited step ends here.
+pub unsafe fn async_yield(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let frame = frame_at(base);
+        let value = reg!(base, word::b(w));
+        let (step_ip, stepper) = ((*frame).return_ip.cast_mut(), (*frame).caller);
+        let dst = ((*frame).info >> 16) as u16 as usize;
+        detach(frame, stepper);
+        (*frame).return_ip = ip;
+        (*frame).link = base;
+        Frame::set_state(frame, state::SUSPENDED);
+        reg!(stepper, dst) = value;
+        Pc::new(step_ip, stepper)
+    }
+}
+
+/// A linked frame leaves its chain: the windows of the outer one go where its own went.
+unsafe fn detach(frame: *mut Frame, outer: Base) {
+    unsafe {
+        (*frame_at(outer)).link = (*frame).link;
+        (*frame).root = std::ptr::null_mut();
+        (*frame).info = 0;
+    }
+}
+
+// ---- ending
+
+/// The frame at `base` has returned a value.
+pub unsafe fn frame_returns(vm: *mut Vm, base: Base, value: Value) -> Pc {
+    unsafe {
+        let frame = frame_at(base);
+        let info = (*frame).info;
+        let (ip, consumer) = ((*frame).return_ip.cast_mut(), (*frame).caller);
+        Frame::set_state(frame, state::FINISHED);
+        match call::ret_of(info) {
+            Ret::ForFrame => Pc::new(ip, consumer),
+            Ret::Resume | Ret::ResumeNative => {
+                stop_iteration(&*vm, value);
+                failed(vm, ip, consumer, info)
+            }
+            Ret::Delegate => {
+                reg!(consumer, (info >> 16) as u16 as usize) = value;
+                detach(frame, consumer);
+                if (*frame).header.flags & state::EXPOSED == 0 && (*frame).header.cells != 0 {
+                    (*vm).space.heap.release(frame.cast());
+                }
+                Pc::new(ip, consumer)
+            }
+            Ret::AsyncStep => {
+                detach(frame, consumer);
+                raise::with_args(&*vm, T::StopAsyncIteration, &[]);
+                unwind::unwind(vm, ip, consumer)
+            }
+            other => unreachable!("a frame never ends for {other:?}"),
+        }
+    }
+}
+
+/// StopIteration with a value: the end of a generator that is resumed by hand.
+fn stop_iteration(vm: &Vm, value: Value) -> Stop {
+    if value.is_none() {
+        return raise::with_args(vm, T::StopIteration, &[]);
+    }
+    raise::with_args(vm, T::StopIteration, &[value])
+}
+
+/// An exception leaves the frame at `base`.
+pub unsafe fn frame_raises(vm: &mut Vm, base: Base) {
+    unsafe {
+        let frame = frame_at(base);
+        Frame::set_state(frame, state::FINISHED);
+        if matches!(call::ret_of((*frame).info), Ret::Delegate | Ret::AsyncStep) {
+            detach(frame, (*frame).caller);
+        }
+        let is_async = (*frame).kind() == state::ASYNC_GENERATOR;
+        let what = if vm.pending_is(T::StopIteration) {
+            "StopIteration"
+        } else if is_async && vm.pending_is(T::StopAsyncIteration) {
+            "StopAsyncIteration"
+        } else {
+            return;
+        };
+        let escaped = vm.take_exception();
+        let text = format!("{} raised {what}", kind_name(frame));
+        raise::error(vm, T::RuntimeError, &text);
+        let error = vm.pending().expect("just raised");
+        error.cause.set(escaped);
+        error.context.set(escaped);
+        error.suppress.set(true);
+    }
+}
+
+// ---- delegation
+
+pub unsafe fn get_delegate(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let value = reg!(base, word::b(w));
+        if let Some(frame) = value.cast::<Frame>()
+            && frame.kind() == state::COROUTINE
+        {
+            let outer = (*base.offset(crate::value::frame::FUNCTION)).cast::<Function>();
+            let awaits = (*frame_at(base)).header.flags & state::ITERABLE_COROUTINE != 0
+                || outer.is_some_and(|f| f.code.code.kind == CodeKind::Coroutine);
+            if !awaits {
+                let text = "cannot 'yield from' a coroutine object in a non-coroutine generator";
+                raise::error(&*vm, T::TypeError, text);
+                return unwind::unwind(vm, ip, base);
+            }
+            reg!(base, word::a(w)) = value;
+            return Pc::new(ip, base);
+        }
+        let flow = Cx::of(&mut *vm).iter_then(value);
+        call::settle(vm, ip, base, w & DST_MASK, flow)
+    }
+}
+
+pub unsafe fn delegate(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe { delegate_to(vm, ip, base, w & DST_MASK, reg!(base, word::b(w))) }
+}
+
+/// Delegates to an iterator; its result goes to the destination in `info`.
+pub unsafe fn delegate_to(vm: *mut Vm, ip: Ip, base: Base, info: u64, iterator: Value) -> Pc {
+    unsafe {
+        if let Some(frame) = iterator.cast::<Frame>()
+            && frame.kind() != state::ASYNC_GENERATOR
+        {
+            return link(vm, ip, base, frame.as_ptr(), info);
+        }
+        let class = (*vm).space.class_of(iterator);
+        let next = (*vm).space.lookup(class, (*vm).names.__next__);
+        if !iterator.is::<Iter>() && next.is_none() {
+            let text = format!("'{}' object is not an iterator", class.name_text());
+            raise::error(&*vm, T::TypeError, &text);
+            return unwind::unwind(vm, ip, base);
+        }
+        // A generator of the prelude forwards to the foreign iterator.
+        let forward = (*vm).prelude("_delegate");
+        let frame = match generator_of(vm, base, forward, &[iterator]) {
+            Ok(frame) => frame,
+            Err(_) => return unwind::unwind(vm, ip, base),
+        };
+        link(vm, ip, base, frame, info)
+    }
+}
+
+/// The frame of a call to a generator or coroutine function.
+unsafe fn generator_of(
+    vm: *mut Vm,
+    base: Base,
+    function: Value,
+    args: &[Value],
+) -> Result<*mut Frame, Stop> {
+    unsafe {
+        let function = function.cast::<Function>().expect("a function of the prelude");
+        let nb = call::free_window(vm, base).add(HEADER as usize);
+        let total = function.code.code.params.total().max(args.len());
+        if !(*vm).has_room(nb, total) {
+            let text = "maximum recursion depth exceeded";
+            return Err(raise::error(&*vm, T::RecursionError, text));
+        }
+        std::ptr::copy(args.as_ptr(), nb, args.len());
+        bind::positional(&mut *vm, function, nb, args.len())?;
+        Ok(make_frame(&*vm, function, nb))
+    }
+}
+
+/// Links a frame under the one at `base` and goes on in it.
+unsafe fn link(vm: *mut Vm, ip: Ip, base: Base, frame: *mut Frame, info: u64) -> Pc {
+    unsafe {
+        if (*frame).state() == state::FINISHED && (*frame).kind() == state::GENERATOR {
+            reg!(base, (info >> 16) as u16 as usize) = Value::NONE;
+            return Pc::new(ip, base);
+        }
+        let fresh = (*frame).state() == state::CREATED;
+        let info = info & DST_MASK | Ret::Delegate as u64;
+        match enter(vm, ip, base, frame, info) {
+            Ok(pc) => {
+                (*frame).root = root_of(frame_at(base));
+                if !fresh {
+                    reg!(pc.base, word::a(*pc.ip.sub(1))) = Value::NONE;
+                }
+                pc
+            }
+            Err(_) => unwind::unwind(vm, ip, base),
+        }
+    }
+}
+
+/// The frame that a suspended root delegates to directly, cut loose; None without delegation.
+unsafe fn cut(root: *mut Frame) -> Option<*mut Frame> {
+    unsafe {
+        let own = Frame::base(root);
+        if (*root).state() != state::SUSPENDED || (*root).link == own {
+            return None;
+        }
+        let mut frame = frame_at((*root).link);
+        while (*frame).caller != own {
+            frame = frame_at((*frame).caller);
+        }
+        let (outer_ip, inner_ip, inner) = ((*frame).return_ip, (*root).return_ip, (*root).link);
+        let stepping = call::ret_of((*frame).info) == Ret::AsyncStep;
+        (*frame).root = std::ptr::null_mut();
+        (*frame).info = 0;
+        (*frame).caller = std::ptr::null_mut();
+        (*frame).link = inner;
+        (*frame).return_ip = inner_ip;
+        Frame::set_state(frame, state::SUSPENDED);
+        (*root).link = own;
+        (*root).return_ip = outer_ip;
+        if stepping { None } else { Some(frame) }
+    }
+}
+
+impl Cx {
+    /// Resumes a frame with a value: what it yields is the native's result; StopIteration is
+    /// pending when it ends. A native's last act.
+    pub fn resume(&mut self, frame: Gc<Frame>, value: Value) -> Flow {
+        if frame.state() == state::FINISHED && frame.kind() == state::GENERATOR {
+            return Err(self.error_with(T::StopIteration, &[]));
+        }
+        self.vm_mut().resume = Some(Request { frame, value, throws: false, then: None });
+        Err(Stop::Resume)
+    }
+
+    /// As `resume`, going on in `run` with what was yielded.
+    pub fn resume_then(
+        &mut self,
+        frame: Gc<Frame>,
+        value: Value,
+        run: fn(&mut Cx, [Value; 3], Outcome) -> Flow,
+        state: [Value; 3],
+    ) -> Flow {
+        self.vm_mut().resume =
+            Some(Request { frame, value, throws: false, then: Some((run, state)) });
+        Err(Stop::Resume)
+    }
+
+    /// Raises an exception where a frame is suspended. A native's last act.
+    pub fn throw_into(&mut self, frame: Gc<Frame>, exception: Gc<Exception>) -> Flow {
+        if frame.state() == state::FINISHED {
+            if frame.kind() == state::COROUTINE {
+                let text = "cannot reuse already awaited coroutine";
+                return Err(self.error(T::RuntimeError, text));
+            }
+            return Err(self.throw(exception));
+        }
+        let exit = self.isinstance(Value::object(exception), T::GeneratorExit);
+        // SAFETY: the frame is suspended; cutting leaves both parts whole.
+        if exit && let Some(inner) = unsafe { cut(frame.as_ptr()) } {
+            // What is delegated to is closed first, and need not pass the exception on.
+            // SAFETY: `cut` returns a live frame.
+            let inner = unsafe { Gc::from_raw(inner) };
+            let state = [Value::object(frame), Value::object(exception), Value::NONE];
+            return match self.close_then(inner, inner_closed, state) {
+                Ok(_) => inner_closed(self, state, Ok(Value::NONE)),
+                flow => flow,
+            };
+        }
+        let value = Value::object(exception);
+        self.vm_mut().resume = Some(Request { frame, value, throws: true, then: None });
+        Err(Stop::Resume)
+    }
+
+    /// Closes a frame: GeneratorExit is raised where it is suspended. A native's last act.
+    pub fn close_frame(&mut self, frame: Gc<Frame>) -> Flow {
+        match frame.state() {
+            state::CREATED => {
+                // SAFETY: a live frame that never ran.
+                unsafe { Frame::set_state(frame.as_ptr(), state::FINISHED) };
+                Ok(Value::NONE)
+            }
+            state::FINISHED => Ok(Value::NONE),
+            state::RUNNING => {
+                let text = format!("{} already executing", kind_name(frame.as_ptr()));
+                Err(self.value_error(&text))
+            }
+            _ => {
+                let none = Value::object(self.tuple(&[]));
+                let exit = self.exception(self.class(T::GeneratorExit), none);
+                // SAFETY: as in `throw_into`.
+                if let Some(inner) = unsafe { cut(frame.as_ptr()) } {
+                    // SAFETY: `cut` returns a live frame.
+                    let inner = unsafe { Gc::from_raw(inner) };
+                    let state = [Value::object(frame), Value::object(exit), Value::TRUE];
+                    return match self.close_then(inner, inner_closed, state) {
+                        Ok(_) => inner_closed(self, state, Ok(Value::NONE)),
+                        flow => flow,
+                    };
+                }
+                self.throw_exit(frame, Value::object(exit))
+            }
+        }
+    }
+
+    fn throw_exit(&mut self, frame: Gc<Frame>, exit: Value) -> Flow {
+        let state = [Value::object(frame), Value::NONE, Value::NONE];
+        self.vm_mut().resume =
+            Some(Request { frame, value: exit, throws: true, then: Some((closed, state)) });
+        Err(Stop::Resume)
+    }
+
+    /// Closes a frame, then goes on in `run`; `Ok` if it was closed without running.
+    fn close_then(
+        &mut self,
+        frame: Gc<Frame>,
+        run: fn(&mut Cx, [Value; 3], Outcome) -> Flow,
+        state: [Value; 3],
+    ) -> Flow {
+        let close = self.vm().names.close;
+        let method = self.special(Value::object(frame), close)?;
+        match method {
+            Some(method) => self.call_then(method, &[], run, state),
+            None => Ok(Value::NONE),
+        }
+    }
+}
+
+/// What was delegated to has been closed: now the outer frame gets the exception.
+fn inner_closed(cx: &mut Cx, [frame, exit, closing]: [Value; 3], outcome: Outcome) -> Flow {
+    let frame = frame.cast::<Frame>().expect("kept in the state");
+    let value = match outcome {
+        Ok(_) => exit,
+        Err(_) => cx.take_exception(),
+    };
+    if closing == Value::TRUE {
+        return cx.throw_exit(frame, value);
+    }
+    cx.vm_mut().resume = Some(Request { frame, value, throws: true, then: None });
+    Err(Stop::Resume)
+}
+
+/// GeneratorExit was raised in a frame that is being closed.
+fn closed(cx: &mut Cx, [frame, ..]: [Value; 3], outcome: Outcome) -> Flow {
+    match outcome {
+        Ok(_) => {
+            let frame = frame.cast::<Frame>().expect("kept in the state");
+            let text = format!("{} ignored GeneratorExit", kind_name(frame.as_ptr()));
+            Err(cx.error(T::RuntimeError, &text))
+        }
+        Err(_) if cx.pending_is(T::StopIteration) => {
+            let exception = cx.take_exception().cast::<Exception>();
+            let args = exception.and_then(|e| e.args.get().cast::<crate::value::Tuple>());
+            Ok(args.and_then(|a| a.as_slice().first().copied()).unwrap_or(Value::NONE))
+        }
+        Err(_) if cx.pending_is(T::GeneratorExit) => {
+            cx.take_exception();
+            Ok(Value::NONE)
+        }
+        Err(stop) => Err(stop),
+    }
+}
+
+// ---- awaiting
+
+pub unsafe fn await_value(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let info = w & DST_MASK | (word::ext(w) as u64) << 8;
+        await_object(vm, ip, base, info, reg!(base, word::b(w)))
+    }
+}
+
+/// Awaits any object; the result goes to the destination in `info`.
+pub unsafe fn await_object(vm: *mut Vm, ip: Ip, base: Base, info: u64, object: Value) -> Pc {
+    unsafe {
+        if let Some(frame) = object.cast::<Frame>() {
+            let flags = frame.header.flags;
+            if frame.kind() == state::COROUTINE || flags & state::ITERABLE_COROUTINE != 0 {
+                return link(vm, ip, base, frame.as_ptr(), info);
+            }
+        }
+        if let Some(op) = object.cast::<AsyncOp>() {
+            return async_step(vm, ip, base, op, info);
+        }
+        match Cx::of(&mut *vm).special(object, (*vm).names.__await__) {
+            Ok(Some(method)) => {
+                let info = info & DST_MASK | Ret::DelegateTo as u64;
+                call::invoke(vm, ip, base, method, &[], info)
+            }
+            Ok(None) => {
+                let name = (*vm).space.type_name(object);
+                let text = match info >> 8 & 3 {
+                    1 => format!(
+                        "'async with' received an object from __aenter__ that does not implement \
+                         __await__: {name}"
+                    ),
+                    2 => format!(
+                        "'async with' received an object from __aexit__ that does not implement \
+                         __await__: {name}"
+                    ),
+                    3 => format!(
+                        "'async for' received an invalid object from __anext__: {name}"
+                    ),
+                    _ => format!("object {name} can't be used in 'await' expression"),
+                };
+                raise::error(&*vm, T::TypeError, &text);
+                unwind::unwind(vm, ip, base)
+            }
+            Err(_) => unwind::unwind(vm, ip, base),
+        }
+    }
+}
+
+/// `await f(...)` of a coroutine function starts the frame at once: no program sees it, so it is
+/// freed when it returns.
+pub unsafe fn await_call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let window = base.add(word::b(w));
+        let n = word::c(w);
+        if let Some(function) = (*window).cast::<Function>()
+            && function.code.code.kind == CodeKind::Coroutine
+        {
+            let args = std::slice::from_raw_parts(window.add(HEADER as usize), n);
+            return match generator_of(vm, base, Value::object(function), args) {
+                Ok(frame) => {
+                    (*frame).header.flags &= !state::EXPOSED;
+                    link(vm, ip, base, frame, w & DST_MASK)
+                }
+                Err(_) => unwind::unwind(vm, ip, base),
+            };
+        }
+        call::enter(vm, ip, base, window, n, w & DST_MASK | Ret::Await as u64)
+    }
+}
+
+/// Steps an async generator under the activation at `base`.
+unsafe fn async_step(vm: *mut Vm, ip: Ip, base: Base, op: Gc<AsyncOp>, info: u64) -> Pc {
+    unsafe {
+        let value = op.value.replace(Value::UNDEF);
+        if value.is_undef() {
+            let what = if op.throws { "athrow()/aclose()" } else { "__anext__()/asend()" };
+            let text = format!("cannot reuse already awaited {what}");
+            raise::error(&*vm, T::RuntimeError, &text);
+            return unwind::unwind(vm, ip, base);
+        }
+        let frame = op.frame.get().cast::<Frame>().expect("made so").as_ptr();
+        let info = info & DST_MASK | Ret::AsyncStep as u64;
+        if (*frame).state() == state::RUNNING {
+            let what = if op.throws { "athrow" } else { "anext" };
+            let text = format!("{what}(): asynchronous generator is already running");
+            raise::error(&*vm, T::RuntimeError, &text);
+            return unwind::unwind(vm, ip, base);
+        }
+        if (*frame).state() == state::FINISHED {
+            match value.cast::<Exception>().filter(|_| op.throws) {
+                Some(exception) => raise::set(&*vm, exception),
+                None => {
+                    raise::with_args(&*vm, T::StopAsyncIteration, &[]);
+                }
+            }
+            return unwind::unwind(vm, ip, base);
+        }
+        if op.throws {
+            return throw(vm, ip, base, frame, value, info);
+        }
+        let fresh = (*frame).state() == state::CREATED;
+        if fresh && !value.is_none() {
+            let text = "can't send non-None value to a just-started async generator";
+            raise::error(&*vm, T::TypeError, text);
+            return unwind::unwind(vm, ip, base);
+        }
+        match enter(vm, ip, base, frame, info) {
+            Ok(pc) => {
+                // What awaits inside the generator yields to the root of the awaiting chain.
+                (*frame).root = root_of(frame_at(base));
+                if !fresh {
+                    reg!(pc.base, word::a(*pc.ip.sub(1))) = value;
+                }
+                pc
+            }
+            Err(_) => unwind::unwind(vm, ip, base),
+        }
+    }
+}
+
+pub unsafe fn get_aiter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let object = reg!(base, word::b(w));
+        match Cx::of(&mut *vm).special(object, (*vm).names.__aiter__) {
+            Ok(Some(method)) => {
+                (*vm).continuations.push(call::Continuation {
+                    run: aiter_made,
+                    state: [Value::NONE; 3],
+                    info: w & DST_MASK,
+                });
+                call::invoke(vm, ip, base, method, &[], Ret::Native as u64)
+            }
+            Ok(None) => {
+                let text = format!(
+                    "'async for' requires an object with __aiter__ method, got {}",
+                    (*vm).space.type_name(object)
+                );
+                raise::error(&*vm, T::TypeError, &text);
+                unwind::unwind(vm, ip, base)
+            }
+            Err(_) => unwind::unwind(vm, ip, base),
+        }
+    }
+}
+
+fn aiter_made(cx: &mut Cx, _: [Value; 3], outcome: Outcome) -> Flow {
+    let made = outcome?;
+    let class: Gc<Class> = cx.class_of(made);
+    if cx.lookup(class, cx.vm().names.__anext__).is_some() {
+        return Ok(made);
+    }
+    let text = format!(
+        "'async for' received an object from __aiter__ that does not implement __anext__: {}",
+        class.name_text()
+    );
+    Err(cx.type_error(&text))
+}
+
+pub unsafe fn get_anext(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let object = reg!(base, word::b(w));
+        if let Some(frame) = object.cast::<Frame>()
+            && frame.kind() == state::ASYNC_GENERATOR
+        {
+            let op = Cx::of(&mut *vm).async_op(frame, Value::NONE, false);
+            reg!(base, word::a(w)) = op;
+            return Pc::new(ip, base);
+        }
+        match Cx::of(&mut *vm).special(object, (*vm).names.__anext__) {
+            Ok(Some(method)) => call::invoke(vm, ip, base, method, &[], w & DST_MASK),
+            Ok(None) => {
+                let text = format!(
+                    "'async for' requires an iterator with __anext__ method, got {}",
+                    (*vm).space.type_name(object)
+                );
+                raise::error(&*vm, T::TypeError, &text);
+                unwind::unwind(vm, ip, base)
+            }
+            Err(_) => unwind::unwind(vm, ip, base),
+        }
+    }
+}
+
+impl Cx {
+    /// A step of an async generator, to be awaited.
+    pub fn async_op(&self, frame: Gc<Frame>, value: Value, throws: bool) -> Value {
+        let id = if throws { T::AsyncGenAThrow } else { T::AsyncGenASend };
+        Value::object(self.new_object(id.shape(), 0, |header| AsyncOp {
+            header,
+            frame: Value::object(frame).into(),
+            value: value.into(),
+            driver: Value::UNDEF.into(),
+            throws,
+        }))
+    }
+}
