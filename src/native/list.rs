@@ -11,6 +11,9 @@ use crate::plain::int::Int;
 use crate::value::{IterKind, List, Slice, T, Value};
 use crate::vm::{Args, Cx, Flow, Outcome, Stop};
 
+/// Bytes of one item.
+const WORD: usize = std::mem::size_of::<Value>();
+
 pub static TYPE: TypeDef = TypeDef {
     id: T::List,
     doc: "Built-in mutable sequence.\n\nIf no argument is given, the constructor creates a new \
@@ -73,30 +76,60 @@ pub fn same(cx: &mut Cx, x: Value, y: Value) -> Result<bool, Stop> {
 
 fn new(cx: &mut Cx, args: Args) -> Flow {
     let class = new_class(cx, args, T::List)?;
-    let empty = Value::object(cx.list(Vec::new()));
-    derive(cx, class, T::List, empty)
+    let list = cx.list(Vec::new());
+    if class != cx.class(T::List) {
+        // `__init__` follows, with whatever arguments it takes.
+        return derive(cx, class, T::List, Value::object(list));
+    }
+    match only_argument(cx, args, "list")? {
+        Some(source) => {
+            let state = [Value::object(list), Value::object(list), Value::NONE];
+            cx.collect_then(source, filled, state)
+        }
+        None => Ok(Value::object(list)),
+    }
+}
+
+/// The one optional argument of the `__new__` of a mutable type, which declares
+/// `(cls, *args, **kwargs)` on behalf of derived classes.
+pub fn only_argument(cx: &Cx, args: Args, name: &str) -> Result<Option<Value>, Stop> {
+    if has_keywords(cx, args) {
+        return Err(cx.type_error(&format!("{name}() takes no keyword arguments")));
+    }
+    match args.len() {
+        ..=2 => Ok(None),
+        3 => Ok(Some(cx.arg(args, 2).value())),
+        n => {
+            let text = format!("{name} expected at most 1 argument, got {}", n - 2);
+            Err(cx.type_error(&text))
+        }
+    }
+}
+
+fn has_keywords(cx: &Cx, args: Args) -> bool {
+    cx.arg(args, 1).get::<crate::value::Dict>().is_some_and(|keywords| !keywords.is_empty())
 }
 
 fn init(cx: &mut Cx, args: Args) -> Flow {
     let list = this_list(cx, args)?;
-    let source = cx.arg(args, 1).value();
     if !list.is_empty() {
         list.edit(Vec::clear);
     }
-    if source.is_undef() {
-        return Ok(Value::NONE);
+    match cx.opt(args, 1).map(|source| source.value()) {
+        Some(source) => {
+            cx.collect_then(source, filled, [Value::object(list), Value::NONE, Value::NONE])
+        }
+        None => Ok(Value::NONE),
     }
-    cx.collect_then(source, filled, [Value::object(list), Value::NONE, Value::NONE])
 }
 
-/// The collected items become those of the list in the state.
-fn filled(_: &mut Cx, [list, ..]: [Value; 3], outcome: Outcome) -> Flow {
-    let (Some(list), Some(items)) = (list.cast::<List>(), outcome?.cast::<List>()) else {
-        return Ok(Value::NONE);
-    };
-    let items = items.edit(std::mem::take);
-    list.edit(|all| *all = items);
-    Ok(Value::NONE)
+/// The collected items become those of the list in the state; the answer stands beside it.
+fn filled(_: &mut Cx, [list, answer, _]: [Value; 3], outcome: Outcome) -> Flow {
+    if let (Some(list), Some(items)) = (list.cast::<List>(), outcome?.cast::<List>()) {
+        let items = items.edit(std::mem::take);
+        list.edit(|all| *all = items);
+    }
+    Ok(answer)
 }
 
 // ---- growing and shrinking
@@ -117,7 +150,7 @@ fn extend(cx: &mut Cx, args: Args) -> Flow {
 /// Appends what an iterable yields; the result is `answer`.
 fn extend_then(cx: &mut Cx, list: Gc<List>, source: Value, answer: Value) -> Flow {
     if let Some(items) = cx.plain_items(source) {
-        cx.heap.charge(items.len() * size_of::<Value>());
+        cx.heap.charge(items.len() * WORD);
         list.edit(|all| all.extend(items));
         return Ok(answer);
     }
@@ -135,7 +168,7 @@ fn insert(cx: &mut Cx, args: Args) -> Flow {
         items.insert(index::clip(at, items.len()), item);
         items.capacity() - before
     });
-    cx.heap.charge(grown * size_of::<Value>());
+    cx.heap.charge(grown * WORD);
     Ok(Value::NONE)
 }
 
@@ -316,7 +349,7 @@ fn set_slice(cx: &mut Cx, list: Gc<List>, slice: Gc<Slice>, new: Vec<Value>) -> 
     let range = index::resolve(start, stop, step, len);
     if step == 1 {
         let from = range.start.min(len);
-        cx.heap.charge(new.len().saturating_sub(range.count) * size_of::<Value>());
+        cx.heap.charge(new.len().saturating_sub(range.count) * WORD);
         list.edit(|items| {
             items.splice(from..from + range.count, new);
         });

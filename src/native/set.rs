@@ -5,6 +5,7 @@
 //! dicts, or lists of what an iterable yielded: natives meet iterables that need code of the
 //! program only after `_set_call` of the prelude has collected them.
 
+use super::list::only_argument;
 use super::object::{derive, new_class};
 use super::{TypeDef, method, static_method};
 use crate::gc::Gc;
@@ -75,11 +76,27 @@ pub static FROZEN_SET: TypeDef = TypeDef {
 };
 
 #[derive(Clone, Copy)]
-enum Algebra {
+pub enum Algebra {
     And,
     Or,
     Sub,
     Xor,
+}
+
+impl Algebra {
+    /// The special method of the operator.
+    pub fn method(self, reflected: bool) -> &'static str {
+        match (self, reflected) {
+            (Algebra::And, false) => "__and__",
+            (Algebra::And, true) => "__rand__",
+            (Algebra::Or, false) => "__or__",
+            (Algebra::Or, true) => "__ror__",
+            (Algebra::Sub, false) => "__sub__",
+            (Algebra::Sub, true) => "__rsub__",
+            (Algebra::Xor, false) => "__xor__",
+            (Algebra::Xor, true) => "__rxor__",
+        }
+    }
 }
 
 /// Another operand whose elements can be had without code of the program.
@@ -156,7 +173,7 @@ fn with_operands(
 }
 
 /// Visits the elements with their hashes until `visit` says no more.
-fn each(
+pub fn each(
     cx: &mut Cx,
     items: Items,
     mut visit: impl FnMut(&mut Cx, Value, u64) -> Result<bool, Stop>,
@@ -197,7 +214,7 @@ fn each(
 }
 
 /// A new empty set, rooted.
-fn fresh(cx: &mut Cx, frozen: bool) -> Gc<Set> {
+pub fn fresh(cx: &mut Cx, frozen: bool) -> Gc<Set> {
     rooted(cx, Elements::default(), frozen)
 }
 
@@ -374,8 +391,33 @@ fn equal(cx: &mut Cx, set: Gc<Set>, other: Gc<Set>) -> Result<bool, Stop> {
 
 fn new(cx: &mut Cx, args: Args) -> Flow {
     let class = new_class(cx, args, T::Set)?;
-    let empty = Value::object(cx.set(Elements::default(), false));
-    derive(cx, class, T::Set, empty)
+    let set = Value::object(cx.set(Elements::default(), false));
+    if class != cx.class(T::Set) {
+        // `__init__` follows, with whatever arguments it takes.
+        return derive(cx, class, T::Set, set);
+    }
+    let Some(source) = only_argument(cx, args, "set")? else { return Ok(set) };
+    let made = cx.scope(|cx| {
+        let items = plain_operand(cx, source)?;
+        Some(as_new_set(cx, items, false))
+    });
+    match made {
+        Some(set) => set.map(Value::object),
+        None => cx.collect_then(source, set_collected, [Value::FALSE, Value::NONE, Value::NONE]),
+    }
+}
+
+/// The set, frozen or not, of what was collected.
+fn set_collected(cx: &mut Cx, [frozen, ..]: [Value; 3], outcome: Outcome) -> Flow {
+    let items = outcome?;
+    let frozen = frozen == Value::TRUE;
+    cx.scope(|cx| {
+        cx.root(items);
+        match items.cast::<List>() {
+            Some(items) => as_new_set(cx, Items::List(items), frozen).map(Value::object),
+            None => Ok(Value::object(fresh(cx, frozen))),
+        }
+    })
 }
 
 fn init(cx: &mut Cx, args: Args) -> Flow {
@@ -412,16 +454,11 @@ fn new_frozen(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn frozen_collected(cx: &mut Cx, [class, ..]: [Value; 3], outcome: Outcome) -> Flow {
-    let items = outcome?;
-    let Some(class) = class.cast::<crate::value::Class>() else { return Ok(Value::NONE) };
-    let set = cx.scope(|cx| {
-        cx.root(items);
-        match items.cast::<List>() {
-            Some(items) => as_new_set(cx, Items::List(items), true),
-            None => Ok(fresh(cx, true)),
-        }
-    })?;
-    derive(cx, class, T::FrozenSet, Value::object(set))
+    let set = set_collected(cx, [Value::TRUE, Value::NONE, Value::NONE], outcome)?;
+    match class.cast::<crate::value::Class>() {
+        Some(class) => derive(cx, class, T::FrozenSet, set),
+        None => Ok(set),
+    }
 }
 
 // ---- single elements
@@ -642,6 +679,24 @@ fn combine(cx: &mut Cx, set: Gc<Set>, other: Gc<Set>, algebra: Algebra) -> Flow 
             }
         })
     })
+}
+
+/// A new set from two operands, the way views do it. Call inside a `scope`.
+pub fn combine_new(cx: &mut Cx, left: Items, right: Items, algebra: Algebra) -> Flow {
+    let result = as_new_set(cx, left, false)?;
+    match algebra {
+        Algebra::And => return done(common(cx, result, right)?),
+        Algebra::Or => merge(cx, result, right)?,
+        Algebra::Sub => subtract(cx, result, right)?,
+        Algebra::Xor => {
+            let right = match right {
+                Items::List(_) => Items::Set(as_new_set(cx, right, false)?),
+                other => other,
+            };
+            toggle(cx, result, right)?;
+        }
+    }
+    done(result)
 }
 
 fn in_place(cx: &mut Cx, args: Args, algebra: Algebra) -> Flow {
