@@ -2,7 +2,7 @@
 //! keywords, and what the grammar would have accepted.
 
 use crate::diagnostic::Diagnostic;
-use crate::explain::{Scene, ends_expression, is_line_start, starts_expression};
+use crate::scene::{Scene, ends_expression, is_line_start, starts_expression};
 use crate::span::Span;
 use crate::token::Token;
 

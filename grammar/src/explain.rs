@@ -6,28 +6,15 @@
 //! what CPython only calls "invalid syntax".
 
 use crate::advice;
-use crate::ast::{Ast, Expr, ExprId};
+use crate::ast::Expr;
 use crate::diagnostic::{Diagnostic, ErrorKind};
 use crate::lines::line_number;
+use crate::scene::{Scene, ends_expression, is_line_start, starts_expression};
 use crate::span::Span;
 use crate::targets;
-use crate::token::{Lexeme, Token};
+use crate::token::Token;
 
-/// Everything there is to know about one unexpected token.
-pub struct Scene<'a> {
-    pub source: &'a str,
-    pub tokens: &'a [Lexeme],
-    /// Index of the unexpected token.
-    pub at: usize,
-    /// The tokens that could have stood there, as the grammar spells them.
-    pub expected: Vec<String>,
-    /// Parses some tokens as one expression.
-    pub parse: &'a ParseExpression<'a>,
-}
-
-pub type ParseExpression<'a> = dyn Fn(&[Lexeme]) -> Option<(Ast, ExprId)> + 'a;
-
-const RULES: [fn(&Scene<'_>) -> Option<Diagnostic>; 14] = [
+const RULES: [fn(&Scene<'_>) -> Option<Diagnostic>; 16] = [
     indentation,
     fstring_field,
     missing_block,
@@ -36,11 +23,13 @@ const RULES: [fn(&Scene<'_>) -> Option<Diagnostic>; 14] = [
     imports,
     missing_colon,
     conditional_without_else,
+    dictionary,
     missing_comma,
     equal_sign,
+    unfinished_assignment,
+    header_without_keyword,
     walrus,
     comprehension,
-    dictionary,
     stars_and_parameters,
 ];
 
@@ -50,270 +39,6 @@ pub fn explain(scene: &Scene<'_>) -> Diagnostic {
         let error = Diagnostic::error("invalid-syntax", scene.place(), "invalid syntax");
         advice::advise(scene, error)
     })
-}
-
-impl Scene<'_> {
-    pub fn token(&self, index: usize) -> Token {
-        self.tokens
-            .get(index)
-            .map_or(Token::End, |lexeme| lexeme.token)
-    }
-
-    pub fn span(&self, index: usize) -> Span {
-        self.tokens
-            .get(index)
-            .map_or(Span::default(), |lexeme| lexeme.span)
-    }
-
-    pub fn text(&self, index: usize) -> &str {
-        let span = self.span(index);
-        &self.source[span.start as usize..span.end as usize]
-    }
-
-    /// The unexpected token.
-    pub fn found(&self) -> Token {
-        self.token(self.at)
-    }
-
-    /// The token `back` places before the unexpected one.
-    pub fn before(&self, back: usize) -> Token {
-        self.at
-            .checked_sub(back)
-            .map_or(Token::StartModule, |index| self.token(index))
-    }
-
-    pub fn expects(&self, name: &str) -> bool {
-        self.expected
-            .iter()
-            .any(|expected| expected.trim_matches('"') == name)
-    }
-
-    /// Where to point: at the end of the last line when the text ended.
-    pub fn place(&self) -> Span {
-        let mut index = self.at;
-        let at_end = |index: usize| matches!(self.token(index), Token::End | Token::Dedent);
-        if self.tokens[self.at..]
-            .iter()
-            .all(|l| matches!(l.token, Token::End | Token::Dedent))
-        {
-            while index > 0 && at_end(index) {
-                index -= 1;
-            }
-        }
-        let span = self.span(index);
-        match self.token(index) {
-            Token::Newline => Span::new(span.start, span.start),
-            _ => span,
-        }
-    }
-
-    /// Index of the first token of the logical line.
-    pub fn line(&self) -> usize {
-        let mut index = self.at;
-        while index > 0 && !is_line_start(self.token(index - 1)) {
-            index -= 1;
-        }
-        index
-    }
-
-    /// Index of the bracket (or field) that is open around the token at `index`.
-    pub fn opener(&self, index: usize) -> Option<usize> {
-        let first = self.line();
-        let mut depth = 0usize;
-        for index in (first..index).rev() {
-            match self.token(index) {
-                token if is_closer(token) => depth += 1,
-                token if is_opener(token) && depth == 0 => return Some(index),
-                token if is_opener(token) => depth -= 1,
-                _ => {}
-            }
-        }
-        None
-    }
-
-    /// Index of the first token of the expression that ends before `index`, and the token
-    /// before it, which says in what position the expression stands.
-    pub fn expression_before(&self, index: usize) -> (usize, Token) {
-        let first = self.line();
-        let mut depth = 0usize;
-        for back in (first..index).rev() {
-            let token = self.token(back);
-            if is_closer(token) {
-                depth += 1;
-            } else if depth > 0 {
-                depth -= usize::from(is_opener(token));
-            } else if self.is_delimiter(back) {
-                return (back + 1, token);
-            }
-        }
-        (first, Token::Newline)
-    }
-
-    /// Can no expression reach across the token at `index`?
-    fn is_delimiter(&self, index: usize) -> bool {
-        match self.token(index) {
-            token if is_opener(token) => true,
-            Token::Star | Token::DoubleStar => {
-                index == 0 || !ends_expression(self.token(index - 1))
-            }
-            Token::Comma
-            | Token::Colon
-            | Token::FColon
-            | Token::Semicolon
-            | Token::Equal
-            | Token::Walrus
-            | Token::Arrow
-            | Token::At
-            | Token::Bang
-            | Token::Unknown
-            | Token::Error => true,
-            token => is_statement_keyword(token) || is_augmented(token),
-        }
-    }
-
-    /// The tokens from `from` up to `to` as one expression.
-    pub fn expression(&self, from: usize, to: usize) -> Option<(Ast, ExprId)> {
-        (self.parse)(self.tokens.get(from..to)?)
-    }
-
-    /// Is the bracket at `index` that of a call, a definition or an index?
-    pub fn is_trailer(&self, index: usize) -> bool {
-        index > 0 && ends_expression(self.token(index - 1))
-    }
-
-    /// The parentheses of a parameter list: those after `def name` and its type parameters.
-    pub fn in_parameters(&self) -> bool {
-        let Some(open) = self.opener(self.at) else {
-            return false;
-        };
-        let mut first = self.line();
-        first += usize::from(self.token(first) == Token::Async);
-        self.token(first) == Token::Def && self.opener(open).is_none() && open <= first + 2
-            || self.token(first) == Token::Def
-                && self.token(first + 2) == Token::LBracket
-                && self.token(open) == Token::LParen
-                && self.token(open - 1) == Token::RBracket
-    }
-}
-
-pub fn is_line_start(token: Token) -> bool {
-    matches!(
-        token,
-        Token::Newline
-            | Token::Indent
-            | Token::Dedent
-            | Token::StartModule
-            | Token::StartExpression
-    )
-}
-
-pub fn is_opener(token: Token) -> bool {
-    use Token::*;
-    matches!(
-        token,
-        LParen | LBracket | LBrace | FOpen | WithParen | FStart
-    )
-}
-
-pub fn is_closer(token: Token) -> bool {
-    matches!(
-        token,
-        Token::RParen | Token::RBracket | Token::RBrace | Token::FClose | Token::FEnd
-    )
-}
-
-fn is_augmented(token: Token) -> bool {
-    use Token::*;
-    matches!(
-        token,
-        PlusEqual
-            | MinusEqual
-            | StarEqual
-            | SlashEqual
-            | PercentEqual
-            | AmperEqual
-            | VBarEqual
-            | CircumflexEqual
-            | LeftShiftEqual
-            | RightShiftEqual
-            | DoubleStarEqual
-            | DoubleSlashEqual
-            | AtEqual
-    )
-}
-
-/// Keywords that end the expression before them or begin one after them.
-fn is_statement_keyword(token: Token) -> bool {
-    use Token::*;
-    matches!(
-        token,
-        As | Assert
-            | Async
-            | Case
-            | Class
-            | Def
-            | Del
-            | Elif
-            | Else
-            | Except
-            | For
-            | From
-            | Global
-            | If
-            | Import
-            | Lambda
-            | Match
-            | Nonlocal
-            | Raise
-            | Return
-            | While
-            | With
-            | Yield
-    )
-}
-
-pub fn starts_expression(token: Token) -> bool {
-    use Token::*;
-    matches!(
-        token,
-        Name | Int
-            | Float
-            | Imaginary
-            | Str
-            | FStart
-            | None
-            | True
-            | False
-            | Ellipsis
-            | LParen
-            | LBracket
-            | LBrace
-            | Minus
-            | Plus
-            | Tilde
-            | Not
-            | Lambda
-            | Await
-    )
-}
-
-pub fn ends_expression(token: Token) -> bool {
-    use Token::*;
-    matches!(
-        token,
-        Name | Int
-            | Float
-            | Imaginary
-            | Str
-            | FEnd
-            | None
-            | True
-            | False
-            | Ellipsis
-            | RParen
-            | RBracket
-            | RBrace
-    )
 }
 
 // ---- lines and blocks ------------------------------------------------------------------
@@ -392,7 +117,9 @@ fn missing_colon(scene: &Scene<'_>) -> Option<Diagnostic> {
         head,
         If | Elif | While | For | With | Def | Class | Try | Except | Finally | Else | Match | Case
     );
-    if !is_block || scene.opener(scene.at).is_some() {
+    // The colon that is missing may also be that of a lambda, or of another statement.
+    let has_colon = scene.colon_after(line) || scene.expression_before(scene.at).1 == Lambda;
+    if !is_block || scene.opener(scene.at).is_some() || has_colon && head != Def {
         return Option::None;
     }
     let in_head = (line..scene.at).all(|index| scene.token(index) != LParen);
@@ -497,6 +224,8 @@ fn legacy_print(scene: &Scene<'_>) -> Option<Diagnostic> {
         let (start, _) = scene.expression_before(index);
         let word = scene.text(start);
         if start < scene.at
+            && !scene.in_parameters()
+            && scene.token(start.max(1) - 1) != Token::Def
             && scene.token(start) == Token::Name
             && matches!(word, "print" | "exec")
             && starts_expression(scene.token(start + 1))
@@ -558,7 +287,7 @@ fn conditional_without_else(scene: &Scene<'_>) -> Option<Diagnostic> {
 
 fn missing_comma(scene: &Scene<'_>) -> Option<Diagnostic> {
     scene.opener(scene.at)?;
-    if !starts_expression(scene.found()) {
+    if !starts_expression(scene.found()) || scene.token(scene.line()) == Token::Case {
         return None;
     }
     let (start, before) = scene.expression_before(scene.at);
@@ -566,7 +295,7 @@ fn missing_comma(scene: &Scene<'_>) -> Option<Diagnostic> {
         before,
         Token::If | Token::Else | Token::For | Token::Async | Token::As
     ) || start >= scene.at
-        || scene.in_parameters()
+        || scene.in_parameters() && !matches!(before, Token::Colon | Token::Equal)
     {
         return None;
     }
@@ -594,6 +323,9 @@ fn missing_comma(scene: &Scene<'_>) -> Option<Diagnostic> {
 
 fn equal_sign(scene: &Scene<'_>) -> Option<Diagnostic> {
     let (at, before) = (scene.at, scene.before(1));
+    if scene.token(scene.line()) == Token::Case {
+        return None;
+    }
     // A keyword argument or default without its value.
     if before == Token::Equal && matches!(scene.found(), Token::Comma | Token::RParen) {
         let equal = scene.span(at - 1);
@@ -601,13 +333,16 @@ fn equal_sign(scene: &Scene<'_>) -> Option<Diagnostic> {
             let message = "expected default value expression";
             return Some(Diagnostic::error("missing-value", equal, message));
         }
-        if scene.before(2) == Token::Name {
+        let in_call = scene
+            .opener(at)
+            .is_some_and(|open| scene.token(open) == Token::LParen && scene.is_trailer(open));
+        if scene.before(2) == Token::Name && in_call {
             let message = "expected argument value expression";
             let span = scene.span(at - 2).to(equal);
             return Some(Diagnostic::error("missing-value", span, message));
         }
     }
-    if scene.found() != Token::Equal || scene.token(scene.line()) == Token::Case {
+    if scene.found() != Token::Equal {
         return None;
     }
     let (start, position) = scene.expression_before(at);
@@ -652,6 +387,46 @@ fn equal_sign(scene: &Scene<'_>) -> Option<Diagnostic> {
         }
         _ => Some(targets::bad_target(&ast, id, targets::Use::Assign, true)),
     }
+}
+
+/// `f() =` and nothing after it: the target is the greater problem.
+fn unfinished_assignment(scene: &Scene<'_>) -> Option<Diagnostic> {
+    if scene.before(1) != Token::Equal || scene.opener(scene.at).is_some() {
+        return None;
+    }
+    let mut found = None;
+    let mut equal = scene.at - 1;
+    loop {
+        let (start, position) = scene.target_before(equal);
+        if let Some((ast, id)) = scene.expression(start, equal)
+            && let Some(part) = targets::invalid_part(&ast, id, targets::Use::Assign)
+        {
+            found = Some(targets::bad_target(&ast, part, targets::Use::Assign, false));
+        }
+        match position {
+            Token::Equal => equal = start - 1,
+            _ => return found,
+        }
+    }
+}
+
+/// `x == 1:` at the end of a line: no annotation can be meant.
+fn header_without_keyword(scene: &Scene<'_>) -> Option<Diagnostic> {
+    if scene.found() != Token::Newline || scene.before(1) != Token::Colon {
+        return None;
+    }
+    let line = scene.line();
+    let (ast, id) = scene.expression(line, scene.at - 1)?;
+    if let Expr::Name(_) | Expr::Attribute(..) | Expr::Subscript(..) = ast.expr(id) {
+        return None;
+    }
+    let colon = scene.span(scene.at - 1);
+    let all = scene.span(line).to(scene.span(scene.at - 2));
+    Some(
+        Diagnostic::error("missing-keyword", colon, "invalid syntax")
+            .label(all, "a line that ends with `:` begins with a keyword")
+            .help("did you mean `if`, `while` or another block?"),
+    )
 }
 
 fn walrus(scene: &Scene<'_>) -> Option<Diagnostic> {
@@ -708,10 +483,15 @@ fn dictionary(scene: &Scene<'_>) -> Option<Diagnostic> {
         let message = "cannot use a starred expression in a dictionary value";
         return Some(Diagnostic::error("starred-value", scene.place(), message));
     }
-    if ends_item && scene.expects(":") && !scene.expects(",") {
+    // After a complete item the braces are those of a dictionary for certain.
+    let (start, position) = scene.expression_before(scene.at);
+    let is_later_key = position == Token::Comma
+        && starts_expression(scene.found())
+        && (open..start)
+            .any(|index| scene.token(index) == Token::Colon && scene.opener(index) == Some(open));
+    if (ends_item || is_later_key) && scene.expects(":") && !scene.expects(",") {
         let end = scene.span(scene.at - 1).end;
         let last = Span::new(end.saturating_sub(1), end);
-        let (start, _) = scene.expression_before(scene.at);
         let key = scene.span(start).to(scene.span(scene.at - 1));
         return Some(
             Diagnostic::error("missing-value", last, "':' expected after dictionary key")
@@ -719,6 +499,15 @@ fn dictionary(scene: &Scene<'_>) -> Option<Diagnostic> {
         );
     }
     None
+}
+
+/// Are there only names in the parentheses that begin here?
+fn holds_names(scene: &Scene<'_>) -> bool {
+    let mut index = scene.at + 1;
+    while matches!(scene.token(index), Token::Name | Token::Comma) {
+        index += 1;
+    }
+    scene.token(index) == Token::RParen && index > scene.at + 1
 }
 
 fn stars_and_parameters(scene: &Scene<'_>) -> Option<Diagnostic> {
@@ -729,11 +518,11 @@ fn stars_and_parameters(scene: &Scene<'_>) -> Option<Diagnostic> {
         let message = "expected one or more exception types";
         return Some(Diagnostic::error("missing-type", place, message));
     }
-    if scene.found() == LParen && scene.in_parameters() {
+    if scene.found() == LParen && scene.in_parameters() && holds_names(scene) {
         let message = "Function parameters cannot be parenthesized";
         return Some(Diagnostic::error("parenthesized-parameter", place, message));
     }
-    if scene.found() == LParen && scene.expression_before(scene.at).1 == Lambda {
+    if scene.found() == LParen && scene.before(1) == Lambda && holds_names(scene) {
         let message = "Lambda expression parameters cannot be parenthesized";
         return Some(Diagnostic::error("parenthesized-parameter", place, message));
     }
@@ -746,7 +535,8 @@ fn stars_and_parameters(scene: &Scene<'_>) -> Option<Diagnostic> {
         let message = "Type parameter list cannot be empty";
         return Some(Diagnostic::error("empty-type-params", place, message));
     }
-    if scene.found() == DoubleStar && scene.token(open) == LParen && !scene.is_trailer(open) {
+    let follows = scene.before(1) == LParen && starts_expression(scene.token(scene.at + 1));
+    if scene.found() == DoubleStar && follows && !scene.is_trailer(open) {
         let message = "cannot use double starred expression here";
         return Some(Diagnostic::error("double-star", place, message));
     }

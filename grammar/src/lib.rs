@@ -1,4 +1,9 @@
 //! From text to tree: tokens, layout, grammar. Pure: no heap of the language, no I/O.
+//!
+//! `decode` makes text of bytes; `token` (logos) cuts it up; `layout` adds lines, indentation,
+//! brackets and f-strings, asking `soft` about soft keywords; `sloop.lalrpop` is the grammar and
+//! `builder` its actions, which fill the `ast`. `parse` is the front door: it runs all this and,
+//! when the grammar stops, lets `explain` and `advice` say why and `recover` say where to go on.
 
 pub mod ast;
 pub mod diagnostic;
@@ -15,6 +20,7 @@ mod names;
 mod numbers;
 mod parse;
 mod recover;
+mod scene;
 mod soft;
 mod strings;
 mod targets;

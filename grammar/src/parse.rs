@@ -7,9 +7,10 @@
 use crate::ast::{Ast, ExprId, StmtKind};
 use crate::builder::Builder;
 use crate::diagnostic::Diagnostic;
-use crate::explain::{self, Scene};
+use crate::explain;
 use crate::layout::{self, Ending, Lexed};
 use crate::recover;
+use crate::scene::Scene;
 use crate::span::Span;
 use crate::token::{Lexeme, Token};
 use lalrpop_util::{ParseError, lalrpop_mod};

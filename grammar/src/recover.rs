@@ -103,7 +103,9 @@ pub fn independent(
     {
         all.push((lines.of(&error), is_parsed, error));
     }
-    all.sort_by_key(|(line, is_parsed, error)| (*line, *is_parsed, error.span.start));
+    // The lexer notices an open bracket last, at the end of the text.
+    let late = |error: &Diagnostic| error.code == "never-closed";
+    all.sort_by_key(|(line, is_parsed, error)| (*line, *is_parsed, late(error), error.span.start));
     all.dedup_by_key(|(line, _, _)| *line);
     all.into_iter().map(|(_, _, error)| error).collect()
 }

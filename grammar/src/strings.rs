@@ -240,6 +240,13 @@ fn decode(
                 out.push(b'\n');
                 at += newline_width(bytes, at).unwrap_or(1);
             }
+            Some(b'\\') if !raw && at + 1 == bytes.len() => {
+                // Only f-string text ends with a backslash: before the brace of a field.
+                let next = &source[span.end as usize..];
+                f.bad_escape(base + at, &next[..next.len().min(1)]);
+                out.push(b'\\');
+                at += 1;
+            }
             Some(b'\\') if !raw => at = escape(text, at, base, out, f),
             Some(byte @ (b'{' | b'}')) => {
                 out.push(*byte);

@@ -334,7 +334,7 @@ fn damaged_programs_do_no_harm() {
                 1 if at < source.len() => {
                     source.remove(at);
                 }
-                _ => source.truncate(at.max(1)),
+                _ => source.truncate(at),
             }
         }
         survive(&source);

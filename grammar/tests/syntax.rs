@@ -1,6 +1,6 @@
 //! The trees of valid programs: each `syntax/NAME.sloop` has its dump in `NAME.ast`.
 //!
-//! `SLOOP_BLESS=1 cargo test` writes the dumps anew.
+//! `BLESS=1 cargo test` writes the dumps anew.
 
 use sloop_grammar::{Mode, Outcome, decode_source, dump, parse};
 use std::fs;
@@ -9,7 +9,7 @@ use std::path::Path;
 #[test]
 fn trees_are_as_written_down() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/syntax");
-    let bless = std::env::var_os("SLOOP_BLESS").is_some();
+    let bless = std::env::var_os("BLESS").is_some();
     let mut failures = Vec::new();
     let mut seen = 0;
     for entry in fs::read_dir(&folder).expect("the folder is part of the sources") {
@@ -37,7 +37,7 @@ fn trees_are_as_written_down() {
     assert!(seen > 10, "only {seen} programs found");
     assert!(
         failures.is_empty(),
-        "differ (SLOOP_BLESS=1 rewrites): {failures:#?}"
+        "differ (BLESS=1 rewrites): {failures:#?}"
     );
 }
 
@@ -102,4 +102,64 @@ fn an_expression_is_one_statement() {
     for source in ["", "x = 1", "a\nb", "pass", "*a", " a"] {
         assert_eq!(dump(source), "wrong\n".trim_end(), "{source:?}");
     }
+}
+
+#[test]
+fn doubtful_literals_are_warned_about() {
+    let warnings = |source| -> Vec<String> {
+        let parsed = parse(source, Mode::Module);
+        parsed
+            .warnings
+            .into_iter()
+            .map(|warning| warning.message)
+            .collect()
+    };
+    for (source, expected) in [
+        (r#"x = "\d""#, r"invalid escape sequence '\d'"),
+        (r#"x = "\é""#, r"invalid escape sequence '\é'"),
+        (r#"x = b"\q""#, r"invalid escape sequence '\q'"),
+        (r#"x = f"\{a}""#, r"invalid escape sequence '\{'"),
+        (r#"x = "\777""#, r"invalid octal escape sequence '\777'"),
+        ("x = 1if y else 2", "invalid decimal literal"),
+        ("x = 0xfor y", "invalid hexadecimal literal"),
+    ] {
+        assert_eq!(warnings(source), [expected], "{source}");
+    }
+    assert!(warnings(r#"x = r"\d" rf"\d{a}\{b}" rb"\d" "\n""#).is_empty());
+}
+
+#[test]
+fn a_source_file_says_how_it_is_encoded() {
+    let decode = |bytes: &[u8]| decode_source(bytes).map_err(|error| error.message);
+    assert_eq!(decode("é".as_bytes()).as_deref(), Ok("é"));
+    assert_eq!(decode(b"# -*- coding: latin-1 -*-\n'\xe9'").as_deref(), {
+        Ok("# -*- coding: latin-1 -*-\n'é'")
+    });
+    assert_eq!(
+        decode(b"#!x\n# vim: set fileencoding=UTF8 :\nx").as_deref(),
+        { Ok("#!x\n# vim: set fileencoding=UTF8 :\nx") }
+    );
+    assert_eq!(
+        decode(b"x\n# coding: nonsense\n").as_deref(),
+        Ok("x\n# coding: nonsense\n")
+    );
+    assert_eq!(
+        decode(b"# coding: nonsense\n").unwrap_err(),
+        "unknown encoding: nonsense"
+    );
+    assert!(
+        decode(b"# coding: ascii\n\xe9")
+            .unwrap_err()
+            .starts_with("'ascii' codec")
+    );
+    assert!(
+        decode(b"\xEF\xBB\xBF# coding: latin-1")
+            .unwrap_err()
+            .ends_with("with BOM")
+    );
+    assert!(
+        decode(b"x\n\xe9")
+            .unwrap_err()
+            .starts_with("Non-UTF-8 code starting with '\\xe9'")
+    );
 }

@@ -62,6 +62,22 @@ pub struct Code {
     pub live: Vec<(u32, u16)>,
 }
 
+/// File name of the prelude: its functions stand for natives, so tracebacks leave them out.
+pub const PRELUDE: &str = "<prelude>";
+
+impl Code {
+    /// Is this code of the runtime rather than of the program?
+    pub fn is_internal(&self) -> bool {
+        &*self.filename == PRELUDE
+    }
+
+    /// Where in the source the instruction around a word comes from.
+    pub fn position(&self, word: u32) -> Option<&LineEntry> {
+        let after = self.lines.partition_point(|entry| entry.word <= word);
+        self.lines[..after].last()
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Params {
     pub positional_only: u16,

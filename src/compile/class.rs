@@ -95,7 +95,7 @@ impl<'a> Compiler<'a> {
 
     fn class_body(&mut self, class: &'a Class, head: Span, is_generic: bool) -> u16 {
         let scope = self.scopes.keys[&Key::Class(class.name.span.start)];
-        let name = self.mangle(class.name.name);
+        let name = class.name.name;
         let params = CodeParams {
             positional_only: 1,
             ..CodeParams::default()

@@ -616,6 +616,11 @@ impl<'a> Collector<'a, '_, '_> {
         self.arguments(&class.arguments);
         self.class_name = Some(class.name.name);
         let scope = self.open(ScopeKind::Class, Key::Class(at));
+        if !class.type_params.is_empty() {
+            let known = self.names.known;
+            self.scopes
+                .add(scope, known.type_params, flag::USED, class.name.span);
+        }
         let kept = (self.iterables, self.self_name);
         self.iterables = 0;
         self.self_name = None;

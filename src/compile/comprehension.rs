@@ -34,7 +34,8 @@ impl<'a> Compiler<'a> {
 
     fn inlined(&mut self, id: ExprId, comp: &'a Comprehension, scope: ScopeId, dst: Reg) {
         let iterator = self.body.alloc();
-        self.iterator_to(&comp.clauses[0], iterator);
+        let first = &comp.clauses[0];
+        self.iterator_to(first.iter, first.is_async, iterator);
         // The display must not replace what the element reads: it grows in a register of its own.
         let acc = self.scratch(dst);
         self.at(id);
@@ -73,17 +74,6 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// R[iterator] = the iterator of a clause.
-    fn iterator_to(&mut self, clause: &Clause, iterator: Reg) {
-        self.expr_to(clause.iter, iterator);
-        self.at(clause.iter);
-        let op = match clause.is_async {
-            true => Op::GetAIter,
-            false => Op::GetIter,
-        };
-        self.body.emit(op, iterator, iterator, 0);
-    }
-
     /// The loops from clause `nth` on; without an accumulator, elements are yielded.
     fn clauses(&mut self, comp: &'a Comprehension, nth: usize, iterator: Reg, acc: Option<Reg>) {
         let Some(clause) = comp.clauses.get(nth) else {
@@ -103,7 +93,8 @@ impl<'a> Compiler<'a> {
             }
             this.scoped(|this| {
                 let inner = this.body.alloc();
-                this.iterator_to(&comp.clauses[nth + 1], inner);
+                let next = &comp.clauses[nth + 1];
+                this.iterator_to(next.iter, next.is_async, inner);
                 this.clauses(comp, nth + 1, inner, acc);
             });
         };
@@ -178,7 +169,8 @@ impl<'a> Compiler<'a> {
         });
         self.at(id);
         self.plain_function(code, base, base + 1);
-        self.iterator_to(&comp.clauses[0], iterator);
+        let first = &comp.clauses[0];
+        self.iterator_to(first.iter, first.is_async, iterator);
         self.at(id);
         self.body.emit(Op::Call, dst, base, 1);
     }

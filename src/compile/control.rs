@@ -300,13 +300,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn for_(&mut self, for_: &'a For) {
         let top = self.body.top;
         let iterator = self.body.alloc();
-        self.expr_to(for_.iter, iterator);
-        self.at(for_.iter);
-        let op = match for_.is_async {
-            true => Op::GetAIter,
-            false => Op::GetIter,
-        };
-        self.body.emit(op, iterator, iterator, 0);
+        self.iterator_to(for_.iter, for_.is_async, iterator);
         let (next, end) = (self.body.label(), self.body.label());
         let body = |this: &mut Self| this.block(&for_.body);
         match for_.is_async {
@@ -322,6 +316,23 @@ impl<'a> Compiler<'a> {
         self.body.top = top;
         self.block(&for_.orelse);
         self.body.bind(end);
+    }
+
+    /// R[iterator] = the iterator over the value of an expression.
+    pub(super) fn iterator_to(&mut self, iter: ExprId, is_async: bool, iterator: Reg) {
+        let source = match self.in_place(iter) {
+            Some(register) => register,
+            None => {
+                self.expr_to(iter, iterator);
+                iterator
+            }
+        };
+        self.at(iter);
+        let op = match is_async {
+            true => Op::GetAIter,
+            false => Op::GetIter,
+        };
+        self.body.emit(op, iterator, source, 0);
     }
 
     /// Does nobody but the loop hold the iterator? Then leaving early closes it.
@@ -680,7 +691,7 @@ impl<'a> Compiler<'a> {
         self.scoped(|this| {
             let base = this.body.window(Some(value));
             debug_assert_eq!(base, value);
-            let manager = this.temp(context);
+            let manager = this.operand(context, false);
             this.at(context);
             let (enter, leave) = match is_async {
                 true => (2, 3),

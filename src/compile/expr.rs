@@ -140,10 +140,11 @@ impl<'a> Compiler<'a> {
             Expr::Await(value) => self.await_value(id, *value, dst),
             Expr::Yield(value) => self.yield_value(id, *value, dst),
             Expr::YieldFrom(value) => {
-                let register = self.temp(*value);
+                let source = self.operand(*value, false);
+                let delegate = self.body.alloc();
                 self.at(id);
-                self.body.emit(Op::GetDelegate, register, register, 0);
-                self.suspend(Op::Delegate, 0, dst, register, 0);
+                self.body.emit(Op::GetDelegate, delegate, source, 0);
+                self.suspend(Op::Delegate, 0, dst, delegate, 0);
             }
             Expr::Starred(inner) => {
                 // Reported by `collect`.
@@ -708,7 +709,7 @@ impl<'a> Compiler<'a> {
             self.chain(value, dst, true);
             return;
         }
-        let register = self.temp(value);
+        let register = self.operand(value, false);
         self.at(id);
         self.suspend(Op::Await, 0, dst, register, 0);
     }

@@ -103,9 +103,10 @@ impl<'a> Compiler<'a> {
     ) -> u16 {
         let captures = self.captures(scope);
         let text: Box<str> = self.names.text(name).into();
+        let bound = self.mangle(name);
         let is_global = self
             .scopes
-            .symbol(self.body.scope, name)
+            .symbol(self.body.scope, bound)
             .is_some_and(|symbol| symbol.has(flag::GLOBAL));
         let prefix = match is_global {
             true => String::new(),
@@ -343,7 +344,7 @@ impl<'a> Compiler<'a> {
             (true, true) => CodeKind::AsyncGenerator,
         };
         let params = code_params(&function.params);
-        let name = self.mangle(function.name.name);
+        let name = function.name.name;
         let code = self.nested(scope, kind, name, head, params, |this| {
             let doc = this.docstring(&function.body);
             this.block(&function.body);

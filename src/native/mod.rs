@@ -6,7 +6,24 @@
 //! an exception, or a wish (`Cx::tail`, `Cx::call_then`). What takes callbacks has a short way
 //! here for plain data and otherwise goes on in `stdlib/prelude.sloop`.
 
+mod bytearray;
+mod bytes;
+mod bytes_methods;
+mod codec;
+pub mod display;
+mod display_object;
+mod display_walk;
+mod format;
 mod list;
+mod percent;
+mod str;
+mod str_search;
+mod str_shape;
+mod str_split;
+mod str_table;
+mod template;
+mod text_args;
+mod text_builtins;
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
@@ -57,10 +74,23 @@ pub struct TypeDef {
 }
 
 /// Every built-in type that has members, one row per topic file entry.
-static TYPE_DEFS: &[&TypeDef] = &[&list::TYPE];
+static TYPE_DEFS: &[&TypeDef] = &[
+    &list::TYPE,
+    &str::TYPE,
+    &str_search::TYPE,
+    &str_split::TYPE,
+    &str_shape::TYPE,
+    &str_table::TYPE,
+    &bytes::TYPE,
+    &bytes::COMMON,
+    &bytes::SHARED,
+    &bytearray::TYPE,
+    &bytearray::COMMON,
+    &bytearray::SHARED,
+];
 
 /// Functions of the builtins namespace.
-static BUILTINS: &[&[Def]] = &[];
+static BUILTINS: &[&[Def]] = &[&text_builtins::FUNCTIONS];
 
 /// Makes built-in types and functions known to a new VM.
 pub fn install(cx: &mut Cx) {
@@ -90,8 +120,13 @@ pub fn install(cx: &mut Cx) {
             class.dict.set_str(cx, cx.intern(row.name), Value::object(member));
         }
     }
+    display::install(cx);
     for row in TYPES {
         set_overrides(cx, cx.class(row.id));
+    }
+    for row in &text_builtins::HOOKS {
+        let native = make(cx, row, Value::UNDEF);
+        cx.vm_mut().set_prelude(native.signature.name, Value::object(native));
     }
     let builtins = cx.vm().builtins;
     for rows in BUILTINS {

@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 
 use super::kind::{Object, Tracer, trace_cells};
-use super::{CodeObject, Value};
+use super::{CodeObject, Dict, Space, Str, Value};
 use crate::gc::{Gc, Header};
 
 /// `header.flags`: `raise ... from None` and `from x` hide the context.
@@ -15,7 +15,7 @@ pub const SUPPRESS_CONTEXT: u8 = 1;
 #[derive(Clone, Copy)]
 pub struct TracePoint {
     pub code: Gc<CodeObject>,
-    /// Index of the word behind the instruction that raised or called.
+    /// Index of a word of the instruction that raised or called.
     pub word: u32,
 }
 
@@ -24,6 +24,9 @@ pub struct Exception {
     pub header: Header,
     /// Attributes, as of an instance without inline slots.
     pub extra: Cell<Value>,
+    /// What the type itself keeps (`errno`, `name`, `exceptions`, …): a dict, or UNDEF. Apart from
+    /// `extra`, because these are no entries of `__dict__`.
+    pub fields: Cell<Value>,
     /// Tuple.
     pub args: Cell<Value>,
     pub cause: Cell<Value>,
@@ -31,13 +34,30 @@ pub struct Exception {
     pub suppress: Cell<bool>,
     /// From the place of the raise outwards.
     pub trace: RefCell<Vec<TracePoint>>,
-    /// What `__traceback__` was set to; UNDEF while `trace` speaks for itself.
+    /// What `__traceback__` was set to: `trace` has come in front of it since. UNDEF if nobody did.
     pub traceback: Cell<Value>,
+}
+
+impl Exception {
+    /// A field of the type's own.
+    pub fn field(&self, space: &Space, name: Gc<Str>) -> Option<Value> {
+        self.fields.get().cast::<Dict>()?.get_str(space, name)
+    }
+
+    pub fn set_field(&self, space: &Space, name: Gc<Str>, value: Value) {
+        let fields = self.fields.get().cast::<Dict>().unwrap_or_else(|| {
+            let fields = space.dict();
+            self.fields.set(Value::object(fields));
+            fields
+        });
+        fields.set_str(space, name, value);
+    }
 }
 
 impl Object for Exception {
     fn trace(&self, marker: &mut Tracer<'_>) {
         marker.value(self.extra.get());
+        marker.value(self.fields.get());
         marker.value(self.args.get());
         marker.value(self.cause.get());
         marker.value(self.context.get());

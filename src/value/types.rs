@@ -94,10 +94,16 @@ types! {
     DictKeys       "dict_keys"         Object      DictView FINAL NO_NEW;
     DictValues     "dict_values"       Object      DictView FINAL NO_NEW;
     DictItems      "dict_items"        Object      DictView FINAL NO_NEW;
+    FrameView      "frame"             Object      Traceback FINAL NO_NEW;
     File           "_io.TextIOWrapper" Object      Resource NO_NEW;
+    BufferedReader "_io.BufferedReader" Object     Resource NO_NEW;
+    BufferedWriter "_io.BufferedWriter" Object     Resource NO_NEW;
+    BufferedRandom "_io.BufferedRandom" Object     Resource NO_NEW;
 
     BaseException       "BaseException"       Object         Exception;
     BaseExceptionGroup  "BaseExceptionGroup"  BaseException  Exception;
+    // Also an `Exception`: see `native/group.rs`.
+    ExceptionGroup      "ExceptionGroup"      BaseExceptionGroup Exception;
     GeneratorExit       "GeneratorExit"       BaseException  Exception;
     KeyboardInterrupt   "KeyboardInterrupt"   BaseException  Exception;
     SystemExit          "SystemExit"          BaseException  Exception;

@@ -1065,6 +1065,19 @@ impl Cx {
         set_own(self.vm(), object, name, value)
     }
 
+    /// Names of the object's own attributes, for lists of them.
+    pub fn own_names(&self, object: Value) -> Vec<String> {
+        let text = |name: Gc<Str>| name.lossy().into_owned();
+        if let Some(dict) = extra_dict(object) {
+            return dict.iter().filter_map(|e| e.key.cast::<Str>()).map(text).collect();
+        }
+        let keys = match object.cast::<Instance>() {
+            Some(instance) => self.shapes.keys(instance.header.shape),
+            None => Vec::new(),
+        };
+        keys.into_iter().map(text).filter(|name| name != PAYLOAD_KEY).collect()
+    }
+
     pub fn set_on_class(&mut self, class: Gc<Class>, name: Gc<Str>, value: Value) -> Result<(), Stop> {
         set_on_class(self.vm_mut(), class, name, value)
     }

@@ -210,6 +210,20 @@ impl Cx {
         Ok(Some(self.item_at(container, at)))
     }
 
+    /// `container[key]` for natives: by the door where code of the program decides.
+    pub fn get_item(&mut self, container: Value, key: Value) -> Result<Value, Stop> {
+        if let Some(value) = self.item_plain(container, key)? {
+            return Ok(value);
+        }
+        match self.special(container, self.vm().names.__getitem__)? {
+            Some(method) => self.call(method, &[key]),
+            None => {
+                let name = self.type_name(container);
+                Err(self.type_error(&format!("'{name}' object is not subscriptable")))
+            }
+        }
+    }
+
     fn item_at(&self, container: Value, at: usize) -> Value {
         if let Some(list) = container.cast::<List>() {
             list.get(at).unwrap_or(Value::NONE)

@@ -114,6 +114,10 @@ pub unsafe fn get_iter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 }
 
 impl Cx {
+    pub fn is_iterable(&self, value: Value) -> bool {
+        is_iterable(self.vm(), value)
+    }
+
     /// `iter(value)`, as a native's last act.
     pub fn iter_then(&mut self, value: Value) -> Flow {
         if let Some(iter) = builtin_iter(self.vm(), value) {

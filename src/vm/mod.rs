@@ -45,6 +45,7 @@ pub use cx::{Args, Cx, Local, Ref};
 pub use import::{Finder, Found as FoundModule};
 pub use iter::Step;
 pub use ops::{Binary, Unary};
+pub use ops::{Binary, Number, Unary};
 use pc::{Base, Ip};
 
 /// Why a native has no value to return.
@@ -116,6 +117,8 @@ pub struct Vm {
     scratch: Vec<u8>,
     /// Values that natives hold across calls.
     roots: Vec<Value>,
+    /// Containers whose repr is being made, outermost first, each with what is at work in it.
+    pub showing: Vec<[Value; 2]>,
     pub builtins: Gc<Dict>,
     /// `sys.modules`
     pub modules: Gc<Dict>,
@@ -171,6 +174,7 @@ impl Vm {
             continuations: Vec::new(),
             scratch: Vec::new(),
             roots: Vec::new(),
+            showing: Vec::new(),
             builtins,
             modules,
             prelude: HashMap::new(),

@@ -65,8 +65,7 @@ pub fn with_args(vm: &Vm, id: T, args: &[Value]) -> Stop {
 pub fn named(vm: &Vm, id: T, message: &str, name: &str) -> Stop {
     let stop = error(vm, id, message);
     if let Some(exception) = vm.pending() {
-        let name = vm.space.str_value(name);
-        super::attr::set_own(vm, Value::object(exception), vm.names.name, name);
+        exception.set_field(&vm.space, vm.names.name, vm.space.str_value(name));
     }
     stop
 }
@@ -76,9 +75,8 @@ pub fn named(vm: &Vm, id: T, message: &str, name: &str) -> Stop {
 pub fn attribute(vm: &Vm, message: &str, object: Value, name: Gc<Str>) -> Stop {
     let stop = error(vm, T::AttributeError, message);
     if let Some(exception) = vm.pending() {
-        let exception = Value::object(exception);
-        super::attr::set_own(vm, exception, vm.names.name, Value::object(name));
-        super::attr::set_own(vm, exception, vm.names.obj, object);
+        exception.set_field(&vm.space, vm.names.name, Value::object(name));
+        exception.set_field(&vm.space, vm.names.obj, object);
     }
     stop
 }
@@ -117,16 +115,20 @@ pub unsafe fn arity(vm: &Vm, native: Gc<Native>, args: *const Value, n: usize) -
     error(vm, T::TypeError, &text)
 }
 
-/// The `__traceback__` of an exception: a chain of objects made from its trace points.
+/// The `__traceback__` of an exception: a chain of objects made from its trace points, in front
+/// of what it was set to. Code of the runtime itself is left out.
 pub fn traceback_of(vm: &Vm, exception: Value) -> Value {
     let Some(exception) = exception.cast::<Exception>() else {
         return Value::NONE;
     };
-    if !exception.traceback.get().is_undef() {
-        return exception.traceback.get();
+    let mut next = exception.traceback.get();
+    if next.is_undef() {
+        next = Value::NONE;
     }
-    let mut next = Value::NONE;
-    for point in exception.trace.borrow().iter() {
+    for point in exception.trace.borrow_mut().drain(..) {
+        if point.code.code.is_internal() {
+            continue;
+        }
         let traceback = vm.space.new_object(T::Traceback.shape(), 0, |header| Traceback {
             header,
             code: Value::object(point.code).into(),
@@ -135,6 +137,7 @@ pub fn traceback_of(vm: &Vm, exception: Value) -> Value {
         });
         next = Value::object(traceback);
     }
+    exception.traceback.set(next);
     next
 }
 
@@ -155,6 +158,11 @@ impl Cx {
     /// Raises an exception of a built-in type with any arguments.
     pub fn error_with(&self, id: T, args: &[Value]) -> Stop {
         with_args(self.vm(), id, args)
+    }
+
+    /// The `__traceback__` of an exception.
+    pub fn traceback(&self, exception: Value) -> Value {
+        traceback_of(self.vm(), exception)
     }
 
     /// Raises an exception object.

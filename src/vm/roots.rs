@@ -19,6 +19,9 @@ pub fn trace(vm: &Vm, marker: &mut Marker, base: Base, top: Base) {
     for &value in vm.roots.iter().chain(vm.prelude.values()) {
         tracer.value(value);
     }
+    for shown in vm.showing.iter().flatten() {
+        tracer.value(*shown);
+    }
     for continuation in &vm.continuations {
         for value in continuation.state {
             tracer.value(value);

@@ -172,19 +172,6 @@ impl<'s> Builder<'s> {
         self.add(Span::new(l, self.outer(e).end), depth, Expr::Starred(e))
     }
 
-    /// Where a value stands: `*items` alone is none.
-    pub fn values(&mut self, e: ExprId) -> ExprId {
-        if let Expr::Starred(_) = self.ast.expr(e) {
-            let span = self.ast.span(e);
-            self.error(
-                Diagnostic::error("lone-star", span, "can't use starred expression here")
-                    .label(span, "nothing here takes several values")
-                    .help("a tuple of one item has a comma: `*items,`"),
-            );
-        }
-        e
-    }
-
     pub fn unary(&mut self, l: u32, op: UnaryOp, e: ExprId) -> ExprId {
         let depth = self.depth_of(e) + 1;
         self.add(Span::new(l, self.outer(e).end), depth, Expr::Unary(op, e))
@@ -302,7 +289,12 @@ impl<'s> Builder<'s> {
         self.add(Span::new(l, r), depth, Expr::Slice { lower, upper, step })
     }
 
-    pub fn call(&mut self, callee: ExprId, args: Vec<Arg>, r: u32) -> ExprId {
+    pub fn call(&mut self, callee: ExprId, l: u32, args: Vec<Arg>, r: u32) -> ExprId {
+        // A sole generator takes the parentheses of the call for its own.
+        if let [Arg::Generator(e)] = args[..] {
+            self.ast.spans[e.0 as usize] = Span::new(l, r);
+            self.outer[e.0 as usize] = Span::new(l, r);
+        }
         let arguments = self.arguments(args, r);
         let inner = arguments.iter().map(|argument| match argument {
             Argument::Positional(e)

@@ -134,7 +134,7 @@ impl Layout<'_> {
         self.error(error);
         let here = Span::new(resume as u32, resume as u32);
         self.push(Token::Error, here);
-        self.push(Token::Newline, here);
+        self.end_line(here);
         self.start_line(resume);
         true
     }

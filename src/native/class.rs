@@ -1,0 +1,344 @@
+//! `type`: classes as objects. Building one is `vm/construct.rs`.
+
+use super::object::dir_names;
+use super::{TypeDef, class_method, method, static_method};
+use crate::gc::Gc;
+use crate::value::class::flags;
+use crate::value::{Class, Dict, Function, GetSet, MappingProxy, Member, Str, T, Tuple, Value};
+use crate::vm::{Args, Cx, Flow, Stop};
+
+pub static TYPE: TypeDef = TypeDef {
+    id: T::Type,
+    doc: "type(object) -> the object's type\ntype(name, bases, dict, **kwds) -> a new type",
+    methods: &[
+        static_method("__new__(metacls, object_or_name, bases=None, dict=None, /, **kwds)", "Create and return a new object.", new),
+        method("__init__(self, /, *args, **kwargs)", "Initialize self.", |_, _| Ok(Value::NONE)),
+        method("__call__(self, /, *args, **kwargs)", "Call self as a function.", call),
+        method("mro(self, /)", "Return a type's method resolution order.", mro),
+        method("__subclasses__(self, /)", "Return a list of immediate subclasses.", subclasses),
+        method("__instancecheck__(self, instance, /)", "Check if an object is an instance.", instancecheck),
+        method("__subclasscheck__(self, subclass, /)", "Check if a class is a subclass.", subclasscheck),
+        class_method("__prepare__(cls, /, *args, **kwargs)", "Create the namespace for the class statement", prepare),
+        method("__or__(self, value, /)", "Return self|value.", |cx, args| union(cx, args, false)),
+        method("__ror__(self, value, /)", "Return value|self.", |cx, args| union(cx, args, true)),
+        method("__dir__(self, /)", "Specialized __dir__ implementation for types.", dir),
+        method("__sizeof__(self, /)", "Return memory consumption of the type object.", |_, _| Ok(Value::int(1064))),
+    ],
+    getsets: &[
+        GetSet { name: "__name__", doc: "", get: get_name, set: Some(set_name) },
+        GetSet { name: "__qualname__", doc: "", get: get_qualname, set: Some(set_qualname) },
+        GetSet { name: "__module__", doc: "", get: get_module, set: Some(|cx, c, v| set_entry(cx, c, "__module__", v)) },
+        GetSet { name: "__bases__", doc: "", get: |cx, c| this(cx, c).map(|c| c.bases.get()), set: None },
+        GetSet { name: "__base__", doc: "", get: get_base, set: None },
+        GetSet { name: "__mro__", doc: "", get: get_mro, set: None },
+        GetSet { name: "__dict__", doc: "", get: get_dict, set: None },
+        GetSet { name: "__doc__", doc: "", get: get_doc, set: Some(|cx, c, v| set_entry(cx, c, "__doc__", v)) },
+        GetSet { name: "__annotations__", doc: "", get: get_annotations, set: Some(|cx, c, v| set_entry(cx, c, "__annotations__", v)) },
+        GetSet { name: "__annotate__", doc: "", get: get_annotate, set: Some(set_annotate) },
+        GetSet { name: "__type_params__", doc: "", get: get_type_params, set: Some(|cx, c, v| set_entry(cx, c, "__type_params__", v)) },
+        GetSet { name: "__abstractmethods__", doc: "", get: get_abstract, set: Some(set_abstract) },
+        GetSet { name: "__basicsize__", doc: "", get: |_, _| Ok(Value::int(16)), set: None },
+        GetSet { name: "__itemsize__", doc: "", get: |_, _| Ok(Value::int(0)), set: None },
+        GetSet { name: "__flags__", doc: "", get: get_flags, set: None },
+    ],
+};
+
+fn this(cx: &Cx, value: Value) -> Result<Gc<Class>, Stop> {
+    value.cast::<Class>().ok_or_else(|| super::operators::wrong_receiver(cx, "", T::Type, value))
+}
+
+fn receiver(cx: &Cx, args: Args) -> Result<Gc<Class>, Stop> {
+    this(cx, cx.arg(args, 0).value())
+}
+
+// ---- making and calling
+
+/// `type(x)` and `type(name, bases, namespace, **kwds)`.
+fn new(cx: &mut Cx, args: Args) -> Flow {
+    let metaclass = super::object::new_class(cx, args, T::Type)?;
+    let first = cx.arg(args, 1).value();
+    let (bases, namespace) = (cx.arg(args, 2).value(), cx.arg(args, 3).value());
+    let keywords = cx.arg(args, 4).value();
+    if bases.is_undef() && namespace.is_undef() && metaclass == cx.class(T::Type) {
+        return Ok(Value::object(cx.class_of(first)));
+    }
+    if namespace.is_undef() {
+        return Err(cx.type_error("type() takes 1 or 3 arguments"));
+    }
+    let wrong = |i: usize, expected: &str, value: Value| {
+        cx.type_error(&format!(
+            "type.__new__() argument {i} must be {expected}, not {}",
+            cx.type_name(value)
+        ))
+    };
+    let Some(name) = cx.unwrap(first).cast::<Str>() else { return Err(wrong(1, "str", first)) };
+    if !cx.unwrap(bases).is::<Tuple>() {
+        return Err(wrong(2, "tuple", bases));
+    }
+    let bases = cx.unwrap(bases);
+    let Some(namespace) = cx.unwrap(namespace).cast::<Dict>() else {
+        return Err(wrong(3, "dict", namespace));
+    };
+    let keywords = if keywords.is_undef() { Value::NONE } else { keywords };
+    cx.make_class_then(metaclass, name, bases, namespace, keywords)
+}
+
+/// `type.__call__`: what calling a class does when no metaclass says otherwise.
+fn call(cx: &mut Cx, args: Args) -> Flow {
+    let class = receiver(cx, args)?;
+    let (args, names) = super::function::spread(cx, args, 1)?;
+    cx.construct_then(class, &args, &names)
+}
+
+fn prepare(cx: &mut Cx, _: Args) -> Flow {
+    Ok(Value::object(cx.dict()))
+}
+
+// ---- ancestry
+
+fn mro_values(class: Gc<Class>) -> Vec<Value> {
+    class.mro.borrow().iter().map(|&class| Value::object(class)).collect()
+}
+
+fn mro(cx: &mut Cx, args: Args) -> Flow {
+    let class = receiver(cx, args)?;
+    Ok(Value::object(cx.list(mro_values(class))))
+}
+
+fn get_mro(cx: &mut Cx, class: Value) -> Flow {
+    let class = this(cx, class)?;
+    Ok(Value::object(cx.tuple(&mro_values(class))))
+}
+
+fn get_base(cx: &mut Cx, class: Value) -> Flow {
+    let class = this(cx, class)?;
+    let bases = class.bases.get().cast::<Tuple>();
+    let bases: Vec<Gc<Class>> = bases
+        .map(|bases| bases.as_slice().iter().filter_map(|base| base.cast()).collect())
+        .unwrap_or_default();
+    // The base whose values instances carry; the first one where none carries any.
+    let best = bases.iter().find(|base| base.layout == class.layout).or(bases.first());
+    Ok(best.map_or(Value::NONE, |&base| Value::object(base)))
+}
+
+fn subclasses(cx: &mut Cx, args: Args) -> Flow {
+    let class = receiver(cx, args)?;
+    let list = class.subclasses.borrow().iter().map(|&class| Value::object(class)).collect();
+    Ok(Value::object(cx.list(list)))
+}
+
+fn instancecheck(cx: &mut Cx, args: Args) -> Flow {
+    let class = receiver(cx, args)?;
+    let object = cx.arg(args, 1).value();
+    super::builtins::is_instance_plain(cx, object, class).map(Value::bool)
+}
+
+fn subclasscheck(cx: &mut Cx, args: Args) -> Flow {
+    let class = receiver(cx, args)?;
+    let given = cx.arg(args, 1).value();
+    super::builtins::is_subclass_plain(cx, given, class).map(Value::bool)
+}
+
+fn union(cx: &mut Cx, args: Args, swapped: bool) -> Flow {
+    let (mut x, mut y) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
+    if swapped {
+        std::mem::swap(&mut x, &mut y);
+    }
+    cx.tail_prelude("_union", &[x, y])
+}
+
+fn dir(cx: &mut Cx, args: Args) -> Flow {
+    let names = dir_names(cx, Value::object(receiver(cx, args)?));
+    Ok(Value::object(cx.list(names)))
+}
+
+// ---- attributes
+
+/// TypeError for a change of a built-in type.
+fn check_mutable(cx: &Cx, class: Gc<Class>, name: &str, value: Value) -> Result<(), Stop> {
+    let class_name = class.name_text();
+    if class.header.flags & flags::IMMUTABLE != 0 {
+        return Err(cx.type_error(&format!(
+            "cannot set '{name}' attribute of immutable type '{class_name}'"
+        )));
+    }
+    if value.is_undef() {
+        return Err(cx.type_error(&format!(
+            "cannot delete '{name}' attribute of type '{class_name}'"
+        )));
+    }
+    Ok(())
+}
+
+/// The string that an attribute of a class is set to.
+fn text_of(cx: &Cx, class: Gc<Class>, name: &str, value: Value) -> Result<Gc<Str>, Stop> {
+    check_mutable(cx, class, name, value)?;
+    cx.unwrap(value).cast::<Str>().ok_or_else(|| {
+        cx.type_error(&format!(
+            "can only assign string to {}.{name}, not '{}'",
+            class.name_text(),
+            cx.type_name(value)
+        ))
+    })
+}
+
+fn get_name(cx: &mut Cx, class: Value) -> Flow {
+    Ok(Value::object(this(cx, class)?.name.get()))
+}
+
+fn set_name(cx: &mut Cx, class: Value, value: Value) -> Flow {
+    let class = this(cx, class)?;
+    let text = text_of(cx, class, "__name__", value)?;
+    class.name.set(text);
+    Ok(Value::NONE)
+}
+
+fn get_qualname(cx: &mut Cx, class: Value) -> Flow {
+    Ok(this(cx, class)?.qualname.get())
+}
+
+fn set_qualname(cx: &mut Cx, class: Value, value: Value) -> Flow {
+    let class = this(cx, class)?;
+    let text = text_of(cx, class, "__qualname__", value)?;
+    class.qualname.set(Value::object(text));
+    Ok(Value::NONE)
+}
+
+/// An entry of the class's own dict that is no computed attribute of this file.
+fn entry(cx: &Cx, class: Gc<Class>, name: &str) -> Option<Value> {
+    class.dict.get_str(cx, cx.intern(name)).filter(|value| !value.is::<Member>())
+}
+
+fn set_entry(cx: &mut Cx, class: Value, name: &'static str, value: Value) -> Flow {
+    let class = this(cx, class)?;
+    check_mutable(cx, class, name, value)?;
+    let name = cx.intern(name);
+    cx.set_on_class(class, name, value)?;
+    Ok(Value::NONE)
+}
+
+fn get_module(cx: &mut Cx, class: Value) -> Flow {
+    let class = this(cx, class)?;
+    match entry(cx, class, "__module__") {
+        Some(module) => Ok(module),
+        None if !class.is_user() => Ok(cx.str_value("builtins")),
+        None => Err(cx.error(T::AttributeError, "__module__")),
+    }
+}
+
+fn get_doc(cx: &mut Cx, class: Value) -> Flow {
+    let class = this(cx, class)?;
+    if class == cx.class(T::Type) {
+        return Ok(cx.str_value(TYPE.doc));
+    }
+    let Some(found) = class.dict.get_str(cx, cx.vm().names.__doc__) else {
+        return Ok(Value::NONE);
+    };
+    // A property or the like in the class itself answers for the class.
+    let kind = cx.class_of(found);
+    match cx.lookup(kind, cx.vm().names.__get__) {
+        Some(_) if !found.is::<Function>() => match cx.special(found, cx.vm().names.__get__)? {
+            Some(get) => cx.call(get, &[Value::NONE, Value::object(class)]),
+            None => Ok(found),
+        },
+        _ => Ok(found),
+    }
+}
+
+/// A live, read-only view of the class's namespace.
+fn get_dict(cx: &mut Cx, class: Value) -> Flow {
+    let dict = Value::object(this(cx, class)?.dict);
+    let proxy = cx.new_object(T::MappingProxy.shape(), 0, |header| MappingProxy {
+        header,
+        mapping: dict.into(),
+    });
+    Ok(Value::object(proxy))
+}
+
+/// Annotations are computed when they are first asked for, by the function that the class body
+/// left behind, and kept.
+fn get_annotations(cx: &mut Cx, class: Value) -> Flow {
+    let class = this(cx, class)?;
+    if let Some(known) = entry(cx, class, "__annotations__") {
+        return Ok(known);
+    }
+    if !class.is_user() {
+        return Err(cx.error(
+            T::AttributeError,
+            &format!("type object '{}' has no attribute '__annotations__'", class.name_text()),
+        ));
+    }
+    let value = match entry(cx, class, "__annotate__").filter(|f| !f.is_none()) {
+        Some(annotate) => {
+            let value = cx.call(annotate, &[Value::int(1)])?;
+            if !cx.unwrap(value).is::<Dict>() {
+                return Err(cx.type_error(&format!(
+                    "__annotate__ returned non-dict of type '{}'",
+                    cx.type_name(value)
+                )));
+            }
+            value
+        }
+        None => Value::object(cx.dict()),
+    };
+    let name = cx.vm().names.__annotations__;
+    class.dict.set_str(cx, name, value);
+    Ok(value)
+}
+
+fn get_annotate(cx: &mut Cx, class: Value) -> Flow {
+    let class = this(cx, class)?;
+    Ok(entry(cx, class, "__annotate__").unwrap_or(Value::NONE))
+}
+
+fn set_annotate(cx: &mut Cx, class: Value, value: Value) -> Flow {
+    let owner = this(cx, class)?;
+    set_entry(cx, class, "__annotate__", value)?;
+    owner.dict.remove_str(cx, cx.vm().names.__annotations__);
+    Ok(Value::NONE)
+}
+
+fn get_type_params(cx: &mut Cx, class: Value) -> Flow {
+    let class = this(cx, class)?;
+    let none = Value::object(cx.tuple(&[]));
+    Ok(entry(cx, class, "__type_params__").unwrap_or(none))
+}
+
+fn get_abstract(cx: &mut Cx, class: Value) -> Flow {
+    let class = this(cx, class)?;
+    entry(cx, class, "__abstractmethods__").ok_or_else(|| {
+        let text =
+            format!("type object '{}' has no attribute '__abstractmethods__'", class.name_text());
+        cx.error(T::AttributeError, &text)
+    })
+}
+
+/// `abc` keeps the names of what is still abstract here; while there are any, the class cannot
+/// be instantiated.
+fn set_abstract(cx: &mut Cx, class: Value, value: Value) -> Flow {
+    let owner = this(cx, class)?;
+    let any = !value.is_undef() && cx.truth(value)?;
+    let name = cx.intern("__abstractmethods__");
+    cx.set_on_class(owner, name, value)?;
+    cx.set_abstract(owner, any);
+    Ok(Value::NONE)
+}
+
+/// The bits that scripts test: abstract, heap type, can be a base.
+fn get_flags(cx: &mut Cx, class: Value) -> Flow {
+    let class = this(cx, class)?;
+    let mut bits = 1 << 12;
+    if class.header.flags & flags::ABSTRACT != 0 {
+        bits |= 1 << 20;
+    }
+    if class.is_user() {
+        bits |= 1 << 9;
+    }
+    if class.header.flags & flags::FINAL == 0 {
+        bits |= 1 << 10;
+    }
+    if class.header.flags & flags::IMMUTABLE != 0 {
+        bits |= 1 << 8;
+    }
+    Ok(Value::int(bits))
+}

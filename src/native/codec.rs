@@ -1,0 +1,125 @@
+//! Encoding and decoding for the methods of str and bytes, and their exceptions.
+
+use crate::gc::Gc;
+use crate::plain::codec::{self, CodecFault, Encoding, Handler};
+use crate::value::{Exception, Str, T, Value};
+use crate::vm::{Cx, Stop};
+
+use super::text_args::{shown_type, text_of};
+
+/// An encoding and an error handler; what is unknown stays a name until it matters.
+pub struct How {
+    encoding: Encoding,
+    handler: Option<Handler>,
+    errors: String,
+}
+
+impl How {
+    pub fn strict_utf8() -> How {
+        How { encoding: Encoding::Utf8, handler: Some(Handler::Strict), errors: "strict".into() }
+    }
+}
+
+/// Reads the arguments `encoding` and `errors` of a function.
+pub fn arguments(cx: &Cx, encoding: Value, errors: Value, function: &str) -> Result<How, Stop> {
+    let mut how = How::strict_utf8();
+    if let Some(name) = named(cx, encoding, function, "encoding")? {
+        let found = name.as_str().and_then(Encoding::named);
+        how.encoding = found.ok_or_else(|| {
+            cx.error(T::LookupError, &format!("unknown encoding: {}", name.lossy()))
+        })?;
+    }
+    if let Some(name) = named(cx, errors, function, "errors")? {
+        how.errors = name.lossy().into_owned();
+        how.handler = Handler::named(&how.errors);
+    }
+    Ok(how)
+}
+
+fn named(
+    cx: &Cx,
+    value: Value,
+    function: &str,
+    parameter: &str,
+) -> Result<Option<Gc<Str>>, Stop> {
+    if value.is_undef() {
+        return Ok(None);
+    }
+    match text_of(cx, value) {
+        Some(text) => Ok(Some(text)),
+        None => Err(cx.type_error(&format!(
+            "{function}() argument '{parameter}' must be str, not {}",
+            shown_type(cx, value)
+        ))),
+    }
+}
+
+/// The bytes of a text.
+pub fn encode(cx: &mut Cx, text: Gc<Str>, how: &How) -> Result<Vec<u8>, Stop> {
+    if how.encoding == Encoding::Utf8 && text.as_str().is_some() {
+        return Ok(text.as_bytes().to_vec());
+    }
+    let handler = how.handler.unwrap_or(Handler::Strict);
+    match codec::encode(text.as_bytes(), how.encoding, handler) {
+        Ok(data) => Ok(data),
+        Err(fault) => Err(match unhandled(cx, how, "UnicodeEncodeError", &fault) {
+            Some(stop) => stop,
+            None => raise(cx, T::UnicodeEncodeError, Value::object(text), &fault),
+        }),
+    }
+}
+
+/// The text of bytes, which `object` holds.
+pub fn decode(cx: &mut Cx, object: Value, data: &[u8], how: &How) -> Result<Gc<Str>, Stop> {
+    if how.encoding == Encoding::Utf8
+        && let Ok(text) = std::str::from_utf8(data)
+    {
+        return Ok(cx.str(text));
+    }
+    let handler = how.handler.unwrap_or(Handler::Strict);
+    match codec::decode(data, how.encoding, handler) {
+        Ok(text) => Ok(cx.str_wtf8(&text)),
+        Err(fault) => {
+            if let Some(stop) = unhandled(cx, how, "UnicodeDecodeError", &fault) {
+                return Err(stop);
+            }
+            let object = match object.is::<crate::value::Bytes>() {
+                true => object,
+                false => Value::object(cx.bytes(data.to_vec())),
+            };
+            Err(raise(cx, T::UnicodeDecodeError, object, &fault))
+        }
+    }
+}
+
+/// The error for a handler that does not exist, or not for this.
+fn unhandled(cx: &Cx, how: &How, error: &str, fault: &CodecFault) -> Option<Stop> {
+    if how.handler.is_none() {
+        let text = format!("unknown error handler name '{}'", how.errors);
+        return Some(cx.error(T::LookupError, &text));
+    }
+    if fault.wrong_handler {
+        let text = format!("don't know how to handle {error} in error callback");
+        return Some(cx.type_error(&text));
+    }
+    None
+}
+
+/// Raises what calling the exception type makes of the fault.
+fn raise(cx: &mut Cx, id: T, object: Value, fault: &CodecFault) -> Stop {
+    let fields = [
+        cx.str_value(fault.encoding),
+        object,
+        Value::int(fault.start as i64),
+        Value::int(fault.end as i64),
+        cx.str_value(fault.reason),
+    ];
+    let class = cx.type_object(id);
+    match cx.call(class, &fields) {
+        Ok(exception) => match exception.cast::<Exception>() {
+            Some(exception) => cx.throw(exception),
+            None => cx.type_error("exceptions must derive from BaseException"),
+        },
+        Err(stop) => stop,
+    }
+}

@@ -1,0 +1,221 @@
+//! The repr of functions, classes, modules and other things that are no data.
+
+use super::display::push_repr;
+use crate::gc::Gc;
+use crate::value::{
+    BoundMethod, Cell, Class, ClassMethod, CodeObject, Dict, Frame, Function, Member,
+    Module, Native, NativeKind, Range, Slice, StaticMethod, Str, Super, Value,
+};
+use crate::vm::{Cx, Stop};
+
+/// Appends the repr of a value that is neither a scalar nor a container.
+pub fn push(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
+    if let Some(class) = value.cast::<Class>() {
+        push_text(out, &format!("<class '{}'>", full_name(cx, class)));
+    } else if let Some(function) = value.cast::<Function>() {
+        push_text(out, &format!("<function {} at {}>", qualname(cx, function), address(value)));
+    } else if let Some(native) = value.cast::<Native>() {
+        push_text(out, &native_text(native));
+    } else if let Some(module) = value.cast::<Module>() {
+        push_module(cx, out, module);
+    } else if let Some(frame) = value.cast::<Frame>() {
+        let name = qualname(cx, frame.function);
+        let kind = cx.type_name(value);
+        push_text(out, &format!("<{kind} object {name} at {}>", address(value)));
+    } else if let Some(code) = value.cast::<CodeObject>() {
+        let code = &code.code;
+        push_text(out, &format!(
+            "<code object {} at {}, file \"{}\", line {}>",
+            code.name,
+            address(value),
+            code.filename,
+            code.first_line
+        ));
+    } else if let Some(member) = value.cast::<Member>() {
+        let what = if member.computed.is_some() { "attribute" } else { "member" };
+        let owner = member.owner.get().cast::<Class>().map_or_else(String::new, |c| c.name_text());
+        let name = member.name.get().cast::<Str>();
+        let name = name.map_or_else(String::new, |n| n.lossy().into_owned());
+        push_text(out, &format!("<{what} '{name}' of '{owner}' objects>"));
+    } else if let Some(cell) = value.cast::<Cell>() {
+        push_text(out, &cell_text(cx, value, cell));
+    } else if let Some(this) = value.cast::<Super>() {
+        let (class, start) = (this.class.name_text(), this.start.name_text());
+        push_text(out, &format!("<super: <class '{class}'>, <{start} object>>"));
+    } else {
+        return cx.deeper(|cx| push_compound(cx, out, value));
+    }
+    Ok(())
+}
+
+/// What shows other values inside itself.
+fn push_compound(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
+    if let Some(method) = value.cast::<BoundMethod>() {
+        return push_method(cx, out, value, method);
+    }
+    if let Some(range) = value.cast::<Range>() {
+        let step = range.step.get();
+        let parts = [range.start.get(), range.stop.get(), step];
+        let shown = if step == Value::int(1) { &parts[..2] } else { &parts[..] };
+        return push_call(cx, out, "range", shown);
+    }
+    if let Some(slice) = value.cast::<Slice>() {
+        let parts = [slice.start.get(), slice.stop.get(), slice.step.get()];
+        return push_call(cx, out, "slice", &parts);
+    }
+    let wrapped = match (value.cast::<StaticMethod>(), value.cast::<ClassMethod>()) {
+        (Some(method), _) => Some(("staticmethod", method.func.get())),
+        (_, Some(method)) => Some(("classmethod", method.func.get())),
+        _ => None,
+    };
+    if let Some((name, func)) = wrapped {
+        push_text(out, &format!("<{name}("));
+        push_repr(cx, out, func)?;
+        out.extend_from_slice(b")>");
+        return Ok(());
+    }
+    push_default(cx, out, value);
+    Ok(())
+}
+
+fn push_call(
+    cx: &mut Cx,
+    out: &mut Vec<u8>,
+    name: &str,
+    parts: &[Value],
+) -> Result<(), Stop> {
+    push_text(out, name);
+    let mut before = b"(".as_slice();
+    for &part in parts {
+        out.extend_from_slice(before);
+        before = b", ";
+        push_repr(cx, out, part)?;
+    }
+    out.push(b')');
+    Ok(())
+}
+
+fn push_method(
+    cx: &mut Cx,
+    out: &mut Vec<u8>,
+    value: Value,
+    method: Gc<BoundMethod>,
+) -> Result<(), Stop> {
+    let (func, this) = (method.func.get(), method.this.get());
+    if let Some(native) = func.cast::<Native>() {
+        let name = native.signature.name;
+        let what = if is_slot(name) && native.kind == NativeKind::Method {
+            format!("<method-wrapper '{name}' of")
+        } else {
+            format!("<built-in method {name} of")
+        };
+        let holder = cx.type_name(this);
+        let place = address(if this.is_object() { this } else { value });
+        push_text(out, &format!("{what} {holder} object at {place}>"));
+        return Ok(());
+    }
+    let name = match func.cast::<Function>() {
+        Some(function) => qualname(cx, function),
+        None => "?".to_string(),
+    };
+    push_text(out, &format!("<bound method {name} of "));
+    push_repr(cx, out, this)?;
+    out.push(b'>');
+    Ok(())
+}
+
+/// `<module.Class object at 0x…>`.
+pub fn push_default(cx: &Cx, out: &mut Vec<u8>, value: Value) {
+    let name = full_name(cx, cx.class_of(value));
+    push_text(out, &format!("<{name} object at {}>", address(value)));
+}
+
+fn push_module(cx: &Cx, out: &mut Vec<u8>, module: Gc<Module>) {
+    let text = |name: &str| {
+        let value = module.dict.get_str(cx, cx.intern(name))?;
+        value.cast::<Str>().map(|text| text.lossy().into_owned())
+    };
+    let name = text("__name__").unwrap_or_else(|| module.name.lossy().into_owned());
+    let name = crate::plain::repr::str_repr(name.as_bytes());
+    let loaded = cx.vm().modules.iter().any(|entry| entry.value == Value::object(module));
+    let origin = match text("__file__") {
+        Some(file) => format!(" from {}", crate::plain::repr::str_repr(file.as_bytes())),
+        None if loaded => " (built-in)".to_string(),
+        None => String::new(),
+    };
+    push_text(out, &format!("<module {name}{origin}>"));
+}
+
+fn native_text(native: Gc<Native>) -> String {
+    let name = native.signature.name;
+    match (native.kind, native.owner.get().cast::<Class>()) {
+        (NativeKind::Method, Some(class)) => {
+            let what = if is_slot(name) { "slot wrapper" } else { "method" };
+            format!("<{what} '{name}' of '{}' objects>", class.name_text())
+        }
+        (NativeKind::ClassMethod, Some(class)) => {
+            format!("<method '{name}' of '{}' objects>", class.name_text())
+        }
+        (_, Some(class)) => {
+            let place = address(Value::object(class));
+            format!("<built-in method {name} of type object at {place}>")
+        }
+        _ => format!("<built-in function {name}>"),
+    }
+}
+
+/// Is a special method one that CPython keeps in a slot of the type?
+fn is_slot(name: &str) -> bool {
+    let methods = [
+        "__class_getitem__", "__ceil__", "__complex__", "__copy__", "__deepcopy__", "__dir__",
+        "__enter__", "__exit__", "__floor__", "__format__", "__getnewargs__", "__init_subclass__",
+        "__instancecheck__", "__length_hint__", "__missing__", "__reduce__", "__reduce_ex__",
+        "__reversed__", "__round__", "__sizeof__", "__subclasscheck__", "__subclasses__",
+        "__trunc__",
+    ];
+    name.starts_with("__") && name.ends_with("__") && !methods.contains(&name)
+}
+
+fn cell_text(cx: &Cx, value: Value, cell: Gc<Cell>) -> String {
+    let held = cell.value.get();
+    let what = if held.is_undef() {
+        "empty".to_string()
+    } else {
+        format!("{} object at {}", cx.type_name(held), address(held))
+    };
+    format!("<cell at {}: {what}>", address(value))
+}
+
+/// Module and qualified name of a class; without the module for built-in ones.
+pub fn full_name(cx: &Cx, class: Gc<Class>) -> String {
+    let name = match class.qualname.get().cast::<Str>() {
+        Some(name) => name.lossy().into_owned(),
+        None => class.name_text(),
+    };
+    let module = class.dict.get_str(cx, cx.intern("__module__"));
+    match module.and_then(|m| m.cast::<Str>()) {
+        Some(module) if module.as_bytes() != b"builtins" => format!("{}.{name}", module.lossy()),
+        _ => name,
+    }
+}
+
+fn qualname(cx: &Cx, function: Gc<Function>) -> String {
+    let set = function.extra.get().cast::<Dict>();
+    let set = set.and_then(|dict| dict.get_str(cx, cx.vm().names.__qualname__));
+    match set.and_then(|name| name.cast::<Str>()) {
+        Some(name) => name.lossy().into_owned(),
+        None => function.code.code.qualname.to_string(),
+    }
+}
+
+/// The address of an object, as `%p` prints it.
+fn address(value: Value) -> String {
+    match value.header() {
+        Some(header) => format!("{header:p}"),
+        None => format!("{:#x}", value.bits() & 0xFFFF_FFFF_FFFF),
+    }
+}
+
+fn push_text(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(text.as_bytes());
+}

@@ -1,0 +1,69 @@
+//! What natives ask of the front tower, which they must not know: compiling text, and quoting it
+//! in tracebacks. The host's loader answers.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::code::{Code, LineEntry};
+use crate::value::T;
+use crate::vm::Cx;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// `exec`
+    Module,
+    /// `eval`
+    Expression,
+    /// `single`: expression statements show their value.
+    Interactive,
+}
+
+pub struct Request<'a> {
+    pub text: &'a str,
+    pub filename: Arc<str>,
+    pub mode: Mode,
+    pub optimize: u8,
+    /// Source that ends too early is a failure of its own kind.
+    pub allow_incomplete: bool,
+    pub top_level_await: bool,
+}
+
+/// Why there is no code: what a SyntaxError says.
+pub struct Failure {
+    pub id: T,
+    pub message: String,
+    pub filename: Arc<str>,
+    /// Lines and offsets count from 1; offsets in characters.
+    pub line: usize,
+    pub offset: usize,
+    pub end_line: usize,
+    pub end_offset: usize,
+    /// The line, with its end.
+    pub text: Option<String>,
+    pub is_incomplete: bool,
+}
+
+pub trait FrontEnd {
+    fn compile(&self, request: &Request<'_>) -> Result<Arc<Code>, Box<Failure>>;
+
+    /// What a traceback shows below `File …, line …`: source lines, with carets if they help.
+    /// Empty when the source is not to be had.
+    fn excerpt(&self, filename: &str, place: &LineEntry) -> String;
+
+    /// Does a module of this name come with Sloop?
+    fn is_library(&self, name: &str) -> bool;
+}
+
+#[derive(Default)]
+struct Slot(RefCell<Option<Rc<dyn FrontEnd>>>);
+
+/// Makes the front tower known to the natives of a VM.
+pub fn install(cx: &Cx, front: Rc<dyn FrontEnd>) {
+    *cx.state::<Slot>().0.borrow_mut() = Some(front);
+}
+
+/// None in a VM that runs linked code only.
+pub fn front(cx: &Cx) -> Option<Rc<dyn FrontEnd>> {
+    cx.state::<Slot>().0.borrow().clone()
+}

@@ -1,0 +1,510 @@
+//! A buffered file descriptor, binary or text: what is behind every file object.
+//!
+//! Knows no values of the language. Errors come out as `Trouble`, which `methods.rs` turns into
+//! exceptions. Reading ahead and writing behind exclude each other: whichever begins settles the
+//! other first, so that the position is always right.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use crate::plain::codec::{self, CodecFault, Encoding, Handler};
+
+/// Bytes that wait to be written before they are.
+const WRITE_BUFFER: usize = 8192;
+const READ_CHUNK: usize = 16 * 1024;
+
+pub enum Trouble {
+    Io(io::Error),
+    Encode(CodecFault, Vec<u8>),
+    Decode(CodecFault, Vec<u8>),
+    /// `io.UnsupportedOperation`
+    Unsupported(&'static str),
+    Closed,
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Trouble {
+        Trouble::Io(error)
+    }
+}
+
+pub type Result<R> = std::result::Result<R, Trouble>;
+
+/// How line ends are read and written: the `newline` argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Newline {
+    /// `None`: all kinds are read as `\n`.
+    Universal,
+    /// `''`: all kinds end lines and are kept.
+    Kept,
+    /// Only this ends lines, and `\n` is written as it.
+    Only(&'static str),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Text {
+    pub encoding: Encoding,
+    pub errors: Handler,
+    pub newline: Newline,
+}
+
+pub struct Stream {
+    /// None once closed.
+    file: Option<File>,
+    pub fd: i32,
+    pub readable: bool,
+    pub writable: bool,
+    /// None for binary files.
+    pub text: Option<Text>,
+    /// Output is written at the end of each line …
+    pub line_buffered: bool,
+    /// … or at once.
+    pub unbuffered: bool,
+    /// Is the descriptor one of the process's standard ones, which outlive this object?
+    pub is_standard: bool,
+    /// Read but not consumed: from `at` on.
+    ahead: Vec<u8>,
+    at: usize,
+    behind: Vec<u8>,
+    /// Nothing has been written yet: a marked encoding writes its mark first.
+    fresh: bool,
+}
+
+impl Stream {
+    pub fn new(file: File, fd: i32, readable: bool, writable: bool, text: Option<Text>) -> Stream {
+        Stream {
+            file: Some(file),
+            fd,
+            readable,
+            writable,
+            text,
+            line_buffered: false,
+            unbuffered: false,
+            is_standard: false,
+            ahead: Vec::new(),
+            at: 0,
+            behind: Vec::new(),
+            fresh: true,
+        }
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.file.is_none()
+    }
+
+    fn file(&mut self) -> Result<&mut File> {
+        self.file.as_mut().ok_or(Trouble::Closed)
+    }
+
+    pub fn is_terminal(&self) -> bool {
+        use std::io::IsTerminal;
+        self.file.as_ref().is_some_and(File::is_terminal)
+    }
+
+    // ---- writing
+
+    /// Adds bytes to the output; they may stay in the buffer.
+    pub fn write_bytes(&mut self, data: &[u8]) -> Result<()> {
+        self.begin_writing()?;
+        self.behind.extend_from_slice(data);
+        self.fresh = false;
+        let is_due = self.unbuffered
+            || self.behind.len() >= WRITE_BUFFER
+            || self.line_buffered && memchr::memchr(b'\n', data).is_some();
+        if is_due { self.flush() } else { Ok(()) }
+    }
+
+    /// Adds text, which is encoded and whose line ends are translated.
+    pub fn write_text(&mut self, data: &[u8]) -> Result<()> {
+        let Some(Text { mut encoding, errors, newline }) = self.text else {
+            return self.write_bytes(data);
+        };
+        let translated;
+        let data = match newline {
+            Newline::Only(end) if end != "\n" && memchr::memchr(b'\n', data).is_some() => {
+                translated = replace(data, b"\n", end.as_bytes());
+                &translated[..]
+            }
+            _ => data,
+        };
+        if encoding == Encoding::Utf8 && codec_free(data) {
+            return self.write_bytes(data);
+        }
+        if !self.fresh || self.position().unwrap_or(0) > 0 {
+            encoding = without_mark(encoding);
+        }
+        match codec::encode(data, encoding, errors) {
+            Ok(data) => self.write_bytes(&data),
+            Err(fault) => Err(Trouble::Encode(fault, data.to_vec())),
+        }
+    }
+
+    fn begin_writing(&mut self) -> Result<()> {
+        if self.file.is_none() {
+            return Err(Trouble::Closed);
+        }
+        if !self.writable {
+            return Err(Trouble::Unsupported("not writable"));
+        }
+        if self.at < self.ahead.len() {
+            let unread = (self.ahead.len() - self.at) as i64;
+            self.file()?.seek(SeekFrom::Current(-unread))?;
+        }
+        self.ahead.clear();
+        self.at = 0;
+        Ok(())
+    }
+
+    /// Writes out what is buffered. What could not be written is dropped, or a full disk or a
+    /// closed pipe would be reported again and again.
+    pub fn flush(&mut self) -> Result<()> {
+        if self.behind.is_empty() {
+            return match self.file {
+                Some(_) => Ok(()),
+                None => Err(Trouble::Closed),
+            };
+        }
+        let behind = std::mem::take(&mut self.behind);
+        let file = self.file.as_mut().ok_or(Trouble::Closed)?;
+        let mut rest = &behind[..];
+        while !rest.is_empty() {
+            match file.write(rest) {
+                Ok(0) => return Err(Trouble::Io(io::Error::from_raw_os_error(libc::EIO))),
+                Ok(n) => rest = &rest[n..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => {
+                    std::thread::sleep(std::time::Duration::from_millis(1));
+                }
+                Err(error) => return Err(Trouble::Io(error)),
+            }
+        }
+        // Keep the allocation for the next lines.
+        self.behind = behind;
+        self.behind.clear();
+        Ok(())
+    }
+
+    pub fn has_pending(&self) -> bool {
+        !self.behind.is_empty()
+    }
+
+    // ---- reading
+
+    fn begin_reading(&mut self) -> Result<()> {
+        if self.file.is_none() {
+            return Err(Trouble::Closed);
+        }
+        if !self.readable {
+            return Err(Trouble::Unsupported("not readable"));
+        }
+        if self.behind.is_empty() { Ok(()) } else { self.flush() }
+    }
+
+    /// Reads more ahead; false at the end. Interrupted calls come back as errors, so that Ctrl-C
+    /// gets through.
+    fn fill(&mut self) -> Result<bool> {
+        if self.at > 0 {
+            self.ahead.drain(..self.at);
+            self.at = 0;
+        }
+        let old = self.ahead.len();
+        self.ahead.resize(old + READ_CHUNK, 0);
+        let file = self.file.as_mut().ok_or(Trouble::Closed)?;
+        let outcome = file.read(&mut self.ahead[old..]);
+        let count = *outcome.as_ref().unwrap_or(&0);
+        self.ahead.truncate(old + count);
+        outcome?;
+        Ok(count > 0)
+    }
+
+    fn fill_all(&mut self) -> Result<()> {
+        self.ahead.drain(..self.at);
+        self.at = 0;
+        let file = self.file.as_mut().ok_or(Trouble::Closed)?;
+        file.read_to_end(&mut self.ahead)?;
+        Ok(())
+    }
+
+    fn take(&mut self, count: usize) -> Vec<u8> {
+        let end = self.at + count;
+        let taken = self.ahead[self.at..end].to_vec();
+        self.at = end;
+        taken
+    }
+
+    /// Up to `count` bytes, or all that is left.
+    pub fn read_bytes(&mut self, count: Option<usize>) -> Result<Vec<u8>> {
+        self.begin_reading()?;
+        match count {
+            None => self.fill_all()?,
+            Some(count) => while self.ahead.len() - self.at < count && self.fill()? {},
+        }
+        let left = self.ahead.len() - self.at;
+        Ok(self.take(count.unwrap_or(left).min(left)))
+    }
+
+    /// What one call of the system yields at most: for `read1` and pipes.
+    pub fn read_some(&mut self, count: usize) -> Result<Vec<u8>> {
+        self.begin_reading()?;
+        if self.at == self.ahead.len() {
+            self.fill()?;
+        }
+        let left = self.ahead.len() - self.at;
+        Ok(self.take(count.min(left)))
+    }
+
+    /// Up to `count` characters, or all that is left, as WTF-8.
+    pub fn read_text(&mut self, count: Option<usize>) -> Result<Vec<u8>> {
+        let Some(count) = count else {
+            let data = self.read_bytes(None)?;
+            return self.decode(data);
+        };
+        self.begin_reading()?;
+        let mut out = Vec::new();
+        let mut chars = 0;
+        while chars < count {
+            let Some(data) = self.next_char()? else { break };
+            let text = self.decode(data)?;
+            if !text.is_empty() {
+                chars += 1;
+                out.extend(text);
+            }
+        }
+        Ok(out)
+    }
+
+    /// The bytes of the next character; a translated line end counts as one.
+    fn next_char(&mut self) -> Result<Option<Vec<u8>>> {
+        let unit = self.unit();
+        if self.ahead.len() - self.at < 4 && !self.fill_for(4)? {
+            return Ok(None);
+        }
+        let rest = &self.ahead[self.at..];
+        let encoding = self.text.map_or(Encoding::Latin1, |text| text.encoding);
+        let mut width = match encoding {
+            Encoding::Utf8 | Encoding::Utf8Sig => match rest[0] {
+                0..0xC0 => 1,
+                0xC0..0xE0 => 2,
+                0xE0..0xF0 => 3,
+                _ => 4,
+            },
+            _ => unit,
+        };
+        let is_return = rest[0] == b'\r' && unit == 1;
+        if is_return
+            && self.text.is_some_and(|text| text.newline == Newline::Universal)
+            && rest.get(1) == Some(&b'\n')
+        {
+            width = 2;
+        }
+        let width = width.min(rest.len());
+        Ok(Some(self.take(width)))
+    }
+
+    fn fill_for(&mut self, count: usize) -> Result<bool> {
+        while self.ahead.len() - self.at < count && self.fill()? {}
+        Ok(self.at < self.ahead.len())
+    }
+
+    fn unit(&self) -> usize {
+        match self.text.map(|text| text.encoding) {
+            Some(Encoding::Utf16(_)) => 2,
+            Some(Encoding::Utf32(_)) => 4,
+            _ => 1,
+        }
+    }
+
+    /// The next line with its end, as bytes; empty at the end of the file. `limit` counts bytes.
+    pub fn read_line(&mut self, limit: Option<usize>) -> Result<Vec<u8>> {
+        self.begin_reading()?;
+        let newline = self.text.map_or(Newline::Only("\n"), |text| text.newline);
+        let unit = self.unit();
+        let mut from = 0;
+        loop {
+            let rest = &self.ahead[self.at..];
+            let end = line_end(rest, from, newline, unit);
+            if let Some(end) = end
+                && limit.is_none_or(|limit| end <= limit)
+            {
+                return Ok(self.take(end));
+            }
+            if let Some(limit) = limit
+                && rest.len() >= limit
+            {
+                return Ok(self.take(limit));
+            }
+            // A `\r` at the end of what is known may be half of a `\r\n`.
+            from = rest.len().saturating_sub(2 * unit);
+            let from_unit = from - from % unit;
+            from = from_unit;
+            if !self.fill()? {
+                let left = self.ahead.len() - self.at;
+                let end = line_end_final(&self.ahead[self.at..], newline, unit).unwrap_or(left);
+                return Ok(self.take(end));
+            }
+        }
+    }
+
+    /// The next line as text.
+    pub fn read_text_line(&mut self, limit: Option<usize>) -> Result<Vec<u8>> {
+        match limit {
+            None => {
+                let data = self.read_line(None)?;
+                self.decode(data)
+            }
+            Some(limit) => {
+                // The limit counts characters.
+                let start = self.tell()?;
+                let line = self.read_line(None)?;
+                let text = self.decode(line)?;
+                if crate::plain::wtf8::len(&text) <= limit {
+                    return Ok(text);
+                }
+                self.seek(SeekFrom::Start(start))?;
+                self.read_text(Some(limit))
+            }
+        }
+    }
+
+    fn decode(&mut self, data: Vec<u8>) -> Result<Vec<u8>> {
+        let Some(Text { encoding, errors, newline }) = self.text else { return Ok(data) };
+        let text = if encoding == Encoding::Utf8 && std::str::from_utf8(&data).is_ok() {
+            data
+        } else {
+            match codec::decode(&data, encoding, errors) {
+                Ok(text) => text,
+                Err(fault) => return Err(Trouble::Decode(fault, data)),
+            }
+        };
+        if newline != Newline::Universal || memchr::memchr(b'\r', &text).is_none() {
+            return Ok(text);
+        }
+        Ok(replace(&replace(&text, b"\r\n", b"\n"), b"\r", b"\n"))
+    }
+
+    // ---- position
+
+    fn position(&mut self) -> Result<u64> {
+        Ok(self.file()?.stream_position()?)
+    }
+
+    pub fn tell(&mut self) -> Result<u64> {
+        let (ahead, behind) = (self.ahead.len() - self.at, self.behind.len());
+        Ok(self.position()? + behind as u64 - ahead as u64)
+    }
+
+    pub fn seek(&mut self, to: SeekFrom) -> Result<u64> {
+        let to = match to {
+            SeekFrom::Current(by) => SeekFrom::Current(by - (self.ahead.len() - self.at) as i64),
+            to => to,
+        };
+        if !self.behind.is_empty() {
+            self.flush()?;
+        }
+        let position = self.file()?.seek(to)?;
+        self.ahead.clear();
+        self.at = 0;
+        Ok(position)
+    }
+
+    pub fn is_seekable(&mut self) -> Result<bool> {
+        Ok(self.file()?.stream_position().is_ok())
+    }
+
+    pub fn truncate(&mut self, size: Option<u64>) -> Result<u64> {
+        if !self.writable {
+            return Err(Trouble::Unsupported("truncate"));
+        }
+        let size = match size {
+            Some(size) => size,
+            None => self.tell()?,
+        };
+        self.flush()?;
+        self.file()?.set_len(size)?;
+        Ok(size)
+    }
+
+    pub fn close(&mut self) -> Result<()> {
+        if self.file.is_none() {
+            return Ok(());
+        }
+        let outcome = self.flush();
+        self.file = None;
+        outcome
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        // Nobody is left to tell.
+        let _ = self.close();
+    }
+}
+
+/// Is the text the same bytes in UTF-8?
+fn codec_free(data: &[u8]) -> bool {
+    data.is_ascii() || crate::plain::wtf8::find_surrogate(data).is_none()
+}
+
+fn without_mark(encoding: Encoding) -> Encoding {
+    use codec::Order;
+    match encoding {
+        Encoding::Utf8Sig => Encoding::Utf8,
+        Encoding::Utf16(Order::Marked) => Encoding::Utf16(Order::Little),
+        Encoding::Utf32(Order::Marked) => Encoding::Utf32(Order::Little),
+        other => other,
+    }
+}
+
+fn replace(data: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(data.len() + 16);
+    let mut at = 0;
+    for found in memchr::memmem::find_iter(data, from) {
+        out.extend_from_slice(&data[at..found]);
+        out.extend_from_slice(to);
+        at = found + from.len();
+    }
+    out.extend_from_slice(&data[at..]);
+    out
+}
+
+/// Where the first line of the data ends; None while more data may tell.
+fn line_end(data: &[u8], from: usize, newline: Newline, unit: usize) -> Option<usize> {
+    if unit > 1 {
+        return wide_line_end(data, unit);
+    }
+    match newline {
+        Newline::Only(end) => {
+            let at = memchr::memmem::find(&data[from.min(data.len())..], end.as_bytes())?;
+            Some(from + at + end.len())
+        }
+        Newline::Universal | Newline::Kept => {
+            let at = from + memchr::memchr2(b'\n', b'\r', &data[from.min(data.len())..])?;
+            if data[at] == b'\n' {
+                return Some(at + 1);
+            }
+            match data.get(at + 1) {
+                None => None,
+                Some(b'\n') => Some(at + 2),
+                Some(_) => Some(at + 1),
+            }
+        }
+    }
+}
+
+/// As `line_end`, no more data coming.
+fn line_end_final(data: &[u8], newline: Newline, unit: usize) -> Option<usize> {
+    line_end(data, 0, newline, unit).or_else(|| match newline {
+        Newline::Only(_) => None,
+        _ => memchr::memchr(b'\r', data).map(|at| at + 1),
+    })
+}
+
+/// In UTF-16 and UTF-32 a line ends behind a unit that is `\n` in either order.
+fn wide_line_end(data: &[u8], unit: usize) -> Option<usize> {
+    let is_end = |chunk: &[u8]| {
+        chunk.iter().filter(|&&byte| byte != 0).eq([b'\n'].iter())
+            && (chunk[0] == b'\n' || chunk[unit - 1] == b'\n')
+    };
+    data.chunks_exact(unit).position(is_end).map(|at| (at + 1) * unit)
+}

@@ -1,0 +1,243 @@
+//! `str`: searching, counting, replacing, and the ends of a text.
+//!
+//! Texts are searched as bytes; what is reported are positions of chars, so the offset of a hit
+//! in a text that is not ASCII is counted back into chars.
+
+use super::text_args::{
+    bounds, limit, only_text, part_value, plain, text_arg, text_of, text_value, this_text,
+};
+use super::{TypeDef, method};
+use crate::gc::Gc;
+use crate::plain::wtf8;
+use crate::value::{Str, T, Tuple, Value};
+use crate::vm::{Args, Cx, Flow, Stop};
+
+pub static TYPE: TypeDef = TypeDef {
+    id: T::Str,
+    doc: super::str::DOC,
+    methods: &[
+        method(
+            "find(self, sub, start=None, end=None, /)",
+            "The lowest index where sub is found in self[start:end], or -1.",
+            find,
+        ),
+        method(
+            "rfind(self, sub, start=None, end=None, /)",
+            "The highest index where sub is found in self[start:end], or -1.",
+            rfind,
+        ),
+        method(
+            "index(self, sub, start=None, end=None, /)",
+            "As find, but ValueError if sub is not there.",
+            index,
+        ),
+        method(
+            "rindex(self, sub, start=None, end=None, /)",
+            "As rfind, but ValueError if sub is not there.",
+            rindex,
+        ),
+        method(
+            "count(self, sub, start=None, end=None, /)",
+            "How often sub is in self[start:end], without overlaps.",
+            count,
+        ),
+        method(
+            "startswith(self, prefix, start=None, end=None, /)",
+            "Does self[start:end] begin with prefix, or with one of a tuple of them?",
+            startswith,
+        ),
+        method(
+            "endswith(self, suffix, start=None, end=None, /)",
+            "Does self[start:end] end with suffix, or with one of a tuple of them?",
+            endswith,
+        ),
+        method(
+            "replace(self, old, new, /, count=-1)",
+            "A copy in which old is replaced by new, at most count times.",
+            replace,
+        ),
+        method(
+            "removeprefix(self, prefix, /)",
+            "The text without prefix, if it begins with it.",
+            removeprefix,
+        ),
+        method(
+            "removesuffix(self, suffix, /)",
+            "The text without suffix, if it ends with it.",
+            removesuffix,
+        ),
+        method(
+            "partition(self, sep, /)",
+            "What is before the first sep, sep, and what is behind it.",
+            partition,
+        ),
+        method(
+            "rpartition(self, sep, /)",
+            "What is before the last sep, sep, and what is behind it.",
+            rpartition,
+        ),
+    ],
+    getsets: &[],
+};
+
+type Finder = fn(&[u8], &[u8]) -> Option<usize>;
+
+fn locate(cx: &mut Cx, args: Args, name: &str, find: Finder) -> Result<Option<usize>, Stop> {
+    let text = this_text(cx, args)?;
+    let sub = text_arg(cx, args, 1, name)?;
+    if sub.len() > text.len() {
+        bounds(cx, args, 2, text.len())?;
+        return Ok(None);
+    }
+    if cx.opt(args, 2).is_none() && text.is_ascii() {
+        return Ok(find(text.as_bytes(), sub.as_bytes()));
+    }
+    let Some((start, end)) = bounds(cx, args, 2, text.len())? else { return Ok(None) };
+    let window = &text.as_bytes()[text.offset(start)..text.offset(end)];
+    Ok(find(window, sub.as_bytes()).map(|at| {
+        start + if text.is_ascii() { at } else { wtf8::len(&window[..at]) }
+    }))
+}
+
+fn position(found: Option<usize>) -> Value {
+    Value::int(found.map_or(-1, |at| at as i64))
+}
+
+fn found_position(cx: &Cx, found: Option<usize>) -> Flow {
+    match found {
+        Some(_) => Ok(position(found)),
+        None => Err(cx.value_error("substring not found")),
+    }
+}
+
+fn find(cx: &mut Cx, args: Args) -> Flow {
+    locate(cx, args, "find", wtf8::find).map(position)
+}
+
+fn rfind(cx: &mut Cx, args: Args) -> Flow {
+    locate(cx, args, "rfind", wtf8::rfind).map(position)
+}
+
+fn index(cx: &mut Cx, args: Args) -> Flow {
+    let found = locate(cx, args, "index", wtf8::find)?;
+    found_position(cx, found)
+}
+
+fn rindex(cx: &mut Cx, args: Args) -> Flow {
+    let found = locate(cx, args, "rindex", wtf8::rfind)?;
+    found_position(cx, found)
+}
+
+fn count(cx: &mut Cx, args: Args) -> Flow {
+    let text = this_text(cx, args)?;
+    let sub = text_arg(cx, args, 1, "count")?;
+    let Some((start, end)) = bounds(cx, args, 2, text.len())? else { return Ok(Value::int(0)) };
+    let window = &text.as_bytes()[text.offset(start)..text.offset(end)];
+    Ok(Value::int(wtf8::count(window, sub.as_bytes()) as i64))
+}
+
+/// `startswith` and `endswith`: does one of the affixes fit?
+fn affix(
+    cx: &mut Cx,
+    args: Args,
+    name: &str,
+    fits: fn(&[u8], &[u8]) -> bool,
+) -> Flow {
+    let text = this_text(cx, args)?;
+    let affixes = cx.arg(args, 1).value();
+    let window = if cx.opt(args, 2).is_none() && cx.opt(args, 3).is_none() {
+        Some(text.as_bytes())
+    } else {
+        bounds(cx, args, 2, text.len())?
+            .map(|(start, end)| &text.as_bytes()[text.offset(start)..text.offset(end)])
+    };
+    let fits = |affix: Gc<Str>| window.is_some_and(|window| fits(window, affix.as_bytes()));
+    if let Some(affix) = text_of(cx, affixes) {
+        return Ok(Value::bool(fits(affix)));
+    }
+    let Some(tuple) = cx.unwrap(affixes).cast::<Tuple>() else {
+        let shown = cx.type_name(affixes);
+        return Err(cx.type_error(&format!(
+            "{name} first arg must be str or a tuple of str, not {shown}"
+        )));
+    };
+    for &affix in tuple.as_slice() {
+        let Some(affix) = text_of(cx, affix) else {
+            let shown = cx.type_name(affix);
+            let text = format!("tuple for {name} must only contain str, not {shown}");
+            return Err(cx.type_error(&text));
+        };
+        if fits(affix) {
+            return Ok(Value::TRUE);
+        }
+    }
+    Ok(Value::FALSE)
+}
+
+fn startswith(cx: &mut Cx, args: Args) -> Flow {
+    affix(cx, args, "startswith", |text, prefix| text.starts_with(prefix))
+}
+
+fn endswith(cx: &mut Cx, args: Args) -> Flow {
+    affix(cx, args, "endswith", |text, suffix| text.ends_with(suffix))
+}
+
+fn replace(cx: &mut Cx, args: Args) -> Flow {
+    let text = this_text(cx, args)?;
+    let old = text_arg(cx, args, 1, "replace")?;
+    let new = text_arg(cx, args, 2, "replace")?;
+    let max = limit(cx, args, 3)?;
+    let replaced = wtf8::replace(text.as_bytes(), old.as_bytes(), new.as_bytes(), max);
+    match plain(cx, replaced)? {
+        None => Ok(Value::object(text)),
+        Some(bytes) if text.is_ascii() && new.is_ascii() => {
+            Ok(Value::object(cx.str_ascii(&bytes)))
+        }
+        Some(bytes) => Ok(text_value(cx, &bytes)),
+    }
+}
+
+fn removeprefix(cx: &mut Cx, args: Args) -> Flow {
+    let text = this_text(cx, args)?;
+    let prefix = only_text(cx, args, "removeprefix")?;
+    let rest = text.as_bytes().strip_prefix(prefix.as_bytes());
+    Ok(part_value(cx, text, rest.unwrap_or(text.as_bytes())))
+}
+
+fn removesuffix(cx: &mut Cx, args: Args) -> Flow {
+    let text = this_text(cx, args)?;
+    let suffix = only_text(cx, args, "removesuffix")?;
+    let rest = text.as_bytes().strip_suffix(suffix.as_bytes());
+    Ok(part_value(cx, text, rest.unwrap_or(text.as_bytes())))
+}
+
+fn separator(cx: &Cx, args: Args) -> Result<Gc<Str>, Stop> {
+    let value = cx.arg(args, 1).value();
+    text_of(cx, value).ok_or_else(|| {
+        cx.type_error(&format!("must be str, not {}", cx.type_name(value)))
+    })
+}
+
+fn partition(cx: &mut Cx, args: Args) -> Flow {
+    let (text, sep) = (this_text(cx, args)?, separator(cx, args)?);
+    let empty = Value::object(cx.empty_str());
+    let parts = match plain(cx, wtf8::partition(text.as_bytes(), sep.as_bytes()))? {
+        Some((head, tail)) => {
+            [part_value(cx, text, head), Value::object(sep), part_value(cx, text, tail)]
+        }
+        None => [Value::object(text), empty, empty],
+    };
+    Ok(Value::object(cx.tuple(&parts)))
+}
+
+fn rpartition(cx: &mut Cx, args: Args) -> Flow {
+    let (text, sep) = (this_text(cx, args)?, separator(cx, args)?);
+    let empty = Value::object(cx.empty_str());
+    let parts = match plain(cx, wtf8::rpartition(text.as_bytes(), sep.as_bytes()))? {
+        Some((head, tail)) => {
+            [part_value(cx, text, head), Value::object(sep), part_value(cx, text, tail)]
+        }
+        None => [empty, empty, Value::object(text)],
+    };
+    Ok(Value::object(cx.tuple(&parts)))
+}

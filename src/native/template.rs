@@ -1,0 +1,135 @@
+//! `str.format` and `str.format_map`.
+//!
+//! Templates are parsed by `plain::template`; here fields are looked up, converted and
+//! formatted, by the door where a class of the program has a say.
+
+use super::{display, format};
+use crate::gc::Gc;
+use crate::plain::template::{
+    Conversion, Field, First, Numbering, Piece, Pieces, Step, index_out_of_range, split_name,
+};
+use crate::value::{Dict, Str, T, Value};
+use crate::vm::{Cx, Flow, Stop};
+
+use super::text_args::plain;
+
+/// Where fields find their values.
+#[derive(Clone, Copy)]
+pub enum Source<'a> {
+    /// By position, or by name in the dict.
+    Arguments(&'a [Value], Option<Gc<Dict>>),
+    Mapping(Value),
+}
+
+pub fn format(cx: &mut Cx, template: Gc<Str>, source: Source<'_>) -> Flow {
+    let mut out = Vec::with_capacity(template.byte_len() + 16);
+    let mut numbering = Numbering::default();
+    expand(cx, &mut out, template.as_bytes(), source, &mut numbering, 0)?;
+    display::text(cx, &out).map(Value::object)
+}
+
+fn expand(
+    cx: &mut Cx,
+    out: &mut Vec<u8>,
+    template: &[u8],
+    source: Source<'_>,
+    numbering: &mut Numbering,
+    depth: usize,
+) -> Result<(), Stop> {
+    for piece in plain(cx, Pieces::at_depth(template, depth))? {
+        match plain(cx, piece)? {
+            Piece::Literal(text) => out.extend_from_slice(text),
+            Piece::Field(field) => {
+                cx.scope(|cx| push_field(cx, out, &field, source, numbering, depth))?;
+            }
+        }
+        if out.len() > crate::plain::MAX_BYTES {
+            return Err(cx.error_with(T::MemoryError, &[]));
+        }
+    }
+    Ok(())
+}
+
+fn push_field(
+    cx: &mut Cx,
+    out: &mut Vec<u8>,
+    field: &Field<'_>,
+    source: Source<'_>,
+    numbering: &mut Numbering,
+    depth: usize,
+) -> Result<(), Stop> {
+    let mut value = look_up(cx, field, source, numbering)?;
+    cx.root(value);
+    let conversion = plain(cx, field.conversion())?;
+    let mut shown = Vec::new();
+    match conversion {
+        None => {}
+        Some(Conversion::Repr) => display::push_repr(cx, &mut shown, value)?,
+        Some(Conversion::Str) => display::push_str(cx, &mut shown, value)?,
+        Some(Conversion::Ascii) => display::push_ascii(cx, &mut shown, value)?,
+    }
+    if conversion.is_some() {
+        if field.spec.is_empty() {
+            out.extend_from_slice(&shown);
+            return Ok(());
+        }
+        value = Value::object(display::text(cx, &shown)?);
+        cx.root(value);
+    }
+    if !field.nested {
+        return format::push_format(cx, out, value, field.spec);
+    }
+    let mut spec = Vec::new();
+    expand(cx, &mut spec, field.spec, source, numbering, depth + 1)?;
+    format::push_format(cx, out, value, &spec)
+}
+
+/// The value that a field names.
+fn look_up(
+    cx: &mut Cx,
+    field: &Field<'_>,
+    source: Source<'_>,
+    numbering: &mut Numbering,
+) -> Result<Value, Stop> {
+    let (first, steps) = split_name(field.name);
+    let first = plain(cx, numbering.resolve(first))?;
+    let mut value = match (first, source) {
+        (First::Index(index), Source::Arguments(values, _)) => match values.get(index) {
+            Some(&value) => value,
+            None => return Err(cx.fault(&index_out_of_range(index))),
+        },
+        (First::Index(_), Source::Mapping(_)) => {
+            return Err(cx.value_error("Format string contains positional fields"));
+        }
+        (First::Name(name), Source::Arguments(_, names)) => {
+            let key = cx.str_wtf8(name);
+            match names.and_then(|names| names.get_str(cx, key)) {
+                Some(value) => value,
+                None => return Err(cx.error_with(T::KeyError, &[Value::object(key)])),
+            }
+        }
+        (First::Name(name), Source::Mapping(mapping)) => {
+            let key = Value::object(cx.str_wtf8(name));
+            cx.get_item(mapping, key)?
+        }
+    };
+    for step in steps {
+        // What a step yields may belong to nobody else.
+        cx.root(value);
+        value = match plain(cx, step)? {
+            Step::Attribute(name) => {
+                let name = cx.intern_wtf8(name);
+                cx.get_attribute(value, name)?
+            }
+            Step::Index(index) => {
+                let index = cx.int(index as i64);
+                cx.get_item(value, index)?
+            }
+            Step::Key(key) => {
+                let key = Value::object(cx.str_wtf8(key));
+                cx.get_item(value, key)?
+            }
+        };
+    }
+    Ok(value)
+}

@@ -1,0 +1,415 @@
+//! Exceptions as text: what CPython prints for an uncaught one, chains and groups included.
+//!
+//! Source lines and carets come from the host (`FrontEnd::excerpt`); "did you mean" is in
+//! `suggest.rs`; the objects behind `__traceback__` are in `frames.rs`. Texts of exceptions are
+//! asked for by the door, and an exception on the way is replaced by a remark.
+
+use std::collections::HashSet;
+
+use super::error::field;
+use super::front::front;
+use super::{display, group, suggest};
+use crate::gc::Gc;
+use crate::plain::wtf8;
+use crate::value::{CodeObject, Exception, List, Str, T, Traceback, Tuple, Value};
+use crate::vm::Cx;
+
+/// Entries of the same place shown before they are counted.
+const REPEATED: usize = 3;
+const MAX_GROUP_WIDTH: usize = 15;
+const MAX_GROUP_DEPTH: usize = 10;
+/// Levels of traceback shown at most (`sys.tracebacklimit`).
+const LIMIT: usize = 1000;
+
+const CAUSE: &str =
+    "\nThe above exception was the direct cause of the following exception:\n\n";
+const CONTEXT: &str =
+    "\nDuring handling of the above exception, another exception occurred:\n\n";
+
+/// How much of an exception to show.
+#[derive(Clone, Copy)]
+pub struct Options {
+    pub chain: bool,
+    pub limit: Option<i64>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { chain: true, limit: None }
+    }
+}
+
+/// The text that CPython prints for an exception, in WTF-8.
+pub fn format(cx: &mut Cx, exception: Value, options: Options) -> Vec<u8> {
+    let mut printer =
+        Printer { out: Vec::new(), depth: 0, need_close: false, seen: HashSet::new(), options };
+    cx.scope(|cx| {
+        cx.root(exception);
+        printer.exception(cx, exception, options.chain);
+    });
+    printer.out
+}
+
+/// The last lines only: type, text and notes.
+pub fn format_only(cx: &mut Cx, exception: Value) -> Vec<u8> {
+    let mut out = Vec::new();
+    cx.scope(|cx| {
+        cx.root(exception);
+        last_lines(cx, exception, &mut out);
+    });
+    out
+}
+
+struct Printer {
+    out: Vec<u8>,
+    /// Depth of nesting in groups.
+    depth: usize,
+    need_close: bool,
+    seen: HashSet<u64>,
+    options: Options,
+}
+
+impl Printer {
+    fn indent(&self) -> String {
+        " ".repeat(2 * self.depth)
+    }
+
+    /// Adds lines behind the margin of the groups around.
+    fn emit(&mut self, text: &[u8], margin: char) {
+        if self.depth == 0 {
+            self.out.extend_from_slice(text);
+            return;
+        }
+        let margin = format!("{}{margin} ", self.indent());
+        for line in text.split_inclusive(|&b| b == b'\n') {
+            self.out.extend_from_slice(margin.as_bytes());
+            self.out.extend_from_slice(line);
+        }
+    }
+
+    fn exception(&mut self, cx: &mut Cx, exception: Value, chain: bool) {
+        let mut links = vec![(exception, "")];
+        self.seen.insert(exception.bits());
+        while chain && let Some(this) = links.last().and_then(|(e, _)| e.cast::<Exception>()) {
+            let (cause, context) = (this.cause.get(), this.context.get());
+            let is_new = |e: Value| e.is::<Exception>() && !self.seen.contains(&e.bits());
+            let next = if is_new(cause) {
+                (cause, CAUSE)
+            } else if is_new(context) && !this.suppress.get() && !cause.is::<Exception>() {
+                (context, CONTEXT)
+            } else {
+                break;
+            };
+            self.seen.insert(next.0.bits());
+            if let Some(last) = links.last_mut() {
+                last.1 = next.1;
+            }
+            links.push((next.0, ""));
+        }
+        for (exception, message) in links.into_iter().rev() {
+            if !message.is_empty() {
+                self.emit(message.as_bytes(), '|');
+            }
+            if !cx.isinstance(exception, T::BaseExceptionGroup) {
+                self.stack(cx, exception, "Traceback (most recent call last):\n", '|');
+                let mut last = Vec::new();
+                last_lines(cx, exception, &mut last);
+                self.emit(&last, '|');
+            } else if self.depth > MAX_GROUP_DEPTH {
+                let text = format!("... (max_group_depth is {MAX_GROUP_DEPTH})\n");
+                self.emit(text.as_bytes(), '|');
+            } else {
+                self.group(cx, exception, chain);
+            }
+        }
+    }
+
+    fn stack(&mut self, cx: &mut Cx, exception: Value, title: &str, margin: char) {
+        let entries = entries(cx, exception, self.options.limit);
+        if entries.is_empty() {
+            return;
+        }
+        self.emit(title.as_bytes(), margin);
+        let text = format_entries(cx, &entries);
+        self.emit(text.as_bytes(), '|');
+    }
+
+    fn group(&mut self, cx: &mut Cx, exception: Value, chain: bool) {
+        let is_top = self.depth == 0;
+        if is_top {
+            self.depth = 1;
+        }
+        let title = "Exception Group Traceback (most recent call last):\n";
+        self.stack(cx, exception, title, if is_top { '+' } else { '|' });
+        let mut last = Vec::new();
+        last_lines(cx, exception, &mut last);
+        self.emit(&last, '|');
+        let members = group::members(cx, exception);
+        let shown = members.len().min(MAX_GROUP_WIDTH + 1);
+        self.need_close = false;
+        for (i, &member) in members.iter().take(shown).enumerate() {
+            let is_last = i + 1 == shown;
+            if is_last {
+                self.need_close = true;
+            }
+            let truncated = i >= MAX_GROUP_WIDTH;
+            let title = if truncated { "...".to_owned() } else { (i + 1).to_string() };
+            let corner = if i == 0 { "+-" } else { "  " };
+            let rule = format!("{}{corner}+---------------- {title} ----------------\n", self.indent());
+            self.out.extend_from_slice(rule.as_bytes());
+            self.depth += 1;
+            if truncated {
+                let left = members.len() - MAX_GROUP_WIDTH;
+                let plural = if left > 1 { "s" } else { "" };
+                self.emit(format!("and {left} more exception{plural}\n").as_bytes(), '|');
+            } else {
+                self.exception(cx, member, chain);
+            }
+            if is_last && self.need_close {
+                let rule = format!("{}+------------------------------------\n", self.indent());
+                self.out.extend_from_slice(rule.as_bytes());
+                self.need_close = false;
+            }
+            self.depth -= 1;
+        }
+        if is_top {
+            self.depth = 0;
+        }
+    }
+}
+
+// ---- the stack
+
+/// One line of a traceback.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    pub code: Gc<CodeObject>,
+    pub word: u32,
+}
+
+/// The entries of an exception's traceback, outermost first.
+pub fn entries(cx: &Cx, exception: Value, limit: Option<i64>) -> Vec<Entry> {
+    limited(chain(cx.traceback(exception)), limit)
+}
+
+/// The entries of a traceback object, outermost first.
+pub fn chain(traceback: Value) -> Vec<Entry> {
+    let mut found = Vec::new();
+    let mut at = traceback;
+    while let Some(level) = at.cast::<Traceback>() {
+        if let (Some(code), Some(word)) =
+            (level.code.get().cast::<CodeObject>(), level.word.get().as_int())
+        {
+            found.push(Entry { code, word: word as u32 });
+        }
+        at = level.next.get();
+    }
+    found
+}
+
+/// As the `limit` of the traceback module: the first ones, or the last if it is negative.
+pub fn limited(mut entries: Vec<Entry>, limit: Option<i64>) -> Vec<Entry> {
+    match limit {
+        None => {
+            let surplus = entries.len().saturating_sub(LIMIT);
+            entries.drain(..surplus);
+        }
+        Some(limit) if limit >= 0 => entries.truncate(limit as usize),
+        Some(limit) => {
+            let surplus = entries.len().saturating_sub(limit.unsigned_abs() as usize);
+            entries.drain(..surplus);
+        }
+    }
+    entries
+}
+
+pub fn line_of(entry: Entry) -> u32 {
+    let code = &entry.code.code;
+    code.position(entry.word).map_or(code.first_line, |place| place.line)
+}
+
+/// One entry: the place and the source.
+pub fn format_entry(cx: &Cx, entry: Entry) -> String {
+    let code = &entry.code.code;
+    let mut text =
+        format!("  File \"{}\", line {}, in {}\n", code.filename, line_of(entry), code.name);
+    if let (Some(front), Some(place)) = (front(cx), code.position(entry.word)) {
+        text.push_str(&front.excerpt(&code.filename, place));
+    }
+    text
+}
+
+/// The entries, with runs of the same place counted.
+pub fn format_entries(cx: &Cx, entries: &[Entry]) -> String {
+    let mut out = String::new();
+    let mut count = 0;
+    let mut last: Option<Entry> = None;
+    let same = |a: Entry, b: Entry| {
+        line_of(a) == line_of(b)
+            && a.code.code.filename == b.code.code.filename
+            && a.code.code.name == b.code.code.name
+    };
+    let finish = |out: &mut String, count: usize| {
+        if count > REPEATED {
+            let more = count - REPEATED;
+            let plural = if more > 1 { "s" } else { "" };
+            out.push_str(&format!("  [Previous line repeated {more} more time{plural}]\n"));
+        }
+    };
+    for &entry in entries {
+        if !last.is_some_and(|last| same(last, entry)) {
+            finish(&mut out, count);
+            count = 0;
+            last = Some(entry);
+        }
+        count += 1;
+        if count <= REPEATED {
+            out.push_str(&format_entry(cx, entry));
+        }
+    }
+    finish(&mut out, count);
+    out
+}
+
+// ---- the last lines
+
+/// Type and text of an exception, and its notes.
+fn last_lines(cx: &mut Cx, exception: Value, out: &mut Vec<u8>) {
+    let name = qualified_name(cx, exception);
+    if cx.isinstance(exception, T::SyntaxError) {
+        syntax_error(cx, exception, &name, out);
+    } else {
+        let mut text = safe_text(cx, exception, "exception", false);
+        suggest::suggest(cx, exception, &mut text);
+        out.extend_from_slice(name.as_bytes());
+        if !text.is_empty() {
+            out.extend_from_slice(b": ");
+            out.extend_from_slice(&text);
+        }
+        out.push(b'\n');
+    }
+    notes(cx, exception, out);
+}
+
+/// The class of an exception as a traceback names it.
+fn qualified_name(cx: &mut Cx, exception: Value) -> String {
+    let class = cx.class_of(exception);
+    let name = match class.qualname.get().cast::<Str>() {
+        Some(name) => name.lossy().into_owned(),
+        None => class.name_text(),
+    };
+    let module = class.dict.get_str(cx, cx.vm().names.__module__);
+    match module.and_then(|module| module.cast::<Str>()) {
+        Some(module) if matches!(module.as_bytes(), b"builtins" | b"__main__") => name,
+        Some(module) => format!("{}.{name}", module.lossy()),
+        None => format!("<unknown>.{name}"),
+    }
+}
+
+/// `str(value)` or `repr(value)`, whatever happens.
+fn safe_text(cx: &mut Cx, value: Value, what: &str, repr: bool) -> Vec<u8> {
+    let made = if repr { display::repr(cx, value) } else { display::str_of(cx, value) };
+    made.unwrap_or_else(|_| {
+        cx.take_exception();
+        let name = if repr { "repr" } else { "str" };
+        format!("<{what} {name}() failed>").into_bytes()
+    })
+}
+
+fn notes(cx: &mut Cx, exception: Value, out: &mut Vec<u8>) {
+    let notes = match cx.get_optional(exception, cx.vm().names.__notes__) {
+        Ok(Some(notes)) => notes,
+        Ok(None) => return,
+        Err(_) => {
+            cx.take_exception();
+            return;
+        }
+    };
+    cx.root(notes);
+    let list = notes.cast::<List>();
+    let tuple = notes.cast::<Tuple>();
+    if list.is_none() && tuple.is_none() {
+        if !notes.is_none() {
+            let text = safe_text(cx, notes, "__notes__", true);
+            out.extend_from_slice(&text);
+            out.push(b'\n');
+        }
+        return;
+    }
+    let mut i = 0;
+    let item = |i: usize| match list {
+        Some(list) => list.get(i),
+        None => tuple.and_then(|tuple| tuple.as_slice().get(i).copied()),
+    };
+    while let Some(note) = item(i) {
+        let text = safe_text(cx, note, "note", false);
+        out.extend_from_slice(&text);
+        out.push(b'\n');
+        i += 1;
+    }
+}
+
+/// Where the error is, the line with carets, and the message.
+fn syntax_error(cx: &mut Cx, exception: Value, name: &str, out: &mut Vec<u8>) {
+    let Some(this) = exception.cast::<Exception>() else { return };
+    let text_of = |cx: &Cx, name: &str| {
+        field(cx, this, name).cast::<Str>().map(|text| text.lossy().into_owned())
+    };
+    let int_of = |cx: &Cx, name: &str| field(cx, this, name).as_int();
+    let filename = text_of(cx, "filename");
+    let line = int_of(cx, "lineno");
+    let mut suffix = String::new();
+    if let Some(line) = line {
+        let name = filename.as_deref().unwrap_or("<string>");
+        out.extend_from_slice(format!("  File \"{name}\", line {line}\n").as_bytes());
+    } else if let Some(filename) = filename {
+        suffix = format!(" ({filename})");
+    }
+    if let Some(text) = text_of(cx, "text") {
+        let same_line = int_of(cx, "end_lineno") == line;
+        let end = if same_line { int_of(cx, "end_offset") } else { Some(i64::MAX) };
+        out.extend_from_slice(marked_line(&text, int_of(cx, "offset"), end).as_bytes());
+    }
+    let message = field(cx, this, "msg");
+    let message = match message.is_none() {
+        true => b"<no detail available>".to_vec(),
+        false => safe_text(cx, message, "exception", false),
+    };
+    out.extend_from_slice(format!("{name}: {}{suffix}\n", wtf8::to_lossy(&message)).as_bytes());
+}
+
+/// A line and the carets below it; offsets count characters from 1.
+fn marked_line(text: &str, offset: Option<i64>, end: Option<i64>) -> String {
+    let kept = text.trim_end_matches('\n');
+    let shown = kept.trim_start_matches([' ', '\n', '\x0c']);
+    let mut out = format!("    {shown}\n");
+    let Some(mut offset) = offset else { return out };
+    let count = |text: &str| text.chars().count() as i64;
+    let (whole, length) = (count(text), count(kept));
+    let indent = length - count(shown);
+    let mut end = match end {
+        Some(i64::MAX) => length + 1,
+        None | Some(0) => offset,
+        Some(end) => end,
+    };
+    if !text.is_empty() {
+        if offset > whole {
+            offset = length + 1;
+        }
+        if end > whole {
+            end = length + 1;
+        }
+    }
+    if offset >= end || end < 0 {
+        end = offset + 1;
+    }
+    let (column, end_column) = (offset - 1 - indent, end - 1 - indent);
+    if column >= 0 {
+        out.push_str("    ");
+        let lead = shown.chars().take(column as usize);
+        out.extend(lead.map(|c| if c.is_whitespace() { c } else { ' ' }));
+        out.push_str(&"^".repeat((end_column - column).max(0) as usize));
+        out.push('\n');
+    }
+    out
+}
