@@ -377,6 +377,11 @@ impl Cx {
         Value::object(self.bytearray(data))
     }
 
+    /// Number of integers in a range.
+    pub fn range_len(&self, range: Gc<Range>) -> IBig {
+        range_len(self.vm(), range)
+    }
+
     fn range_item(&mut self, range: Gc<Range>, key: Value) -> Result<Value, Stop> {
         let part = |cx: &Cx, v: Value| cx.integer(v).expect("ranges hold integers").into_big();
         let (start, step) = (part(self, range.start.get()), part(self, range.step.get()));

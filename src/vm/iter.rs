@@ -159,6 +159,26 @@ impl Cx {
         }
     }
 
+    /// The built-in iterator over a built-in value.
+    pub fn builtin_iter(&self, value: Value) -> Option<Value> {
+        builtin_iter(self.vm(), value)
+    }
+
+    /// Does the type say that it can be iterated?
+    pub fn is_iterable(&self, value: Value) -> bool {
+        is_iterable(self.vm(), value)
+    }
+
+    /// Can all of the iterator be stepped without code of the program?
+    pub fn is_plain_iter(&self, iter: Gc<Iter>) -> bool {
+        is_plain(Value::object(iter), 0)
+    }
+
+    /// Marks a built-in iterator as exhausted.
+    pub fn finish_iter(&self, iter: Gc<Iter>) {
+        finish(iter);
+    }
+
     /// One step of a built-in iterator.
     pub fn step(&mut self, iter: Gc<Iter>) -> Step {
         step(self.vm_mut(), iter, 0)
