@@ -6,16 +6,27 @@
 //! an exception, or a wish (`Cx::tail`, `Cx::call_then`). What takes callbacks has a short way
 //! here for plain data and otherwise goes on in `stdlib/prelude.sloop`.
 
+mod builtins;
+mod class;
+mod complex;
+mod descriptor;
+mod float;
+mod function;
+mod int;
 mod list;
+mod math;
+mod object;
+mod operators;
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
 use crate::gc::{Gc, HeapType};
+use crate::value::class::overrides;
 use crate::value::func::NativeKind;
 use crate::value::types::TYPES;
 use crate::value::{
-    Class, Def, Dict, GetSet, Member, Native, NativeFn, Signature, T, Value,
+    Def, Dict, GetSet, Member, Native, NativeFn, Signature, T, Value,
 };
 use crate::vm::{Args, Cx, Stop};
 
@@ -57,10 +68,34 @@ pub struct TypeDef {
 }
 
 /// Every built-in type that has members, one row per topic file entry.
-static TYPE_DEFS: &[&TypeDef] = &[&list::TYPE];
+static TYPE_DEFS: &[&TypeDef] = &[
+    &object::TYPE,
+    &class::TYPE,
+    &int::TYPE,
+    &int::BOOL,
+    &float::TYPE,
+    &complex::TYPE,
+    &list::TYPE,
+    &function::FUNCTION,
+    &function::NATIVE,
+    &function::NATIVE_METHOD,
+    &function::METHOD,
+    &function::MEMBER,
+    &function::GETSET,
+    &function::CODE,
+    &function::CELL,
+    &descriptor::PROPERTY,
+    &descriptor::STATIC_METHOD,
+    &descriptor::CLASS_METHOD,
+    &descriptor::SUPER,
+    &descriptor::MAPPING_PROXY,
+    &descriptor::NONE,
+    &descriptor::ELLIPSIS,
+    &descriptor::NOT_IMPLEMENTED,
+];
 
 /// Functions of the builtins namespace.
-static BUILTINS: &[&[Def]] = &[];
+static BUILTINS: &[&[Def]] = &[builtins::FUNCTIONS];
 
 /// Makes built-in types and functions known to a new VM.
 pub fn install(cx: &mut Cx) {
@@ -73,12 +108,20 @@ pub fn install(cx: &mut Cx) {
             builtins.set_str(cx, class.name.get(), Value::object(class));
         }
     }
+    for (id, groups) in operators::TABLE {
+        for row in groups.iter().copied().flatten() {
+            add_method(cx, *id, row);
+        }
+    }
+    for &id in operators::UNHASHABLE {
+        let dict = cx.class(id).dict;
+        dict.set_str(cx, cx.vm().names.__hash__, Value::NONE);
+    }
     for def in TYPE_DEFS {
         let class = cx.class(def.id);
         class.dict.set_str(cx, cx.intern("__doc__"), cx.str_value(def.doc));
         for row in def.methods {
-            let native = make(cx, row, Value::object(class));
-            class.dict.set_str(cx, cx.intern(native.signature.name), Value::object(native));
+            add_method(cx, def.id, row);
         }
         for row in def.getsets {
             let member = cx.new_object(T::GetSet.shape(), 0, |header| Member {
@@ -91,7 +134,7 @@ pub fn install(cx: &mut Cx) {
         }
     }
     for row in TYPES {
-        set_overrides(cx, cx.class(row.id));
+        set_overrides(cx, row.id);
     }
     let builtins = cx.vm().builtins;
     for rows in BUILTINS {
@@ -101,8 +144,20 @@ pub fn install(cx: &mut Cx) {
 
 /// Built-in types never override the usual protocol by functions of the language, but a few
 /// have descriptors or hooks of their own.
-fn set_overrides(cx: &Cx, class: Gc<Class>) {
+fn set_overrides(cx: &Cx, id: T) {
+    let class = cx.class(id);
+    class.overrides.set(match id {
+        T::Property => overrides::GET | overrides::SET,
+        T::StaticMethod | T::ClassMethod => overrides::GET,
+        _ => 0,
+    });
     cx.refresh_overrides(class);
+}
+
+fn add_method(cx: &Cx, id: T, row: &'static Def) {
+    let class = cx.class(id);
+    let native = make(cx, row, Value::object(class));
+    class.dict.set_str(cx, cx.intern(native.signature.name), Value::object(native));
 }
 
 /// Adds natives to a module's namespace.

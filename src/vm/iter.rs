@@ -157,6 +157,33 @@ impl Cx {
         }
     }
 
+    /// As `next_then`, going on in `run` with the item or the exception.
+    pub fn next_into(
+        &mut self,
+        iterator: Value,
+        run: fn(&mut Cx, [Value; 3], Outcome) -> Flow,
+        state: [Value; 3],
+    ) -> Flow {
+        if let Some(iter) = iterator.cast::<Iter>() {
+            match self.step(iter) {
+                Step::Item(item) => return run(self, state, Ok(item)),
+                Step::End => {
+                    let stop = self.error_with(T::StopIteration, &[]);
+                    return run(self, state, Err(stop));
+                }
+                Step::Raised => return run(self, state, Err(Stop::Raised)),
+                Step::Code => {}
+            }
+        }
+        match self.special(iterator, self.vm().names.__next__)? {
+            Some(method) => self.call_then(method, &[], run, state),
+            None => {
+                let text = format!("'{}' object is not an iterator", self.type_name(iterator));
+                Err(self.type_error(&text))
+            }
+        }
+    }
+
     /// One step of a built-in iterator.
     pub fn step(&mut self, iter: Gc<Iter>) -> Step {
         step(self.vm_mut(), iter, 0)
