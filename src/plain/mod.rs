@@ -15,6 +15,7 @@ pub mod percent;
 pub mod random_mt;
 pub mod repr;
 pub mod sort;
+pub mod special;
 pub mod spec;
 pub mod template;
 pub mod unicode;

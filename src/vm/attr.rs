@@ -13,7 +13,7 @@ use crate::value::frame::{DST_MASK, Ret};
 use crate::value::kind::Kind;
 use crate::value::shape::MAX_KEYS;
 use crate::value::{
-    Class, ClassMethod, CodeObject, Dict, Exception, Function, Instance, Member, Module, Native,
+    BoundMethod, Class, ClassMethod, CodeObject, Dict, Exception, Function, Instance, Member, Module, Native,
     NativeKind, Property, Resource, Slots, StaticMethod, Str, Super, T, Value,
 };
 
@@ -263,6 +263,16 @@ pub fn find_default(vm: &mut Vm, object: Value, class: Gc<Class>, name: Gc<Str>)
     match on_class {
         Some(found) => bind(vm, found, object, class),
         None => {
+            if let Some(method) = object.cast::<BoundMethod>() {
+                // A bound method shows the attributes of what it binds.
+                let func = method.func.get();
+                return match find(vm, func, name) {
+                    Found::Method(found) => {
+                        Found::Value(Value::object(vm.space.bound_method(found, func)))
+                    }
+                    found => found,
+                };
+            }
             if let Some(module) = object.cast::<Module>()
                 && !module.getattr.get().is_undef()
             {
@@ -1063,6 +1073,61 @@ impl Cx {
 
     pub fn own_attribute(&self, object: Value, name: Gc<Str>) -> Option<Value> {
         own(self.vm(), object, name)
+    }
+
+    /// Names of the object's own attributes, in the order they were set.
+    pub fn own_names(&self, object: Value) -> Vec<Gc<Str>> {
+        let mut names: Vec<Gc<Str>> = Vec::new();
+        if let Some(instance) = object.cast::<Instance>() {
+            for (slot, key) in self.shapes.keys(instance.header.shape).into_iter().enumerate() {
+                let set = !slot_value(self.vm(), instance, slot).is_undef();
+                if set && key.as_bytes() != PAYLOAD_KEY.as_bytes() {
+                    names.push(key);
+                }
+            }
+        }
+        if let Some(dict) = extra_dict(object) {
+            names.extend(dict.iter().filter_map(|entry| entry.key.cast::<Str>()));
+        }
+        names
+    }
+
+    /// Replaces all attributes by those of a dict, which from now on is the object's own; false
+    /// if objects of its kind have none.
+    pub fn set_attribute_dict(&self, object: Value, dict: Gc<Dict>) -> bool {
+        // Attributes in slots move out first.
+        if attribute_dict(self.vm(), object).is_none() {
+            return false;
+        }
+        match extra_cell(object) {
+            Some(cell) => {
+                cell.set(Value::object(dict));
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Makes an instance one of another class of the same layout.
+    pub fn set_class(&self, object: Value, class: Gc<Class>) -> bool {
+        let Some(instance) = object.cast::<Instance>() else { return false };
+        let inline = self.shapes.get(instance.header.shape).inline as usize;
+        let root = self.shapes.root(class, inline);
+        set_shape(instance, self.shapes.rebase(instance.header.shape, root));
+        true
+    }
+
+    /// Says whether a class has abstract methods left.
+    pub fn set_abstract(&self, class: Gc<Class>, on: bool) {
+        // SAFETY: a live object; flags are a plain field.
+        unsafe {
+            let header = class.header();
+            if on {
+                (*header).flags |= flags::ABSTRACT;
+            } else {
+                (*header).flags &= !flags::ABSTRACT;
+            }
+        }
     }
 
     pub fn set_own(&self, object: Value, name: Gc<Str>, value: Value) -> bool {

@@ -159,24 +159,31 @@ impl Cx {
         }
     }
 
-    /// The built-in iterator over a built-in value.
-    pub fn builtin_iter(&self, value: Value) -> Option<Value> {
-        builtin_iter(self.vm(), value)
-    }
-
-    /// Does the type say that it can be iterated?
-    pub fn is_iterable(&self, value: Value) -> bool {
-        is_iterable(self.vm(), value)
-    }
-
-    /// Can all of the iterator be stepped without code of the program?
-    pub fn is_plain_iter(&self, iter: Gc<Iter>) -> bool {
-        is_plain(Value::object(iter), 0)
-    }
-
-    /// Marks a built-in iterator as exhausted.
-    pub fn finish_iter(&self, iter: Gc<Iter>) {
-        finish(iter);
+    /// As `next_then`, going on in `run` with the item or the exception.
+    pub fn next_into(
+        &mut self,
+        iterator: Value,
+        run: fn(&mut Cx, [Value; 3], Outcome) -> Flow,
+        state: [Value; 3],
+    ) -> Flow {
+        if let Some(iter) = iterator.cast::<Iter>() {
+            match self.step(iter) {
+                Step::Item(item) => return run(self, state, Ok(item)),
+                Step::End => {
+                    let stop = self.error_with(T::StopIteration, &[]);
+                    return run(self, state, Err(stop));
+                }
+                Step::Raised => return run(self, state, Err(Stop::Raised)),
+                Step::Code => {}
+            }
+        }
+        match self.special(iterator, self.vm().names.__next__)? {
+            Some(method) => self.call_then(method, &[], run, state),
+            None => {
+                let text = format!("'{}' object is not an iterator", self.type_name(iterator));
+                Err(self.type_error(&text))
+            }
+        }
     }
 
     /// One step of a built-in iterator.

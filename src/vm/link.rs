@@ -146,6 +146,7 @@ impl Vm {
                 code,
                 globals,
                 defaults: defaults.into(),
+                details: Value::UNDEF.into(),
                 extra: Value::UNDEF.into(),
             });
             Gc::from_raw(this)

@@ -424,7 +424,7 @@ pub unsafe fn function(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         reg!(base, word::a(w)) = Value::object(function);
         if !keyword.is_undef() || !annotate.is_undef() {
             let extra = (*vm).space.dict();
-            function.extra.set(Value::object(extra));
+            function.details.set(Value::object(extra));
             if !keyword.is_undef() {
                 extra.set_str(&(*vm).space, (*vm).names.__kwdefaults__, keyword);
             }

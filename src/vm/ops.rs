@@ -1271,6 +1271,11 @@ impl Cx {
         compare_native(self.vm(), self.unwrap(x), self.unwrap(y), order)
     }
 
+    /// `item in container` for built-in containers, or None.
+    pub fn contains_plain(&mut self, item: Value, container: Value) -> Result<Option<bool>, Stop> {
+        contains(self.vm_mut(), item, container)
+    }
+
     pub fn len_plain(&self, value: Value) -> Option<usize> {
         len(self.vm(), value)
     }
