@@ -15,10 +15,7 @@ fn compiled(name: &str, text: &str) -> Result<Arc<Code>, Vec<Diagnostic>> {
         Outcome::Errors(errors) => return Err(errors),
         Outcome::Incomplete => panic!("{name}: incomplete"),
     };
-    let source = SourceInfo {
-        filename: name.into(),
-        text,
-    };
+    let source = SourceInfo { filename: name.into(), text };
     let (code, _) = compile(&ast, &source, &Options::default())?;
     verify::verify(&code)
         .unwrap_or_else(|fault| panic!("{name}: {fault}\n{}", dis::disassemble(&code, Some(text))));
@@ -26,9 +23,7 @@ fn compiled(name: &str, text: &str) -> Result<Arc<Code>, Vec<Diagnostic>> {
 }
 
 fn scripts(folder: &str) -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests")
-        .join(folder);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
     let mut found: Vec<PathBuf> = std::fs::read_dir(root)
         .into_iter()
         .flatten()
@@ -57,10 +52,7 @@ fn listings() {
             continue;
         }
         let expected = std::fs::read_to_string(&golden).unwrap_or_default();
-        assert_eq!(
-            listing, expected,
-            "{name}: rerun with BLESS=1 if this is right"
-        );
+        assert_eq!(listing, expected, "{name}: rerun with BLESS=1 if this is right");
     }
 }
 
@@ -77,10 +69,7 @@ fn errors() {
             Outcome::Tree { ast, .. } => ast,
             other => panic!("{name}: does not parse: {other:?}"),
         };
-        let source = SourceInfo {
-            filename: name.into(),
-            text: &text,
-        };
+        let source = SourceInfo { filename: name.into(), text: &text };
         let errors = compile(&ast, &source, &Options::default()).expect_err(name);
         for error in &errors {
             assert!(
@@ -163,10 +152,7 @@ fn limits_are_errors() {
     }
     finally += &format!("{}pass\n", " ".repeat(9));
     for (text, message) in [
-        (
-            locals,
-            "too many local variables or nested expressions in one function",
-        ),
+        (locals, "too many local variables or nested expressions in one function"),
         (finally, "too many statically nested blocks"),
     ] {
         let errors = compiled("limits", &text).unwrap_err();
@@ -255,10 +241,7 @@ fn warnings() {
     let Outcome::Tree { ast, .. } = parse(text, Mode::Module).outcome else {
         panic!("parses");
     };
-    let source = SourceInfo {
-        filename: "warnings".into(),
-        text,
-    };
+    let source = SourceInfo { filename: "warnings".into(), text };
     let (_, warnings) = compile(&ast, &source, &Options::default()).unwrap();
     let messages: Vec<&str> = warnings.iter().map(|warning| &*warning.message).collect();
     assert_eq!(

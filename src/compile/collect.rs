@@ -42,21 +42,10 @@ pub(super) fn collect<'a>(
     collector.scopes.open(ScopeKind::Module, None, None);
     collector.futures(&ast.body);
     collector.block(&ast.body);
-    let Collector {
-        mut scopes,
-        mut walruses,
-        future_annotations,
-        names,
-        reports,
-        ..
-    } = collector;
+    let Collector { mut scopes, mut walruses, future_annotations, names, reports, .. } = collector;
     walruses.sort_unstable();
     scopes.resolve(reports, |name| names.text(name).to_string());
-    Collected {
-        scopes,
-        walruses,
-        future_annotations,
-    }
+    Collected { scopes, walruses, future_annotations }
 }
 
 pub(super) struct Collector<'a, 'n, 'r> {
@@ -180,11 +169,9 @@ impl<'a> Collector<'a, '_, '_> {
                 self.target(*target, 0);
                 self.expr(*value);
             }
-            StmtKind::AnnAssign {
-                target,
-                annotation,
-                value,
-            } => self.annotated(*target, *annotation, *value, stmt.span),
+            StmtKind::AnnAssign { target, annotation, value } => {
+                self.annotated(*target, *annotation, *value, stmt.span)
+            }
             StmtKind::Pass | StmtKind::Break | StmtKind::Continue | StmtKind::Error => {}
             StmtKind::Return(value) => self.return_(*value, stmt.span),
             StmtKind::Raise { exception, cause } => {
@@ -309,9 +296,7 @@ impl<'a> Collector<'a, '_, '_> {
                 } else if symbol.has(flag::ANNOTATED) {
                     Some(format!("annotated name '{text}' can't be {word}"))
                 } else if symbol.has(flag::BOUND) {
-                    Some(format!(
-                        "name '{text}' is assigned to before {word} declaration"
-                    ))
+                    Some(format!("name '{text}' is assigned to before {word} declaration"))
                 } else if symbol.has((flag::GLOBAL | flag::NONLOCAL) & !what) {
                     Some(format!("name '{text}' is nonlocal and global"))
                 } else {
@@ -440,11 +425,7 @@ impl<'a> Collector<'a, '_, '_> {
                     self.bind(*rest, 0);
                 }
             }
-            PatternKind::Class {
-                class,
-                positional,
-                keywords,
-            } => {
+            PatternKind::Class { class, positional, keywords } => {
                 self.expr(*class);
                 for pattern in positional {
                     self.pattern(pattern);

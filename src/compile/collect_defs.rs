@@ -40,8 +40,7 @@ impl<'a> Collector<'a, '_, '_> {
                 );
             }
             self.check_store(name, span);
-            self.scopes
-                .add(self.current, name, flag::BOUND | flag::ANNOTATED, span);
+            self.scopes.add(self.current, name, flag::BOUND | flag::ANNOTATED, span);
         } else if value.is_some() || !matches!(self.ast.expr(target), Expr::Name(_)) {
             self.target(target, 0);
         }
@@ -54,10 +53,7 @@ impl<'a> Collector<'a, '_, '_> {
             return;
         };
         let name = self.mangle(name);
-        self.scopes
-            .get_mut(owner)
-            .annotations
-            .push((name, annotation));
+        self.scopes.get_mut(owner).annotations.push((name, annotation));
         let key = Key::BodyAnnotations(owner);
         let scope = match self.scopes.keys.get(&key) {
             Some(&scope) => scope,
@@ -69,9 +65,7 @@ impl<'a> Collector<'a, '_, '_> {
 
     /// Walks an annotation that is never evaluated, for its errors alone.
     fn discarded(&mut self, annotation: ExprId) {
-        let scope = self
-            .scopes
-            .open(ScopeKind::Annotations, Some(self.current), self.class_name);
+        let scope = self.scopes.open(ScopeKind::Annotations, Some(self.current), self.class_name);
         self.scopes.get_mut(scope).is_discarded = true;
         self.inside(scope, |this| match this.ast.expr(annotation) {
             Expr::Starred(value) => this.expr(*value),
@@ -99,8 +93,7 @@ impl<'a> Collector<'a, '_, '_> {
     fn format_parameter(&mut self, scope: ScopeId) {
         // Its name must not hide a global called `format` from the annotations.
         let hidden = self.names.known.format;
-        self.scopes
-            .add(scope, hidden, flag::PARAM | flag::BOUND, Span::default());
+        self.scopes.add(scope, hidden, flag::PARAM | flag::BOUND, Span::default());
     }
 
     pub(super) fn function(&mut self, function: &'a Function, span: Span) {
@@ -125,11 +118,8 @@ impl<'a> Collector<'a, '_, '_> {
         self.iterables = 0;
         self.inside(scope, |this| {
             this.parameters(&function.params);
-            let first = function
-                .params
-                .positional_only
-                .first()
-                .or(function.params.positional.first());
+            let first =
+                function.params.positional_only.first().or(function.params.positional.first());
             this.self_name = match first {
                 Some(first) if in_class => Some((this.mangle(first.ident.name), outer)),
                 _ => None,
@@ -154,8 +144,7 @@ impl<'a> Collector<'a, '_, '_> {
     }
 
     pub(super) fn hidden(&mut self, scope: ScopeId, name: Name, flags: u16) {
-        self.scopes
-            .add(scope, name, flags | flag::BOUND, Span::default());
+        self.scopes.add(scope, name, flags | flag::BOUND, Span::default());
     }
 
     pub(super) fn finish_function(&mut self, scope: ScopeId) {
@@ -175,11 +164,8 @@ impl<'a> Collector<'a, '_, '_> {
     }
 
     pub(super) fn defaults(&mut self, params: &'a Params) {
-        for param in params
-            .positional_only
-            .iter()
-            .chain(&params.positional)
-            .chain(&params.keyword_only)
+        for param in
+            params.positional_only.iter().chain(&params.positional).chain(&params.keyword_only)
         {
             self.option(param.default);
         }
@@ -210,13 +196,11 @@ impl<'a> Collector<'a, '_, '_> {
                 );
                 // Keeps one register per parameter, whatever its name.
                 let unique = self.names.intern(&format!(".{}", span.start));
-                self.scopes
-                    .add(self.current, unique, flag::PARAM | flag::BOUND, span);
+                self.scopes.add(self.current, unique, flag::PARAM | flag::BOUND, span);
                 continue;
             }
             self.check_store(name, span);
-            self.scopes
-                .add(self.current, name, flag::PARAM | flag::BOUND, span);
+            self.scopes.add(self.current, name, flag::PARAM | flag::BOUND, span);
         }
     }
 
@@ -261,8 +245,7 @@ impl<'a> Collector<'a, '_, '_> {
         let scope = self.open(ScopeKind::Class, Key::Class(at));
         if !class.type_params.is_empty() {
             let known = self.names.known;
-            self.scopes
-                .add(scope, known.type_params, flag::USED, class.name.span);
+            self.scopes.add(scope, known.type_params, flag::USED, class.name.span);
         }
         let kept = (self.iterables, self.self_name);
         self.iterables = 0;
@@ -304,8 +287,7 @@ impl<'a> Collector<'a, '_, '_> {
                 );
             }
             self.check_store(name, span);
-            self.scopes
-                .add(self.current, name, flag::BOUND | flag::TYPE_PARAM, span);
+            self.scopes.add(self.current, name, flag::BOUND | flag::TYPE_PARAM, span);
             if param.default.is_some() {
                 defaulted = true;
             } else if defaulted {
@@ -316,10 +298,9 @@ impl<'a> Collector<'a, '_, '_> {
                     format!("non-default type parameter '{text}' follows default type parameter"),
                 );
             }
-            for (value, kind) in [
-                (param.bound, LazyKind::Bound),
-                (param.default, LazyKind::Default),
-            ] {
+            for (value, kind) in
+                [(param.bound, LazyKind::Bound), (param.default, LazyKind::Default)]
+            {
                 if let Some(value) = value {
                     let scope = self.open(ScopeKind::Lazy(kind), Key::Lazy(value.0));
                     self.inside(scope, |this| match this.ast.expr(value) {

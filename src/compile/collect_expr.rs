@@ -27,10 +27,7 @@ impl<'a> Collector<'a, '_, '_> {
         }
         self.leaf(leaf);
         while self.pending.len() > base {
-            let node = self
-                .pending
-                .pop()
-                .expect("the list is longer than its base");
+            let node = self.pending.pop().expect("the list is longer than its base");
             match self.ast.expr(node) {
                 Expr::Binary(_, _, right) => self.expr(*right),
                 Expr::Subscript(_, index) => self.expr(*index),
@@ -262,10 +259,8 @@ impl<'a> Collector<'a, '_, '_> {
             self.scopes.get(at).kind,
             ScopeKind::Comprehension(_) | ScopeKind::GeneratorExpression
         ) {
-            let iterates = self
-                .scopes
-                .symbol(at, name)
-                .is_some_and(|symbol| symbol.has(flag::ITERATES));
+            let iterates =
+                self.scopes.symbol(at, name).is_some_and(|symbol| symbol.has(flag::ITERATES));
             if iterates {
                 let text = self.names.text(name).to_string();
                 self.reports.add(
@@ -277,17 +272,13 @@ impl<'a> Collector<'a, '_, '_> {
                              variable '{text}'"
                         ),
                     )
-                    .label(
-                        ident.span,
-                        format!("`{text}` is bound by the `for` already"),
-                    )
+                    .label(ident.span, format!("`{text}` is bound by the `for` already"))
                     .help("give the value another name"),
                 );
                 self.expr(value);
                 return;
             }
-            self.scopes
-                .add(at, name, flag::USED | flag::WALRUS, ident.span);
+            self.scopes.add(at, name, flag::USED | flag::WALRUS, ident.span);
             at = self.scopes.get(at).parent.unwrap_or(0);
             owner = Some(at);
         }

@@ -94,12 +94,7 @@ impl<'a> Compiler<'a> {
         value: Option<Reg>,
     ) -> bool {
         match block {
-            Block::Loop {
-                end,
-                next,
-                close,
-                handler,
-            } => {
+            Block::Loop { end, next, close, handler } => {
                 self.body.handler = *handler;
                 if exit == Exit::Continue(place) {
                     self.body.jump(*next);
@@ -114,11 +109,7 @@ impl<'a> Compiler<'a> {
                 }
                 false
             }
-            Block::Finally {
-                value: home,
-                exits,
-                handler,
-            } => {
+            Block::Finally { value: home, exits, handler } => {
                 self.body.handler = *handler;
                 if exit == Exit::Return && self.return_home().is_none() {
                     match value {
@@ -138,11 +129,7 @@ impl<'a> Compiler<'a> {
                 self.body.jump(label);
                 true
             }
-            Block::Handled {
-                save,
-                name,
-                handler,
-            } => {
+            Block::Handled { save, name, handler } => {
                 self.body.handler = *handler;
                 self.body.emit(Op::PopHandled, *save, 0, 0);
                 if let Some(name) = *name {
@@ -150,12 +137,7 @@ impl<'a> Compiler<'a> {
                 }
                 false
             }
-            Block::With {
-                exit,
-                is_async,
-                span,
-                handler,
-            } => {
+            Block::With { exit, is_async, span, handler } => {
                 self.body.handler = *handler;
                 let (exit, is_async) = (*exit, *is_async);
                 let at = std::mem::replace(&mut self.body.span, *span);
@@ -218,10 +200,7 @@ impl<'a> Compiler<'a> {
 
     /// Does a `return` here unbind a name on its way (`except … as name`)?
     fn leaving_unbinds(&self) -> bool {
-        self.body
-            .blocks
-            .iter()
-            .any(|block| matches!(block, Block::Handled { name: Some(_), .. }))
+        self.body.blocks.iter().any(|block| matches!(block, Block::Handled { name: Some(_), .. }))
     }
 
     fn is_none(&self, id: ExprId) -> bool {
@@ -230,11 +209,7 @@ impl<'a> Compiler<'a> {
 
     pub(super) fn break_or_continue(&mut self, is_break: bool, span: Span) {
         self.body.span = span;
-        let place = self
-            .body
-            .blocks
-            .iter()
-            .rposition(|block| matches!(block, Block::Loop { .. }));
+        let place = self.body.blocks.iter().rposition(|block| matches!(block, Block::Loop { .. }));
         let Some(place) = place else {
             let (code, message) = match is_break {
                 true => ("break-outside-loop", "'break' outside loop"),
@@ -256,12 +231,7 @@ impl<'a> Compiler<'a> {
     /// The label a `break` or `continue` comes to, if nothing is owed on the way there.
     pub(super) fn plain_exit(&self, stmt: &Stmt) -> Option<Label> {
         match (self.body.blocks.last()?, &stmt.kind) {
-            (
-                Block::Loop {
-                    end, close: None, ..
-                },
-                StmtKind::Break,
-            ) => Some(*end),
+            (Block::Loop { end, close: None, .. }, StmtKind::Break) => Some(*end),
             (Block::Loop { next, .. }, StmtKind::Continue) => Some(*next),
             _ => None,
         }
@@ -276,12 +246,7 @@ impl<'a> Compiler<'a> {
         self.body.forget_deletable();
         self.jump_if(test, exit, false);
         self.body.bind(start);
-        self.body.blocks.push(Block::Loop {
-            end,
-            next,
-            close: None,
-            handler: self.body.handler,
-        });
+        self.body.blocks.push(Block::Loop { end, next, close: None, handler: self.body.handler });
         self.block(body);
         self.body.blocks.pop();
         self.body.bind(next);
@@ -438,12 +403,7 @@ impl<'a> Compiler<'a> {
         self.body.handler = outer;
         self.store(target, item);
         if let Some(end) = end {
-            self.body.blocks.push(Block::Loop {
-                end,
-                next,
-                close: None,
-                handler: outer,
-            });
+            self.body.blocks.push(Block::Loop { end, next, close: None, handler: outer });
         }
         body(self);
         if end.is_some() {

@@ -15,9 +15,7 @@ pub(super) const MAX_RUN: usize = 64;
 
 impl<'a> Compiler<'a> {
     pub(super) fn sequence(&mut self, id: ExprId, op: Op, items: &'a [ExprId], dst: Reg) {
-        let has_star = items
-            .iter()
-            .any(|&item| matches!(self.ast.expr(item), Expr::Starred(_)));
+        let has_star = items.iter().any(|&item| matches!(self.ast.expr(item), Expr::Starred(_)));
         if items.len() <= MAX_RUN && !has_star {
             if op == Op::BuildList
                 && items.len() > 2
@@ -61,11 +59,7 @@ impl<'a> Compiler<'a> {
         let mut rest = items;
         let plain = |this: &Self, items: &[ExprId]| {
             let is_star = |&item: &ExprId| matches!(this.ast.expr(item), Expr::Starred(_));
-            items
-                .iter()
-                .take(MAX_RUN)
-                .position(is_star)
-                .unwrap_or(items.len().min(MAX_RUN))
+            items.iter().take(MAX_RUN).position(is_star).unwrap_or(items.len().min(MAX_RUN))
         };
         let count = plain(self, rest);
         self.scoped(|this| {
@@ -100,10 +94,7 @@ impl<'a> Compiler<'a> {
 
     /// A list of constants is copied from a constant tuple.
     fn constant_list(&mut self, id: ExprId, items: &'a [ExprId], dst: Reg) {
-        let values = items
-            .iter()
-            .filter_map(|&item| self.folded.value(self.ast, item))
-            .collect();
+        let values = items.iter().filter_map(|&item| self.folded.value(self.ast, item)).collect();
         self.at(id);
         let acc = self.scratch(dst);
         let tuple = self.body.alloc();
@@ -129,9 +120,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn dict(&mut self, id: ExprId, items: &'a [(Option<ExprId>, ExprId)], dst: Reg) {
         let plain = |items: &[(Option<ExprId>, ExprId)]| {
             let few = &items[..items.len().min(MAX_RUN / 2)];
-            few.iter()
-                .position(|(key, _)| key.is_none())
-                .unwrap_or(few.len())
+            few.iter().position(|(key, _)| key.is_none()).unwrap_or(few.len())
         };
         let is_simple = plain(items) == items.len();
         let acc = match is_simple {

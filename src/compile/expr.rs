@@ -362,8 +362,7 @@ impl<'a> Compiler<'a> {
         }
         let register = self.operand(right, false);
         self.body.span = span;
-        self.body
-            .emit_ext(register_form(op), ext, out, left, register);
+        self.body.emit_ext(register_form(op), ext, out, left, register);
     }
 
     /// The value of a small integer constant.

@@ -63,11 +63,7 @@ impl<'a> Compiler<'a> {
     ) {
         let label = self.body.label();
         let outer = self.body.guard(label, exception);
-        self.body.blocks.push(Block::Handled {
-            save,
-            name,
-            handler: outer,
-        });
+        self.body.blocks.push(Block::Handled { save, name, handler: outer });
         self.body.pads.push(Pad {
             label,
             register: exception,
@@ -128,11 +124,7 @@ impl<'a> Compiler<'a> {
         let (label, end) = (self.body.label(), self.body.label());
         let state = self.body.guarded_state();
         let outer = self.body.guard(label, exception);
-        self.body.blocks.push(Block::Finally {
-            value,
-            exits: Vec::new(),
-            handler: outer,
-        });
+        self.body.blocks.push(Block::Finally { value, exits: Vec::new(), handler: outer });
         guarded(self);
         let Some(Block::Finally { exits, .. }) = self.body.blocks.pop() else {
             unreachable!("blocks are popped by who pushed them");
@@ -183,12 +175,7 @@ impl<'a> Compiler<'a> {
         let label = self.body.label();
         let state = self.body.guarded_state();
         let outer = self.body.guard(label, exception);
-        self.body.blocks.push(Block::With {
-            exit,
-            is_async: with.is_async,
-            span,
-            handler: outer,
-        });
+        self.body.blocks.push(Block::With { exit, is_async: with.is_async, span, handler: outer });
         if let Some(target) = item.target {
             self.store(target, value);
         }

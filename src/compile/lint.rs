@@ -10,8 +10,7 @@ use super::Compiler;
 impl<'a> Compiler<'a> {
     fn warn(&mut self, code: &'static str, id: ExprId, message: String, help: &str) {
         let span = self.ast.span(id);
-        self.reports
-            .add(Diagnostic::warning(code, span, message).help(help));
+        self.reports.add(Diagnostic::warning(code, span, message).help(help));
     }
 
     /// `x is 1`

@@ -69,8 +69,7 @@ impl<'a> Compiler<'a> {
     }
 
     pub(super) fn intrinsic(&mut self, which: Intrinsic, dst: Reg, first: Reg, count: u16) {
-        self.body
-            .emit_ext(Op::Intrinsic, which as u8, dst, first, count);
+        self.body.emit_ext(Op::Intrinsic, which as u8, dst, first, count);
     }
 
     fn raise(&mut self, stmt: &Stmt, exception: Option<ExprId>, cause: Option<ExprId>) {
@@ -162,8 +161,7 @@ impl<'a> Compiler<'a> {
                 Some(bound) => {
                     // `import a.b.c as d` binds c, not a.
                     for part in &alias.path[1..] {
-                        self.body
-                            .emit_name(Op::ImportFrom, module, module, part.name);
+                        self.body.emit_name(Op::ImportFrom, module, module, part.name);
                     }
                     bound
                 }

@@ -52,11 +52,7 @@ impl<'a> Compiler<'a> {
     /// Bounds of a slice without a step.
     pub(super) fn plain_slice(&self, index: ExprId) -> Option<(Option<ExprId>, Option<ExprId>)> {
         match self.ast.expr(index) {
-            Expr::Slice {
-                lower,
-                upper,
-                step: None,
-            } => Some((*lower, *upper)),
+            Expr::Slice { lower, upper, step: None } => Some((*lower, *upper)),
             _ => None,
         }
     }
@@ -177,9 +173,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn any_starred(&self, items: &[ExprId]) -> bool {
-        items
-            .iter()
-            .any(|&item| matches!(self.ast.expr(item), Expr::Starred(_)))
+        items.iter().any(|&item| matches!(self.ast.expr(item), Expr::Starred(_)))
     }
 
     /// `a, b = b, a + b` without a tuple: all values first, then the stores in order. A local is

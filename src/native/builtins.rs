@@ -9,7 +9,7 @@ use crate::gc::Gc;
 use crate::plain::int::Int;
 use crate::value::class::overrides;
 use crate::value::{
-    BoundMethod, Class, Def, Dict, Function, Instance, IterKind, List, Native, StaticMethod, Str,
+    BoundMethod, Class, Def, Dict, Function, Instance, IterKind, Native, StaticMethod, Str,
     T, Tuple, Value,
 };
 use crate::vm::{Args, Binary, Cx, Flow, Found, Number, Outcome, Stop};
@@ -553,10 +553,7 @@ fn next(cx: &mut Cx, args: Args) -> Flow {
     let iterator = cx.arg(args, 0).value();
     match cx.opt(args, 1).map(|default| default.value()) {
         None => cx.next_then(iterator),
-        Some(default) => {
-            let flow = cx.next_then(iterator);
-            cx.settle_then(flow, next_arrived, [default, Value::NONE, Value::NONE])
-        }
+        Some(default) => cx.next_into(iterator, next_arrived, [default, Value::NONE, Value::NONE]),
     }
 }
 

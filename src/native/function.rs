@@ -203,21 +203,11 @@ fn this(cx: &Cx, value: Value) -> Result<Gc<Function>, Stop> {
 
 /// What was given or set beyond what every function has.
 fn detail(cx: &Cx, function: Gc<Function>, name: &str) -> Option<Value> {
-    function.details.get().cast::<Dict>()?.get_str(cx, cx.intern(name))
+    cx.detail(function, cx.intern(name))
 }
 
 fn put_detail(cx: &Cx, function: Gc<Function>, name: &str, value: Value) {
-    let dict = function.details.get().cast::<Dict>().unwrap_or_else(|| {
-        let dict = cx.dict();
-        function.details.set(Value::object(dict));
-        dict
-    });
-    let name = cx.intern(name);
-    if value.is_undef() {
-        dict.remove_str(cx, name);
-    } else {
-        dict.set_str(cx, name, value);
-    }
+    cx.set_detail(function, cx.intern(name), value);
 }
 
 fn set_detail(cx: &mut Cx, function: Value, name: &str, value: Value) -> Flow {

@@ -6,44 +6,33 @@
 //! an exception, or a wish (`Cx::tail`, `Cx::call_then`). What takes callbacks has a short way
 //! here for plain data and otherwise goes on in `stdlib/prelude.sloop`.
 
-mod bytearray;
-mod bytes;
-mod bytes_methods;
-mod codec;
-pub mod display;
-mod display_object;
-mod display_walk;
-mod format;
+mod builtins;
+mod class;
+mod complex;
+mod descriptor;
+mod float;
+mod function;
+mod int;
 mod list;
-mod percent;
-mod str;
-mod str_search;
-mod str_shape;
-mod str_split;
-mod str_table;
-mod template;
-mod text_args;
-mod text_builtins;
+mod math;
+mod object;
+mod operators;
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
 use crate::gc::{Gc, HeapType};
+use crate::value::class::overrides;
 use crate::value::func::NativeKind;
 use crate::value::types::TYPES;
 use crate::value::{
-    Class, Def, Dict, GetSet, Member, Native, NativeFn, Signature, T, Value,
+    Def, Dict, GetSet, Member, Native, NativeFn, Signature, T, Value,
 };
 use crate::vm::{Args, Cx, Stop};
 
 // ---- rows
 
-const fn def(
-    signature: &'static str,
-    doc: &'static str,
-    kind: NativeKind,
-    run: NativeFn,
-) -> Def {
+const fn def(signature: &'static str, doc: &'static str, kind: NativeKind, run: NativeFn) -> Def {
     Def { signature, doc, kind, run }
 }
 
@@ -75,22 +64,33 @@ pub struct TypeDef {
 
 /// Every built-in type that has members, one row per topic file entry.
 static TYPE_DEFS: &[&TypeDef] = &[
+    &object::TYPE,
+    &class::TYPE,
+    &int::TYPE,
+    &int::BOOL,
+    &float::TYPE,
+    &complex::TYPE,
     &list::TYPE,
-    &str::TYPE,
-    &str_search::TYPE,
-    &str_split::TYPE,
-    &str_shape::TYPE,
-    &str_table::TYPE,
-    &bytes::TYPE,
-    &bytes::COMMON,
-    &bytes::SHARED,
-    &bytearray::TYPE,
-    &bytearray::COMMON,
-    &bytearray::SHARED,
+    &function::FUNCTION,
+    &function::NATIVE,
+    &function::NATIVE_METHOD,
+    &function::METHOD,
+    &function::MEMBER,
+    &function::GETSET,
+    &function::CODE,
+    &function::CELL,
+    &descriptor::PROPERTY,
+    &descriptor::STATIC_METHOD,
+    &descriptor::CLASS_METHOD,
+    &descriptor::SUPER,
+    &descriptor::MAPPING_PROXY,
+    &descriptor::NONE,
+    &descriptor::ELLIPSIS,
+    &descriptor::NOT_IMPLEMENTED,
 ];
 
 /// Functions of the builtins namespace.
-static BUILTINS: &[&[Def]] = &[&text_builtins::FUNCTIONS];
+static BUILTINS: &[&[Def]] = &[builtins::FUNCTIONS];
 
 /// Makes built-in types and functions known to a new VM.
 pub fn install(cx: &mut Cx) {
@@ -103,12 +103,20 @@ pub fn install(cx: &mut Cx) {
             builtins.set_str(cx, class.name.get(), Value::object(class));
         }
     }
+    for (id, groups) in operators::TABLE {
+        for row in groups.iter().copied().flatten() {
+            add_method(cx, *id, row);
+        }
+    }
+    for &id in operators::UNHASHABLE {
+        let dict = cx.class(id).dict;
+        dict.set_str(cx, cx.vm().names.__hash__, Value::NONE);
+    }
     for def in TYPE_DEFS {
         let class = cx.class(def.id);
         class.dict.set_str(cx, cx.intern("__doc__"), cx.str_value(def.doc));
         for row in def.methods {
-            let native = make(cx, row, Value::object(class));
-            class.dict.set_str(cx, cx.intern(native.signature.name), Value::object(native));
+            add_method(cx, def.id, row);
         }
         for row in def.getsets {
             let member = cx.new_object(T::GetSet.shape(), 0, |header| Member {
@@ -122,7 +130,7 @@ pub fn install(cx: &mut Cx) {
     }
     display::install(cx);
     for row in TYPES {
-        set_overrides(cx, cx.class(row.id));
+        set_overrides(cx, row.id);
     }
     for row in &text_builtins::HOOKS {
         let native = make(cx, row, Value::UNDEF);
@@ -136,8 +144,20 @@ pub fn install(cx: &mut Cx) {
 
 /// Built-in types never override the usual protocol by functions of the language, but a few
 /// have descriptors or hooks of their own.
-fn set_overrides(cx: &Cx, class: Gc<Class>) {
+fn set_overrides(cx: &Cx, id: T) {
+    let class = cx.class(id);
+    class.overrides.set(match id {
+        T::Property => overrides::GET | overrides::SET,
+        T::StaticMethod | T::ClassMethod => overrides::GET,
+        _ => 0,
+    });
     cx.refresh_overrides(class);
+}
+
+fn add_method(cx: &Cx, id: T, row: &'static Def) {
+    let class = cx.class(id);
+    let native = make(cx, row, Value::object(class));
+    class.dict.set_str(cx, cx.intern(native.signature.name), Value::object(native));
 }
 
 /// Adds natives to a module's namespace.
@@ -153,9 +173,31 @@ fn is_builtin(id: T) -> bool {
     use T::*;
     matches!(
         id,
-        Object | Type | Int | Bool | Float | Complex | Str | Bytes | ByteArray | List | Tuple | Dict
-            | Set | FrozenSet | Range | Slice | Property | StaticMethod | ClassMethod | Super
-            | Reversed | Enumerate | Zip | Map | Filter
+        Object
+            | Type
+            | Int
+            | Bool
+            | Float
+            | Complex
+            | Str
+            | Bytes
+            | ByteArray
+            | List
+            | Tuple
+            | Dict
+            | Set
+            | FrozenSet
+            | Range
+            | Slice
+            | Property
+            | StaticMethod
+            | ClassMethod
+            | Super
+            | Reversed
+            | Enumerate
+            | Zip
+            | Map
+            | Filter
     ) || id as u16 >= BaseException as u16
 }
 

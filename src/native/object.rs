@@ -5,7 +5,7 @@ use crate::gc::Gc;
 use crate::value::class::flags;
 use crate::value::kind::Kind;
 use crate::value::{
-    Class, Dict, Exception, GetSet, Instance, Member, Module, Native, Str, T, Value,
+    Class, Dict, Exception, GetSet, Instance, Member, Module, Str, T, Value,
 };
 use crate::vm::{Args, Cx, Flow, Outcome, Stop};
 
