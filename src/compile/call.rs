@@ -85,13 +85,7 @@ impl<'a> Compiler<'a> {
                 None => dst,
             };
             self.body.top = window.top;
-            self.step(
-                rest[at],
-                value,
-                out,
-                &window,
-                awaited.filter(|_| next.is_none()),
-            );
+            self.step(rest[at], value, out, &window, awaited.filter(|_| next.is_none()));
             value = Value::In(out);
         }
     }

@@ -215,8 +215,7 @@ impl<'a> Compiler<'a> {
                 self.import_name(module, Const::Tuple(names), import.level, path);
                 let item = self.body.alloc();
                 for alias in aliases.iter() {
-                    self.body
-                        .emit_name(Op::ImportFrom, item, module, alias.path[0].name);
+                    self.body.emit_name(Op::ImportFrom, item, module, alias.path[0].name);
                     let bound = alias.alias.unwrap_or(alias.path[0]);
                     let name = self.mangle(bound.name);
                     self.store_name(name, item);
