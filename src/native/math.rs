@@ -3,11 +3,11 @@
 
 use super::float::float_arg;
 use super::function;
+use crate::gc::Gc;
 use crate::plain::int::Int;
 use crate::plain::{Fault, float, special};
 use crate::value::{BigInt, Def, Dict, T, Value};
 use crate::vm::{Args, Cx, Flow, Stop};
-use crate::gc::Gc;
 
 /// A function of one float: where it is infinite for a finite argument, is that an overflow
 /// (`range`) or a pole (`domain`)?
@@ -31,7 +31,12 @@ pub static FUNCTIONS: &[Def] = &[
     one!("cbrt", "Return the cube root of x.", f64::cbrt, domain),
     one!("cos", "Return the cosine of x (measured in radians).", f64::cos, domain),
     one!("cosh", "Return the hyperbolic cosine of x.", f64::cosh, range),
-    one!("degrees", "Convert angle x from radians to degrees.", |x: f64| x * (180.0 / std::f64::consts::PI), range),
+    one!(
+        "degrees",
+        "Convert angle x from radians to degrees.",
+        |x: f64| x * (180.0 / std::f64::consts::PI),
+        range
+    ),
     one!("erf", "Error function at x.", special::erf, domain),
     one!("erfc", "Complementary error function at x.", special::erfc, domain),
     one!("exp", "Return e raised to the power of x.", f64::exp, range),
@@ -39,28 +44,66 @@ pub static FUNCTIONS: &[Def] = &[
     one!("expm1", "Return exp(x)-1.", f64::exp_m1, range),
     one!("fabs", "Return the absolute value of the float x.", f64::abs, domain),
     one!("log1p", "Return the natural logarithm of 1+x (base e).", f64::ln_1p, domain),
-    one!("radians", "Convert angle x from degrees to radians.", |x: f64| x * (std::f64::consts::PI / 180.0), range),
+    one!(
+        "radians",
+        "Convert angle x from degrees to radians.",
+        |x: f64| x * (std::f64::consts::PI / 180.0),
+        range
+    ),
     one!("sin", "Return the sine of x (measured in radians).", f64::sin, domain),
     one!("sinh", "Return the hyperbolic sine of x.", f64::sinh, range),
     one!("sqrt", "Return the square root of x.", f64::sqrt, domain),
     one!("tan", "Return the tangent of x (measured in radians).", f64::tan, domain),
     one!("tanh", "Return the hyperbolic tangent of x.", f64::tanh, domain),
-    one!("ulp", "Return the value of the least significant bit of the float x.", special::ulp, range),
+    one!(
+        "ulp",
+        "Return the value of the least significant bit of the float x.",
+        special::ulp,
+        range
+    ),
     function("gamma(x, /)", "Gamma function at x.", |cx, args| fallible(cx, args, special::gamma)),
-    function("lgamma(x, /)", "Natural logarithm of absolute value of Gamma function at x.", |cx, args| fallible(cx, args, special::lgamma)),
+    function(
+        "lgamma(x, /)",
+        "Natural logarithm of absolute value of Gamma function at x.",
+        |cx, args| fallible(cx, args, special::lgamma),
+    ),
     function("atan2(y, x, /)", "Return the arc tangent (measured in radians) of y/x.", atan2),
     function("ceil(x, /)", "Return the ceiling of x as an Integral.", ceil),
-    function("copysign(x, y, /)", "Return a float with the magnitude (absolute value) of x but the sign of y.", copysign),
+    function(
+        "copysign(x, y, /)",
+        "Return a float with the magnitude (absolute value) of x but the sign of y.",
+        copysign,
+    ),
     function("floor(x, /)", "Return the floor of x as an Integral.", floor),
     function("fma(x, y, z, /)", "Fused multiply-add operation.", fma),
     function("fmod(x, y, /)", "Return fmod(x, y), according to platform C.", fmod),
     function("frexp(x, /)", "Return the mantissa and exponent of x, as pair (m, e).", frexp),
-    function("isclose(a, b, *, rel_tol=1e-09, abs_tol=0.0)", "Determine whether two floating-point numbers are close in value.", isclose),
-    function("isfinite(x, /)", "Return True if x is neither an infinity nor a NaN, and False otherwise.", |cx, args| is(cx, args, f64::is_finite)),
-    function("isinf(x, /)", "Return True if x is a positive or negative infinity, and False otherwise.", |cx, args| is(cx, args, f64::is_infinite)),
-    function("isnan(x, /)", "Return True if x is a NaN (not a number), and False otherwise.", |cx, args| is(cx, args, f64::is_nan)),
+    function(
+        "isclose(a, b, *, rel_tol=1e-09, abs_tol=0.0)",
+        "Determine whether two floating-point numbers are close in value.",
+        isclose,
+    ),
+    function(
+        "isfinite(x, /)",
+        "Return True if x is neither an infinity nor a NaN, and False otherwise.",
+        |cx, args| is(cx, args, f64::is_finite),
+    ),
+    function(
+        "isinf(x, /)",
+        "Return True if x is a positive or negative infinity, and False otherwise.",
+        |cx, args| is(cx, args, f64::is_infinite),
+    ),
+    function(
+        "isnan(x, /)",
+        "Return True if x is a NaN (not a number), and False otherwise.",
+        |cx, args| is(cx, args, f64::is_nan),
+    ),
     function("ldexp(x, i, /)", "Return x * (2**i).", ldexp),
-    function("log(x, base=None, /)", "log(x, [base=math.e])\nReturn the logarithm of x to the given base.", log),
+    function(
+        "log(x, base=None, /)",
+        "log(x, [base=math.e])\nReturn the logarithm of x to the given base.",
+        log,
+    ),
     function("log10(x, /)", "Return the base 10 logarithm of x.", |cx, args| {
         let x = cx.arg(args, 0).value();
         logarithm(cx, x, f64::log10, std::f64::consts::LOG10_2).map(Value::float)
@@ -70,9 +113,17 @@ pub static FUNCTIONS: &[Def] = &[
         logarithm(cx, x, f64::log2, 1.0).map(Value::float)
     }),
     function("modf(x, /)", "Return the fractional and integer parts of x.", modf),
-    function("nextafter(x, y, /, *, steps=None)", "Return the floating-point value the given number of steps after x towards y.", nextafter),
+    function(
+        "nextafter(x, y, /, *, steps=None)",
+        "Return the floating-point value the given number of steps after x towards y.",
+        nextafter,
+    ),
     function("pow(x, y, /)", "Return x**y (x to the power of y).", pow),
-    function("remainder(x, y, /)", "Difference between x and the closest integer multiple of y.", remainder),
+    function(
+        "remainder(x, y, /)",
+        "Difference between x and the closest integer multiple of y.",
+        remainder,
+    ),
     function("trunc(x, /)", "Truncates the Real x to the nearest Integral toward 0.", trunc),
 ];
 
@@ -163,10 +214,9 @@ fn trunc(cx: &mut Cx, args: Args) -> Flow {
     }
     match cx.special(x, cx.vm().names.__trunc__)? {
         Some(method) => cx.tail(method, &[]),
-        None => Err(cx.type_error(&format!(
-            "type {} doesn't define __trunc__ method",
-            cx.type_name(x)
-        ))),
+        None => {
+            Err(cx.type_error(&format!("type {} doesn't define __trunc__ method", cx.type_name(x))))
+        }
     }
 }
 
@@ -287,8 +337,7 @@ fn isclose(cx: &mut Cx, args: Args) -> Flow {
 
 fn frexp(cx: &mut Cx, args: Args) -> Flow {
     let x = first(cx, args)?;
-    let (mantissa, exponent) =
-        if x.is_finite() && x != 0.0 { special::frexp(x) } else { (x, 0) };
+    let (mantissa, exponent) = if x.is_finite() && x != 0.0 { special::frexp(x) } else { (x, 0) };
     let pair = [Value::float(mantissa), Value::int(i64::from(exponent))];
     Ok(Value::object(cx.tuple(&pair)))
 }

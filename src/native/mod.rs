@@ -7,16 +7,33 @@
 //! here for plain data and otherwise goes on in `stdlib/prelude.sloop`.
 
 mod builtins;
+mod bytearray;
+mod bytes;
+mod bytes_methods;
 mod class;
+mod codec;
 mod complex;
 mod descriptor;
+pub mod display;
+mod display_object;
+mod display_walk;
 mod float;
+mod format;
 mod function;
 mod int;
 mod list;
 mod math;
 mod object;
 mod operators;
+mod percent;
+mod str;
+mod str_search;
+mod str_shape;
+mod str_split;
+mod str_table;
+mod template;
+mod text_args;
+mod text_builtins;
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
@@ -25,9 +42,7 @@ use crate::gc::{Gc, HeapType};
 use crate::value::class::overrides;
 use crate::value::func::NativeKind;
 use crate::value::types::TYPES;
-use crate::value::{
-    Def, Dict, GetSet, Member, Native, NativeFn, Signature, T, Value,
-};
+use crate::value::{Def, Dict, GetSet, Member, Native, NativeFn, Signature, T, Value};
 use crate::vm::{Args, Cx, Stop};
 
 // ---- rows
@@ -64,13 +79,24 @@ pub struct TypeDef {
 
 /// Every built-in type that has members, one row per topic file entry.
 static TYPE_DEFS: &[&TypeDef] = &[
+    &list::TYPE,
+    &str::TYPE,
+    &str_search::TYPE,
+    &str_split::TYPE,
+    &str_shape::TYPE,
+    &str_table::TYPE,
+    &bytes::TYPE,
+    &bytes::COMMON,
+    &bytes::SHARED,
+    &bytearray::TYPE,
+    &bytearray::COMMON,
+    &bytearray::SHARED,
     &object::TYPE,
     &class::TYPE,
     &int::TYPE,
     &int::BOOL,
     &float::TYPE,
     &complex::TYPE,
-    &list::TYPE,
     &function::FUNCTION,
     &function::NATIVE,
     &function::NATIVE_METHOD,
@@ -90,7 +116,7 @@ static TYPE_DEFS: &[&TypeDef] = &[
 ];
 
 /// Functions of the builtins namespace.
-static BUILTINS: &[&[Def]] = &[builtins::FUNCTIONS];
+static BUILTINS: &[&[Def]] = &[builtins::FUNCTIONS, &text_builtins::FUNCTIONS];
 
 /// Makes built-in types and functions known to a new VM.
 pub fn install(cx: &mut Cx) {

@@ -13,8 +13,8 @@ use crate::value::frame::{DST_MASK, Ret};
 use crate::value::kind::Kind;
 use crate::value::shape::MAX_KEYS;
 use crate::value::{
-    BoundMethod, Class, ClassMethod, CodeObject, Dict, Exception, Function, Instance, Member, Module, Native,
-    NativeKind, Property, Resource, Slots, StaticMethod, Str, Super, T, Value,
+    BoundMethod, Class, ClassMethod, CodeObject, Dict, Exception, Function, Instance, Member,
+    Module, Native, NativeKind, Property, Resource, Slots, StaticMethod, Str, Super, T, Value,
 };
 
 /// Where an attribute is.
@@ -1132,19 +1132,6 @@ impl Cx {
 
     pub fn set_own(&self, object: Value, name: Gc<Str>, value: Value) -> bool {
         set_own(self.vm(), object, name, value)
-    }
-
-    /// Names of the object's own attributes, for lists of them.
-    pub fn own_names(&self, object: Value) -> Vec<String> {
-        let text = |name: Gc<Str>| name.lossy().into_owned();
-        if let Some(dict) = extra_dict(object) {
-            return dict.iter().filter_map(|e| e.key.cast::<Str>()).map(text).collect();
-        }
-        let keys = match object.cast::<Instance>() {
-            Some(instance) => self.shapes.keys(instance.header.shape),
-            None => Vec::new(),
-        };
-        keys.into_iter().map(text).filter(|name| name != PAYLOAD_KEY).collect()
     }
 
     pub fn set_on_class(
