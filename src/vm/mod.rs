@@ -44,7 +44,6 @@ pub use compare::Order;
 pub use cx::{Args, Cx, Local, Ref};
 pub use import::{Finder, Found as FoundModule};
 pub use iter::Step;
-pub use ops::{Binary, Unary};
 pub use ops::{Binary, Number, Unary};
 use pc::{Base, Ip};
 

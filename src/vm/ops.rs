@@ -1294,6 +1294,16 @@ impl Cx {
         compare_native(self.vm(), self.unwrap(x), self.unwrap(y), order)
     }
 
+    /// `x order y` without code of the program; None if that must decide.
+    pub fn compare_builtin(
+        &self,
+        x: Value,
+        y: Value,
+        order: Order,
+    ) -> Result<Option<bool>, Stop> {
+        compare_native(self.vm(), x, y, order)
+    }
+
     pub fn len_plain(&self, value: Value) -> Option<usize> {
         len(self.vm(), value)
     }
