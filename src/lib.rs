@@ -1,12 +1,12 @@
 //! Sloop: a small scripting language whose runtime is an event loop.
 
 pub mod code;
+pub mod compile;
 pub mod gc;
 pub mod native;
-pub mod value;
-pub mod vm;
-pub mod compile;
 pub mod plain;
 pub mod text;
+pub mod value;
+pub mod vm;
 
 pub use sloop_grammar as syntax;

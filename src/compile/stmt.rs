@@ -69,8 +69,7 @@ impl<'a> Compiler<'a> {
     }
 
     pub(super) fn intrinsic(&mut self, which: Intrinsic, dst: Reg, first: Reg, count: u16) {
-        self.body
-            .emit_ext(Op::Intrinsic, which as u8, dst, first, count);
+        self.body.emit_ext(Op::Intrinsic, which as u8, dst, first, count);
     }
 
     fn raise(&mut self, stmt: &Stmt, exception: Option<ExprId>, cause: Option<ExprId>) {
@@ -162,8 +161,7 @@ impl<'a> Compiler<'a> {
                 Some(bound) => {
                     // `import a.b.c as d` binds c, not a.
                     for part in &alias.path[1..] {
-                        self.body
-                            .emit_name(Op::ImportFrom, module, module, part.name);
+                        self.body.emit_name(Op::ImportFrom, module, module, part.name);
                     }
                     bound
                 }
@@ -218,8 +216,7 @@ impl<'a> Compiler<'a> {
                 let item = self.body.alloc();
                 for alias in aliases.iter() {
                     self.body.span = alias.span;
-                    self.body
-                        .emit_name(Op::ImportFrom, item, module, alias.path[0].name);
+                    self.body.emit_name(Op::ImportFrom, item, module, alias.path[0].name);
                     let bound = alias.alias.unwrap_or(alias.path[0]);
                     let name = self.mangle(bound.name);
                     self.store_name(name, item);
@@ -230,4 +227,3 @@ impl<'a> Compiler<'a> {
         self.body.top = top;
     }
 }
-

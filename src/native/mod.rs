@@ -6,16 +6,34 @@
 //! an exception, or a wish (`Cx::tail`, `Cx::call_then`). What takes callbacks has a short way
 //! here for plain data and otherwise goes on in `stdlib/prelude.sloop`.
 
+mod builtins;
 mod bytearray;
 mod bytes;
 mod bytes_methods;
+mod class;
 mod codec;
+mod complex;
+mod descriptor;
+mod dict;
 pub mod display;
 mod display_object;
 mod display_walk;
+mod float;
+mod fold;
 mod format;
+mod function;
+mod generator;
+mod int;
+mod iterators;
 mod list;
+mod math;
+mod object;
+mod operators;
 mod percent;
+mod range;
+mod set;
+mod slice;
+mod sort;
 mod str;
 mod str_search;
 mod str_shape;
@@ -24,26 +42,22 @@ mod str_table;
 mod template;
 mod text_args;
 mod text_builtins;
+mod tuple;
+mod view;
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
 use crate::gc::{Gc, HeapType};
+use crate::value::class::overrides;
 use crate::value::func::NativeKind;
 use crate::value::types::TYPES;
-use crate::value::{
-    Class, Def, Dict, GetSet, Member, Native, NativeFn, Signature, T, Value,
-};
+use crate::value::{Def, Dict, GetSet, Member, Native, NativeFn, Signature, T, Value};
 use crate::vm::{Args, Cx, Stop};
 
 // ---- rows
 
-const fn def(
-    signature: &'static str,
-    doc: &'static str,
-    kind: NativeKind,
-    run: NativeFn,
-) -> Def {
+const fn def(signature: &'static str, doc: &'static str, kind: NativeKind, run: NativeFn) -> Def {
     Def { signature, doc, kind, run }
 }
 
@@ -75,6 +89,25 @@ pub struct TypeDef {
 
 /// Every built-in type that has members, one row per topic file entry.
 static TYPE_DEFS: &[&TypeDef] = &[
+    &tuple::TYPE,
+    &dict::TYPE,
+    &view::KEYS,
+    &view::VALUES,
+    &view::ITEMS,
+    &set::SET,
+    &set::FROZEN_SET,
+    &range::TYPE,
+    &slice::TYPE,
+    &iterators::REVERSED,
+    &iterators::ENUMERATE,
+    &iterators::ZIP,
+    &iterators::MAP,
+    &iterators::FILTER,
+    &generator::GENERATOR,
+    &generator::COROUTINE,
+    &generator::ASYNC_GENERATOR,
+    &generator::ASYNC_SEND,
+    &generator::ASYNC_THROW,
     &list::TYPE,
     &str::TYPE,
     &str_search::TYPE,
@@ -87,10 +120,32 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &bytearray::TYPE,
     &bytearray::COMMON,
     &bytearray::SHARED,
+    &object::TYPE,
+    &class::TYPE,
+    &int::TYPE,
+    &int::BOOL,
+    &float::TYPE,
+    &complex::TYPE,
+    &function::FUNCTION,
+    &function::NATIVE,
+    &function::NATIVE_METHOD,
+    &function::METHOD,
+    &function::MEMBER,
+    &function::GETSET,
+    &function::CODE,
+    &function::CELL,
+    &descriptor::PROPERTY,
+    &descriptor::STATIC_METHOD,
+    &descriptor::CLASS_METHOD,
+    &descriptor::SUPER,
+    &descriptor::MAPPING_PROXY,
+    &descriptor::NONE,
+    &descriptor::ELLIPSIS,
+    &descriptor::NOT_IMPLEMENTED,
 ];
 
 /// Functions of the builtins namespace.
-static BUILTINS: &[&[Def]] = &[&text_builtins::FUNCTIONS];
+static BUILTINS: &[&[Def]] = &[builtins::FUNCTIONS, fold::FUNCTIONS, sort::FUNCTIONS, &text_builtins::FUNCTIONS];
 
 /// Makes built-in types and functions known to a new VM.
 pub fn install(cx: &mut Cx) {
@@ -103,12 +158,20 @@ pub fn install(cx: &mut Cx) {
             builtins.set_str(cx, class.name.get(), Value::object(class));
         }
     }
-    for def in TYPE_DEFS {
+    for (id, groups) in operators::TABLE {
+        for row in groups.iter().copied().flatten() {
+            add_method(cx, *id, row);
+        }
+    }
+    for &id in operators::UNHASHABLE {
+        let dict = cx.class(id).dict;
+        dict.set_str(cx, cx.vm().names.__hash__, Value::NONE);
+    }
+    for def in TYPE_DEFS.iter().chain(iterators::PLAIN) {
         let class = cx.class(def.id);
         class.dict.set_str(cx, cx.intern("__doc__"), cx.str_value(def.doc));
         for row in def.methods {
-            let native = make(cx, row, Value::object(class));
-            class.dict.set_str(cx, cx.intern(native.signature.name), Value::object(native));
+            add_method(cx, def.id, row);
         }
         for row in def.getsets {
             let member = cx.new_object(T::GetSet.shape(), 0, |header| Member {
@@ -122,9 +185,9 @@ pub fn install(cx: &mut Cx) {
     }
     display::install(cx);
     for row in TYPES {
-        set_overrides(cx, cx.class(row.id));
+        set_overrides(cx, row.id);
     }
-    for row in &text_builtins::HOOKS {
+    for row in text_builtins::HOOKS.iter().chain(fold::HOOKS).chain(iterators::HOOKS) {
         let native = make(cx, row, Value::UNDEF);
         cx.vm_mut().set_prelude(native.signature.name, Value::object(native));
     }
@@ -136,8 +199,20 @@ pub fn install(cx: &mut Cx) {
 
 /// Built-in types never override the usual protocol by functions of the language, but a few
 /// have descriptors or hooks of their own.
-fn set_overrides(cx: &Cx, class: Gc<Class>) {
+fn set_overrides(cx: &Cx, id: T) {
+    let class = cx.class(id);
+    class.overrides.set(match id {
+        T::Property => overrides::GET | overrides::SET,
+        T::StaticMethod | T::ClassMethod => overrides::GET,
+        _ => 0,
+    });
     cx.refresh_overrides(class);
+}
+
+fn add_method(cx: &Cx, id: T, row: &'static Def) {
+    let class = cx.class(id);
+    let native = make(cx, row, Value::object(class));
+    class.dict.set_str(cx, cx.intern(native.signature.name), Value::object(native));
 }
 
 /// Adds natives to a module's namespace.
@@ -153,9 +228,31 @@ fn is_builtin(id: T) -> bool {
     use T::*;
     matches!(
         id,
-        Object | Type | Int | Bool | Float | Complex | Str | Bytes | ByteArray | List | Tuple | Dict
-            | Set | FrozenSet | Range | Slice | Property | StaticMethod | ClassMethod | Super
-            | Reversed | Enumerate | Zip | Map | Filter
+        Object
+            | Type
+            | Int
+            | Bool
+            | Float
+            | Complex
+            | Str
+            | Bytes
+            | ByteArray
+            | List
+            | Tuple
+            | Dict
+            | Set
+            | FrozenSet
+            | Range
+            | Slice
+            | Property
+            | StaticMethod
+            | ClassMethod
+            | Super
+            | Reversed
+            | Enumerate
+            | Zip
+            | Map
+            | Filter
     ) || id as u16 >= BaseException as u16
 }
 

@@ -47,6 +47,24 @@ impl Dict {
         unsafe { &*self.table.get() }
     }
 
+    /// Moves the values into cells, so that code can run with this dict as its globals.
+    pub fn become_namespace(&self, space: &Space) {
+        if self.is_namespace() {
+            return;
+        }
+        self.edit(|table| {
+            for place in 0..table.places() {
+                if table.entry_at(place).is_some() {
+                    let cell = space.cell(table.value_at(place));
+                    table.set_value_at(place, Value::object(cell));
+                }
+            }
+        });
+        let this = (&raw const *self).cast_mut();
+        // SAFETY: a live object; flags are a plain field, and no one reads them meanwhile.
+        unsafe { (*this).header.flags |= NAMESPACE };
+    }
+
     #[inline(always)]
     pub fn is_namespace(&self) -> bool {
         self.header.flags & NAMESPACE != 0
@@ -109,8 +127,7 @@ impl Dict {
 
     /// Adds a key that is known to be absent.
     pub fn insert_new(&self, space: &Space, hash: u64, key: Value, value: Value) {
-        let value =
-            if self.is_namespace() { Value::object(space.cell(value)) } else { value };
+        let value = if self.is_namespace() { Value::object(space.cell(value)) } else { value };
         let grown = self.edit(|table| table.insert_new(hash, key, value));
         if grown > 0 {
             space.heap.charge(grown);

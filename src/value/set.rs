@@ -165,8 +165,7 @@ impl Elements {
         self.version = self.version.wrapping_add(1);
         let Element { hash, key } = self.elements[place];
         let slots = &mut self.slots;
-        let slot =
-            Self::walk(slots, hash, |slot| (slots[slot] == place as u32).then_some(slot));
+        let slot = Self::walk(slots, hash, |slot| (slots[slot] == place as u32).then_some(slot));
         slots[slot] = REMOVED;
         self.elements[place] = Element { hash: 0, key: Value::UNDEF };
         self.live -= 1;

@@ -149,6 +149,7 @@ types! {
     SyntaxError         "SyntaxError"         Exception      Exception;
     IndentationError    "IndentationError"    SyntaxError    Exception;
     TabError            "TabError"            IndentationError Exception;
+    IncompleteInputError "_IncompleteInputError" SyntaxError Exception;
     SystemError         "SystemError"         Exception      Exception;
     TypeError           "TypeError"           Exception      Exception;
     ValueError          "ValueError"          Exception      Exception;
@@ -167,6 +168,8 @@ types! {
     RuntimeWarning      "RuntimeWarning"      Warning        Exception;
     SyntaxWarning       "SyntaxWarning"       Warning        Exception;
     UnicodeWarning      "UnicodeWarning"      Warning        Exception;
+    // Also a `ValueError`: see `native/error.rs`.
+    UnsupportedOperation "io.UnsupportedOperation" OSError  Exception;
     UserWarning         "UserWarning"         Warning        Exception;
 }
 

@@ -7,8 +7,8 @@ use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state};
 use crate::value::iter::EXHAUSTED;
 use crate::value::{
-    ByteArray, Bytes, Dict, DictView, Frame, Iter, IterKind, List, Range, Set, Str, T,
-    Tuple, Value, ViewKind,
+    ByteArray, Bytes, Dict, DictView, Frame, Iter, IterKind, List, Range, Set, Str, T, Tuple,
+    Value, ViewKind,
 };
 
 /// What a step of a built-in iterator gave.
@@ -23,9 +23,7 @@ pub enum Step {
 /// The built-in iterator over a built-in value.
 pub fn builtin_iter(vm: &Vm, value: Value) -> Option<Value> {
     let space = &vm.space;
-    let make = |id: T, kind: IterKind| {
-        Value::object(space.iter(id, kind, value, Value::UNDEF, 0))
-    };
+    let make = |id: T, kind: IterKind| Value::object(space.iter(id, kind, value, Value::UNDEF, 0));
     let with_guard = |id: T, kind: IterKind, source: Value, guard: u32| {
         let iter = space.iter(id, kind, source, Value::UNDEF, 0);
         iter.guard.set(guard);
@@ -161,24 +159,31 @@ impl Cx {
         }
     }
 
-    /// The built-in iterator over a built-in value.
-    pub fn builtin_iter(&self, value: Value) -> Option<Value> {
-        builtin_iter(self.vm(), value)
-    }
-
-    /// Does the type say that it can be iterated?
-    pub fn is_iterable(&self, value: Value) -> bool {
-        is_iterable(self.vm(), value)
-    }
-
-    /// Can all of the iterator be stepped without code of the program?
-    pub fn is_plain_iter(&self, iter: Gc<Iter>) -> bool {
-        is_plain(Value::object(iter), 0)
-    }
-
-    /// Marks a built-in iterator as exhausted.
-    pub fn finish_iter(&self, iter: Gc<Iter>) {
-        finish(iter);
+    /// As `next_then`, going on in `run` with the item or the exception.
+    pub fn next_into(
+        &mut self,
+        iterator: Value,
+        run: fn(&mut Cx, [Value; 3], Outcome) -> Flow,
+        state: [Value; 3],
+    ) -> Flow {
+        if let Some(iter) = iterator.cast::<Iter>() {
+            match self.step(iter) {
+                Step::Item(item) => return run(self, state, Ok(item)),
+                Step::End => {
+                    let stop = self.error_with(T::StopIteration, &[]);
+                    return run(self, state, Err(stop));
+                }
+                Step::Raised => return run(self, state, Err(Stop::Raised)),
+                Step::Code => {}
+            }
+        }
+        match self.special(iterator, self.vm().names.__next__)? {
+            Some(method) => self.call_then(method, &[], run, state),
+            None => {
+                let text = format!("'{}' object is not an iterator", self.type_name(iterator));
+                Err(self.type_error(&text))
+            }
+        }
     }
 
     /// One step of a built-in iterator.
@@ -455,7 +460,9 @@ fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
 /// Can the iterator be stepped natively all the way down? Asked before the first of several
 /// sources is stepped, so that none is stepped in vain.
 fn is_plain(iterator: Value, depth: u32) -> bool {
-    let Some(iter) = iterator.cast::<Iter>() else { return false };
+    let Some(iter) = iterator.cast::<Iter>() else {
+        return false;
+    };
     if depth > 50 {
         return false;
     }

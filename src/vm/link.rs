@@ -25,8 +25,7 @@ impl Vm {
         // SAFETY: a fresh cell, initialised at once.
         let object = unsafe {
             let size = size_of::<CodeObject>();
-            let cell =
-                self.space.heap.alloc(size, Kind::CodeObject as u8, 0, T::Code.shape());
+            let cell = self.space.heap.alloc(size, Kind::CodeObject as u8, 0, T::Code.shape());
             let this: *mut CodeObject = cell.cast();
             CodeObject::init(this, code.clone(), consts, names, params, Some(globals));
             Gc::from_raw(this)
@@ -52,8 +51,7 @@ impl Vm {
                     Op::GetGlobal => {
                         let name = object.names[name];
                         *cache = globals.cell(&self.space, name).address() as u64;
-                        *cache.add(1) =
-                            self.builtins.cell(&self.space, name).address() as u64;
+                        *cache.add(1) = self.builtins.cell(&self.space, name).address() as u64;
                     }
                     Op::SetGlobal | Op::DelGlobal => {
                         let name = object.names[name];
@@ -103,6 +101,18 @@ impl Vm {
         self.new_function(code, globals, Value::UNDEF)
     }
 
+    /// The function of a body that `compile` or `exec` made, and whether it must be called with
+    /// the mapping that holds its names: it expects that in register 0.
+    pub fn body_function(&self, code: &Arc<Code>, globals: Gc<Dict>) -> (Gc<Function>, bool) {
+        let function = self.function(self.link(code, globals), globals);
+        let takes = code.is_module && code.kind == CodeKind::Module;
+        if takes {
+            // SAFETY: a fresh function nobody has called; register 0 exists in such code.
+            unsafe { (*function.as_ptr()).argc = 1 };
+        }
+        (function, takes)
+    }
+
     /// A function whose cells are still to be filled.
     pub(super) fn new_function(
         &self,
@@ -112,10 +122,8 @@ impl Vm {
     ) -> Gc<Function> {
         let captured = code.code.captures.len();
         let params = &code.code.params;
-        let window = matches!(
-            code.code.kind,
-            CodeKind::Function | CodeKind::Module | CodeKind::ClassBody
-        );
+        let window =
+            matches!(code.code.kind, CodeKind::Function | CodeKind::Module | CodeKind::ClassBody);
         let simple = window && !params.star && !params.double_star && params.keyword_only == 0;
         let count = params.positional_only + params.positional;
         // SAFETY: a fresh cell with room for the cells; the caller fills those before anything
@@ -138,6 +146,7 @@ impl Vm {
                 code,
                 globals,
                 defaults: defaults.into(),
+                details: Value::UNDEF.into(),
                 extra: Value::UNDEF.into(),
             });
             Gc::from_raw(this)

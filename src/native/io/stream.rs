@@ -72,11 +72,20 @@ pub struct Stream {
 
 impl Stream {
     pub fn new(file: File, fd: i32, readable: bool, writable: bool, text: Option<Text>) -> Stream {
+        let mut stream = Stream::closed(fd, text);
+        stream.file = Some(file);
+        stream.readable = readable;
+        stream.writable = writable;
+        stream
+    }
+
+    /// A stream that was never open.
+    pub fn closed(fd: i32, text: Option<Text>) -> Stream {
         Stream {
-            file: Some(file),
+            file: None,
             fd,
-            readable,
-            writable,
+            readable: false,
+            writable: false,
             text,
             line_buffered: false,
             unbuffered: false,
@@ -86,6 +95,17 @@ impl Stream {
             behind: Vec::new(),
             fresh: true,
         }
+    }
+
+    /// A binary stream on the same open file, not buffered when it writes. What this one has read
+    /// ahead goes over to it.
+    pub fn twin(&mut self) -> Result<Stream> {
+        let file = self.file()?.try_clone()?;
+        let mut twin = Stream::new(file, self.fd, self.readable, self.writable, None);
+        twin.unbuffered = true;
+        twin.is_standard = self.is_standard;
+        twin.ahead = self.ahead.split_off(self.at);
+        Ok(twin)
     }
 
     pub fn is_closed(&self) -> bool {
@@ -334,9 +354,7 @@ impl Stream {
                 return Ok(self.take(limit));
             }
             // A `\r` at the end of what is known may be half of a `\r\n`.
-            from = rest.len().saturating_sub(2 * unit);
-            let from_unit = from - from % unit;
-            from = from_unit;
+            from = rest.len().saturating_sub(2);
             if !self.fill()? {
                 let left = self.ahead.len() - self.at;
                 let end = line_end_final(&self.ahead[self.at..], newline, unit).unwrap_or(left);

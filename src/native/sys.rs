@@ -1,0 +1,257 @@
+//! The module `sys`.
+//!
+//! What most programs use is made at import; the rest (`version_info`, `flags`, …, tuples with
+//! names) comes from `stdlib/_sysinfo.sloop` when somebody asks for it.
+
+use std::cell::RefCell;
+
+use super::error::put;
+use super::{add_functions, display, function, io, traceback};
+use crate::gc::Gc;
+use crate::value::{Def, Dict, Exception, Str, T, Value};
+use crate::vm::{Args, Cx, Flow, Outcome, Stop};
+
+/// What the host knows about this run.
+#[derive(Default)]
+pub struct HostInfo {
+    pub argv: RefCell<Vec<Vec<u8>>>,
+    pub path: RefCell<Vec<String>>,
+    pub executable: RefCell<String>,
+}
+
+static FUNCTIONS: &[Def] = &[
+    function("exit(status=None, /)", "Exit the interpreter by raising SystemExit(status).", exit),
+    function("getrecursionlimit()", "Return the recursion limit.", getrecursionlimit),
+    function("setrecursionlimit(limit, /)", "Set the recursion limit.", setrecursionlimit),
+    function("exc_info()", "Return (type, value, traceback) of the handled exception.", exc_info),
+    function("exception()", "Return the handled exception.", exception),
+    function("intern(string, /)", "Return the one string with this content.", intern),
+    function("getsizeof(object, default=None, /)", "About how many bytes an object takes.", getsizeof),
+    function("getrefcount(object, /)", "Nothing is counted here.", getrefcount),
+    function("getdefaultencoding()", "Return 'utf-8'.", utf8),
+    function("getfilesystemencoding()", "Return 'utf-8'.", utf8),
+    function("getfilesystemencodeerrors()", "Return 'surrogateescape'.", surrogateescape),
+    function("is_finalizing()", "Is the program ending?", is_finalizing),
+    function("excepthook(exctype, value, traceback, /)", "Show an uncaught exception.", excepthook),
+    function("displayhook(object, /)", "Print an object to sys.stdout.", displayhook),
+    function("getswitchinterval()", "Return the switch interval.", getswitchinterval),
+    function("setswitchinterval(interval, /)", "Does nothing.", ignore),
+    function("settrace(function, /)", "Does nothing.", ignore),
+    function("setprofile(function, /)", "Does nothing.", ignore),
+    function("gettrace()", "Return None.", ignore),
+    function("get_int_max_str_digits()", "Most digits an int is converted with.", digits),
+    function("__getattr__(name, /)", "What is made when it is asked for.", getattr),
+];
+
+pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
+    add_functions(cx, dict, FUNCTIONS, "sys");
+    let set = |name: &str, value: Value| dict.set_str(cx, cx.intern(name), value);
+    let host = cx.state::<HostInfo>();
+    let texts = |items: Vec<Value>| Value::object(cx.list(items));
+    set("argv", texts(host.argv.borrow().iter().map(|a| Value::object(cx.str_wtf8(a))).collect()));
+    set("orig_argv", texts(host.argv.borrow().iter().map(|a| Value::object(cx.str_wtf8(a))).collect()));
+    set("path", texts(host.path.borrow().iter().map(|p| cx.str_value(p)).collect()));
+    set("executable", cx.str_value(&host.executable.borrow()));
+    set("modules", Value::object(cx.vm().modules));
+    for (fd, names) in [["stdin", "__stdin__"], ["stdout", "__stdout__"], ["stderr", "__stderr__"]]
+        .into_iter()
+        .enumerate()
+    {
+        let file = io::standard_object(cx, fd);
+        set(names[0], file);
+        set(names[1], file);
+    }
+    set("maxsize", cx.int(i64::MAX));
+    set("maxunicode", Value::int(0x10FFFF));
+    set("byteorder", cx.str_value("little"));
+    set("platform", cx.str_value("linux"));
+    set("version", cx.str_value(concat!("3.13.0 (Sloop ", env!("CARGO_PKG_VERSION"), ")")));
+    set("hexversion", Value::int(0x030D_00F0));
+    set("api_version", Value::int(1013));
+    set("copyright", cx.str_value("Copyright (c) the Sloop authors."));
+    set("float_repr_style", cx.str_value("short"));
+    for name in ["prefix", "exec_prefix", "base_prefix", "base_exec_prefix"] {
+        set(name, cx.str_value("/usr"));
+    }
+    set("platlibdir", cx.str_value("lib"));
+    set("pycache_prefix", Value::NONE);
+    set("dont_write_bytecode", Value::TRUE);
+    set("warnoptions", texts(Vec::new()));
+    set("meta_path", texts(Vec::new()));
+    set("path_hooks", texts(Vec::new()));
+    set("path_importer_cache", Value::object(cx.dict()));
+    set("_xoptions", Value::object(cx.dict()));
+    if let Some(hook) = dict.get_str(cx, cx.intern("excepthook")) {
+        set("__excepthook__", hook);
+    }
+    if let Some(hook) = dict.get_str(cx, cx.intern("displayhook")) {
+        set("__displayhook__", hook);
+    }
+    if let Some(getattr) = dict.get_str(cx, cx.intern("__getattr__"))
+        && let Some(module) = cx.module_named("sys").and_then(|m| m.cast::<crate::value::Module>())
+    {
+        module.getattr.set(getattr);
+    }
+    Ok(())
+}
+
+/// Names that `_sysinfo` defines.
+fn getattr(cx: &mut Cx, args: Args) -> Flow {
+    let name = cx.arg(args, 0).value();
+    let text = match name.cast::<Str>() {
+        Some(name) => name.lossy().into_owned(),
+        None => String::new(),
+    };
+    const MADE: &[&str] = &[
+        "version_info", "implementation", "flags", "float_info", "int_info", "hash_info",
+        "thread_info", "builtin_module_names", "stdlib_module_names", "unraisablehook",
+        "get_asyncgen_hooks", "set_asyncgen_hooks", "breakpointhook",
+    ];
+    if !MADE.contains(&text.as_str()) {
+        let text = super::missing_in_module("sys", &text);
+        return Err(cx.error(T::AttributeError, &text));
+    }
+    let wanted = Value::object(cx.tuple(&[Value::NONE]));
+    let module = cx.str_value("_sysinfo");
+    let import = cx.vm().builtins.get_str(cx, cx.intern("__import__")).unwrap_or(Value::NONE);
+    let given = [module, Value::NONE, Value::NONE, wanted, Value::int(0)];
+    cx.call_then(import, &given, info_loaded, [name, Value::NONE, Value::NONE])
+}
+
+fn info_loaded(cx: &mut Cx, [name, ..]: [Value; 3], outcome: Outcome) -> Flow {
+    let module = outcome?;
+    let Some(key) = name.cast::<Str>() else { return Ok(Value::NONE) };
+    let key = cx.intern_str(key);
+    let value = cx.get_attribute(module, key)?;
+    if let Some(sys) = cx.module_named("sys") {
+        cx.set_own(sys, key, value);
+    }
+    Ok(value)
+}
+
+fn exit(cx: &mut Cx, args: Args) -> Flow {
+    let status = cx.opt(args, 0).map_or(Value::NONE, |status| status.value());
+    let given = [status];
+    let given = if status.is_none() { &given[..0] } else { &given };
+    let this = cx.exception(cx.class(T::SystemExit), Value::object(cx.tuple(given)));
+    put(cx, this, "code", status);
+    Err(cx.throw(this))
+}
+
+fn getrecursionlimit(cx: &mut Cx, _: Args) -> Flow {
+    Ok(Value::int(cx.vm().recursion_limit().into()))
+}
+
+fn setrecursionlimit(cx: &mut Cx, args: Args) -> Flow {
+    let limit = cx.arg(args, 0).value();
+    let limit = cx.index_i64(limit)?;
+    if limit < 1 {
+        return Err(cx.value_error("recursion limit must be greater or equal than 1"));
+    }
+    let Ok(limit) = i32::try_from(limit) else {
+        return Err(cx.error(T::OverflowError, "Python int too large to convert to C int"));
+    };
+    cx.vm_mut().set_recursion_limit(limit as u32);
+    Ok(Value::NONE)
+}
+
+fn exc_info(cx: &mut Cx, _: Args) -> Flow {
+    let handled = cx.handled();
+    if !handled.is::<Exception>() {
+        return Ok(Value::object(cx.tuple(&[Value::NONE; 3])));
+    }
+    let class = Value::object(cx.class_of(handled));
+    let parts = [class, handled, cx.traceback(handled)];
+    Ok(Value::object(cx.tuple(&parts)))
+}
+
+fn exception(cx: &mut Cx, _: Args) -> Flow {
+    let handled = cx.handled();
+    Ok(if handled.is::<Exception>() { handled } else { Value::NONE })
+}
+
+fn intern(cx: &mut Cx, args: Args) -> Flow {
+    let value = cx.arg(args, 0).value();
+    match value.cast::<Str>() {
+        Some(text) => Ok(Value::object(cx.intern_str(text))),
+        None => {
+            let text = format!("intern() argument must be str, not {}", cx.type_name(value));
+            Err(cx.type_error(&text))
+        }
+    }
+}
+
+fn getsizeof(cx: &mut Cx, args: Args) -> Flow {
+    let value = cx.arg(args, 0).value();
+    let own = if value.is_object() { 48 } else { 28 };
+    let len = cx.len_plain(value).unwrap_or(0);
+    let items = if value.is::<Str>() { len } else { 8 * len };
+    Ok(cx.uint((own + items) as u64))
+}
+
+fn getrefcount(_: &mut Cx, _: Args) -> Flow {
+    Ok(Value::int(1))
+}
+
+fn utf8(cx: &mut Cx, _: Args) -> Flow {
+    Ok(cx.str_value("utf-8"))
+}
+
+fn surrogateescape(cx: &mut Cx, _: Args) -> Flow {
+    Ok(cx.str_value("surrogateescape"))
+}
+
+fn is_finalizing(_: &mut Cx, _: Args) -> Flow {
+    Ok(Value::FALSE)
+}
+
+fn getswitchinterval(_: &mut Cx, _: Args) -> Flow {
+    Ok(Value::float(0.005))
+}
+
+fn ignore(_: &mut Cx, _: Args) -> Flow {
+    Ok(Value::NONE)
+}
+
+fn digits(_: &mut Cx, _: Args) -> Flow {
+    Ok(Value::int(crate::plain::int::MAX_DIGITS as i64))
+}
+
+fn excepthook(cx: &mut Cx, args: Args) -> Flow {
+    let value = cx.arg(args, 1).value();
+    if value.is::<Exception>() {
+        let text = traceback::format(cx, value, traceback::Options::default());
+        write_error(cx, &text);
+    }
+    Ok(Value::NONE)
+}
+
+/// Writes to standard error, which nobody may be reading.
+pub fn write_error(cx: &Cx, text: &[u8]) {
+    let stream = cx.state::<io::Io>().standard(2).clone();
+    if let Ok(mut stream) = stream.try_borrow_mut() {
+        let _ = stream.write_text(text);
+        let _ = stream.flush();
+    }
+}
+
+fn displayhook(cx: &mut Cx, args: Args) -> Flow {
+    let value = cx.arg(args, 0).value();
+    if value.is_none() {
+        return Ok(Value::NONE);
+    }
+    let mut text = display::repr(cx, value)?;
+    text.push(b'\n');
+    let stream = cx.state::<io::Io>().standard(1).clone();
+    io::with_stream(cx, &stream, |stream| stream.write_text(&text))?;
+    let builtins = cx.vm().builtins;
+    builtins.set_str(cx, cx.intern("_"), value);
+    Ok(Value::NONE)
+}
+
+/// Is this `sys.excepthook` the one that came with Sloop?
+pub fn is_own_hook(hook: Value) -> bool {
+    let own: crate::value::NativeFn = excepthook;
+    hook.cast::<crate::value::Native>()
+        .is_some_and(|native| std::ptr::fn_addr_eq(native.run, own))
+}

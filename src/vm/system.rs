@@ -1,0 +1,134 @@
+//! The few calls of the C library that natives need and the Rust library lacks: sleeping until
+//! a signal comes, processor time, and calendar time in the local zone.
+
+use std::time::Duration;
+
+/// Sleeps; returns what is left when a signal interrupted it.
+pub fn sleep(duration: Duration) -> Option<Duration> {
+    let wanted = libc::timespec {
+        tv_sec: duration.as_secs().min(i64::MAX as u64) as i64,
+        tv_nsec: duration.subsec_nanos().into(),
+    };
+    let mut left = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: both are valid for the call.
+    let interrupted = unsafe { libc::nanosleep(&wanted, &mut left) } != 0;
+    interrupted.then(|| Duration::new(left.tv_sec.max(0) as u64, left.tv_nsec.max(0) as u32))
+}
+
+/// Processor time of the process, or of this thread.
+pub fn processor_time(thread: bool) -> Duration {
+    let clock =
+        if thread { libc::CLOCK_THREAD_CPUTIME_ID } else { libc::CLOCK_PROCESS_CPUTIME_ID };
+    clock_now(clock)
+}
+
+/// A clock that never goes back, counted from the start of the system.
+pub fn monotonic() -> Duration {
+    clock_now(libc::CLOCK_MONOTONIC)
+}
+
+fn clock_now(clock: libc::clockid_t) -> Duration {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: valid for the call.
+    unsafe { libc::clock_gettime(clock, &mut now) };
+    Duration::new(now.tv_sec.max(0) as u64, now.tv_nsec.max(0) as u32)
+}
+
+/// Calendar time: year, month from 1, day, hour, minute, second, weekday from Monday, day of
+/// the year from 1, daylight saving; then offset from UTC in seconds and the zone's name.
+#[derive(Clone, Debug)]
+pub struct Calendar {
+    pub fields: [i64; 9],
+    pub offset: i64,
+    pub zone: String,
+}
+
+fn blank() -> libc::tm {
+    // SAFETY: all fields are integers or a pointer that may be null.
+    unsafe { std::mem::zeroed() }
+}
+
+fn read(tm: &libc::tm) -> Calendar {
+    let zone = if tm.tm_zone.is_null() {
+        String::new()
+    } else {
+        // SAFETY: the library points it at a string of its own that stays.
+        unsafe { std::ffi::CStr::from_ptr(tm.tm_zone) }.to_string_lossy().into_owned()
+    };
+    let fields = [
+        i64::from(tm.tm_year) + 1900,
+        i64::from(tm.tm_mon) + 1,
+        tm.tm_mday.into(),
+        tm.tm_hour.into(),
+        tm.tm_min.into(),
+        tm.tm_sec.into(),
+        i64::from(tm.tm_wday + 6) % 7,
+        i64::from(tm.tm_yday) + 1,
+        tm.tm_isdst.into(),
+    ];
+    Calendar { fields, offset: tm.tm_gmtoff, zone }
+}
+
+fn write(fields: &[i64; 9]) -> Option<libc::tm> {
+    let small = |i: i64| i32::try_from(i).ok();
+    let mut tm = blank();
+    tm.tm_year = small(fields[0].checked_sub(1900)?)?;
+    tm.tm_mon = small(fields[1].checked_sub(1)?)?;
+    tm.tm_mday = small(fields[2])?;
+    tm.tm_hour = small(fields[3])?;
+    tm.tm_min = small(fields[4])?;
+    tm.tm_sec = small(fields[5])?;
+    tm.tm_wday = small(fields[6].checked_add(1)?)?.rem_euclid(7);
+    tm.tm_yday = small(fields[7].checked_sub(1)?)?;
+    tm.tm_isdst = small(fields[8])?;
+    Some(tm)
+}
+
+/// Seconds since 1970 as calendar time; None beyond what the library can say.
+pub fn calendar(seconds: i64, local: bool) -> Option<Calendar> {
+    let mut tm = blank();
+    // SAFETY: both are valid for the call.
+    let ok = unsafe {
+        match local {
+            true => libc::localtime_r(&seconds, &mut tm),
+            false => libc::gmtime_r(&seconds, &mut tm),
+        }
+    };
+    (!ok.is_null()).then(|| read(&tm))
+}
+
+/// Calendar time in the local zone as seconds since 1970.
+pub fn seconds(fields: &[i64; 9]) -> Option<i64> {
+    let mut tm = write(fields)?;
+    // A value the library leaves alone when it fails.
+    tm.tm_wday = -1;
+    // SAFETY: valid for the call.
+    let time = unsafe { libc::mktime(&mut tm) };
+    (time != -1 || tm.tm_wday != -1).then_some(time)
+}
+
+/// `strftime`: the fields are trusted to be in range.
+pub fn format(pattern: &str, fields: &[i64; 9], zone: Option<&Calendar>) -> Option<String> {
+    let mut tm = write(fields)?;
+    let name = std::ffi::CString::new(zone.map_or("UTC", |c| &c.zone)).ok()?;
+    tm.tm_gmtoff = zone.map_or(0, |c| c.offset);
+    tm.tm_zone = name.as_ptr();
+    let pattern = std::ffi::CString::new(pattern).ok()?;
+    let mut room = 256;
+    while room <= 1 << 20 {
+        let mut out = vec![0u8; room];
+        // SAFETY: the buffer has `room` bytes, the strings end with a zero.
+        let len =
+            unsafe { libc::strftime(out.as_mut_ptr().cast(), room, pattern.as_ptr(), &tm) };
+        if len > 0 || pattern.as_bytes().is_empty() {
+            out.truncate(len);
+            return Some(String::from_utf8_lossy(&out).into_owned());
+        }
+        // Zero may also mean that the text is empty: `%p` in some locales.
+        if room > 1 << 12 && room > 16 * pattern.as_bytes().len() {
+            return Some(String::new());
+        }
+        room *= 4;
+    }
+    None
+}
