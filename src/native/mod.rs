@@ -14,18 +14,26 @@ mod class;
 mod codec;
 mod complex;
 mod descriptor;
+mod dict;
 pub mod display;
 mod display_object;
 mod display_walk;
 mod float;
+mod fold;
 mod format;
 mod function;
+mod generator;
 mod int;
+mod iterators;
 mod list;
 mod math;
 mod object;
 mod operators;
 mod percent;
+mod range;
+mod set;
+mod slice;
+mod sort;
 mod str;
 mod str_search;
 mod str_shape;
@@ -34,6 +42,8 @@ mod str_table;
 mod template;
 mod text_args;
 mod text_builtins;
+mod tuple;
+mod view;
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
@@ -79,6 +89,25 @@ pub struct TypeDef {
 
 /// Every built-in type that has members, one row per topic file entry.
 static TYPE_DEFS: &[&TypeDef] = &[
+    &tuple::TYPE,
+    &dict::TYPE,
+    &view::KEYS,
+    &view::VALUES,
+    &view::ITEMS,
+    &set::SET,
+    &set::FROZEN_SET,
+    &range::TYPE,
+    &slice::TYPE,
+    &iterators::REVERSED,
+    &iterators::ENUMERATE,
+    &iterators::ZIP,
+    &iterators::MAP,
+    &iterators::FILTER,
+    &generator::GENERATOR,
+    &generator::COROUTINE,
+    &generator::ASYNC_GENERATOR,
+    &generator::ASYNC_SEND,
+    &generator::ASYNC_THROW,
     &list::TYPE,
     &str::TYPE,
     &str_search::TYPE,
@@ -116,7 +145,7 @@ static TYPE_DEFS: &[&TypeDef] = &[
 ];
 
 /// Functions of the builtins namespace.
-static BUILTINS: &[&[Def]] = &[builtins::FUNCTIONS, &text_builtins::FUNCTIONS];
+static BUILTINS: &[&[Def]] = &[builtins::FUNCTIONS, fold::FUNCTIONS, sort::FUNCTIONS, &text_builtins::FUNCTIONS];
 
 /// Makes built-in types and functions known to a new VM.
 pub fn install(cx: &mut Cx) {
@@ -138,7 +167,7 @@ pub fn install(cx: &mut Cx) {
         let dict = cx.class(id).dict;
         dict.set_str(cx, cx.vm().names.__hash__, Value::NONE);
     }
-    for def in TYPE_DEFS {
+    for def in TYPE_DEFS.iter().chain(iterators::PLAIN) {
         let class = cx.class(def.id);
         class.dict.set_str(cx, cx.intern("__doc__"), cx.str_value(def.doc));
         for row in def.methods {
@@ -158,7 +187,7 @@ pub fn install(cx: &mut Cx) {
     for row in TYPES {
         set_overrides(cx, row.id);
     }
-    for row in &text_builtins::HOOKS {
+    for row in text_builtins::HOOKS.iter().chain(fold::HOOKS).chain(iterators::HOOKS) {
         let native = make(cx, row, Value::UNDEF);
         cx.vm_mut().set_prelude(native.signature.name, Value::object(native));
     }

@@ -43,6 +43,7 @@ pub use call::Continuation;
 pub use compare::Order;
 pub use cx::{Args, Cx, Local, Ref};
 pub use import::{Finder, Found as FoundModule};
+pub use iter::Step;
 pub use ops::{Binary, Number, Unary};
 use pc::{Base, Ip};
 
