@@ -145,7 +145,8 @@ static TYPE_DEFS: &[&TypeDef] = &[
 ];
 
 /// Functions of the builtins namespace.
-static BUILTINS: &[&[Def]] = &[builtins::FUNCTIONS, fold::FUNCTIONS, sort::FUNCTIONS, &text_builtins::FUNCTIONS];
+static BUILTINS: &[&[Def]] =
+    &[builtins::FUNCTIONS, fold::FUNCTIONS, sort::FUNCTIONS, &text_builtins::FUNCTIONS];
 
 /// Makes built-in types and functions known to a new VM.
 pub fn install(cx: &mut Cx) {
