@@ -1,12 +1,13 @@
 //! Sloop: a small scripting language whose runtime is an event loop.
 
 pub mod code;
-pub mod gc;
-pub mod native;
-pub mod value;
-pub mod vm;
 pub mod compile;
+pub mod gc;
+pub mod host;
+pub mod native;
 pub mod plain;
 pub mod text;
+pub mod value;
+pub mod vm;
 
 pub use sloop_grammar as syntax;
