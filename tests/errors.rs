@@ -15,16 +15,10 @@ fn wrong_programs_are_explained() {
     let mut seen = 0;
     for entry in fs::read_dir(&folder).expect("the folder is part of the sources") {
         let path = entry.expect("a readable folder").path();
-        if path
-            .extension()
-            .is_none_or(|extension| extension != "sloop")
-        {
+        if path.extension().is_none_or(|extension| extension != "sloop") {
             continue;
         }
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .expect("a plain name");
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a plain name");
         if name.starts_with("scope_") {
             continue; // the compiler's: see `compile.rs`
         }
@@ -44,9 +38,5 @@ fn wrong_programs_are_explained() {
         }
     }
     assert!(seen >= 120, "only {seen} programs found");
-    assert!(
-        failures.is_empty(),
-        "differ (BLESS=1 rewrites):\n{}",
-        failures.join("\n")
-    );
+    assert!(failures.is_empty(), "differ (BLESS=1 rewrites):\n{}", failures.join("\n"));
 }

@@ -39,9 +39,6 @@ fn main() {
     }
     if !dumping {
         let rate = bytes as f64 / 1e6 / spent.as_secs_f64();
-        println!(
-            "{bytes} bytes, {:.1} ms, {rate:.1} MB/s",
-            spent.as_secs_f64() * 1e3
-        );
+        println!("{bytes} bytes, {:.1} ms, {rate:.1} MB/s", spent.as_secs_f64() * 1e3);
     }
 }

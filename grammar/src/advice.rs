@@ -65,11 +65,7 @@ fn habit(scene: &Scene<'_>) -> Option<Advice> {
     if found == Equal && is_keyword(before) && is_line_start(scene.before(2)) {
         let word = scene.text(scene.at - 1);
         let label = format!("`{word}` is a keyword");
-        return Some((
-            scene.span(scene.at - 1),
-            label,
-            "choose another name".to_owned(),
-        ));
+        return Some((scene.span(scene.at - 1), label, "choose another name".to_owned()));
     }
     let is_operand = starts_expression(found) && ends_expression(before);
     match found {
@@ -83,23 +79,15 @@ fn habit(scene: &Scene<'_>) -> Option<Advice> {
         Unknown => match scene.text(scene.at) {
             "?" => advice(here, "not an operator", "write `a if condition else b`"),
             "$" => advice(here, "no name may contain this character", "drop the `$`"),
-            "`" => advice(
-                here,
-                "backquotes are not part of the language",
-                "write `repr(…)`",
-            ),
+            "`" => advice(here, "backquotes are not part of the language", "write `repr(…)`"),
             _ => Option::None,
         },
-        DoubleSlash | Slash if is_line_start(before) => advice(
-            here,
-            "a line cannot begin with this operator",
-            "a comment begins with `#`",
-        ),
-        LBrace if ends_expression(before) => advice(
-            here,
-            "braces do not make a block",
-            "end the line with `:` and indent the block",
-        ),
+        DoubleSlash | Slash if is_line_start(before) => {
+            advice(here, "a line cannot begin with this operator", "a comment begins with `#`")
+        }
+        LBrace if ends_expression(before) => {
+            advice(here, "braces do not make a block", "end the line with `:` and indent the block")
+        }
         Name if is_operand && scene.at == scene.line() + 1 => {
             let word = scene.text(scene.at - 1);
             let help = match word {
@@ -120,11 +108,7 @@ fn habit(scene: &Scene<'_>) -> Option<Advice> {
                 _ => return Option::None,
             };
             let span = scene.span(scene.at - 1);
-            Some((
-                span,
-                format!("`{word}` is not a keyword here"),
-                help.to_owned(),
-            ))
+            Some((span, format!("`{word}` is not a keyword here"), help.to_owned()))
         }
         Name if scene.text(scene.at) == "then" || scene.text(scene.at) == "do" => {
             advice(here, "no word stands here", "end the line with `:`")
@@ -186,12 +170,8 @@ fn wanted(scene: &Scene<'_>) -> Option<&'static str> {
     if scene.expects("INT") {
         return Some("an expression");
     }
-    let one_of = |names: &[&str]| {
-        scene
-            .expected
-            .iter()
-            .all(|name| names.contains(&name.trim_matches('"')))
-    };
+    let one_of =
+        |names: &[&str]| scene.expected.iter().all(|name| names.contains(&name.trim_matches('"')));
     if scene.expected.is_empty() {
         None
     } else if one_of(&["NAME"]) {

@@ -72,9 +72,7 @@ fn encoding(name: &str) -> Option<Encoding> {
 fn cookie(bytes: &[u8]) -> Option<String> {
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     for line in text.split(|byte| *byte == b'\n').take(2) {
-        let start = line
-            .iter()
-            .position(|byte| !matches!(byte, b' ' | b'\t' | b'\x0c' | b'\r'));
+        let start = line.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\x0c' | b'\r'));
         let Some(start) = start else { continue };
         if line[start] != b'#' {
             return None;

@@ -7,11 +7,7 @@ use crate::ast::*;
 use std::fmt::Write;
 
 pub fn dump(ast: &Ast) -> String {
-    let mut dump = Dump {
-        ast,
-        out: String::new(),
-        indent: 0,
-    };
+    let mut dump = Dump { ast, out: String::new(), indent: 0 };
     for stmt in &ast.body {
         dump.stmt(stmt);
     }
@@ -129,11 +125,7 @@ impl Dump<'_> {
                 self.also(*value);
                 self.close_line();
             }
-            StmtKind::AnnAssign {
-                target,
-                annotation,
-                value,
-            } => {
+            StmtKind::AnnAssign { target, annotation, value } => {
                 self.open_line("annotate");
                 if self.ast.is_parenthesized(*target) {
                     self.put(" parens");
@@ -425,11 +417,7 @@ impl Dump<'_> {
                 }
                 self.put(")");
             }
-            PatternKind::Class {
-                class,
-                positional,
-                keywords,
-            } => {
+            PatternKind::Class { class, positional, keywords } => {
                 self.put("(class ");
                 self.expr(*class);
                 for pattern in positional {
@@ -619,11 +607,7 @@ impl Dump<'_> {
         self.also(comprehension.element);
         self.all(comprehension.value.as_slice());
         for clause in &comprehension.clauses {
-            self.put(if clause.is_async {
-                " (async-for"
-            } else {
-                " (for"
-            });
+            self.put(if clause.is_async { " (async-for" } else { " (for" });
             self.also(clause.target);
             self.also(clause.iter);
             for &condition in &clause.conditions {

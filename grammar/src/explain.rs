@@ -142,15 +142,13 @@ fn missing_colon(scene: &Scene<'_>) -> Option<Diagnostic> {
     }
     let error = expected(scene.at, ":");
     Some(match (head, scene.found()) {
-        (Else, If) => error
-            .label(scene.span(line).to(scene.span(scene.at)), "two words")
-            .help("write `elif`"),
+        (Else, If) => {
+            error.label(scene.span(line).to(scene.span(scene.at)), "two words").help("write `elif`")
+        }
         (_, LBrace) => error.help("blocks are indented lines after a `:`, not braces"),
         _ => {
             let end = scene.span(scene.at - 1).end;
-            error
-                .label(Span::new(end, end), "a `:` is missing here")
-                .help("end the line with `:`")
+            error.label(Span::new(end, end), "a `:` is missing here").help("end the line with `:`")
         }
     })
 }
@@ -163,11 +161,8 @@ fn fstring_field(scene: &Scene<'_>) -> Option<Diagnostic> {
         return None;
     }
     let wrong = |index: usize, message: &str| {
-        let error = Diagnostic::error(
-            "bad-field",
-            scene.span(index),
-            format!("f-string: {message}"),
-        );
+        let error =
+            Diagnostic::error("bad-field", scene.span(index), format!("f-string: {message}"));
         Some(error.label(scene.span(open), "in the field that begins here"))
     };
     let (at, before) = (scene.at, scene.before(1));
@@ -184,15 +179,10 @@ fn fstring_field(scene: &Scene<'_>) -> Option<Diagnostic> {
         return wrong(at - 1, "expecting a valid expression after '{'");
     }
     if scene.found() == Token::FColon {
-        let lambda = (open..at)
-            .rev()
-            .find(|&index| scene.token(index) == Token::Lambda);
+        let lambda = (open..at).rev().find(|&index| scene.token(index) == Token::Lambda);
         if let Some(lambda) = lambda {
-            return wrong(
-                lambda,
-                "lambda expressions are not allowed without parentheses",
-            )
-            .map(|error| error.help("put parentheses around the lambda"));
+            return wrong(lambda, "lambda expressions are not allowed without parentheses")
+                .map(|error| error.help("put parentheses around the lambda"));
         }
     }
     if before == Token::Bang {
@@ -291,10 +281,8 @@ fn missing_comma(scene: &Scene<'_>) -> Option<Diagnostic> {
         return None;
     }
     let (start, before) = scene.expression_before(scene.at);
-    if matches!(
-        before,
-        Token::If | Token::Else | Token::For | Token::Async | Token::As
-    ) || start >= scene.at
+    if matches!(before, Token::If | Token::Else | Token::For | Token::Async | Token::As)
+        || start >= scene.at
         || scene.in_parameters() && !matches!(before, Token::Colon | Token::Equal)
     {
         return None;
@@ -311,13 +299,9 @@ fn missing_comma(scene: &Scene<'_>) -> Option<Diagnostic> {
     let span = scene.span(start).to(scene.span(scene.at));
     let end = scene.span(scene.at - 1).end;
     Some(
-        Diagnostic::error(
-            "missing-comma",
-            span,
-            "invalid syntax. Perhaps you forgot a comma?",
-        )
-        .label(Span::new(end, end), "two values stand side by side here")
-        .help("put a `,` between them"),
+        Diagnostic::error("missing-comma", span, "invalid syntax. Perhaps you forgot a comma?")
+            .label(Span::new(end, end), "two values stand side by side here")
+            .help("put a `,` between them"),
     )
 }
 
@@ -473,11 +457,7 @@ fn dictionary(scene: &Scene<'_>) -> Option<Diagnostic> {
     let ends_item = matches!(scene.found(), Token::RBrace | Token::Comma);
     if before == Token::Colon && ends_item {
         let message = "expression expected after dictionary key and ':'";
-        return Some(Diagnostic::error(
-            "missing-value",
-            scene.span(scene.at - 1),
-            message,
-        ));
+        return Some(Diagnostic::error("missing-value", scene.span(scene.at - 1), message));
     }
     if before == Token::Colon && scene.found() == Token::Star {
         let message = "cannot use a starred expression in a dictionary value";

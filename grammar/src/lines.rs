@@ -13,19 +13,13 @@ pub fn newline_width(bytes: &[u8], at: usize) -> Option<usize> {
 /// Where the physical line around `at` ends, before its newline.
 pub fn line_end(bytes: &[u8], at: usize) -> usize {
     let rest = &bytes[at.min(bytes.len())..];
-    at + rest
-        .iter()
-        .position(|byte| matches!(byte, b'\n' | b'\r'))
-        .unwrap_or(rest.len())
+    at + rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len())
 }
 
 /// Where the physical line around `at` begins.
 pub fn line_start(bytes: &[u8], at: usize) -> usize {
     let before = &bytes[..at.min(bytes.len())];
-    before
-        .iter()
-        .rposition(|byte| matches!(byte, b'\n' | b'\r'))
-        .map_or(0, |index| index + 1)
+    before.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(0, |index| index + 1)
 }
 
 /// The 1-based number of the physical line around `at`.

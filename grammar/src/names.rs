@@ -13,9 +13,5 @@ pub fn is_xid_continue(c: char) -> bool {
 
 /// NFKC, by which `ﬁ` and `fi` are one name.
 pub fn normalize(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.nfkc().collect())
-    }
+    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfkc().collect()) }
 }

@@ -35,14 +35,9 @@ pub fn check_end(source: &str, token: Token, span: Span) -> End {
                 .help("put a blank between the number and the keyword"),
         );
     }
-    let tail = rest
-        .find(|c: char| !(c == '_' || is_xid_continue(c)))
-        .unwrap_or(rest.len());
+    let tail = rest.find(|c: char| !(c == '_' || is_xid_continue(c))).unwrap_or(rest.len());
     let end = span.end as usize + tail;
-    End::Wrong {
-        error: explain(source, token, span, end),
-        end,
-    }
+    End::Wrong { error: explain(source, token, span, end), end }
 }
 
 fn kind_name(token: Token, text: &str) -> &'static str {
@@ -98,10 +93,7 @@ fn explain(source: &str, token: Token, span: Span, end: usize) -> Diagnostic {
         };
     }
     if token == Token::Int && bytes.first() == Some(&b'0') && bytes.len() > 1 {
-        let digits = bytes
-            .iter()
-            .take_while(|b| b.is_ascii_digit() || **b == b'_')
-            .count();
+        let digits = bytes.iter().take_while(|b| b.is_ascii_digit() || **b == b'_').count();
         let nonzero = bytes[..digits].iter().any(|b| (b'1'..=b'9').contains(b));
         if nonzero && digits == bytes.len() && bytes[1] != b'_' {
             let zeros = bytes.iter().take_while(|b| **b == b'0').count();
@@ -118,11 +110,7 @@ fn explain(source: &str, token: Token, span: Span, end: usize) -> Diagnostic {
         [b'e' | b'E', b'+' | b'-', ..] => length + 1,
         _ => length - 1,
     };
-    let what = if token == Token::Imaginary {
-        "imaginary"
-    } else {
-        "decimal"
-    };
+    let what = if token == Token::Imaginary { "imaginary" } else { "decimal" };
     Diagnostic::error("bad-number", at(last), format!("invalid {what} literal"))
         .help("a name cannot begin with a digit")
 }
@@ -148,10 +136,7 @@ pub fn value(token: Token, text: &str) -> Expr {
             };
             match i64::from_str_radix(digits, radix) {
                 Ok(value) => Expr::Int(value),
-                Err(_) => Expr::BigInt {
-                    radix,
-                    digits: digits.into(),
-                },
+                Err(_) => Expr::BigInt { radix, digits: digits.into() },
             }
         }
     }

@@ -105,10 +105,7 @@ fn run(tokens: &[Lexeme], builder: &mut Builder<'_>) -> Result<(), Stop> {
                 _ => Vec::new(),
             };
             // The parser looks one token ahead, so the last one taken is the culprit.
-            Err(Stop {
-                at: taken.max(1) - 1,
-                expected,
-            })
+            Err(Stop { at: taken.max(1) - 1, expected })
         }
     }
 }
@@ -120,9 +117,7 @@ fn is_incomplete(lexed: &Lexed, stop: &Stop) -> bool {
     match lexed.ending {
         Ending::Complete => {
             lexed.errors.is_empty()
-                && rest
-                    .iter()
-                    .all(|l| matches!(l.token, Token::Dedent | Token::End))
+                && rest.iter().all(|l| matches!(l.token, Token::Dedent | Token::End))
         }
         // The only error is the open end itself, and the parser got as far as that.
         _ => lexed.errors.len() == 1 && token == Token::Error,
@@ -152,22 +147,12 @@ fn all_errors(
     mut stop: Option<Stop>,
 ) -> Vec<Diagnostic> {
     let lines = recover::Lines::new(&lexed.tokens);
-    let Lexed {
-        errors: lexical,
-        mut tokens,
-        ..
-    } = lexed;
+    let Lexed { errors: lexical, mut tokens, .. } = lexed;
     let parse = |tokens: &[Lexeme]| expression(source, tokens);
     while let Some(Stop { at, expected }) = stop {
         // The lexer has spoken about an `Error` token.
         if tokens[at].token != Token::Error {
-            let scene = Scene {
-                source,
-                tokens: &tokens,
-                at,
-                expected,
-                parse: &parse,
-            };
+            let scene = Scene { source, tokens: &tokens, at, expected, parse: &parse };
             errors.push(explain::explain(&scene));
         }
         if errors.len() > MAX_ERRORS || tokens[0].token == Token::StartExpression {
@@ -189,10 +174,7 @@ fn all_errors(
 /// Parses some tokens of a line as one expression, without reporting anything.
 fn expression(source: &str, tokens: &[Lexeme]) -> Option<(Ast, ExprId)> {
     let end = tokens.last()?.span.end;
-    let marker = |token| Lexeme {
-        token,
-        span: Span::new(end, end),
-    };
+    let marker = |token| Lexeme { token, span: Span::new(end, end) };
     let mut all = vec![marker(Token::StartExpression)];
     all.extend_from_slice(tokens);
     all.extend([marker(Token::Newline), marker(Token::End)]);

@@ -50,12 +50,8 @@ pub fn rest(tokens: &[Lexeme], at: usize) -> Option<Vec<Lexeme>> {
 
 /// Index of the first token after the logical line of `at`.
 fn after_line(tokens: &[Lexeme], at: usize) -> usize {
-    let line = tokens[at..]
-        .iter()
-        .position(|lexeme| lexeme.token == Token::Newline);
-    line.map_or(tokens.len().saturating_sub(1).max(at), |offset| {
-        at + offset + 1
-    })
+    let line = tokens[at..].iter().position(|lexeme| lexeme.token == Token::Newline);
+    line.map_or(tokens.len().saturating_sub(1).max(at), |offset| at + offset + 1)
 }
 
 /// Where the logical lines end.
@@ -63,9 +59,7 @@ pub struct Lines(Vec<u32>);
 
 impl Lines {
     pub fn new(tokens: &[Lexeme]) -> Lines {
-        let ends = tokens
-            .iter()
-            .filter(|lexeme| lexeme.token == Token::Newline);
+        let ends = tokens.iter().filter(|lexeme| lexeme.token == Token::Newline);
         Lines(ends.map(|lexeme| lexeme.span.start).collect())
     }
 

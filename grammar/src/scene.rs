@@ -22,15 +22,11 @@ pub type ParseExpression<'a> = dyn Fn(&[Lexeme]) -> Option<(Ast, ExprId)> + 'a;
 
 impl Scene<'_> {
     pub fn token(&self, index: usize) -> Token {
-        self.tokens
-            .get(index)
-            .map_or(Token::End, |lexeme| lexeme.token)
+        self.tokens.get(index).map_or(Token::End, |lexeme| lexeme.token)
     }
 
     pub fn span(&self, index: usize) -> Span {
-        self.tokens
-            .get(index)
-            .map_or(Span::default(), |lexeme| lexeme.span)
+        self.tokens.get(index).map_or(Span::default(), |lexeme| lexeme.span)
     }
 
     pub fn text(&self, index: usize) -> &str {
@@ -45,25 +41,18 @@ impl Scene<'_> {
 
     /// The token `back` places before the unexpected one.
     pub fn before(&self, back: usize) -> Token {
-        self.at
-            .checked_sub(back)
-            .map_or(Token::StartModule, |index| self.token(index))
+        self.at.checked_sub(back).map_or(Token::StartModule, |index| self.token(index))
     }
 
     pub fn expects(&self, name: &str) -> bool {
-        self.expected
-            .iter()
-            .any(|expected| expected.trim_matches('"') == name)
+        self.expected.iter().any(|expected| expected.trim_matches('"') == name)
     }
 
     /// Where to point: at the end of the last line when the text ended.
     pub fn place(&self) -> Span {
         let mut index = self.at;
         let at_end = |index: usize| matches!(self.token(index), Token::End | Token::Dedent);
-        if self.tokens[self.at..]
-            .iter()
-            .all(|l| matches!(l.token, Token::End | Token::Dedent))
-        {
+        if self.tokens[self.at..].iter().all(|l| matches!(l.token, Token::End | Token::Dedent)) {
             while index > 0 && at_end(index) {
                 index -= 1;
             }
@@ -205,17 +194,11 @@ pub fn is_line_start(token: Token) -> bool {
 
 pub fn is_opener(token: Token) -> bool {
     use Token::*;
-    matches!(
-        token,
-        LParen | LBracket | LBrace | FOpen | WithParen | FStart
-    )
+    matches!(token, LParen | LBracket | LBrace | FOpen | WithParen | FStart)
 }
 
 pub fn is_closer(token: Token) -> bool {
-    matches!(
-        token,
-        Token::RParen | Token::RBracket | Token::RBrace | Token::FClose | Token::FEnd
-    )
+    matches!(token, Token::RParen | Token::RBracket | Token::RBrace | Token::FClose | Token::FEnd)
 }
 
 fn is_augmented(token: Token) -> bool {

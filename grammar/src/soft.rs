@@ -58,9 +58,7 @@ fn is_match(rest: &[Lexeme]) -> bool {
         // Could also go on from a name: a call, an index, an operator.
         Token::LParen | Token::LBracket | Token::Minus | Token::Star | Token::Not => {
             let mut content = rest.iter().rev().skip(1);
-            content
-                .next()
-                .is_some_and(|last| last.token == Token::Colon)
+            content.next().is_some_and(|last| last.token == Token::Colon)
                 && colon_at(rest) == Some(rest.len() - 2)
         }
         Token::Name
@@ -103,10 +101,7 @@ fn colon_at(line: &[Lexeme]) -> Option<usize> {
 /// `rest` follows a `with`. Marks its first parenthesis if the items stand inside: it closes
 /// right before the colon and has an `as` of its own.
 fn mark_with(rest: &mut [Lexeme]) {
-    if rest
-        .first()
-        .is_none_or(|first| first.token != Token::LParen)
-    {
+    if rest.first().is_none_or(|first| first.token != Token::LParen) {
         return;
     }
     let mut depth = 0usize;

@@ -123,11 +123,7 @@ pub fn find_text_end(
                     Some(b'N') if !raw && bytes.get(at + 1) == Some(&b'{') => {
                         let name = bytes[at..].iter().position(|byte| !is_name_byte(*byte));
                         let end = at + name.unwrap_or(0);
-                        at = if bytes.get(end) == Some(&b'}') {
-                            end + 1
-                        } else {
-                            at + 1
-                        };
+                        at = if bytes.get(end) == Some(&b'}') { end + 1 } else { at + 1 };
                     }
                     _ => at += newline_width(bytes, at).unwrap_or(1),
                 }
@@ -164,11 +160,7 @@ impl Findings<'_> {
     fn bad_escape(&mut self, at: usize, text: &str) {
         let span = Span::new(at as u32, (at + 1 + text.len()) as u32);
         let octal = text.starts_with(|c: char| c.is_ascii_digit());
-        let what = if octal {
-            "invalid octal escape sequence"
-        } else {
-            "invalid escape sequence"
-        };
+        let what = if octal { "invalid octal escape sequence" } else { "invalid escape sequence" };
         self.warnings.push(
             Diagnostic::warning("bad-escape", span, format!("{what} '\\{text}'"))
                 .help(format!("write `\\\\{text}`, or make it a raw string")),
@@ -288,10 +280,7 @@ fn escape(text: &str, at: usize, base: usize, out: &mut Vec<u8>, f: &mut Finding
                 b'u' => (4, "truncated \\uXXXX escape"),
                 _ => (8, "truncated \\UXXXXXXXX escape"),
             };
-            let digits = bytes[at + 2..]
-                .iter()
-                .take(width)
-                .take_while(|b| b.is_ascii_hexdigit());
+            let digits = bytes[at + 2..].iter().take(width).take_while(|b| b.is_ascii_hexdigit());
             let end = at + 2 + digits.count();
             let value = u32::from_str_radix(&text[at + 2..end], 16).unwrap_or(0);
             if end - at - 2 < width {
@@ -390,10 +379,7 @@ fn bytes_escape(
             end
         }
         b'x' => {
-            let digits = bytes[at + 1..]
-                .iter()
-                .take(2)
-                .take_while(|b| b.is_ascii_hexdigit());
+            let digits = bytes[at + 1..].iter().take(2).take_while(|b| b.is_ascii_hexdigit());
             let end = at + 1 + digits.count();
             if end - at < 3 {
                 let message = format!("(value error) invalid \\x escape at position {}", at - 1);
@@ -431,14 +417,9 @@ fn simple_escape(kind: u8) -> Option<u8> {
 
 /// Up to three octal digits from `at`: their value and end.
 fn octal(bytes: &[u8], at: usize) -> (u32, usize) {
-    let digits = bytes[at..]
-        .iter()
-        .take(3)
-        .take_while(|byte| (b'0'..=b'7').contains(byte));
+    let digits = bytes[at..].iter().take(3).take_while(|byte| (b'0'..=b'7').contains(byte));
     let end = at + digits.count();
-    let value = bytes[at..end]
-        .iter()
-        .fold(0, |value, digit| value * 8 + u32::from(digit - b'0'));
+    let value = bytes[at..end].iter().fold(0, |value, digit| value * 8 + u32::from(digit - b'0'));
     (value, end)
 }
 

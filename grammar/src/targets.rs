@@ -18,9 +18,9 @@ pub enum Use {
 pub fn invalid_part(ast: &Ast, target: ExprId, usage: Use) -> Option<ExprId> {
     match ast.expr(target) {
         Expr::Name(_) | Expr::Attribute(..) | Expr::Subscript(..) | Expr::Error => None,
-        Expr::List(items) | Expr::Tuple(items) => items
-            .iter()
-            .find_map(|&item| invalid_part(ast, item, usage)),
+        Expr::List(items) | Expr::Tuple(items) => {
+            items.iter().find_map(|&item| invalid_part(ast, item, usage))
+        }
         Expr::Starred(_) if usage == Use::Delete => Some(target),
         Expr::Starred(inner) => invalid_part(ast, *inner, usage),
         Expr::Compare(left, rest) if usage == Use::For && rest[0].0 == CompareOp::In => {
@@ -107,14 +107,10 @@ pub fn bad_walrus(ast: &Ast, target: ExprId) -> Diagnostic {
 
 pub fn bad_aug_target(ast: &Ast, target: ExprId) -> Diagnostic {
     let span = ast.span(target);
-    let message = format!(
-        "'{}' is an illegal expression for augmented assignment",
-        describe(ast, target)
-    );
-    Diagnostic::error("bad-target", span, message).label(
-        span,
-        "only a name, an attribute or a subscript can be updated in place",
-    )
+    let message =
+        format!("'{}' is an illegal expression for augmented assignment", describe(ast, target));
+    Diagnostic::error("bad-target", span, message)
+        .label(span, "only a name, an attribute or a subscript can be updated in place")
 }
 
 pub fn bad_annotation(ast: &Ast, target: ExprId, span: Span) -> Diagnostic {
@@ -123,8 +119,6 @@ pub fn bad_annotation(ast: &Ast, target: ExprId, span: Span) -> Diagnostic {
         Expr::Tuple(_) => "only single target (not tuple) can be annotated",
         _ => "illegal target for annotation",
     };
-    Diagnostic::error("bad-annotation", span, message).label(
-        span,
-        "only a name, an attribute or a subscript can have an annotation",
-    )
+    Diagnostic::error("bad-annotation", span, message)
+        .label(span, "only a name, an attribute or a subscript can have an annotation")
 }

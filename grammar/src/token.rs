@@ -246,20 +246,14 @@ pub struct Scanner<'s> {
 
 impl<'s> Scanner<'s> {
     pub fn new(source: &'s str) -> Scanner<'s> {
-        Scanner {
-            source,
-            lexer: Token::lexer(source),
-        }
+        Scanner { source, lexer: Token::lexer(source) }
     }
 
     /// The next token after blanks and comments; `None` at the end of the text.
     pub fn next(&mut self) -> Option<Lexeme> {
         let token = self.lexer.next()?.unwrap_or(Token::Unknown);
         let range = self.lexer.span();
-        Some(Lexeme {
-            token,
-            span: Span::new(range.start as u32, range.end as u32),
-        })
+        Some(Lexeme { token, span: Span::new(range.start as u32, range.end as u32) })
     }
 
     pub fn position(&self) -> usize {

@@ -35,10 +35,7 @@ fn long_chains_to_the_left_are_fine() {
     assert!(parses(&format!("x = {}\n", "'a' ".repeat(MANY))));
     assert!(parses(&format!("x = {}\n", "f'{a}' ".repeat(MANY))));
     assert!(parses(&format!("x = [{}]\n", "a, ".repeat(MANY))));
-    assert!(parses(&format!(
-        "if a:\n  b\n{}",
-        "elif a:\n  b\n".repeat(MANY)
-    )));
+    assert!(parses(&format!("if a:\n  b\n{}", "elif a:\n  b\n".repeat(MANY))));
     assert!(parses(&format!("{}\n", "x = ".repeat(MANY) + "1")));
     assert!(parses(&"x\n".repeat(MANY)));
     assert!(parses(&"x;".repeat(MANY)));
@@ -47,31 +44,16 @@ fn long_chains_to_the_left_are_fine() {
 #[test]
 fn deep_nesting_is_refused() {
     let deep = "too many nested expressions";
-    assert_eq!(
-        first_message(&format!("x = {}a\n", "not ".repeat(MANY))),
-        deep
-    );
+    assert_eq!(first_message(&format!("x = {}a\n", "not ".repeat(MANY))), deep);
     assert_eq!(first_message(&format!("x = {}a\n", "-".repeat(MANY))), deep);
-    assert_eq!(
-        first_message(&format!("x = {}a\n", "lambda: ".repeat(MANY))),
-        deep
-    );
-    assert_eq!(
-        first_message(&format!("x = {}c\n", "a if b else ".repeat(MANY))),
-        deep
-    );
-    assert_eq!(
-        first_message(&format!("x = {}a\n", "a ** ".repeat(MANY))),
-        deep
-    );
+    assert_eq!(first_message(&format!("x = {}a\n", "lambda: ".repeat(MANY))), deep);
+    assert_eq!(first_message(&format!("x = {}c\n", "a if b else ".repeat(MANY))), deep);
+    assert_eq!(first_message(&format!("x = {}a\n", "a ** ".repeat(MANY))), deep);
     let brackets = "too many nested parentheses";
     assert_eq!(first_message(&"(".repeat(MANY)), brackets);
     assert_eq!(first_message(&"[".repeat(MANY)), brackets);
     assert_eq!(first_message(&"{".repeat(MANY)), brackets);
-    assert_eq!(
-        first_message(&"f'{".repeat(MANY)),
-        "too many nested f-strings"
-    );
+    assert_eq!(first_message(&"f'{".repeat(MANY)), "too many nested f-strings");
     let mut indented = String::new();
     for depth in 0..2_000 {
         indented.push_str(&" ".repeat(depth));
@@ -82,31 +64,16 @@ fn deep_nesting_is_refused() {
 
 #[test]
 fn the_limits_themselves_are_allowed() {
-    assert!(parses(&format!(
-        "x = {}1{}\n",
-        "(".repeat(200),
-        ")".repeat(200)
-    )));
-    assert!(parses(&format!(
-        "x = {}1{}\n",
-        "[".repeat(200),
-        "]".repeat(200)
-    )));
+    assert!(parses(&format!("x = {}1{}\n", "(".repeat(200), ")".repeat(200))));
+    assert!(parses(&format!("x = {}1{}\n", "[".repeat(200), "]".repeat(200))));
     assert!(parses(&format!("x = {}1\n", "-".repeat(400))));
 }
 
 #[test]
 fn many_errors_take_no_longer() {
-    for line in [
-        "x = (]\n",
-        "x y\n",
-        "'a\n",
-        "if x\n  y\n",
-        "f(a=1, 2)\n",
-        "f() = 1\n",
-        "(\n",
-        "}\n",
-    ] {
+    for line in
+        ["x = (]\n", "x y\n", "'a\n", "if x\n  y\n", "f(a=1, 2)\n", "f() = 1\n", "(\n", "}\n"]
+    {
         survive(&line.repeat(30_000));
         survive(&line.replace('\n', ";").repeat(30_000));
     }
@@ -287,10 +254,7 @@ fn survive(source: &str) {
 }
 
 fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(default)
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
 #[test]

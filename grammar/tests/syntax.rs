@@ -14,10 +14,7 @@ fn trees_are_as_written_down() {
     let mut seen = 0;
     for entry in fs::read_dir(&folder).expect("the folder is part of the sources") {
         let path = entry.expect("a readable folder").path();
-        if path
-            .extension()
-            .is_none_or(|extension| extension != "sloop")
-        {
+        if path.extension().is_none_or(|extension| extension != "sloop") {
             continue;
         }
         seen += 1;
@@ -35,17 +32,12 @@ fn trees_are_as_written_down() {
         }
     }
     assert!(seen > 10, "only {seen} programs found");
-    assert!(
-        failures.is_empty(),
-        "differ (BLESS=1 rewrites): {failures:#?}"
-    );
+    assert!(failures.is_empty(), "differ (BLESS=1 rewrites): {failures:#?}");
 }
 
 fn interactive(source: &str) -> &'static str {
     match parse(source, Mode::Interactive).outcome {
-        Outcome::Tree {
-            open_block: true, ..
-        } => "block",
+        Outcome::Tree { open_block: true, .. } => "block",
         Outcome::Tree { .. } => "complete",
         Outcome::Errors(_) => "wrong",
         Outcome::Incomplete => "incomplete",
@@ -108,11 +100,7 @@ fn an_expression_is_one_statement() {
 fn doubtful_literals_are_warned_about() {
     let warnings = |source| -> Vec<String> {
         let parsed = parse(source, Mode::Module);
-        parsed
-            .warnings
-            .into_iter()
-            .map(|warning| warning.message)
-            .collect()
+        parsed.warnings.into_iter().map(|warning| warning.message).collect()
     };
     for (source, expected) in [
         (r#"x = "\d""#, r"invalid escape sequence '\d'"),
@@ -135,31 +123,12 @@ fn a_source_file_says_how_it_is_encoded() {
     assert_eq!(decode(b"# -*- coding: latin-1 -*-\n'\xe9'").as_deref(), {
         Ok("# -*- coding: latin-1 -*-\n'é'")
     });
-    assert_eq!(
-        decode(b"#!x\n# vim: set fileencoding=UTF8 :\nx").as_deref(),
-        { Ok("#!x\n# vim: set fileencoding=UTF8 :\nx") }
-    );
-    assert_eq!(
-        decode(b"x\n# coding: nonsense\n").as_deref(),
-        Ok("x\n# coding: nonsense\n")
-    );
-    assert_eq!(
-        decode(b"# coding: nonsense\n").unwrap_err(),
-        "unknown encoding: nonsense"
-    );
-    assert!(
-        decode(b"# coding: ascii\n\xe9")
-            .unwrap_err()
-            .starts_with("'ascii' codec")
-    );
-    assert!(
-        decode(b"\xEF\xBB\xBF# coding: latin-1")
-            .unwrap_err()
-            .ends_with("with BOM")
-    );
-    assert!(
-        decode(b"x\n\xe9")
-            .unwrap_err()
-            .starts_with("Non-UTF-8 code starting with '\\xe9'")
-    );
+    assert_eq!(decode(b"#!x\n# vim: set fileencoding=UTF8 :\nx").as_deref(), {
+        Ok("#!x\n# vim: set fileencoding=UTF8 :\nx")
+    });
+    assert_eq!(decode(b"x\n# coding: nonsense\n").as_deref(), Ok("x\n# coding: nonsense\n"));
+    assert_eq!(decode(b"# coding: nonsense\n").unwrap_err(), "unknown encoding: nonsense");
+    assert!(decode(b"# coding: ascii\n\xe9").unwrap_err().starts_with("'ascii' codec"));
+    assert!(decode(b"\xEF\xBB\xBF# coding: latin-1").unwrap_err().ends_with("with BOM"));
+    assert!(decode(b"x\n\xe9").unwrap_err().starts_with("Non-UTF-8 code starting with '\\xe9'"));
 }

@@ -17,9 +17,7 @@ pub fn disassemble(code: &Code, source: Option<&str>) -> String {
         if !out.is_empty() {
             out.push('\n');
         }
-        Writer { code, lines: &lines }
-            .write(&mut out)
-            .expect("writing to a string cannot fail");
+        Writer { code, lines: &lines }.write(&mut out).expect("writing to a string cannot fail");
         waiting.extend(code.codes.iter().rev().map(|inner| &**inner));
     }
     out
@@ -129,9 +127,7 @@ impl Writer<'_> {
     fn extension(&self, op: Op, word: Word) -> Option<String> {
         let ext = word::ext(word);
         match op {
-            Op::Intrinsic => INTRINSICS
-                .get(ext as usize)
-                .map(|which| format!("{which:?}")),
+            Op::Intrinsic => INTRINSICS.get(ext as usize).map(|which| format!("{which:?}")),
             _ if ext == 0 || op.operands().contains(&Operand::Name) => None,
             _ => Some(format!("ext {ext}")),
         }
@@ -156,20 +152,13 @@ impl Writer<'_> {
 
     fn local(&self, register: usize) -> Option<String> {
         let locals = &self.code.locals;
-        let local = locals
-            .iter()
-            .find(|local| local.register as usize == register)?;
+        let local = locals.iter().find(|local| local.register as usize == register)?;
         Some(local.name.to_string())
     }
 
     fn parameters(&self) -> String {
-        let Params {
-            positional_only,
-            positional,
-            keyword_only,
-            star,
-            double_star,
-        } = self.code.params;
+        let Params { positional_only, positional, keyword_only, star, double_star } =
+            self.code.params;
         let mut names = self.code.locals.iter().map(|local| local.name.to_string());
         let mut next = || names.next().unwrap_or_default();
         let mut plain: Vec<String> = (0..positional_only).map(|_| next()).collect();

@@ -69,10 +69,7 @@ struct Verifier<'a> {
 
 impl<'a> Verifier<'a> {
     fn new(code: &'a Code) -> Result<Verifier<'a>, Fault> {
-        let mut verifier = Verifier {
-            code,
-            starts: vec![false; code.words.len()],
-        };
+        let mut verifier = Verifier { code, starts: vec![false; code.words.len()] };
         let mut at = 0;
         while at < code.words.len() {
             let Some(op) = Op::from_byte(word::op(code.words[at])) else {
@@ -318,10 +315,7 @@ impl<'a> Verifier<'a> {
     fn register(&self, at: Option<usize>, register: u16) -> Result<(), Fault> {
         match (register as u32) < self.code.registers {
             true => Ok(()),
-            false => Err(Fault {
-                word: at,
-                ..self.broken("no such register")
-            }),
+            false => Err(Fault { word: at, ..self.broken("no such register") }),
         }
     }
 
@@ -330,18 +324,11 @@ impl<'a> Verifier<'a> {
     }
 
     fn fault(&self, at: usize, what: &'static str) -> Fault {
-        Fault {
-            word: Some(at),
-            ..self.broken(what)
-        }
+        Fault { word: Some(at), ..self.broken(what) }
     }
 
     fn broken(&self, what: &'static str) -> Fault {
-        Fault {
-            code: self.code.qualname.clone(),
-            word: None,
-            what,
-        }
+        Fault { code: self.code.qualname.clone(), word: None, what }
     }
 }
 

@@ -44,13 +44,7 @@ impl LineIndex {
     fn entry(&mut self, word: u32, span: Span) -> LineEntry {
         let (line, column) = self.find(span.start);
         let (end_line, end_column) = self.find(span.end);
-        LineEntry {
-            word,
-            line,
-            end_line,
-            column,
-            end_column,
-        }
+        LineEntry { word, line, end_line, column, end_column }
     }
 }
 
@@ -94,12 +88,7 @@ pub(super) fn assemble(body: &mut Body, lines: &mut LineIndex) -> Assembled {
                 {
                     last.end = end;
                 }
-                _ => out.handlers.push(Handler {
-                    start,
-                    end,
-                    target,
-                    register: info.register,
-                }),
+                _ => out.handlers.push(Handler { start, end, target, register: info.register }),
             }
         }
     }
@@ -137,9 +126,7 @@ fn thread_jumps(body: &mut Body) {
         if ins.op == Op::Jmp
             && let Some(to) = target
             && to as usize > at
-            && body.ins[at + 1..(to as usize).min(body.ins.len())]
-                .iter()
-                .all(|ins| ins.is_gone)
+            && body.ins[at + 1..(to as usize).min(body.ins.len())].iter().all(|ins| ins.is_gone)
         {
             body.ins[at].is_gone = true;
         }
@@ -159,11 +146,7 @@ struct Layout {
 
 impl Layout {
     fn new(body: &Body) -> Layout {
-        let mut layout = Layout {
-            starts: vec![0; body.ins.len() + 1],
-            long: Vec::new(),
-            total: 0,
-        };
+        let mut layout = Layout { starts: vec![0; body.ins.len() + 1], long: Vec::new(), total: 0 };
         layout.place(body);
         if layout.total < i16::MAX as u32 {
             return layout;
@@ -308,4 +291,3 @@ pub(super) fn inverse(op: Op) -> Op {
         other => unreachable!("{} is not a conditional jump", other.name()),
     }
 }
-

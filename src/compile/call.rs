@@ -11,8 +11,8 @@ use crate::code::Const;
 use crate::code::op::{HEADER, Op};
 
 use super::Compiler;
+use super::display::MAX_RUN;
 use super::emit::Reg;
-use super::expr::MAX_RUN;
 use super::scope::{Place, ScopeKind, flag};
 
 /// More positional arguments than this are passed as a list.
@@ -53,8 +53,8 @@ impl Window {
 }
 
 impl<'a> Compiler<'a> {
-    /// R[dst] = the value of a chain; `awaited`: its last call is the operand of `await`.
-    pub(super) fn chain(&mut self, id: ExprId, dst: Reg, awaited: bool) {
+    /// R[dst] = the value of a chain; `awaited` is the `await` whose operand its last call is.
+    pub(super) fn chain(&mut self, id: ExprId, dst: Reg, awaited: Option<ExprId>) {
         let (leaf, mut steps) = self.steps(id, awaited);
         let needs_window = !matches!(
             steps[..],
@@ -65,10 +65,7 @@ impl<'a> Compiler<'a> {
             true => self.body.alloc(),
             false => self.scratch(dst),
         };
-        let window = Window {
-            base,
-            top: self.body.top,
-        };
+        let window = Window { base, top: self.body.top };
         let is_super = self.is_own_super(leaf, &steps);
         let mut rest = &mut steps[..];
         if is_super {
@@ -88,13 +85,13 @@ impl<'a> Compiler<'a> {
                 None => dst,
             };
             self.body.top = window.top;
-            self.step(rest[at], value, out, &window, awaited && next.is_none());
+            self.step(rest[at], value, out, &window, awaited.filter(|_| next.is_none()));
             value = Value::In(out);
         }
     }
 
     /// Takes a chain apart, innermost step first.
-    fn steps(&self, id: ExprId, awaited: bool) -> (ExprId, Vec<Step>) {
+    fn steps(&self, id: ExprId, awaited: Option<ExprId>) -> (ExprId, Vec<Step>) {
         let mut leaf = id;
         let mut steps = Vec::new();
         loop {
@@ -104,7 +101,7 @@ impl<'a> Compiler<'a> {
                 Expr::Call(left, arguments) => match self.ast.expr(*left) {
                     // An awaited call wants its callee in the window.
                     Expr::Attribute(object, _)
-                        if is_plain(arguments) && !(awaited && leaf == id) =>
+                        if is_plain(arguments) && (awaited.is_none() || leaf != id) =>
                     {
                         let (attribute, call) = (*left, leaf);
                         (*object, Step::Method { attribute, call })
@@ -142,7 +139,14 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn step(&mut self, step: Step, value: Value, out: Reg, window: &Window, awaited: bool) {
+    fn step(
+        &mut self,
+        step: Step,
+        value: Value,
+        out: Reg,
+        window: &Window,
+        awaited: Option<ExprId>,
+    ) {
         match step {
             Step::Method { attribute, call } => {
                 self.call_method(attribute, call, value, out, window);
@@ -179,10 +183,7 @@ impl<'a> Compiler<'a> {
     /// The error of an attribute points at its own line when the chain goes over several.
     fn attribute_span(&mut self, link: ExprId, ident: Ident) {
         let mut span = self.ast.span(link);
-        let between = self
-            .text
-            .as_bytes()
-            .get(span.start as usize..ident.span.start as usize);
+        let between = self.text.as_bytes().get(span.start as usize..ident.span.start as usize);
         if between.is_some_and(|text| text.contains(&b'\n')) {
             span.start = ident.span.start;
         }
@@ -191,11 +192,7 @@ impl<'a> Compiler<'a> {
 
     fn get_item(&mut self, link: ExprId, object: Reg, index: ExprId, out: Reg) {
         match self.ast.expr(index) {
-            Expr::Slice {
-                lower,
-                upper,
-                step: None,
-            } => {
+            Expr::Slice { lower, upper, step: None } => {
                 let run = self.body.alloc_run(2);
                 self.part_to(*lower, run);
                 self.part_to(*upper, run + 1);
@@ -255,8 +252,7 @@ impl<'a> Compiler<'a> {
         self.attribute_span(call, *ident);
         let name = self.mangle(ident.name);
         let name = self.body.name(name);
-        self.body
-            .emit_cached(op, out, window.base, arguments.len() as u16, name);
+        self.body.emit_cached(op, out, window.base, arguments.len() as u16, name);
     }
 
     /// R[out] = R[base](arguments); `base` is the topmost register.
@@ -266,7 +262,7 @@ impl<'a> Compiler<'a> {
         arguments: &'a [Argument],
         out: Reg,
         base: Reg,
-        awaited: bool,
+        awaited: Option<ExprId>,
     ) {
         self.lint_keywords(arguments);
         self.body.alloc_run(HEADER as u32 - 1);
@@ -276,11 +272,16 @@ impl<'a> Compiler<'a> {
                     self.temp(*value);
                 }
             }
-            self.at(id);
             let count = arguments.len() as u16;
             match awaited {
-                true => self.suspend(Op::AwaitCall, 0, out, base, count),
-                false => self.body.emit(Op::Call, out, base, count),
+                Some(whole) => {
+                    self.at(whole);
+                    self.suspend(Op::AwaitCall, 0, out, base, count);
+                }
+                None => {
+                    self.at(id);
+                    self.body.emit(Op::Call, out, base, count);
+                }
             }
             return;
         }
@@ -307,8 +308,7 @@ impl<'a> Compiler<'a> {
         }
         self.at(id);
         let keywords = self.body.constant(Const::Tuple(keywords.into()));
-        self.body
-            .emit_cached(Op::CallK, out, base, arguments.len() as u16, keywords);
+        self.body.emit_cached(Op::CallK, out, base, arguments.len() as u16, keywords);
     }
 
     fn keyword(&mut self, ident: Ident) -> Const {
@@ -329,9 +329,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn positional_list(&mut self, span: Span, arguments: &'a [Argument], list: Reg) {
         let mut positional = arguments
             .iter()
-            .filter(|argument| {
-                matches!(argument, Argument::Positional(_) | Argument::Star(_))
-            })
+            .filter(|argument| matches!(argument, Argument::Positional(_) | Argument::Star(_)))
             .peekable();
         let mut is_first = true;
         while is_first || positional.peek().is_some() {
@@ -380,9 +378,7 @@ impl<'a> Compiler<'a> {
     ) {
         let mut keywords = arguments
             .iter()
-            .filter(|argument| {
-                matches!(argument, Argument::Keyword(..) | Argument::DoubleStar(_))
-            })
+            .filter(|argument| matches!(argument, Argument::Keyword(..) | Argument::DoubleStar(_)))
             .peekable();
         if keywords.peek().is_none() {
             self.body.emit(Op::LoadUndef, dict, 0, 0);
@@ -443,10 +439,7 @@ impl<'a> Compiler<'a> {
         let known = self.names.known;
         if self.scopes.place(self.body.scope, known.super_) != Place::Global
             || self.scopes.module_binds(known.super_)
-            || !matches!(
-                self.scopes.place(self.body.scope, known.class),
-                Place::Free(_)
-            )
+            || !matches!(self.scopes.place(self.body.scope, known.class), Place::Free(_))
         {
             return None;
         }
@@ -471,9 +464,7 @@ impl<'a> Compiler<'a> {
         window: &Window,
     ) -> Option<Value> {
         let known = self.names.known;
-        let first = self
-            .first_parameter()
-            .expect("`is_own_super` has asked for it");
+        let first = self.first_parameter().expect("`is_own_super` has asked for it");
         let base = window.base;
         self.at(leaf);
         self.reserve_to(base + HEADER + 1);
@@ -519,7 +510,5 @@ impl Value {
 
 fn is_plain(arguments: &[Argument]) -> bool {
     arguments.len() <= MAX_ARGUMENTS
-        && arguments
-            .iter()
-            .all(|argument| matches!(argument, Argument::Positional(_)))
+        && arguments.iter().all(|argument| matches!(argument, Argument::Positional(_)))
 }

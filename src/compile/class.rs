@@ -51,10 +51,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn class_bases(&mut self, class: &'a Class, dst: Reg, list: Reg, is_generic: bool) {
-        let simple = class
-            .arguments
-            .iter()
-            .all(|argument| !matches!(argument, Argument::Star(_)));
+        let simple = class.arguments.iter().all(|argument| !matches!(argument, Argument::Star(_)));
         self.scoped(|this| {
             let generic = this.names.known.generic_base;
             if simple {
@@ -96,10 +93,7 @@ impl<'a> Compiler<'a> {
     fn class_body(&mut self, class: &'a Class, head: Span, is_generic: bool) -> u16 {
         let scope = self.scopes.keys[&Key::Class(class.name.span.start)];
         let name = class.name.name;
-        let params = CodeParams {
-            positional_only: 1,
-            ..CodeParams::default()
-        };
+        let params = CodeParams { positional_only: 1, ..CodeParams::default() };
         self.nested(scope, CodeKind::ClassBody, name, head, params, |this| {
             this.class_cells();
             this.scoped(|this| {
@@ -166,4 +160,3 @@ impl<'a> Compiler<'a> {
         });
     }
 }
-

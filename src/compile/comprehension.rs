@@ -18,11 +18,7 @@ const MAX_CLAUSES: usize = 50;
 impl<'a> Compiler<'a> {
     pub(super) fn comprehension(&mut self, id: ExprId, comp: &'a Comprehension, dst: Reg) {
         if comp.clauses.len() > MAX_CLAUSES {
-            self.error(
-                "too-many-loops",
-                self.ast.span(id),
-                "too many statically nested blocks",
-            );
+            self.error("too-many-loops", self.ast.span(id), "too many statically nested blocks");
             return;
         }
         let scope = self.scopes.keys[&Key::Expr(id.0)];
@@ -157,10 +153,7 @@ impl<'a> Compiler<'a> {
             true => CodeKind::AsyncGenerator,
             false => CodeKind::Generator,
         };
-        let params = CodeParams {
-            positional_only: 1,
-            ..CodeParams::default()
-        };
+        let params = CodeParams { positional_only: 1, ..CodeParams::default() };
         let span = self.ast.span(id);
         let name = self.names.known.genexpr;
         let code = self.nested(scope, kind, name, span, params, |this| {

@@ -61,9 +61,7 @@ impl Bits {
             0..64 => self.first >> at & 1 != 0,
             _ => {
                 let at = at as usize - 64;
-                self.rest
-                    .get(at / 64)
-                    .is_some_and(|word| word >> (at % 64) & 1 != 0)
+                self.rest.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 != 0)
             }
         }
     }

@@ -74,8 +74,7 @@ impl<'a> Compiler<'a> {
                         let class_register = this.operand(class, false);
                         let matches = this.body.alloc();
                         this.at(class);
-                        this.body
-                            .emit(Op::ExcMatch, matches, exception, class_register);
+                        this.body.emit(Op::ExcMatch, matches, exception, class_register);
                         this.jump_if_true(matches, next, false);
                     });
                 }

@@ -22,10 +22,8 @@ pub(super) struct Folded {
 
 impl Folded {
     pub fn new(ast: &Ast, names: &Names<'_>) -> Folded {
-        let mut folded = Folded {
-            known: vec![false; ast.exprs.len()],
-            values: NumberMap::default(),
-        };
+        let mut folded =
+            Folded { known: vec![false; ast.exprs.len()], values: NumberMap::default() };
         for at in 0..ast.exprs.len() as u32 {
             let id = ExprId(at);
             folded.known[at as usize] = match ast.expr(id) {
@@ -93,9 +91,7 @@ impl Folded {
     fn take(&mut self, ast: &Ast, id: ExprId) -> Const {
         match self.values.remove(&id.0) {
             Some(value) => value,
-            None => self
-                .value(ast, id)
-                .expect("only values of known expressions are taken"),
+            None => self.value(ast, id).expect("only values of known expressions are taken"),
         }
     }
 
@@ -127,10 +123,7 @@ fn literal(expr: &Expr) -> Option<Const> {
         Expr::False => Const::False,
         Expr::Ellipsis => Const::Ellipsis,
         Expr::Int(value) => Const::Int(*value),
-        Expr::BigInt { radix, digits } => Const::BigInt {
-            radix: *radix,
-            digits: digits.clone(),
-        },
+        Expr::BigInt { radix, digits } => Const::BigInt { radix: *radix, digits: digits.clone() },
         Expr::Float(value) => Const::Float(*value),
         Expr::Imaginary(value) => Const::Complex(0.0, *value),
         Expr::Str(text) => Const::Str(text.clone()),

@@ -305,9 +305,10 @@ impl<'a> Compiler<'a> {
             Place::Local(register) if is_plain => register,
             _ => self.body.alloc(),
         };
-        let first = function.decorators.first().map_or(span, |&decorator| {
-            self.ast.span(decorator).to(function.name.span)
-        });
+        let first = function
+            .decorators
+            .first()
+            .map_or(span, |&decorator| self.ast.span(decorator).to(function.name.span));
         let head = Span::new(first.start.min(span.start), function.name.span.end);
         self.body.span = head;
         if function.type_params.is_empty() {
@@ -376,8 +377,7 @@ impl<'a> Compiler<'a> {
                 let span = this.body.span;
                 let first = this.run(&positional);
                 this.body.span = span;
-                this.body
-                    .emit(Op::BuildTuple, extras, first, positional.len() as u16);
+                this.body.emit(Op::BuildTuple, extras, first, positional.len() as u16);
             }
         });
         self.scoped(|this| {
@@ -448,12 +448,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Applies decorators to R[value], which stands behind the innermost window.
-    pub(super) fn decorate(
-        &mut self,
-        decorators: &'a [ExprId],
-        bases: &[Reg],
-        value: Reg,
-    ) -> Reg {
+    pub(super) fn decorate(&mut self, decorators: &'a [ExprId], bases: &[Reg], value: Reg) -> Reg {
         let mut value = value;
         for (&decorator, &base) in decorators.iter().zip(bases).rev() {
             debug_assert_eq!(value, base + HEADER);

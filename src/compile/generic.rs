@@ -62,10 +62,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn annotate_function(&mut self, scope: ScopeId, items: &[(Name, ExprId)], dst: Reg) {
-        let params = CodeParams {
-            positional_only: 1,
-            ..CodeParams::default()
-        };
+        let params = CodeParams { positional_only: 1, ..CodeParams::default() };
         let span = self.body.span;
         let name = self.names.known.annotate;
         let code = self.nested(scope, CodeKind::Function, name, span, params, |this| {
@@ -112,10 +109,7 @@ impl<'a> Compiler<'a> {
     fn annotation(&mut self, annotation: ExprId, dst: Reg) {
         if self.future_annotations {
             let span = self.ast.span(annotation);
-            let text = self
-                .text
-                .get(span.start as usize..span.end as usize)
-                .unwrap_or("");
+            let text = self.text.get(span.start as usize..span.end as usize).unwrap_or("");
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
             self.at(annotation);
             self.body.load_text(dst, &text);
@@ -142,11 +136,8 @@ impl<'a> Compiler<'a> {
             .iter()
             .chain(&function.params.positional)
             .any(|param| param.default.is_some());
-        let has_keyword_defaults = function
-            .params
-            .keyword_only
-            .iter()
-            .any(|param| param.default.is_some());
+        let has_keyword_defaults =
+            function.params.keyword_only.iter().any(|param| param.default.is_some());
         let count = u16::from(has_defaults) + u16::from(has_keyword_defaults);
         let top = self.body.top;
         let base = self.body.window(None);
@@ -157,10 +148,7 @@ impl<'a> Compiler<'a> {
         if !has_defaults && has_keyword_defaults {
             self.body.mov(values, values + 1);
         }
-        let params = CodeParams {
-            positional_only: count,
-            ..CodeParams::default()
-        };
+        let params = CodeParams { positional_only: count, ..CodeParams::default() };
         let key = Key::TypeParams(function.name.span.start);
         let code = self.type_params_body(key, function.name, head, params, |this, list| {
             let made = this.body.alloc();
@@ -288,8 +276,7 @@ impl<'a> Compiler<'a> {
                 let name = this.mangle(param.ident.name);
                 this.store_name(name, made);
             }
-            this.body
-                .emit(Op::BuildTuple, list, first, params.len() as u16);
+            this.body.emit(Op::BuildTuple, list, first, params.len() as u16);
         });
     }
 

@@ -10,17 +10,11 @@ use super::Compiler;
 impl<'a> Compiler<'a> {
     fn warn(&mut self, code: &'static str, id: ExprId, message: String, help: &str) {
         let span = self.ast.span(id);
-        self.reports
-            .add(Diagnostic::warning(code, span, message).help(help));
+        self.reports.add(Diagnostic::warning(code, span, message).help(help));
     }
 
     /// `x is 1`
-    pub(super) fn lint_compare(
-        &mut self,
-        id: ExprId,
-        left: ExprId,
-        rest: &[(CompareOp, ExprId)],
-    ) {
+    pub(super) fn lint_compare(&mut self, id: ExprId, left: ExprId, rest: &[(CompareOp, ExprId)]) {
         let mut left = left;
         for &(op, right) in rest {
             if matches!(op, CompareOp::Is | CompareOp::IsNot) {
@@ -28,9 +22,7 @@ impl<'a> Compiler<'a> {
                     CompareOp::Is => ("is", "=="),
                     _ => ("is not", "!="),
                 };
-                let kind = self
-                    .literal_kind(right)
-                    .or_else(|| self.literal_kind(left));
+                let kind = self.literal_kind(right).or_else(|| self.literal_kind(left));
                 if let Some(kind) = kind {
                     self.warn(
                         "is-literal",

@@ -74,15 +74,20 @@ impl<'a> Compiler<'a> {
         );
     }
 
-    fn pattern(&mut self, pattern: &'a Pattern, subject: Reg, fail: Label, captures: &mut Captures) {
+    fn pattern(
+        &mut self,
+        pattern: &'a Pattern,
+        subject: Reg,
+        fail: Label,
+        captures: &mut Captures,
+    ) {
         self.body.span = pattern.span;
         match &pattern.kind {
             PatternKind::Wildcard => {}
             PatternKind::Capture(ident) => self.capture_pattern(*ident, subject, captures),
             PatternKind::Value(value) => self.scoped(|this| {
                 if let Some(number) = this.small_int(*value) {
-                    this.body
-                        .branch(Op::JNotEqI, subject, number as u16, fail);
+                    this.body.branch(Op::JNotEqI, subject, number as u16, fail);
                     return;
                 }
                 let value = this.operand(*value, false);
@@ -112,11 +117,7 @@ impl<'a> Compiler<'a> {
             PatternKind::Mapping { items, rest } => {
                 self.mapping_pattern(pattern, items, *rest, subject, fail, captures);
             }
-            PatternKind::Class {
-                class,
-                positional,
-                keywords,
-            } => {
+            PatternKind::Class { class, positional, keywords } => {
                 let parts = (*class, &positional[..], &keywords[..]);
                 self.class_pattern(pattern, parts, subject, fail, captures);
             }
@@ -175,9 +176,7 @@ impl<'a> Compiler<'a> {
             let mut own = Captures::new();
             self.pattern(alternative, subject, next, &mut own);
             let is_same = own.len() == names.len()
-                && own
-                    .iter()
-                    .all(|(ident, _)| names.iter().any(|known| known.name == ident.name));
+                && own.iter().all(|(ident, _)| names.iter().any(|known| known.name == ident.name));
             if !is_same {
                 self.reports.add(
                     Diagnostic::error(
@@ -221,11 +220,7 @@ impl<'a> Compiler<'a> {
             .map(|(nth, _)| nth);
         let star = stars.next();
         if stars.next().is_some() {
-            self.error(
-                "two-stars",
-                pattern.span,
-                "multiple starred names in sequence pattern",
-            );
+            self.error("two-stars", pattern.span, "multiple starred names in sequence pattern");
             return;
         }
         if items.len() > MAX_ITEMS {
@@ -254,8 +249,7 @@ impl<'a> Compiler<'a> {
         match star {
             None => {
                 let run = self.body.alloc_run(items.len() as u32);
-                self.body
-                    .emit(Op::Unpack, subject, run, items.len() as u16);
+                self.body.emit(Op::Unpack, subject, run, items.len() as u16);
                 for (nth, item) in items.iter().enumerate() {
                     self.pattern(item, run + nth as Reg, fail, captures);
                 }
@@ -298,8 +292,7 @@ impl<'a> Compiler<'a> {
             let register = self.body.alloc();
             self.body.span = item.span;
             if nth < star {
-                self.body
-                    .emit(Op::GetItemI, register, subject, nth as u16);
+                self.body.emit(Op::GetItemI, register, subject, nth as u16);
             } else {
                 let from_end = (items.len() - nth) as u16;
                 self.body.emit(Op::SubI, register, length, from_end);
@@ -333,14 +326,12 @@ impl<'a> Compiler<'a> {
         let keys = self.body.alloc();
         if !items.is_empty() {
             self.body.emit(Op::MatchLen, test, subject, 0);
-            self.body
-                .branch(Op::JNotGeI, test, items.len() as u16, fail);
+            self.body.branch(Op::JNotGeI, test, items.len() as u16, fail);
             self.scoped(|this| {
                 let ids: Vec<ExprId> = items.iter().map(|(key, _)| *key).collect();
                 let first = this.run(&ids);
                 this.body.span = pattern.span;
-                this.body
-                    .emit(Op::BuildTuple, keys, first, items.len() as u16);
+                this.body.emit(Op::BuildTuple, keys, first, items.len() as u16);
             });
             self.body.emit(Op::MatchKeys, test, subject, keys);
             self.body.branch(Op::JNone, test, 0, fail);
@@ -400,11 +391,7 @@ impl<'a> Compiler<'a> {
     ) {
         let count = positional.len() + keywords.len();
         if count > MAX_ITEMS {
-            self.error(
-                "too-many-patterns",
-                pattern.span,
-                "too many sub-patterns in class pattern",
-            );
+            self.error("too-many-patterns", pattern.span, "too many sub-patterns in class pattern");
             return;
         }
         self.check_attributes(keywords);
@@ -419,8 +406,7 @@ impl<'a> Compiler<'a> {
             this.body.span = pattern.span;
             this.body.load(pair + 1, Const::Tuple(names));
             let ext = positional.len() as u8;
-            this.body
-                .emit_ext(Op::MatchClass, ext, found, subject, pair);
+            this.body.emit_ext(Op::MatchClass, ext, found, subject, pair);
         });
         self.body.branch(Op::JNone, found, 0, fail);
         if count == 0 {
@@ -454,10 +440,7 @@ impl<'a> Compiler<'a> {
 }
 
 fn is_wildcard(pattern: &Pattern) -> bool {
-    matches!(
-        pattern.kind,
-        PatternKind::Wildcard | PatternKind::Star(None)
-    )
+    matches!(pattern.kind, PatternKind::Wildcard | PatternKind::Star(None))
 }
 
 /// The name (if it has one) and place of a pattern that matches everything.
@@ -508,11 +491,7 @@ fn bound_names(pattern: &Pattern, names: &mut Vec<Ident>) {
                 add(*rest, names);
             }
         }
-        PatternKind::Class {
-            positional,
-            keywords,
-            ..
-        } => {
+        PatternKind::Class { positional, keywords, .. } => {
             for item in positional {
                 bound_names(item, names);
             }

@@ -49,10 +49,7 @@ impl ScopeKind {
 
     /// The scopes of PEP 695 and 649, which see the names of the class around them.
     pub fn is_annotation(self) -> bool {
-        matches!(
-            self,
-            ScopeKind::TypeParams | ScopeKind::Lazy(_) | ScopeKind::Annotations
-        )
+        matches!(self, ScopeKind::TypeParams | ScopeKind::Lazy(_) | ScopeKind::Annotations)
     }
 }
 
@@ -291,8 +288,7 @@ impl Scopes {
 
     /// Is the name bound by the module itself (so that it may not mean the builtin)?
     pub fn module_binds(&self, name: Name) -> bool {
-        self.symbol(0, name)
-            .is_some_and(|symbol| symbol.has(flag::BOUND))
+        self.symbol(0, name).is_some_and(|symbol| symbol.has(flag::BOUND))
     }
 
     /// Decides every symbol of every scope.
@@ -371,9 +367,8 @@ impl Scopes {
     ) -> Resolution {
         match self.find_owner(scope, name) {
             Some(Owner::Scope(owner)) => {
-                let is_type_param = self
-                    .symbol(owner, name)
-                    .is_some_and(|symbol| symbol.has(flag::TYPE_PARAM));
+                let is_type_param =
+                    self.symbol(owner, name).is_some_and(|symbol| symbol.has(flag::TYPE_PARAM));
                 if is_type_param {
                     reports.add(
                         Diagnostic::error(
@@ -483,9 +478,7 @@ impl Scopes {
             for wanted in [true, false] {
                 for &at in &scope.symbols {
                     let symbol = &mut self.symbols[at as usize];
-                    if symbol.resolution == Resolution::Local
-                        && symbol.has(flag::PARAM) == wanted
-                    {
+                    if symbol.resolution == Resolution::Local && symbol.has(flag::PARAM) == wanted {
                         symbol.register = next;
                         next = next.saturating_add(1);
                     }
@@ -522,9 +515,7 @@ impl Scopes {
                     if current.kind == ScopeKind::Class {
                         return Place::Namespace;
                     }
-                    if self.separate_namespace
-                        && self.get(host).kind == ScopeKind::Module
-                    {
+                    if self.separate_namespace && self.get(host).kind == ScopeKind::Module {
                         return Place::Namespace;
                     }
                     if current.visible_class.is_some()

@@ -42,7 +42,7 @@ impl<'a> Compiler<'a> {
             StmtKind::Assert { test, message } => self.assert(stmt, *test, *message),
             // Known since `collect`.
             StmtKind::Global(_) | StmtKind::Nonlocal(_) => {}
-            StmtKind::Import(aliases) => self.import(aliases),
+            StmtKind::Import(aliases) => self.import(stmt, aliases),
             StmtKind::ImportFrom(import) => self.import_from(stmt, import),
             StmtKind::If { branches, orelse } => self.if_(branches, orelse),
             StmtKind::While { test, body, orelse } => self.while_(*test, body, orelse),
@@ -69,8 +69,7 @@ impl<'a> Compiler<'a> {
     }
 
     pub(super) fn intrinsic(&mut self, which: Intrinsic, dst: Reg, first: Reg, count: u16) {
-        self.body
-            .emit_ext(Op::Intrinsic, which as u8, dst, first, count);
+        self.body.emit_ext(Op::Intrinsic, which as u8, dst, first, count);
     }
 
     fn raise(&mut self, stmt: &Stmt, exception: Option<ExprId>, cause: Option<ExprId>) {
@@ -150,10 +149,10 @@ impl<'a> Compiler<'a> {
 
     // ---- imports
 
-    fn import(&mut self, aliases: &'a [Alias]) {
+    fn import(&mut self, stmt: &Stmt, aliases: &'a [Alias]) {
         for alias in aliases {
             let top = self.body.top;
-            self.body.span = alias.span;
+            self.body.span = stmt.span;
             let module = self.body.alloc();
             let path = self.dotted(&alias.path);
             self.import_name(module, Const::None, 0, path);
@@ -162,8 +161,7 @@ impl<'a> Compiler<'a> {
                 Some(bound) => {
                     // `import a.b.c as d` binds c, not a.
                     for part in &alias.path[1..] {
-                        self.body
-                            .emit_name(Op::ImportFrom, module, module, part.name);
+                        self.body.emit_name(Op::ImportFrom, module, module, part.name);
                     }
                     bound
                 }
@@ -217,9 +215,7 @@ impl<'a> Compiler<'a> {
                 self.import_name(module, Const::Tuple(names), import.level, path);
                 let item = self.body.alloc();
                 for alias in aliases.iter() {
-                    self.body.span = alias.span;
-                    self.body
-                        .emit_name(Op::ImportFrom, item, module, alias.path[0].name);
+                    self.body.emit_name(Op::ImportFrom, item, module, alias.path[0].name);
                     let bound = alias.alias.unwrap_or(alias.path[0]);
                     let name = self.mangle(bound.name);
                     self.store_name(name, item);
@@ -230,4 +226,3 @@ impl<'a> Compiler<'a> {
         self.body.top = top;
     }
 }
-

@@ -52,11 +52,7 @@ impl<'a> Compiler<'a> {
     /// Bounds of a slice without a step.
     pub(super) fn plain_slice(&self, index: ExprId) -> Option<(Option<ExprId>, Option<ExprId>)> {
         match self.ast.expr(index) {
-            Expr::Slice {
-                lower,
-                upper,
-                step: None,
-            } => Some((*lower, *upper)),
+            Expr::Slice { lower, upper, step: None } => Some((*lower, *upper)),
             _ => None,
         }
     }
@@ -105,7 +101,9 @@ impl<'a> Compiler<'a> {
             );
             return;
         }
-        if star.is_none() && let Some(first) = self.adjacent_locals(items) {
+        if star.is_none()
+            && let Some(first) = self.adjacent_locals(items)
+        {
             self.at(target);
             self.body.emit(Op::Unpack, src, first, items.len() as u16);
             for nth in 0..items.len() as Reg {
@@ -175,9 +173,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn any_starred(&self, items: &[ExprId]) -> bool {
-        items
-            .iter()
-            .any(|&item| matches!(self.ast.expr(item), Expr::Starred(_)))
+        items.iter().any(|&item| matches!(self.ast.expr(item), Expr::Starred(_)))
     }
 
     /// `a, b = b, a + b` without a tuple: all values first, then the stores in order. A local is
@@ -220,7 +216,13 @@ impl<'a> Compiler<'a> {
     }
 
     /// `target op= value`
-    pub(super) fn aug_assign(&mut self, stmt: &'a Stmt, target: ExprId, op: BinaryOp, value: ExprId) {
+    pub(super) fn aug_assign(
+        &mut self,
+        stmt: &'a Stmt,
+        target: ExprId,
+        op: BinaryOp,
+        value: ExprId,
+    ) {
         let top = self.body.top;
         let later = self.may_rebind(value);
         match self.ast.expr(target) {

@@ -9,31 +9,87 @@ use crate::gc::Gc;
 use crate::plain::int::Int;
 use crate::value::class::overrides;
 use crate::value::{
-    BoundMethod, Class, Def, Dict, Function, Instance, IterKind, List, Native, StaticMethod, Str,
-    T, Tuple, Value,
+    BoundMethod, Class, Def, Dict, Function, Instance, IterKind, Native, StaticMethod, Str, T,
+    Tuple, Value,
 };
 use crate::vm::{Args, Binary, Cx, Flow, Found, Number, Outcome, Stop};
 
 pub static FUNCTIONS: &[Def] = &[
     function("abs(x, /)", "Return the absolute value of the argument.", abs),
-    function("callable(obj, /)", "Return whether the object is callable (i.e., some kind of function).\n\nNote that classes are callable, as are instances of classes with a\n__call__() method.", callable),
-    function("delattr(obj, name, /)", "Deletes the named attribute from the given object.\n\ndelattr(x, 'y') is equivalent to ``del x.y``", delattr),
+    function(
+        "callable(obj, /)",
+        "Return whether the object is callable (i.e., some kind of function).\n\nNote that classes are callable, as are instances of classes with a\n__call__() method.",
+        callable,
+    ),
+    function(
+        "delattr(obj, name, /)",
+        "Deletes the named attribute from the given object.\n\ndelattr(x, 'y') is equivalent to ``del x.y``",
+        delattr,
+    ),
     function("dir(object=None, /)", "dir([object]) -> list of strings", dir),
-    function("divmod(x, y, /)", "Return the tuple (x//y, x%y).  Invariant: div*y + mod == x.", divmod),
-    function("getattr(object, name, default=None, /)", "getattr(object, name[, default]) -> value\n\nGet a named attribute from an object; getattr(x, 'y') is equivalent to x.y.", getattr),
-    function("globals()", "Return the dictionary containing the current scope's global variables.", globals),
-    function("hasattr(obj, name, /)", "Return whether the object has an attribute with the given name.", hasattr),
+    function(
+        "divmod(x, y, /)",
+        "Return the tuple (x//y, x%y).  Invariant: div*y + mod == x.",
+        divmod,
+    ),
+    function(
+        "getattr(object, name, default=None, /)",
+        "getattr(object, name[, default]) -> value\n\nGet a named attribute from an object; getattr(x, 'y') is equivalent to x.y.",
+        getattr,
+    ),
+    function(
+        "globals()",
+        "Return the dictionary containing the current scope's global variables.",
+        globals,
+    ),
+    function(
+        "hasattr(obj, name, /)",
+        "Return whether the object has an attribute with the given name.",
+        hasattr,
+    ),
     function("hash(obj, /)", "Return the hash value for the given object.", hash),
     function("id(obj, /)", "Return the identity of an object.", id),
-    function("isinstance(obj, class_or_tuple, /)", "Return whether an object is an instance of a class or of a subclass thereof.", isinstance),
-    function("issubclass(cls, class_or_tuple, /)", "Return whether 'cls' is derived from another class or is the same class.", issubclass),
-    function("iter(object, sentinel=None, /)", "iter(iterable) -> iterator\niter(callable, sentinel) -> iterator", iter),
+    function(
+        "isinstance(obj, class_or_tuple, /)",
+        "Return whether an object is an instance of a class or of a subclass thereof.",
+        isinstance,
+    ),
+    function(
+        "issubclass(cls, class_or_tuple, /)",
+        "Return whether 'cls' is derived from another class or is the same class.",
+        issubclass,
+    ),
+    function(
+        "iter(object, sentinel=None, /)",
+        "iter(iterable) -> iterator\niter(callable, sentinel) -> iterator",
+        iter,
+    ),
     function("len(obj, /)", "Return the number of items in a container.", len),
-    function("locals()", "Return a dictionary containing the current scope's local variables.", locals),
-    function("next(iterator, default=None, /)", "next(iterator[, default])\n\nReturn the next item from the iterator.", next),
-    function("pow(base, exp, mod=None)", "Equivalent to base**exp with 2 arguments or base**exp % mod with 3 arguments.", pow),
-    function("round(number, ndigits=None)", "Round a number to a given precision in decimal digits.", round),
-    function("setattr(obj, name, value, /)", "Sets the named attribute on the given object to the specified value.\n\nsetattr(x, 'y', v) is equivalent to ``x.y = v``", setattr),
+    function(
+        "locals()",
+        "Return a dictionary containing the current scope's local variables.",
+        locals,
+    ),
+    function(
+        "next(iterator, default=None, /)",
+        "next(iterator[, default])\n\nReturn the next item from the iterator.",
+        next,
+    ),
+    function(
+        "pow(base, exp, mod=None)",
+        "Equivalent to base**exp with 2 arguments or base**exp % mod with 3 arguments.",
+        pow,
+    ),
+    function(
+        "round(number, ndigits=None)",
+        "Round a number to a given precision in decimal digits.",
+        round,
+    ),
+    function(
+        "setattr(obj, name, value, /)",
+        "Sets the named attribute on the given object to the specified value.\n\nsetattr(x, 'y', v) is equivalent to ``x.y = v``",
+        setattr,
+    ),
     function("vars(object=None, /)", "vars([object]) -> dictionary", vars),
 ];
 
@@ -74,7 +130,10 @@ fn pow(cx: &mut Cx, args: Args) -> Flow {
         let names = &cx.vm().names;
         return ask_operands(cx, x, y, [names.__pow__, names.__rpow__], "** or pow()", 0);
     }
-    if plain && !z.is::<Instance>() && let Some(value) = power_modulo(cx, x, y, z)? {
+    if plain
+        && !z.is::<Instance>()
+        && let Some(value) = power_modulo(cx, x, y, z)?
+    {
         return Ok(value);
     }
     let state = [x, y, z];
@@ -167,10 +226,9 @@ fn round(cx: &mut Cx, args: Args) -> Flow {
         return Ok(cx.int_value(rounded));
     }
     let Some(method) = cx.special(x, cx.vm().names.__round__)? else {
-        return Err(cx.type_error(&format!(
-            "type {} doesn't define __round__ method",
-            cx.type_name(x)
-        )));
+        return Err(
+            cx.type_error(&format!("type {} doesn't define __round__ method", cx.type_name(x)))
+        );
     };
     if digits.is_undef() || digits.is_none() {
         return cx.tail(method, &[]);
@@ -233,7 +291,9 @@ fn check(cx: &mut Cx, object: Value, class: Value, what: Check, nested: bool) ->
             pending.extend(tuple.as_slice().iter().rev());
             continue;
         }
-        if what == Check::Instance && class.is::<Class>() && Value::object(cx.class_of(object)) == class
+        if what == Check::Instance
+            && class.is::<Class>()
+            && Value::object(cx.class_of(object)) == class
         {
             return Ok(Value::TRUE);
         }
@@ -524,10 +584,9 @@ fn len_arrived(cx: &mut Cx, _: [Value; 3], outcome: Outcome) -> Flow {
         _ => match cx.index(answer)? {
             Int::Small(n) => n,
             Int::Big(_) => {
-                return Err(cx.error(
-                    T::OverflowError,
-                    "cannot fit 'int' into an index-sized integer",
-                ));
+                return Err(
+                    cx.error(T::OverflowError, "cannot fit 'int' into an index-sized integer")
+                );
             }
         },
     };
@@ -553,10 +612,7 @@ fn next(cx: &mut Cx, args: Args) -> Flow {
     let iterator = cx.arg(args, 0).value();
     match cx.opt(args, 1).map(|default| default.value()) {
         None => cx.next_then(iterator),
-        Some(default) => {
-            let flow = cx.next_then(iterator);
-            cx.settle_then(flow, next_arrived, [default, Value::NONE, Value::NONE])
-        }
+        Some(default) => cx.next_into(iterator, next_arrived, [default, Value::NONE, Value::NONE]),
     }
 }
 

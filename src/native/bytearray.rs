@@ -5,8 +5,8 @@ use super::str::subtype;
 use super::text_args::byte;
 use super::{TypeDef, bytes, bytes_methods, method, static_method, this};
 use crate::gc::Gc;
-use crate::plain::index::{Range, position};
 use crate::plain::MAX_BYTES;
+use crate::plain::index::{Range, position};
 use crate::value::{ByteArray, Def, Slice, T, Value};
 use crate::vm::{Args, Cx, Flow, Outcome, Stop};
 
@@ -213,9 +213,9 @@ fn set_slice(cx: &mut Cx, args: Args, slice: Gc<Slice>, value: Value) -> Flow {
     }
     let is_text = super::text_args::text_of(cx, value).is_some();
     if is_text || cx.integer(value).is_some() || !cx.is_iterable(value) {
-        return Err(cx.type_error(
-            "can assign only bytes, buffers, or iterables of ints in range(0, 256)",
-        ));
+        return Err(
+            cx.type_error("can assign only bytes, buffers, or iterables of ints in range(0, 256)")
+        );
     }
     let state = [cx.arg(args, 0).value(), Value::object(slice), Value::NONE];
     cx.collect_then(value, slice_collected, state)
@@ -320,7 +320,9 @@ fn imul(cx: &mut Cx, args: Args) -> Flow {
     let count = usize::try_from(cx.index_i64(count)?).unwrap_or(0);
     let array = receiver(cx, args)?;
     let repeated = array.edit(|data| crate::plain::wtf8::repeat(data, count));
-    let Ok(repeated) = repeated else { return Err(cx.error_with(T::MemoryError, &[])) };
+    let Ok(repeated) = repeated else {
+        return Err(cx.error_with(T::MemoryError, &[]));
+    };
     edit(cx, array, |data| *data = repeated);
     Ok(cx.arg(args, 0).value())
 }

@@ -141,7 +141,7 @@ pub fn construct(cx: &mut Cx, args: Args, id: T) -> Flow {
         let data = codec::encode(cx, text, &how)?;
         return finish(cx, data);
     }
-    codec::arguments(cx, encoding, errors, name)?;
+    codec::check(cx, encoding, errors, name)?;
     if !encoding.is_undef() {
         return Err(cx.type_error("encoding without a string argument"));
     }
@@ -205,11 +205,8 @@ fn bytes_arrived(cx: &mut Cx, state: [Value; 3], outcome: Outcome) -> Flow {
 fn items_arrived(cx: &mut Cx, state: [Value; 3], outcome: Outcome) -> Flow {
     let items = outcome?;
     let mutable = state[1] == Value::TRUE;
-    let out_of_range = if mutable {
-        "byte must be in range(0, 256)"
-    } else {
-        "bytes must be in range(0, 256)"
-    };
+    let out_of_range =
+        if mutable { "byte must be in range(0, 256)" } else { "bytes must be in range(0, 256)" };
     let data = cx.scope(|cx| {
         cx.root(state[0]);
         bytes_of_list(cx, items, out_of_range)
@@ -321,7 +318,7 @@ fn modulo(cx: &mut Cx, args: Args) -> Flow {
 fn rmod(cx: &mut Cx, args: Args) -> Flow {
     let (this, template) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
     let Some(data) = data_of(cx, template) else { return Ok(Value::NOT_IMPLEMENTED) };
-    let data = percent::format_bytes(cx, &data.to_vec(), this)?;
+    let data = percent::format_bytes(cx, &data, this)?;
     let mutable = cx.unwrap(cx.arg(args, 1).value()).is::<ByteArray>();
     Ok(made(cx, mutable, data))
 }

@@ -94,7 +94,9 @@ fn locate(cx: &mut Cx, args: Args, find: Finder) -> Result<Option<usize>, Stop> 
     let needle = needle(cx, args)?;
     let (start, end) = raw_bounds(cx, args, 2)?;
     let data = this_data(cx, args)?;
-    let Some((start, end)) = resolve_bounds(start, end, data.len()) else { return Ok(None) };
+    let Some((start, end)) = resolve_bounds(start, end, data.len()) else {
+        return Ok(None);
+    };
     Ok(find(&data[start..end], &needle).map(|at| start + at))
 }
 
@@ -303,7 +305,9 @@ fn rstrip(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn fill(cx: &Cx, args: Args, name: &str) -> Result<u8, Stop> {
-    let Some(value) = cx.opt(args, 2).map(|v| v.value()) else { return Ok(b' ') };
+    let Some(value) = cx.opt(args, 2).map(|v| v.value()) else {
+        return Ok(b' ');
+    };
     match data_of(cx, value).as_deref() {
         Some(&[byte]) => Ok(byte),
         _ => {
@@ -484,14 +488,9 @@ fn fromhex(cx: &mut Cx, args: Args) -> Flow {
     let text = only_text(cx, args, "fromhex")?;
     let data = plain(cx, plain_bytes::from_hex(text.as_bytes()))?;
     let class = cx.arg(args, 0).value();
-    let mutable = class
-        .cast()
-        .is_some_and(|class| cx.is_subclass_of(class, T::ByteArray));
+    let mutable = class.cast().is_some_and(|class| cx.is_subclass_of(class, T::ByteArray));
     let exact = cx.type_object(if mutable { T::ByteArray } else { T::Bytes });
-    let value = if mutable {
-        Value::object(cx.bytearray(data))
-    } else {
-        Value::object(cx.bytes(data))
-    };
+    let value =
+        if mutable { Value::object(cx.bytearray(data)) } else { Value::object(cx.bytes(data)) };
     if class == exact { Ok(value) } else { cx.tail(class, &[value]) }
 }

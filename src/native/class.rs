@@ -11,31 +11,74 @@ pub static TYPE: TypeDef = TypeDef {
     id: T::Type,
     doc: "type(object) -> the object's type\ntype(name, bases, dict, **kwds) -> a new type",
     methods: &[
-        static_method("__new__(metacls, object_or_name, bases=None, dict=None, /, **kwds)", "Create and return a new object.", new),
+        static_method(
+            "__new__(metacls, object_or_name, bases=None, dict=None, /, **kwds)",
+            "Create and return a new object.",
+            new,
+        ),
         method("__init__(self, /, *args, **kwargs)", "Initialize self.", |_, _| Ok(Value::NONE)),
         method("__call__(self, /, *args, **kwargs)", "Call self as a function.", call),
         method("mro(self, /)", "Return a type's method resolution order.", mro),
         method("__subclasses__(self, /)", "Return a list of immediate subclasses.", subclasses),
-        method("__instancecheck__(self, instance, /)", "Check if an object is an instance.", instancecheck),
-        method("__subclasscheck__(self, subclass, /)", "Check if a class is a subclass.", subclasscheck),
-        class_method("__prepare__(cls, /, *args, **kwargs)", "Create the namespace for the class statement", prepare),
+        method(
+            "__instancecheck__(self, instance, /)",
+            "Check if an object is an instance.",
+            instancecheck,
+        ),
+        method(
+            "__subclasscheck__(self, subclass, /)",
+            "Check if a class is a subclass.",
+            subclasscheck,
+        ),
+        class_method(
+            "__prepare__(cls, /, *args, **kwargs)",
+            "Create the namespace for the class statement",
+            prepare,
+        ),
         method("__or__(self, value, /)", "Return self|value.", |cx, args| union(cx, args, false)),
         method("__ror__(self, value, /)", "Return value|self.", |cx, args| union(cx, args, true)),
         method("__dir__(self, /)", "Specialized __dir__ implementation for types.", dir),
-        method("__sizeof__(self, /)", "Return memory consumption of the type object.", |_, _| Ok(Value::int(1064))),
+        method("__sizeof__(self, /)", "Return memory consumption of the type object.", |_, _| {
+            Ok(Value::int(1064))
+        }),
     ],
     getsets: &[
         GetSet { name: "__name__", doc: "", get: get_name, set: Some(set_name) },
         GetSet { name: "__qualname__", doc: "", get: get_qualname, set: Some(set_qualname) },
-        GetSet { name: "__module__", doc: "", get: get_module, set: Some(|cx, c, v| set_entry(cx, c, "__module__", v)) },
-        GetSet { name: "__bases__", doc: "", get: |cx, c| this(cx, c).map(|c| c.bases.get()), set: None },
+        GetSet {
+            name: "__module__",
+            doc: "",
+            get: get_module,
+            set: Some(|cx, c, v| set_entry(cx, c, "__module__", v)),
+        },
+        GetSet {
+            name: "__bases__",
+            doc: "",
+            get: |cx, c| this(cx, c).map(|c| c.bases.get()),
+            set: None,
+        },
         GetSet { name: "__base__", doc: "", get: get_base, set: None },
         GetSet { name: "__mro__", doc: "", get: get_mro, set: None },
         GetSet { name: "__dict__", doc: "", get: get_dict, set: None },
-        GetSet { name: "__doc__", doc: "", get: get_doc, set: Some(|cx, c, v| set_entry(cx, c, "__doc__", v)) },
-        GetSet { name: "__annotations__", doc: "", get: get_annotations, set: Some(|cx, c, v| set_entry(cx, c, "__annotations__", v)) },
+        GetSet {
+            name: "__doc__",
+            doc: "",
+            get: get_doc,
+            set: Some(|cx, c, v| set_entry(cx, c, "__doc__", v)),
+        },
+        GetSet {
+            name: "__annotations__",
+            doc: "",
+            get: get_annotations,
+            set: Some(|cx, c, v| set_entry(cx, c, "__annotations__", v)),
+        },
         GetSet { name: "__annotate__", doc: "", get: get_annotate, set: Some(set_annotate) },
-        GetSet { name: "__type_params__", doc: "", get: get_type_params, set: Some(|cx, c, v| set_entry(cx, c, "__type_params__", v)) },
+        GetSet {
+            name: "__type_params__",
+            doc: "",
+            get: get_type_params,
+            set: Some(|cx, c, v| set_entry(cx, c, "__type_params__", v)),
+        },
         GetSet { name: "__abstractmethods__", doc: "", get: get_abstract, set: Some(set_abstract) },
         GetSet { name: "__basicsize__", doc: "", get: |_, _| Ok(Value::int(16)), set: None },
         GetSet { name: "__itemsize__", doc: "", get: |_, _| Ok(Value::int(0)), set: None },
@@ -163,9 +206,9 @@ fn check_mutable(cx: &Cx, class: Gc<Class>, name: &str, value: Value) -> Result<
         )));
     }
     if value.is_undef() {
-        return Err(cx.type_error(&format!(
-            "cannot delete '{name}' attribute of type '{class_name}'"
-        )));
+        return Err(
+            cx.type_error(&format!("cannot delete '{name}' attribute of type '{class_name}'"))
+        );
     }
     Ok(())
 }

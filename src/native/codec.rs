@@ -36,12 +36,13 @@ pub fn arguments(cx: &Cx, encoding: Value, errors: Value, function: &str) -> Res
     Ok(how)
 }
 
-fn named(
-    cx: &Cx,
-    value: Value,
-    function: &str,
-    parameter: &str,
-) -> Result<Option<Gc<Str>>, Stop> {
+/// Checks the types of the arguments only.
+pub fn check(cx: &Cx, encoding: Value, errors: Value, function: &str) -> Result<(), Stop> {
+    named(cx, encoding, function, "encoding")?;
+    named(cx, errors, function, "errors").map(|_| ())
+}
+
+fn named(cx: &Cx, value: Value, function: &str, parameter: &str) -> Result<Option<Gc<Str>>, Stop> {
     if value.is_undef() {
         return Ok(None);
     }

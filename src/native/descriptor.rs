@@ -29,21 +29,65 @@ pub static PROPERTY: TypeDef = TypeDef {
           def x(self, value):\n        self._x = value\n    @x.deleter\n    def x(self):\n        \
           del self._x",
     methods: &[
-        static_method("__new__(cls, *args, **kwargs)", "Create and return a new object.", new_property),
-        method("__init__(self, /, fget=None, fset=None, fdel=None, doc=None)", "Initialize self.", init_property),
-        method("getter(self, fget, /)", "Descriptor to obtain a copy of the property with a different getter.", |cx, args| with_accessor(cx, args, 0)),
-        method("setter(self, fset, /)", "Descriptor to obtain a copy of the property with a different setter.", |cx, args| with_accessor(cx, args, 1)),
-        method("deleter(self, fdel, /)", "Descriptor to obtain a copy of the property with a different deleter.", |cx, args| with_accessor(cx, args, 2)),
-        method("__get__(self, instance, owner=None, /)", "Return an attribute of instance, which is of type owner.", get),
+        static_method(
+            "__new__(cls, *args, **kwargs)",
+            "Create and return a new object.",
+            new_property,
+        ),
+        method(
+            "__init__(self, /, fget=None, fset=None, fdel=None, doc=None)",
+            "Initialize self.",
+            init_property,
+        ),
+        method(
+            "getter(self, fget, /)",
+            "Descriptor to obtain a copy of the property with a different getter.",
+            |cx, args| with_accessor(cx, args, 0),
+        ),
+        method(
+            "setter(self, fset, /)",
+            "Descriptor to obtain a copy of the property with a different setter.",
+            |cx, args| with_accessor(cx, args, 1),
+        ),
+        method(
+            "deleter(self, fdel, /)",
+            "Descriptor to obtain a copy of the property with a different deleter.",
+            |cx, args| with_accessor(cx, args, 2),
+        ),
+        method(
+            "__get__(self, instance, owner=None, /)",
+            "Return an attribute of instance, which is of type owner.",
+            get,
+        ),
         method("__set__(self, instance, value, /)", "Set an attribute of instance to value.", set),
         method("__delete__(self, instance, /)", "Delete an attribute of instance.", delete),
         method("__set_name__(self, owner, name, /)", "Method to set name of a property.", set_name),
     ],
     getsets: &[
-        GetSet { name: "fget", doc: "", get: |cx, p| property(cx, p).map(|p| p.get.get()), set: None },
-        GetSet { name: "fset", doc: "", get: |cx, p| property(cx, p).map(|p| p.set.get()), set: None },
-        GetSet { name: "fdel", doc: "", get: |cx, p| property(cx, p).map(|p| p.delete.get()), set: None },
-        GetSet { name: "__doc__", doc: "", get: |cx, p| property(cx, p).map(|p| p.doc.get()), set: Some(set_property_doc) },
+        GetSet {
+            name: "fget",
+            doc: "",
+            get: |cx, p| property(cx, p).map(|p| p.get.get()),
+            set: None,
+        },
+        GetSet {
+            name: "fset",
+            doc: "",
+            get: |cx, p| property(cx, p).map(|p| p.set.get()),
+            set: None,
+        },
+        GetSet {
+            name: "fdel",
+            doc: "",
+            get: |cx, p| property(cx, p).map(|p| p.delete.get()),
+            set: None,
+        },
+        GetSet {
+            name: "__doc__",
+            doc: "",
+            get: |cx, p| property(cx, p).map(|p| p.doc.get()),
+            set: Some(set_property_doc),
+        },
         GetSet { name: "__name__", doc: "", get: property_name, set: Some(set_property_name) },
         GetSet { name: "__isabstractmethod__", doc: "", get: property_abstract, set: None },
     ],
@@ -51,9 +95,7 @@ pub static PROPERTY: TypeDef = TypeDef {
 
 /// A property, seen through classes derived from it.
 fn property(cx: &Cx, value: Value) -> Result<Gc<Property>, Stop> {
-    cx.unwrap(value)
-        .cast::<Property>()
-        .ok_or_else(|| wrong_receiver(cx, "", T::Property, value))
+    cx.unwrap(value).cast::<Property>().ok_or_else(|| wrong_receiver(cx, "", T::Property, value))
 }
 
 fn empty_property(cx: &Cx) -> Gc<Property> {
@@ -150,7 +192,12 @@ fn with_accessor(cx: &mut Cx, args: Args, place: usize) -> Flow {
     }
     let class = cx.class_of(object);
     if class != cx.class(T::Property) {
-        return cx.call_then(Value::object(class), &parts, copy_made, [object, Value::NONE, Value::NONE]);
+        return cx.call_then(
+            Value::object(class),
+            &parts,
+            copy_made,
+            [object, Value::NONE, Value::NONE],
+        );
     }
     let made = empty_property(cx);
     cx.scope(|cx| {
@@ -282,15 +329,45 @@ macro_rules! wrapper_getsets {
         &[
             GetSet { name: "__func__", doc: "", get: |cx, w| $func(cx, w), set: None },
             GetSet { name: "__wrapped__", doc: "", get: |cx, w| $func(cx, w), set: None },
-            GetSet { name: "__name__", doc: "", get: |cx, w| $func(cx, w).and_then(|f| shown(cx, f, "__name__")), set: None },
-            GetSet { name: "__qualname__", doc: "", get: |cx, w| $func(cx, w).and_then(|f| shown(cx, f, "__qualname__")), set: None },
-            GetSet { name: "__module__", doc: "", get: |cx, w| $func(cx, w).and_then(|f| shown(cx, f, "__module__")), set: None },
-            GetSet { name: "__doc__", doc: "", get: |cx, w| $func(cx, w).and_then(|f| shown(cx, f, "__doc__")), set: None },
-            GetSet { name: "__annotations__", doc: "", get: |cx, w| $func(cx, w).and_then(|f| shown(cx, f, "__annotations__")), set: None },
-            GetSet { name: "__isabstractmethod__", doc: "", get: |cx, w| {
-                let func = $func(cx, w)?;
-                is_abstract(cx, func).map(Value::bool)
-            }, set: None },
+            GetSet {
+                name: "__name__",
+                doc: "",
+                get: |cx, w| $func(cx, w).and_then(|f| shown(cx, f, "__name__")),
+                set: None,
+            },
+            GetSet {
+                name: "__qualname__",
+                doc: "",
+                get: |cx, w| $func(cx, w).and_then(|f| shown(cx, f, "__qualname__")),
+                set: None,
+            },
+            GetSet {
+                name: "__module__",
+                doc: "",
+                get: |cx, w| $func(cx, w).and_then(|f| shown(cx, f, "__module__")),
+                set: None,
+            },
+            GetSet {
+                name: "__doc__",
+                doc: "",
+                get: |cx, w| $func(cx, w).and_then(|f| shown(cx, f, "__doc__")),
+                set: None,
+            },
+            GetSet {
+                name: "__annotations__",
+                doc: "",
+                get: |cx, w| $func(cx, w).and_then(|f| shown(cx, f, "__annotations__")),
+                set: None,
+            },
+            GetSet {
+                name: "__isabstractmethod__",
+                doc: "",
+                get: |cx, w| {
+                    let func = $func(cx, w)?;
+                    is_abstract(cx, func).map(Value::bool)
+                },
+                set: None,
+            },
         ]
     };
 }
@@ -299,12 +376,20 @@ pub static STATIC_METHOD: TypeDef = TypeDef {
     id: T::StaticMethod,
     doc: "Convert a function to be a static method.",
     methods: &[
-        static_method("__new__(cls, *args, **kwargs)", "Create and return a new object.", new_static),
+        static_method(
+            "__new__(cls, *args, **kwargs)",
+            "Create and return a new object.",
+            new_static,
+        ),
         method("__init__(self, function, /)", "Initialize self.", init_wrapper),
-        method("__get__(self, instance, owner=None, /)", "Return an attribute of instance, which is of type owner.", |cx, args| {
-            let this = cx.arg(args, 0).value();
-            static_func(cx, this)
-        }),
+        method(
+            "__get__(self, instance, owner=None, /)",
+            "Return an attribute of instance, which is of type owner.",
+            |cx, args| {
+                let this = cx.arg(args, 0).value();
+                static_func(cx, this)
+            },
+        ),
         method("__call__(self, /, *args, **kwargs)", "Call self as a function.", call_static),
     ],
     getsets: wrapper_getsets!(static_func),
@@ -314,9 +399,17 @@ pub static CLASS_METHOD: TypeDef = TypeDef {
     id: T::ClassMethod,
     doc: "Convert a function to be a class method.",
     methods: &[
-        static_method("__new__(cls, *args, **kwargs)", "Create and return a new object.", new_classmethod),
+        static_method(
+            "__new__(cls, *args, **kwargs)",
+            "Create and return a new object.",
+            new_classmethod,
+        ),
         method("__init__(self, function, /)", "Initialize self.", init_wrapper),
-        method("__get__(self, instance, owner=None, /)", "Return an attribute of instance, which is of type owner.", get_classmethod),
+        method(
+            "__get__(self, instance, owner=None, /)",
+            "Return an attribute of instance, which is of type owner.",
+            get_classmethod,
+        ),
     ],
     getsets: wrapper_getsets!(class_func),
 };
@@ -414,11 +507,30 @@ pub static SUPER: TypeDef = TypeDef {
           meth(self, arg):\n        super().meth(arg)\nThis works for class methods \
           too:\nclass C(B):\n    @classmethod\n    def cmeth(cls, arg):\n        \
           super().cmeth(arg)\n",
-    methods: &[static_method("__new__(cls, type=None, object_or_type=None, /)", "Create and return a new object.", new_super)],
+    methods: &[static_method(
+        "__new__(cls, type=None, object_or_type=None, /)",
+        "Create and return a new object.",
+        new_super,
+    )],
     getsets: &[
-        GetSet { name: "__thisclass__", doc: "the class invoking super()", get: |cx, s| this_super(cx, s).map(|s| Value::object(s.class)), set: None },
-        GetSet { name: "__self__", doc: "the instance invoking super(); may be None", get: |cx, s| this_super(cx, s).map(|s| s.this.get()), set: None },
-        GetSet { name: "__self_class__", doc: "the type of the instance invoking super(); may be None", get: get_self_class, set: None },
+        GetSet {
+            name: "__thisclass__",
+            doc: "the class invoking super()",
+            get: |cx, s| this_super(cx, s).map(|s| Value::object(s.class)),
+            set: None,
+        },
+        GetSet {
+            name: "__self__",
+            doc: "the instance invoking super(); may be None",
+            get: |cx, s| this_super(cx, s).map(|s| s.this.get()),
+            set: None,
+        },
+        GetSet {
+            name: "__self_class__",
+            doc: "the type of the instance invoking super(); may be None",
+            get: get_self_class,
+            set: None,
+        },
     ],
 };
 
@@ -486,10 +598,20 @@ pub static MAPPING_PROXY: TypeDef = TypeDef {
     doc: "Read-only proxy of a mapping.",
     methods: &[
         static_method("__new__(cls, mapping, /)", "Create and return a new object.", new_proxy),
-        method("get(self, key, default=None, /)", "Return the value for key if key is in the mapping, else default.", |cx, args| forward(cx, args, "get")),
-        method("keys(self, /)", "a set-like object providing a view on D's keys", |cx, args| forward(cx, args, "keys")),
-        method("values(self, /)", "an object providing a view on D's values", |cx, args| forward(cx, args, "values")),
-        method("items(self, /)", "a set-like object providing a view on D's items", |cx, args| forward(cx, args, "items")),
+        method(
+            "get(self, key, default=None, /)",
+            "Return the value for key if key is in the mapping, else default.",
+            |cx, args| forward(cx, args, "get"),
+        ),
+        method("keys(self, /)", "a set-like object providing a view on D's keys", |cx, args| {
+            forward(cx, args, "keys")
+        }),
+        method("values(self, /)", "an object providing a view on D's values", |cx, args| {
+            forward(cx, args, "values")
+        }),
+        method("items(self, /)", "a set-like object providing a view on D's items", |cx, args| {
+            forward(cx, args, "items")
+        }),
         method("copy(self, /)", "a shallow copy of D", |cx, args| forward(cx, args, "copy")),
         method("__getitem__(self, key, /)", "Return self[key].", proxy_item),
         method("__contains__(self, key, /)", "Return bool(key in self).", proxy_contains),
@@ -498,11 +620,17 @@ pub static MAPPING_PROXY: TypeDef = TypeDef {
             let mapping = mapping(cx, args)?;
             cx.iter_then(mapping)
         }),
-        method("__reversed__(self, /)", "D.__reversed__() -> reverse iterator", |cx, args| forward(cx, args, "__reversed__")),
+        method("__reversed__(self, /)", "D.__reversed__() -> reverse iterator", |cx, args| {
+            forward(cx, args, "__reversed__")
+        }),
         method("__or__(self, value, /)", "Return self|value.", |cx, args| merge(cx, args, false)),
         method("__ror__(self, value, /)", "Return value|self.", |cx, args| merge(cx, args, true)),
-        method("__eq__(self, value, /)", "Return self==value.", |cx, args| proxy_equal(cx, args, Order::Eq)),
-        method("__ne__(self, value, /)", "Return self!=value.", |cx, args| proxy_equal(cx, args, Order::Ne)),
+        method("__eq__(self, value, /)", "Return self==value.", |cx, args| {
+            proxy_equal(cx, args, Order::Eq)
+        }),
+        method("__ne__(self, value, /)", "Return self!=value.", |cx, args| {
+            proxy_equal(cx, args, Order::Ne)
+        }),
     ],
     getsets: &[],
 };
@@ -600,7 +728,13 @@ macro_rules! singleton {
 }
 
 singleton!(NONE, NoneType, Value::NONE, "NoneType", "The type of the None singleton.");
-singleton!(ELLIPSIS, Ellipsis, Value::ELLIPSIS, "EllipsisType", "The type of the Ellipsis singleton.");
+singleton!(
+    ELLIPSIS,
+    Ellipsis,
+    Value::ELLIPSIS,
+    "EllipsisType",
+    "The type of the Ellipsis singleton."
+);
 singleton!(
     NOT_IMPLEMENTED,
     NotImplemented,

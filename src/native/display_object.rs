@@ -3,8 +3,8 @@
 use super::display::push_repr;
 use crate::gc::Gc;
 use crate::value::{
-    BoundMethod, Cell, Class, ClassMethod, CodeObject, Dict, Frame, Function, Member,
-    Module, Native, NativeKind, Range, Slice, StaticMethod, Str, Super, Value,
+    BoundMethod, Cell, Class, ClassMethod, CodeObject, Dict, Frame, Function, Member, Module,
+    Native, NativeKind, Range, Slice, StaticMethod, Str, Super, Value,
 };
 use crate::vm::{Cx, Stop};
 
@@ -24,13 +24,16 @@ pub fn push(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
         push_text(out, &format!("<{kind} object {name} at {}>", address(value)));
     } else if let Some(code) = value.cast::<CodeObject>() {
         let code = &code.code;
-        push_text(out, &format!(
-            "<code object {} at {}, file \"{}\", line {}>",
-            code.name,
-            address(value),
-            code.filename,
-            code.first_line
-        ));
+        push_text(
+            out,
+            &format!(
+                "<code object {} at {}, file \"{}\", line {}>",
+                code.name,
+                address(value),
+                code.filename,
+                code.first_line
+            ),
+        );
     } else if let Some(member) = value.cast::<Member>() {
         let what = if member.computed.is_some() { "attribute" } else { "member" };
         let owner = member.owner.get().cast::<Class>().map_or_else(String::new, |c| c.name_text());
@@ -78,12 +81,7 @@ fn push_compound(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Sto
     Ok(())
 }
 
-fn push_call(
-    cx: &mut Cx,
-    out: &mut Vec<u8>,
-    name: &str,
-    parts: &[Value],
-) -> Result<(), Stop> {
+fn push_call(cx: &mut Cx, out: &mut Vec<u8>, name: &str, parts: &[Value]) -> Result<(), Stop> {
     push_text(out, name);
     let mut before = b"(".as_slice();
     for &part in parts {
@@ -167,10 +165,28 @@ fn native_text(native: Gc<Native>) -> String {
 /// Is a special method one that CPython keeps in a slot of the type?
 fn is_slot(name: &str) -> bool {
     let methods = [
-        "__class_getitem__", "__ceil__", "__complex__", "__copy__", "__deepcopy__", "__dir__",
-        "__enter__", "__exit__", "__floor__", "__format__", "__getnewargs__", "__init_subclass__",
-        "__instancecheck__", "__length_hint__", "__missing__", "__reduce__", "__reduce_ex__",
-        "__reversed__", "__round__", "__sizeof__", "__subclasscheck__", "__subclasses__",
+        "__class_getitem__",
+        "__ceil__",
+        "__complex__",
+        "__copy__",
+        "__deepcopy__",
+        "__dir__",
+        "__enter__",
+        "__exit__",
+        "__floor__",
+        "__format__",
+        "__getnewargs__",
+        "__init_subclass__",
+        "__instancecheck__",
+        "__length_hint__",
+        "__missing__",
+        "__reduce__",
+        "__reduce_ex__",
+        "__reversed__",
+        "__round__",
+        "__sizeof__",
+        "__subclasscheck__",
+        "__subclasses__",
         "__trunc__",
     ];
     name.starts_with("__") && name.ends_with("__") && !methods.contains(&name)

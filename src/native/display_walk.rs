@@ -47,7 +47,9 @@ pub fn push(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
 
 /// Writes the next item of the innermost container, or closes it.
 fn advance(cx: &mut Cx, out: &mut Vec<u8>, stack: &mut Vec<Open>) -> Result<(), Stop> {
-    let Some(top) = stack.last_mut() else { return Ok(()) };
+    let Some(top) = stack.last_mut() else {
+        return Ok(());
+    };
     if top.at_value {
         top.at_value = false;
         out.extend_from_slice(b": ");
@@ -93,12 +95,7 @@ fn next(cx: &mut Cx, open: &mut Open) -> Option<Value> {
     Some(value)
 }
 
-fn item(
-    cx: &mut Cx,
-    out: &mut Vec<u8>,
-    stack: &mut Vec<Open>,
-    value: Value,
-) -> Result<(), Stop> {
+fn item(cx: &mut Cx, out: &mut Vec<u8>, stack: &mut Vec<Open>, value: Value) -> Result<(), Stop> {
     if push_scalar(cx, out, value)? {
         return Ok(());
     }
@@ -112,12 +109,7 @@ fn item(
 }
 
 /// Begins a container, unless it is one that is being shown already or is empty.
-fn open(
-    cx: &mut Cx,
-    out: &mut Vec<u8>,
-    stack: &mut Vec<Open>,
-    value: Value,
-) -> Result<(), Stop> {
+fn open(cx: &mut Cx, out: &mut Vec<u8>, stack: &mut Vec<Open>, value: Value) -> Result<(), Stop> {
     let inner = cx.unwrap(value);
     let class = cx.class_of(value);
     if cx.vm().showing.iter().any(|shown| shown[0] == value) {

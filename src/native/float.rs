@@ -15,23 +15,48 @@ pub static TYPE: TypeDef = TypeDef {
     doc: "Convert a string or number to a floating-point number, if possible.",
     methods: &[
         static_method("__new__(cls, x=0, /)", "Create and return a new object.", new),
-        method("as_integer_ratio(self, /)", "Return a pair of integers, whose ratio is exactly equal to the original float.", as_integer_ratio),
+        method(
+            "as_integer_ratio(self, /)",
+            "Return a pair of integers, whose ratio is exactly equal to the original float.",
+            as_integer_ratio,
+        ),
         method("conjugate(self, /)", "Return self, the complex conjugate of any float.", to_float),
-        class_method("fromhex(type, string, /)", "Create a floating-point number from a hexadecimal string.", fromhex),
-        class_method("__getformat__(type, typestr, /)", "You probably don't want to use this function.", getformat),
-        method("hex(self, /)", "Return a hexadecimal representation of a floating-point number.", hex),
+        class_method(
+            "fromhex(type, string, /)",
+            "Create a floating-point number from a hexadecimal string.",
+            fromhex,
+        ),
+        class_method(
+            "__getformat__(type, typestr, /)",
+            "You probably don't want to use this function.",
+            getformat,
+        ),
+        method(
+            "hex(self, /)",
+            "Return a hexadecimal representation of a floating-point number.",
+            hex,
+        ),
         method("is_integer(self, /)", "Return True if the float is an integer.", is_integer),
         method("__float__(self, /)", "float(self)", to_float),
         method("__int__(self, /)", "int(self)", trunc),
         method("__trunc__(self, /)", "Return the Integral closest to x between 0 and x.", trunc),
         method("__floor__(self, /)", "Return the floor as an Integral.", floor),
         method("__ceil__(self, /)", "Return the ceiling as an Integral.", ceil),
-        method("__round__(self, ndigits=None, /)", "Return the Integral closest to x, rounding half toward even.", round),
+        method(
+            "__round__(self, ndigits=None, /)",
+            "Return the Integral closest to x, rounding half toward even.",
+            round,
+        ),
         method("__getnewargs__(self, /)", "", getnewargs),
     ],
     getsets: &[
         GetSet { name: "real", doc: "the real part of a complex number", get: get_real, set: None },
-        GetSet { name: "imag", doc: "the imaginary part of a complex number", get: |_, _| Ok(Value::float(0.0)), set: None },
+        GetSet {
+            name: "imag",
+            doc: "the imaginary part of a complex number",
+            get: |_, _| Ok(Value::float(0.0)),
+            set: None,
+        },
     ],
 };
 
@@ -101,10 +126,9 @@ fn index_arrived(cx: &mut Cx, [class, ..]: [Value; 3], outcome: Outcome) -> Flow
     let answer = outcome?;
     let Some(number) = cx.number(answer).filter(|n| matches!(n, Number::Small(_) | Number::Big(_)))
     else {
-        return Err(cx.type_error(&format!(
-            "__index__ returned non-int (type {})",
-            cx.type_name(answer)
-        )));
+        return Err(
+            cx.type_error(&format!("__index__ returned non-int (type {})", cx.type_name(answer)))
+        );
     };
     let value = real_number(cx, &number)?;
     match class.cast::<Class>() {

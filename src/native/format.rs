@@ -99,12 +99,7 @@ fn native_then(cx: &mut Cx, value: Value, spec: Gc<Str>) -> Flow {
 }
 
 /// Appends `format(value, spec)`, by the door where code of the program decides.
-pub fn push_format(
-    cx: &mut Cx,
-    out: &mut Vec<u8>,
-    value: Value,
-    spec: &[u8],
-) -> Result<(), Stop> {
+pub fn push_format(cx: &mut Cx, out: &mut Vec<u8>, value: Value, spec: &[u8]) -> Result<(), Stop> {
     if let Some(method) = own_method(cx, value)? {
         let spec = Value::object(cx.str_wtf8(spec));
         let answer = cx.call(method, &[spec])?;

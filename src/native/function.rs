@@ -13,23 +13,72 @@ pub static FUNCTION: TypeDef = TypeDef {
     id: T::Function,
     doc: "Create a function object.",
     methods: &[
-        method("__get__(self, instance, owner=None, /)", "Return an attribute of instance, which is of type owner.", bind),
+        method(
+            "__get__(self, instance, owner=None, /)",
+            "Return an attribute of instance, which is of type owner.",
+            bind,
+        ),
         method("__call__(self, /, *args, **kwargs)", "Call self as a function.", call),
     ],
     getsets: &[
-        GetSet { name: "__name__", doc: "", get: get_name, set: Some(|cx, f, v| set_text(cx, f, "__name__", v)) },
-        GetSet { name: "__qualname__", doc: "", get: get_qualname, set: Some(|cx, f, v| set_text(cx, f, "__qualname__", v)) },
-        GetSet { name: "__module__", doc: "", get: get_module, set: Some(|cx, f, v| set_detail(cx, f, "__module__", v)) },
-        GetSet { name: "__doc__", doc: "", get: get_doc, set: Some(|cx, f, v| set_detail(cx, f, "__doc__", v)) },
+        GetSet {
+            name: "__name__",
+            doc: "",
+            get: get_name,
+            set: Some(|cx, f, v| set_text(cx, f, "__name__", v)),
+        },
+        GetSet {
+            name: "__qualname__",
+            doc: "",
+            get: get_qualname,
+            set: Some(|cx, f, v| set_text(cx, f, "__qualname__", v)),
+        },
+        GetSet {
+            name: "__module__",
+            doc: "",
+            get: get_module,
+            set: Some(|cx, f, v| set_detail(cx, f, "__module__", v)),
+        },
+        GetSet {
+            name: "__doc__",
+            doc: "",
+            get: get_doc,
+            set: Some(|cx, f, v| set_detail(cx, f, "__doc__", v)),
+        },
         GetSet { name: "__defaults__", doc: "", get: get_defaults, set: Some(set_defaults) },
         GetSet { name: "__kwdefaults__", doc: "", get: get_kwdefaults, set: Some(set_kwdefaults) },
-        GetSet { name: "__code__", doc: "", get: |cx, f| this(cx, f).map(|f| Value::object(f.code)), set: None },
-        GetSet { name: "__globals__", doc: "", get: |cx, f| this(cx, f).map(|f| Value::object(f.globals)), set: None },
-        GetSet { name: "__builtins__", doc: "", get: |cx, _| Ok(Value::object(cx.vm().builtins)), set: None },
+        GetSet {
+            name: "__code__",
+            doc: "",
+            get: |cx, f| this(cx, f).map(|f| Value::object(f.code)),
+            set: None,
+        },
+        GetSet {
+            name: "__globals__",
+            doc: "",
+            get: |cx, f| this(cx, f).map(|f| Value::object(f.globals)),
+            set: None,
+        },
+        GetSet {
+            name: "__builtins__",
+            doc: "",
+            get: |cx, _| Ok(Value::object(cx.vm().builtins)),
+            set: None,
+        },
         GetSet { name: "__closure__", doc: "", get: get_closure, set: None },
-        GetSet { name: "__annotations__", doc: "", get: get_annotations, set: Some(set_annotations) },
+        GetSet {
+            name: "__annotations__",
+            doc: "",
+            get: get_annotations,
+            set: Some(set_annotations),
+        },
         GetSet { name: "__annotate__", doc: "", get: get_annotate, set: Some(set_annotate) },
-        GetSet { name: "__type_params__", doc: "", get: get_type_params, set: Some(|cx, f, v| set_detail(cx, f, "__type_params__", v)) },
+        GetSet {
+            name: "__type_params__",
+            doc: "",
+            get: get_type_params,
+            set: Some(|cx, f, v| set_detail(cx, f, "__type_params__", v)),
+        },
     ],
 };
 
@@ -61,24 +110,51 @@ pub static NATIVE_METHOD: TypeDef = TypeDef {
     doc: "A method written in Rust, before it is bound.",
     methods: &[
         method("__call__(self, /, *args, **kwargs)", "Call self as a function.", call),
-        method("__get__(self, instance, owner=None, /)", "Return an attribute of instance, which is of type owner.", bind),
+        method(
+            "__get__(self, instance, owner=None, /)",
+            "Return an attribute of instance, which is of type owner.",
+            bind,
+        ),
     ],
-    getsets: native_getsets![GetSet { name: "__objclass__", doc: "", get: native_owner, set: None }],
+    getsets: native_getsets![GetSet {
+        name: "__objclass__",
+        doc: "",
+        get: native_owner,
+        set: None
+    }],
 };
 
 pub static METHOD: TypeDef = TypeDef {
     id: T::BoundMethod,
     doc: "Create a bound instance method object.",
     methods: &[
-        static_method("__new__(cls, function, instance, /)", "Create and return a new object.", new_method),
+        static_method(
+            "__new__(cls, function, instance, /)",
+            "Create and return a new object.",
+            new_method,
+        ),
         method("__call__(self, /, *args, **kwargs)", "Call self as a function.", call),
-        method("__get__(self, instance, owner=None, /)", "Return an attribute of instance, which is of type owner.", |cx, args| Ok(cx.arg(args, 0).value())),
+        method(
+            "__get__(self, instance, owner=None, /)",
+            "Return an attribute of instance, which is of type owner.",
+            |cx, args| Ok(cx.arg(args, 0).value()),
+        ),
         method("__eq__(self, value, /)", "Return self==value.", method_eq),
         method("__hash__(self, /)", "Return hash(self).", method_hash),
     ],
     getsets: &[
-        GetSet { name: "__self__", doc: "the instance to which a method is bound", get: |cx, m| this_method(cx, m).map(|m| m.this.get()), set: None },
-        GetSet { name: "__func__", doc: "the function (or other callable) implementing a method", get: |cx, m| this_method(cx, m).map(|m| m.func.get()), set: None },
+        GetSet {
+            name: "__self__",
+            doc: "the instance to which a method is bound",
+            get: |cx, m| this_method(cx, m).map(|m| m.this.get()),
+            set: None,
+        },
+        GetSet {
+            name: "__func__",
+            doc: "the function (or other callable) implementing a method",
+            get: |cx, m| this_method(cx, m).map(|m| m.func.get()),
+            set: None,
+        },
         GetSet { name: "__doc__", doc: "", get: method_doc, set: None },
     ],
 };
@@ -88,20 +164,89 @@ pub static CODE: TypeDef = TypeDef {
     doc: "Compiled code.",
     methods: &[],
     getsets: &[
-        GetSet { name: "co_name", doc: "", get: |cx, c| code_text(cx, c, |c| &c.code.name), set: None },
-        GetSet { name: "co_qualname", doc: "", get: |cx, c| code_text(cx, c, |c| &c.code.qualname), set: None },
-        GetSet { name: "co_filename", doc: "", get: |cx, c| code_text(cx, c, |c| &c.code.filename), set: None },
-        GetSet { name: "co_firstlineno", doc: "", get: |cx, c| code_int(cx, c, |c| i64::from(c.code.first_line)), set: None },
-        GetSet { name: "co_argcount", doc: "", get: |cx, c| code_int(cx, c, |c| i64::from(c.code.params.positional_only) + i64::from(c.code.params.positional)), set: None },
-        GetSet { name: "co_posonlyargcount", doc: "", get: |cx, c| code_int(cx, c, |c| i64::from(c.code.params.positional_only)), set: None },
-        GetSet { name: "co_kwonlyargcount", doc: "", get: |cx, c| code_int(cx, c, |c| i64::from(c.code.params.keyword_only)), set: None },
-        GetSet { name: "co_nlocals", doc: "", get: |cx, c| code_int(cx, c, |c| local_names(c).len() as i64), set: None },
-        GetSet { name: "co_stacksize", doc: "", get: |cx, c| code_int(cx, c, |c| i64::from(c.code.registers)), set: None },
+        GetSet {
+            name: "co_name",
+            doc: "",
+            get: |cx, c| code_text(cx, c, |c| &c.code.name),
+            set: None,
+        },
+        GetSet {
+            name: "co_qualname",
+            doc: "",
+            get: |cx, c| code_text(cx, c, |c| &c.code.qualname),
+            set: None,
+        },
+        GetSet {
+            name: "co_filename",
+            doc: "",
+            get: |cx, c| code_text(cx, c, |c| &c.code.filename),
+            set: None,
+        },
+        GetSet {
+            name: "co_firstlineno",
+            doc: "",
+            get: |cx, c| code_int(cx, c, |c| i64::from(c.code.first_line)),
+            set: None,
+        },
+        GetSet {
+            name: "co_argcount",
+            doc: "",
+            get: |cx, c| {
+                code_int(cx, c, |c| {
+                    i64::from(c.code.params.positional_only) + i64::from(c.code.params.positional)
+                })
+            },
+            set: None,
+        },
+        GetSet {
+            name: "co_posonlyargcount",
+            doc: "",
+            get: |cx, c| code_int(cx, c, |c| i64::from(c.code.params.positional_only)),
+            set: None,
+        },
+        GetSet {
+            name: "co_kwonlyargcount",
+            doc: "",
+            get: |cx, c| code_int(cx, c, |c| i64::from(c.code.params.keyword_only)),
+            set: None,
+        },
+        GetSet {
+            name: "co_nlocals",
+            doc: "",
+            get: |cx, c| code_int(cx, c, |c| local_names(c).len() as i64),
+            set: None,
+        },
+        GetSet {
+            name: "co_stacksize",
+            doc: "",
+            get: |cx, c| code_int(cx, c, |c| i64::from(c.code.registers)),
+            set: None,
+        },
         GetSet { name: "co_flags", doc: "", get: |cx, c| code_int(cx, c, flags), set: None },
-        GetSet { name: "co_varnames", doc: "", get: |cx, c| code_names(cx, c, local_names), set: None },
-        GetSet { name: "co_cellvars", doc: "", get: |cx, c| code_names(cx, c, cell_names), set: None },
-        GetSet { name: "co_freevars", doc: "", get: |cx, c| code_names(cx, c, |c| c.code.free_names.iter().map(|n| &**n).collect()), set: None },
-        GetSet { name: "co_names", doc: "", get: |cx, c| code_names(cx, c, |c| c.code.names.iter().map(|n| &**n).collect()), set: None },
+        GetSet {
+            name: "co_varnames",
+            doc: "",
+            get: |cx, c| code_names(cx, c, local_names),
+            set: None,
+        },
+        GetSet {
+            name: "co_cellvars",
+            doc: "",
+            get: |cx, c| code_names(cx, c, cell_names),
+            set: None,
+        },
+        GetSet {
+            name: "co_freevars",
+            doc: "",
+            get: |cx, c| code_names(cx, c, |c| c.code.free_names.iter().map(|n| &**n).collect()),
+            set: None,
+        },
+        GetSet {
+            name: "co_names",
+            doc: "",
+            get: |cx, c| code_names(cx, c, |c| c.code.names.iter().map(|n| &**n).collect()),
+            set: None,
+        },
         GetSet { name: "co_consts", doc: "", get: code_consts, set: None },
     ],
 };
@@ -109,19 +254,24 @@ pub static CODE: TypeDef = TypeDef {
 pub static CELL: TypeDef = TypeDef {
     id: T::Cell,
     doc: "Create a new cell object.",
-    methods: &[static_method("__new__(cls, contents=None, /)", "Create and return a new object.", new_cell)],
-    getsets: &[GetSet { name: "cell_contents", doc: "", get: get_contents, set: Some(set_contents) }],
+    methods: &[static_method(
+        "__new__(cls, contents=None, /)",
+        "Create and return a new object.",
+        new_cell,
+    )],
+    getsets: &[GetSet {
+        name: "cell_contents",
+        doc: "",
+        get: get_contents,
+        set: Some(set_contents),
+    }],
 };
 
 // ---- calling and binding
 
 /// The arguments behind the receiver and the `**kwargs` place `keywords`: positional ones, then
 /// the named ones, and the names.
-pub fn spread(
-    cx: &Cx,
-    args: Args,
-    keywords: usize,
-) -> Result<(Vec<Value>, Vec<Gc<Str>>), Stop> {
+pub fn spread(cx: &Cx, args: Args, keywords: usize) -> Result<(Vec<Value>, Vec<Gc<Str>>), Stop> {
     let mut values = cx.args_from(args, keywords + 1);
     let mut names = Vec::new();
     if let Some(dict) = cx.arg(args, keywords).value().cast::<Dict>() {
@@ -203,21 +353,11 @@ fn this(cx: &Cx, value: Value) -> Result<Gc<Function>, Stop> {
 
 /// What was given or set beyond what every function has.
 fn detail(cx: &Cx, function: Gc<Function>, name: &str) -> Option<Value> {
-    function.details.get().cast::<Dict>()?.get_str(cx, cx.intern(name))
+    cx.detail(function, cx.intern(name))
 }
 
 fn put_detail(cx: &Cx, function: Gc<Function>, name: &str, value: Value) {
-    let dict = function.details.get().cast::<Dict>().unwrap_or_else(|| {
-        let dict = cx.dict();
-        function.details.set(Value::object(dict));
-        dict
-    });
-    let name = cx.intern(name);
-    if value.is_undef() {
-        dict.remove_str(cx, name);
-    } else {
-        dict.set_str(cx, name, value);
-    }
+    cx.set_detail(function, cx.intern(name), value);
 }
 
 fn set_detail(cx: &mut Cx, function: Value, name: &str, value: Value) -> Flow {
@@ -374,9 +514,7 @@ fn get_type_params(cx: &mut Cx, function: Value) -> Flow {
 // ---- natives
 
 fn this_native(cx: &Cx, value: Value) -> Result<Gc<Native>, Stop> {
-    value
-        .cast::<Native>()
-        .ok_or_else(|| super::operators::wrong_receiver(cx, "", T::Native, value))
+    value.cast::<Native>().ok_or_else(|| super::operators::wrong_receiver(cx, "", T::Native, value))
 }
 
 fn native_name(cx: &mut Cx, value: Value) -> Flow {
@@ -439,13 +577,35 @@ macro_rules! member_type {
             id: T::$id,
             doc: $doc,
             methods: &[
-                method("__get__(self, instance, owner=None, /)", "Return an attribute of instance, which is of type owner.", member_get),
-                method("__set__(self, instance, value, /)", "Set an attribute of instance to value.", member_set),
-                method("__delete__(self, instance, /)", "Delete an attribute of instance.", member_delete),
+                method(
+                    "__get__(self, instance, owner=None, /)",
+                    "Return an attribute of instance, which is of type owner.",
+                    member_get,
+                ),
+                method(
+                    "__set__(self, instance, value, /)",
+                    "Set an attribute of instance to value.",
+                    member_set,
+                ),
+                method(
+                    "__delete__(self, instance, /)",
+                    "Delete an attribute of instance.",
+                    member_delete,
+                ),
             ],
             getsets: &[
-                GetSet { name: "__name__", doc: "", get: |cx, m| this_member(cx, m).map(|m| m.name.get()), set: None },
-                GetSet { name: "__objclass__", doc: "", get: |cx, m| this_member(cx, m).map(|m| m.owner.get()), set: None },
+                GetSet {
+                    name: "__name__",
+                    doc: "",
+                    get: |cx, m| this_member(cx, m).map(|m| m.name.get()),
+                    set: None,
+                },
+                GetSet {
+                    name: "__objclass__",
+                    doc: "",
+                    get: |cx, m| this_member(cx, m).map(|m| m.owner.get()),
+                    set: None,
+                },
                 GetSet { name: "__qualname__", doc: "", get: member_qualname, set: None },
                 GetSet { name: "__doc__", doc: "", get: member_doc, set: None },
             ],
@@ -457,9 +617,7 @@ member_type!(MEMBER, Member, "A place of a class with __slots__.");
 member_type!(GETSET, GetSet, "An attribute computed by a built-in type.");
 
 fn this_member(cx: &Cx, value: Value) -> Result<Gc<Member>, Stop> {
-    value
-        .cast::<Member>()
-        .ok_or_else(|| super::operators::wrong_receiver(cx, "", T::Member, value))
+    value.cast::<Member>().ok_or_else(|| super::operators::wrong_receiver(cx, "", T::Member, value))
 }
 
 fn member_qualname(cx: &mut Cx, value: Value) -> Flow {
@@ -573,7 +731,10 @@ fn code_names(cx: &Cx, value: Value, get: fn(&CodeObject) -> Vec<&str>) -> Flow 
 fn local_names(code: &CodeObject) -> Vec<&str> {
     let params = code.code.params.total();
     let locals = code.code.locals.iter().enumerate();
-    locals.filter(|(i, local)| *i < params || !local.is_cell).map(|(_, local)| &*local.name).collect()
+    locals
+        .filter(|(i, local)| *i < params || !local.is_cell)
+        .map(|(_, local)| &*local.name)
+        .collect()
 }
 
 fn cell_names(code: &CodeObject) -> Vec<&str> {

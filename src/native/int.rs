@@ -19,15 +19,43 @@ pub static TYPE: TypeDef = TypeDef {
           integer, or return 0 if no arguments\nare given.",
     methods: &[
         static_method("__new__(cls, x=0, /, base=10)", "Create and return a new object.", new),
-        method("bit_length(self, /)", "Number of bits necessary to represent self in binary.", bit_length),
-        method("bit_count(self, /)", "Number of ones in the binary representation of the absolute value of self.", bit_count),
+        method(
+            "bit_length(self, /)",
+            "Number of bits necessary to represent self in binary.",
+            bit_length,
+        ),
+        method(
+            "bit_count(self, /)",
+            "Number of ones in the binary representation of the absolute value of self.",
+            bit_count,
+        ),
         method("conjugate(self, /)", "Returns self, the complex conjugate of any int.", whole),
-        method("as_integer_ratio(self, /)", "Return a pair of integers, whose ratio is equal to the original int.", as_integer_ratio),
-        method("is_integer(self, /)", "Returns True. Exists for duck type compatibility with float.is_integer.", is_integer),
-        method("to_bytes(self, /, length=1, byteorder='big', *, signed=False)", "Return an array of bytes representing an integer.", to_bytes),
-        class_method("from_bytes(type, /, bytes, byteorder='big', *, signed=False)", "Return the integer represented by the given array of bytes.", from_bytes),
+        method(
+            "as_integer_ratio(self, /)",
+            "Return a pair of integers, whose ratio is equal to the original int.",
+            as_integer_ratio,
+        ),
+        method(
+            "is_integer(self, /)",
+            "Returns True. Exists for duck type compatibility with float.is_integer.",
+            is_integer,
+        ),
+        method(
+            "to_bytes(self, /, length=1, byteorder='big', *, signed=False)",
+            "Return an array of bytes representing an integer.",
+            to_bytes,
+        ),
+        class_method(
+            "from_bytes(type, /, bytes, byteorder='big', *, signed=False)",
+            "Return the integer represented by the given array of bytes.",
+            from_bytes,
+        ),
         method("__int__(self, /)", "int(self)", whole),
-        method("__index__(self, /)", "Return self converted to an integer, if self is suitable for use as an index into a list.", whole),
+        method(
+            "__index__(self, /)",
+            "Return self converted to an integer, if self is suitable for use as an index into a list.",
+            whole,
+        ),
         method("__trunc__(self, /)", "Truncating an Integral returns itself.", whole),
         method("__floor__(self, /)", "Flooring an Integral returns itself.", whole),
         method("__ceil__(self, /)", "Ceiling of an Integral returns itself.", whole),
@@ -37,10 +65,30 @@ pub static TYPE: TypeDef = TypeDef {
         method("__sizeof__(self, /)", "Returns size in memory, in bytes.", sizeof),
     ],
     getsets: &[
-        GetSet { name: "real", doc: "the real part of a complex number", get: get_whole, set: None },
-        GetSet { name: "imag", doc: "the imaginary part of a complex number", get: |_, _| Ok(Value::int(0)), set: None },
-        GetSet { name: "numerator", doc: "the numerator of a rational number in lowest terms", get: get_whole, set: None },
-        GetSet { name: "denominator", doc: "the denominator of a rational number in lowest terms", get: |_, _| Ok(Value::int(1)), set: None },
+        GetSet {
+            name: "real",
+            doc: "the real part of a complex number",
+            get: get_whole,
+            set: None,
+        },
+        GetSet {
+            name: "imag",
+            doc: "the imaginary part of a complex number",
+            get: |_, _| Ok(Value::int(0)),
+            set: None,
+        },
+        GetSet {
+            name: "numerator",
+            doc: "the numerator of a rational number in lowest terms",
+            get: get_whole,
+            set: None,
+        },
+        GetSet {
+            name: "denominator",
+            doc: "the denominator of a rational number in lowest terms",
+            get: |_, _| Ok(Value::int(1)),
+            set: None,
+        },
     ],
 };
 
@@ -49,7 +97,11 @@ pub static BOOL: TypeDef = TypeDef {
     doc: "Returns True when the argument is true, False otherwise.\nThe builtins True and False \
           are the only two instances of the class bool.\nThe class bool is a subclass of the \
           class int, and cannot be subclassed.",
-    methods: &[static_method("__new__(cls, object=False, /)", "Create and return a new object.", new_bool)],
+    methods: &[static_method(
+        "__new__(cls, object=False, /)",
+        "Create and return a new object.",
+        new_bool,
+    )],
     getsets: &[],
 };
 
@@ -250,10 +302,8 @@ fn is_little(cx: &Cx, order: Value) -> Result<bool, Stop> {
         Some(text) if text.as_bytes() == b"little" => Ok(true),
         Some(text) if text.as_bytes() == b"big" => Ok(false),
         Some(_) => Err(cx.value_error("byteorder must be either 'little' or 'big'")),
-        None => Err(cx.type_error(&format!(
-            "argument 'byteorder' must be str, not {}",
-            cx.type_name(order)
-        ))),
+        None => Err(cx
+            .type_error(&format!("argument 'byteorder' must be str, not {}", cx.type_name(order)))),
     }
 }
 
@@ -301,10 +351,9 @@ fn from_bytes(cx: &mut Cx, args: Args) -> Flow {
         return bytes_to_int(cx, class, how, &bytes.to_vec());
     }
     if plain.is::<Str>() || cx.number(plain).is_some() {
-        return Err(cx.type_error(&format!(
-            "cannot convert '{}' object to bytes",
-            cx.type_name(source)
-        )));
+        return Err(
+            cx.type_error(&format!("cannot convert '{}' object to bytes", cx.type_name(source)))
+        );
     }
     cx.collect_then(source, items_arrived, [class, how, Value::NONE])
 }

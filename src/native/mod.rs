@@ -6,23 +6,41 @@
 //! an exception, or a wish (`Cx::tail`, `Cx::call_then`). What takes callbacks has a short way
 //! here for plain data and otherwise goes on in `stdlib/prelude.sloop`.
 
+mod builtins;
 mod bytearray;
 mod bytes;
 mod bytes_methods;
+mod class;
 mod codec;
+mod complex;
+mod descriptor;
+mod dict;
 pub mod display;
 mod display_object;
 mod display_walk;
 pub mod dynamic;
 pub mod error;
+mod float;
+mod fold;
 mod format;
 mod frames;
 pub mod front;
+mod function;
 mod gc_module;
+mod generator;
 mod group;
+mod int;
 pub mod io;
+mod iterators;
 mod list;
+mod math;
+mod object;
+mod operators;
 mod percent;
+mod range;
+mod set;
+mod slice;
+mod sort;
 mod str;
 mod str_search;
 mod str_shape;
@@ -35,26 +53,22 @@ mod text_args;
 mod text_builtins;
 mod time;
 pub mod traceback;
+mod tuple;
+mod view;
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
 use crate::gc::{Gc, HeapType};
+use crate::value::class::overrides;
 use crate::value::func::NativeKind;
 use crate::value::types::TYPES;
-use crate::value::{
-    Class, Def, Dict, GetSet, Member, Native, NativeFn, Signature, T, Value,
-};
+use crate::value::{Def, Dict, GetSet, Member, Native, NativeFn, Signature, T, Value};
 use crate::vm::{Args, Cx, Stop};
 
 // ---- rows
 
-const fn def(
-    signature: &'static str,
-    doc: &'static str,
-    kind: NativeKind,
-    run: NativeFn,
-) -> Def {
+const fn def(signature: &'static str, doc: &'static str, kind: NativeKind, run: NativeFn) -> Def {
     Def { signature, doc, kind, run }
 }
 
@@ -86,6 +100,25 @@ pub struct TypeDef {
 
 /// Every built-in type that has members, one row per topic file entry.
 static TYPE_DEFS: &[&TypeDef] = &[
+    &tuple::TYPE,
+    &dict::TYPE,
+    &view::KEYS,
+    &view::VALUES,
+    &view::ITEMS,
+    &set::SET,
+    &set::FROZEN_SET,
+    &range::TYPE,
+    &slice::TYPE,
+    &iterators::REVERSED,
+    &iterators::ENUMERATE,
+    &iterators::ZIP,
+    &iterators::MAP,
+    &iterators::FILTER,
+    &generator::GENERATOR,
+    &generator::COROUTINE,
+    &generator::ASYNC_GENERATOR,
+    &generator::ASYNC_SEND,
+    &generator::ASYNC_THROW,
     &list::TYPE,
     &str::TYPE,
     &str_search::TYPE,
@@ -101,15 +134,47 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &group::TYPE,
     &frames::TRACEBACK,
     &frames::FRAME,
-    &frames::CODE,
+    &object::TYPE,
+    &class::TYPE,
+    &int::TYPE,
+    &int::BOOL,
+    &float::TYPE,
+    &complex::TYPE,
+    &function::FUNCTION,
+    &function::NATIVE,
+    &function::NATIVE_METHOD,
+    &function::METHOD,
+    &function::MEMBER,
+    &function::GETSET,
+    &function::CODE,
+    &function::CELL,
+    &descriptor::PROPERTY,
+    &descriptor::STATIC_METHOD,
+    &descriptor::CLASS_METHOD,
+    &descriptor::SUPER,
+    &descriptor::MAPPING_PROXY,
+    &descriptor::NONE,
+    &descriptor::ELLIPSIS,
+    &descriptor::NOT_IMPLEMENTED,
 ];
 
 /// The same for topics with many types.
-static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES];
+static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES, iterators::PLAIN];
 
 /// Functions of the builtins namespace.
 static BUILTINS: &[&[Def]] =
-    &[&text_builtins::FUNCTIONS, &text_builtins::HOOKS, io::OPEN, io::PRINT, dynamic::FUNCTIONS];
+    &[
+    builtins::FUNCTIONS,
+    dynamic::FUNCTIONS,
+    fold::FUNCTIONS,
+    fold::HOOKS,
+    io::OPEN,
+    io::PRINT,
+    iterators::HOOKS,
+    sort::FUNCTIONS,
+    &text_builtins::FUNCTIONS,
+    &text_builtins::HOOKS,
+];
 
 /// What fills the namespace of a module when it is first imported.
 pub type Fill = fn(&mut Cx, Gc<Dict>) -> Result<(), Stop>;
@@ -120,6 +185,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("sys", sys::module),
     ("time", time::module),
     ("gc", gc_module::module),
+    ("math", math::module),
     ("_io", io::module),
 ];
 
@@ -146,12 +212,20 @@ pub fn install(cx: &mut Cx) {
     }
     error::install(cx);
     group::install(cx);
+    for (id, groups) in operators::TABLE {
+        for row in groups.iter().copied().flatten() {
+            add_method(cx, *id, row);
+        }
+    }
+    for &id in operators::UNHASHABLE {
+        let dict = cx.class(id).dict;
+        dict.set_str(cx, cx.vm().names.__hash__, Value::NONE);
+    }
     for def in TYPE_DEFS.iter().chain(TYPE_LISTS.iter().copied().flatten()) {
         let class = cx.class(def.id);
         class.dict.set_str(cx, cx.intern("__doc__"), cx.str_value(def.doc));
         for row in def.methods {
-            let native = make(cx, row, Value::object(class));
-            class.dict.set_str(cx, cx.intern(native.signature.name), Value::object(native));
+            add_method(cx, def.id, row);
         }
         for row in def.getsets {
             let member = cx.new_object(T::GetSet.shape(), 0, |header| Member {
@@ -165,7 +239,7 @@ pub fn install(cx: &mut Cx) {
     }
     display::install(cx);
     for row in TYPES {
-        set_overrides(cx, cx.class(row.id));
+        set_overrides(cx, row.id);
     }
     let builtins = cx.vm().builtins;
     let hidden = cx.vm().prelude_globals();
@@ -179,8 +253,20 @@ pub fn install(cx: &mut Cx) {
 
 /// Built-in types never override the usual protocol by functions of the language, but a few
 /// have descriptors or hooks of their own.
-fn set_overrides(cx: &Cx, class: Gc<Class>) {
+fn set_overrides(cx: &Cx, id: T) {
+    let class = cx.class(id);
+    class.overrides.set(match id {
+        T::Property => overrides::GET | overrides::SET,
+        T::StaticMethod | T::ClassMethod => overrides::GET,
+        _ => class.overrides.get(),
+    });
     cx.refresh_overrides(class);
+}
+
+fn add_method(cx: &Cx, id: T, row: &'static Def) {
+    let class = cx.class(id);
+    let native = make(cx, row, Value::object(class));
+    class.dict.set_str(cx, cx.intern(native.signature.name), Value::object(native));
 }
 
 /// Adds natives to a module's namespace.
@@ -196,9 +282,31 @@ fn is_builtin(id: T) -> bool {
     use T::*;
     matches!(
         id,
-        Object | Type | Int | Bool | Float | Complex | Str | Bytes | ByteArray | List | Tuple | Dict
-            | Set | FrozenSet | Range | Slice | Property | StaticMethod | ClassMethod | Super
-            | Reversed | Enumerate | Zip | Map | Filter
+        Object
+            | Type
+            | Int
+            | Bool
+            | Float
+            | Complex
+            | Str
+            | Bytes
+            | ByteArray
+            | List
+            | Tuple
+            | Dict
+            | Set
+            | FrozenSet
+            | Range
+            | Slice
+            | Property
+            | StaticMethod
+            | ClassMethod
+            | Super
+            | Reversed
+            | Enumerate
+            | Zip
+            | Map
+            | Filter
     ) || id as u16 >= BaseException as u16
 }
 

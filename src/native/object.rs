@@ -4,9 +4,7 @@ use super::{TypeDef, class_method, method, static_method};
 use crate::gc::Gc;
 use crate::value::class::flags;
 use crate::value::kind::Kind;
-use crate::value::{
-    Class, Dict, Exception, GetSet, Instance, Member, Module, Native, Str, T, Value,
-};
+use crate::value::{Class, Dict, Exception, GetSet, Instance, Member, Module, Str, T, Value};
 use crate::vm::{Args, Cx, Flow, Outcome, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
@@ -17,8 +15,16 @@ pub static TYPE: TypeDef = TypeDef {
     methods: &[
         static_method("__new__(cls, *args, **kwargs)", "Create and return a new object.", new),
         method("__init__(self, /, *args, **kwargs)", "Initialize self.", init),
-        class_method("__init_subclass__(cls, /, *args, **kwargs)", "This method is called when a class is subclassed.", init_subclass),
-        class_method("__subclasshook__(cls, subclass, /)", "Abstract classes can override this to customize issubclass().", |_, _| Ok(Value::NOT_IMPLEMENTED)),
+        class_method(
+            "__init_subclass__(cls, /, *args, **kwargs)",
+            "This method is called when a class is subclassed.",
+            init_subclass,
+        ),
+        class_method(
+            "__subclasshook__(cls, subclass, /)",
+            "Abstract classes can override this to customize issubclass().",
+            |_, _| Ok(Value::NOT_IMPLEMENTED),
+        ),
         method("__eq__(self, value, /)", "Return self==value.", eq),
         method("__ne__(self, value, /)", "Return self!=value.", ne),
         method("__lt__(self, value, /)", "Return self<value.", |_, _| Ok(Value::NOT_IMPLEMENTED)),
@@ -27,10 +33,16 @@ pub static TYPE: TypeDef = TypeDef {
         method("__ge__(self, value, /)", "Return self>=value.", |_, _| Ok(Value::NOT_IMPLEMENTED)),
         method("__hash__(self, /)", "Return hash(self).", hash),
         method("__getattribute__(self, name, /)", "Return getattr(self, name).", getattribute),
-        method("__setattr__(self, name, value, /)", "Implement setattr(self, name, value).", setattr),
+        method(
+            "__setattr__(self, name, value, /)",
+            "Implement setattr(self, name, value).",
+            setattr,
+        ),
         method("__delattr__(self, name, /)", "Implement delattr(self, name).", delattr),
         method("__dir__(self, /)", "Default dir() implementation.", dir),
-        method("__sizeof__(self, /)", "Size of object in memory, in bytes.", |_, _| Ok(Value::int(16))),
+        method("__sizeof__(self, /)", "Size of object in memory, in bytes.", |_, _| {
+            Ok(Value::int(16))
+        }),
     ],
     getsets: &[
         GetSet {
@@ -39,7 +51,12 @@ pub static TYPE: TypeDef = TypeDef {
             get: |cx, object| Ok(Value::object(cx.class_of(object))),
             set: Some(set_class),
         },
-        GetSet { name: "__dict__", doc: "dictionary for instance variables", get: get_dict, set: Some(set_dict) },
+        GetSet {
+            name: "__dict__",
+            doc: "dictionary for instance variables",
+            get: get_dict,
+            set: Some(set_dict),
+        },
     ],
 };
 
@@ -58,9 +75,9 @@ pub fn new_class(cx: &Cx, args: Args, id: T) -> Result<Gc<Class>, Stop> {
     };
     if class != own && !class.is_subclass(own) {
         let given = class.name_text();
-        return Err(cx.type_error(&format!(
-            "{name}.__new__({given}): {given} is not a subtype of {name}"
-        )));
+        return Err(
+            cx.type_error(&format!("{name}.__new__({given}): {given} is not a subtype of {name}"))
+        );
     }
     Ok(class)
 }
@@ -103,10 +120,9 @@ pub fn name_arg(cx: &Cx, args: Args, i: usize) -> Result<Gc<Str>, Stop> {
     let name = cx.arg(args, i).value();
     match cx.unwrap(name).cast::<Str>() {
         Some(text) => Ok(cx.intern_str(text)),
-        None => Err(cx.type_error(&format!(
-            "attribute name must be string, not '{}'",
-            cx.type_name(name)
-        ))),
+        None => Err(
+            cx.type_error(&format!("attribute name must be string, not '{}'", cx.type_name(name)))
+        ),
     }
 }
 
@@ -142,9 +158,9 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
             .iter()
             .find(|base| !base.is_user())
             .map_or_else(String::new, |base| base.name_text());
-        return Err(cx.type_error(&format!(
-            "object.__new__({name}) is not safe, use {safe}.__new__()"
-        )));
+        return Err(
+            cx.type_error(&format!("object.__new__({name}) is not safe, use {safe}.__new__()"))
+        );
     }
     check_abstract(cx, class)?;
     Ok(Value::object(cx.instance(class)))

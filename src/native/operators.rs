@@ -14,8 +14,7 @@ use crate::value::{BigInt, Def, Dict, Instance, T, Value};
 use crate::vm::{Args, Binary, Cx, Flow, Number, Order, Stop, Unary};
 
 /// Types whose objects have no hash: `__hash__` is None there.
-pub static UNHASHABLE: &[T] =
-    &[T::ByteArray, T::List, T::Dict, T::Set, T::DictKeys, T::DictItems];
+pub static UNHASHABLE: &[T] = &[T::ByteArray, T::List, T::Dict, T::Set, T::DictKeys, T::DictItems];
 
 const LT: u8 = Order::Lt as u8;
 const LE: u8 = Order::Le as u8;
@@ -46,11 +45,27 @@ macro_rules! comparisons {
     ($t:ident) => {
         [
             method("__lt__(self, value, /)", "Return self<value.", compare::<{ T::$t as u16 }, LT>),
-            method("__le__(self, value, /)", "Return self<=value.", compare::<{ T::$t as u16 }, LE>),
-            method("__eq__(self, value, /)", "Return self==value.", compare::<{ T::$t as u16 }, EQ>),
-            method("__ne__(self, value, /)", "Return self!=value.", compare::<{ T::$t as u16 }, NE>),
+            method(
+                "__le__(self, value, /)",
+                "Return self<=value.",
+                compare::<{ T::$t as u16 }, LE>,
+            ),
+            method(
+                "__eq__(self, value, /)",
+                "Return self==value.",
+                compare::<{ T::$t as u16 }, EQ>,
+            ),
+            method(
+                "__ne__(self, value, /)",
+                "Return self!=value.",
+                compare::<{ T::$t as u16 }, NE>,
+            ),
             method("__gt__(self, value, /)", "Return self>value.", compare::<{ T::$t as u16 }, GT>),
-            method("__ge__(self, value, /)", "Return self>=value.", compare::<{ T::$t as u16 }, GE>),
+            method(
+                "__ge__(self, value, /)",
+                "Return self>=value.",
+                compare::<{ T::$t as u16 }, GE>,
+            ),
         ]
     };
 }
@@ -59,8 +74,16 @@ macro_rules! comparisons {
 macro_rules! number {
     ($t:ident) => {
         [
-            method("__pow__(self, value, mod=None, /)", "Return pow(self, value, mod).", power::<{ T::$t as u16 }>),
-            method("__rpow__(self, value, mod=None, /)", "Return pow(value, self, mod).", reflected_power::<{ T::$t as u16 }>),
+            method(
+                "__pow__(self, value, mod=None, /)",
+                "Return pow(self, value, mod).",
+                power::<{ T::$t as u16 }>,
+            ),
+            method(
+                "__rpow__(self, value, mod=None, /)",
+                "Return pow(value, self, mod).",
+                reflected_power::<{ T::$t as u16 }>,
+            ),
             method("__neg__(self, /)", "-self", unary::<{ T::$t as u16 }, 0>),
             method("__pos__(self, /)", "+self", unary::<{ T::$t as u16 }, 1>),
             method("__abs__(self, /)", "abs(self)", absolute::<{ T::$t as u16 }>),
@@ -73,8 +96,16 @@ macro_rules! number {
 macro_rules! divmods {
     ($t:ident) => {
         [
-            method("__divmod__(self, value, /)", "Return divmod(self, value).", divmod::<{ T::$t as u16 }, false>),
-            method("__rdivmod__(self, value, /)", "Return divmod(value, self).", divmod::<{ T::$t as u16 }, true>),
+            method(
+                "__divmod__(self, value, /)",
+                "Return divmod(self, value).",
+                divmod::<{ T::$t as u16 }, false>,
+            ),
+            method(
+                "__rdivmod__(self, value, /)",
+                "Return divmod(value, self).",
+                divmod::<{ T::$t as u16 }, true>,
+            ),
         ]
     };
 }
@@ -83,7 +114,11 @@ macro_rules! container {
     ($t:ident) => {
         [
             method("__len__(self, /)", "Return len(self).", len::<{ T::$t as u16 }>),
-            method("__contains__(self, key, /)", "Return bool(key in self).", contains::<{ T::$t as u16 }>),
+            method(
+                "__contains__(self, key, /)",
+                "Return bool(key in self).",
+                contains::<{ T::$t as u16 }>,
+            ),
             method("__iter__(self, /)", "Implement iter(self).", iter::<{ T::$t as u16 }>),
         ]
     };
@@ -105,9 +140,21 @@ macro_rules! hashed {
 macro_rules! sequence {
     ($t:ident) => {
         [
-            method("__add__(self, value, /)", "Return self+value.", binary::<{ T::$t as u16 }, { Binary::Add as u8 }>),
-            method("__mul__(self, value, /)", "Return self*value.", binary::<{ T::$t as u16 }, { Binary::Mul as u8 }>),
-            method("__rmul__(self, value, /)", "Return value*self.", reflected::<{ T::$t as u16 }, { Binary::Mul as u8 }>),
+            method(
+                "__add__(self, value, /)",
+                "Return self+value.",
+                binary::<{ T::$t as u16 }, { Binary::Add as u8 }>,
+            ),
+            method(
+                "__mul__(self, value, /)",
+                "Return self*value.",
+                binary::<{ T::$t as u16 }, { Binary::Mul as u8 }>,
+            ),
+            method(
+                "__rmul__(self, value, /)",
+                "Return value*self.",
+                reflected::<{ T::$t as u16 }, { Binary::Mul as u8 }>,
+            ),
         ]
     };
 }
@@ -194,7 +241,10 @@ pub static TABLE: &[(T, &[&[Def]])] = &[
     (T::FrozenSet, &[&container!(FrozenSet), &hashed!(FrozenSet)]),
     (T::Range, &[&container!(Range), &getitem!(Range), &hashed!(Range), &comparisons!(Range)]),
     (T::Slice, &[&hashed!(Slice), &comparisons!(Slice)]),
-    (T::NoneType, &[&[method("__bool__(self, /)", "True if self else False", |_, _| Ok(Value::FALSE))]]),
+    (
+        T::NoneType,
+        &[&[method("__bool__(self, /)", "True if self else False", |_, _| Ok(Value::FALSE))]],
+    ),
 ];
 
 const fn type_id(i: u16) -> T {

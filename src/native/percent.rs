@@ -67,12 +67,7 @@ fn is_set(value: Value) -> bool {
     value.is::<crate::value::Set>() || value.is::<crate::value::DictView>()
 }
 
-fn run(
-    cx: &mut Cx,
-    pieces: Pieces<'_>,
-    values: Value,
-    is_bytes: bool,
-) -> Result<Vec<u8>, Stop> {
+fn run(cx: &mut Cx, pieces: Pieces<'_>, values: Value, is_bytes: bool) -> Result<Vec<u8>, Stop> {
     let mut values = Values::new(cx, values, is_bytes);
     let mut out = Vec::new();
     for piece in pieces {
@@ -105,11 +100,8 @@ fn convert(
         if !values.mapping {
             return Err(cx.type_error(percent::NOT_A_MAPPING));
         }
-        let key = if is_bytes {
-            Value::object(cx.bytes(key))
-        } else {
-            Value::object(cx.str_wtf8(key))
-        };
+        let key =
+            if is_bytes { Value::object(cx.bytes(key)) } else { Value::object(cx.str_wtf8(key)) };
         let value = match values.all.cast::<Dict>() {
             Some(dict) => match cx.dict_get(dict, key)? {
                 Some(value) => value,

@@ -48,11 +48,7 @@ pub static TYPE: TypeDef = TypeDef {
             "As format, with names looked up in a mapping.",
             format_map,
         ),
-        method(
-            "encode(self, /, encoding='utf-8', errors='strict')",
-            "The text as bytes.",
-            encode,
-        ),
+        method("encode(self, /, encoding='utf-8', errors='strict')", "The text as bytes.", encode),
     ],
     getsets: &[],
 };
@@ -87,9 +83,9 @@ pub fn subtype(cx: &Cx, args: Args, id: T) -> Result<Gc<Class>, Stop> {
     };
     if !class.is_subclass(cx.class(id)) {
         let shown = class.name_text();
-        return Err(cx.type_error(&format!(
-            "{name}.__new__({shown}): {shown} is not a subtype of {name}"
-        )));
+        return Err(
+            cx.type_error(&format!("{name}.__new__({shown}): {shown} is not a subtype of {name}"))
+        );
     }
     Ok(class)
 }
@@ -100,12 +96,7 @@ pub fn wrap(cx: &Cx, class: Gc<Class>, value: Value) -> Flow {
 }
 
 /// `str(data, encoding, errors)`.
-fn decoded(
-    cx: &mut Cx,
-    object: Value,
-    encoding: Value,
-    errors: Value,
-) -> Result<Gc<Str>, Stop> {
+fn decoded(cx: &mut Cx, object: Value, encoding: Value, errors: Value) -> Result<Gc<Str>, Stop> {
     let how = codec::arguments(cx, encoding, errors, "str")?;
     if let Some(data) = super::bytes::data_of(cx, object) {
         return codec::decode(cx, object, &data, &how);
@@ -134,9 +125,9 @@ fn contains(cx: &mut Cx, args: Args) -> Flow {
     let (text, key) = (this_text(cx, args)?, cx.arg(args, 1).value());
     let Some(part) = text_of(cx, key) else {
         let shown = cx.type_name(key);
-        return Err(cx.type_error(&format!(
-            "'in <string>' requires string as left operand, not {shown}"
-        )));
+        return Err(
+            cx.type_error(&format!("'in <string>' requires string as left operand, not {shown}"))
+        );
     };
     let found = crate::plain::wtf8::find(text.as_bytes(), part.as_bytes());
     Ok(Value::bool(found.is_some()))
@@ -166,7 +157,9 @@ fn mul(cx: &mut Cx, args: Args) -> Flow {
 /// `sequence * count`, where the count may have `__index__`.
 pub fn repeated(cx: &mut Cx, args: Args) -> Flow {
     let count = cx.arg(args, 1).value();
-    let Some(count) = cx.index_or_none(count)? else { return Ok(Value::NOT_IMPLEMENTED) };
+    let Some(count) = cx.index_or_none(count)? else {
+        return Ok(Value::NOT_IMPLEMENTED);
+    };
     let count = cx.int_value(count);
     let this = cx.arg(args, 0).value();
     Ok(cx.binary_plain(Binary::Mul, this, count)?.unwrap_or(Value::NOT_IMPLEMENTED))

@@ -92,11 +92,12 @@ fn locate(cx: &mut Cx, args: Args, name: &str, find: Finder) -> Result<Option<us
     if cx.opt(args, 2).is_none() && text.is_ascii() {
         return Ok(find(text.as_bytes(), sub.as_bytes()));
     }
-    let Some((start, end)) = bounds(cx, args, 2, text.len())? else { return Ok(None) };
+    let Some((start, end)) = bounds(cx, args, 2, text.len())? else {
+        return Ok(None);
+    };
     let window = &text.as_bytes()[text.offset(start)..text.offset(end)];
-    Ok(find(window, sub.as_bytes()).map(|at| {
-        start + if text.is_ascii() { at } else { wtf8::len(&window[..at]) }
-    }))
+    Ok(find(window, sub.as_bytes())
+        .map(|at| start + if text.is_ascii() { at } else { wtf8::len(&window[..at]) }))
 }
 
 fn position(found: Option<usize>) -> Value {
@@ -131,18 +132,15 @@ fn rindex(cx: &mut Cx, args: Args) -> Flow {
 fn count(cx: &mut Cx, args: Args) -> Flow {
     let text = this_text(cx, args)?;
     let sub = text_arg(cx, args, 1, "count")?;
-    let Some((start, end)) = bounds(cx, args, 2, text.len())? else { return Ok(Value::int(0)) };
+    let Some((start, end)) = bounds(cx, args, 2, text.len())? else {
+        return Ok(Value::int(0));
+    };
     let window = &text.as_bytes()[text.offset(start)..text.offset(end)];
     Ok(Value::int(wtf8::count(window, sub.as_bytes()) as i64))
 }
 
 /// `startswith` and `endswith`: does one of the affixes fit?
-fn affix(
-    cx: &mut Cx,
-    args: Args,
-    name: &str,
-    fits: fn(&[u8], &[u8]) -> bool,
-) -> Flow {
+fn affix(cx: &mut Cx, args: Args, name: &str, fits: fn(&[u8], &[u8]) -> bool) -> Flow {
     let text = this_text(cx, args)?;
     let affixes = cx.arg(args, 1).value();
     let window = if cx.opt(args, 2).is_none() && cx.opt(args, 3).is_none() {
@@ -157,9 +155,9 @@ fn affix(
     }
     let Some(tuple) = cx.unwrap(affixes).cast::<Tuple>() else {
         let shown = cx.type_name(affixes);
-        return Err(cx.type_error(&format!(
-            "{name} first arg must be str or a tuple of str, not {shown}"
-        )));
+        return Err(
+            cx.type_error(&format!("{name} first arg must be str or a tuple of str, not {shown}"))
+        );
     };
     for &affix in tuple.as_slice() {
         let Some(affix) = text_of(cx, affix) else {
@@ -190,9 +188,7 @@ fn replace(cx: &mut Cx, args: Args) -> Flow {
     let replaced = wtf8::replace(text.as_bytes(), old.as_bytes(), new.as_bytes(), max);
     match plain(cx, replaced)? {
         None => Ok(Value::object(text)),
-        Some(bytes) if text.is_ascii() && new.is_ascii() => {
-            Ok(Value::object(cx.str_ascii(&bytes)))
-        }
+        Some(bytes) if text.is_ascii() && new.is_ascii() => Ok(Value::object(cx.str_ascii(&bytes))),
         Some(bytes) => Ok(text_value(cx, &bytes)),
     }
 }
@@ -213,9 +209,8 @@ fn removesuffix(cx: &mut Cx, args: Args) -> Flow {
 
 fn separator(cx: &Cx, args: Args) -> Result<Gc<Str>, Stop> {
     let value = cx.arg(args, 1).value();
-    text_of(cx, value).ok_or_else(|| {
-        cx.type_error(&format!("must be str, not {}", cx.type_name(value)))
-    })
+    text_of(cx, value)
+        .ok_or_else(|| cx.type_error(&format!("must be str, not {}", cx.type_name(value))))
 }
 
 fn partition(cx: &mut Cx, args: Args) -> Flow {

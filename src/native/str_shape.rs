@@ -15,11 +15,7 @@ pub static TYPE: TypeDef = TypeDef {
         method("upper(self, /)", "A copy in upper case.", upper),
         method("casefold(self, /)", "A copy for caseless comparison.", casefold),
         method("title(self, /)", "A copy in which words begin in upper case.", title),
-        method(
-            "capitalize(self, /)",
-            "A copy in lower case but for the first char.",
-            capitalize,
-        ),
+        method("capitalize(self, /)", "A copy in lower case but for the first char.", capitalize),
         method("swapcase(self, /)", "A copy in which the cases are swapped.", swapcase),
         method(
             "center(self, width, fillchar=' ', /)",
@@ -61,18 +57,13 @@ pub static TYPE: TypeDef = TypeDef {
     getsets: &[],
 };
 
-/// A method that maps the text to another one; `ascii` maps a byte if the text is ASCII.
-fn mapped(
-    cx: &Cx,
-    args: Args,
-    ascii: Option<fn(&[u8]) -> Vec<u8>>,
-    map: fn(&[u8]) -> Vec<u8>,
-) -> Flow {
+type Mapping = fn(&[u8]) -> Vec<u8>;
+
+/// A method that maps the text to another one; `ascii` is a shorter way for ASCII text.
+fn mapped(cx: &Cx, args: Args, ascii: Option<Mapping>, map: Mapping) -> Flow {
     let text = this_text(cx, args)?;
     match ascii {
-        Some(ascii) if text.is_ascii() => {
-            Ok(Value::object(cx.str_ascii(&ascii(text.as_bytes()))))
-        }
+        Some(ascii) if text.is_ascii() => Ok(Value::object(cx.str_ascii(&ascii(text.as_bytes())))),
         _ => Ok(text_value(cx, &map(text.as_bytes()))),
     }
 }
@@ -105,7 +96,9 @@ fn swapcase(cx: &mut Cx, args: Args) -> Flow {
 
 /// The fill character, a space unless it is given.
 fn fill(cx: &Cx, args: Args) -> Result<u32, Stop> {
-    let Some(value) = cx.opt(args, 2).map(|v| v.value()) else { return Ok(u32::from(b' ')) };
+    let Some(value) = cx.opt(args, 2).map(|v| v.value()) else {
+        return Ok(u32::from(b' '));
+    };
     let Some(text) = text_of(cx, value) else {
         let shown = cx.type_name(value);
         let text = format!("The fill character must be a unicode character, not {shown}");

@@ -47,9 +47,7 @@ fn separator(cx: &Cx, args: Args) -> Result<Option<Gc<Str>>, Stop> {
     }
     match text_of(cx, value) {
         Some(text) => Ok(Some(text)),
-        None => {
-            Err(cx.type_error(&format!("must be str or None, not {}", cx.type_name(value))))
-        }
+        None => Err(cx.type_error(&format!("must be str or None, not {}", cx.type_name(value)))),
     }
 }
 

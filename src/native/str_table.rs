@@ -161,7 +161,9 @@ fn look_up(
             Err(stop) => return Err(stop),
         },
     };
-    let Some(value) = found else { return Ok(Some(Entry::Same)) };
+    let Some(value) = found else {
+        return Ok(Some(Entry::Same));
+    };
     if value.is_none() {
         return Ok(Some(Entry::Nothing));
     }

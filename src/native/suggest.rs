@@ -65,7 +65,7 @@ fn attributes(cx: &Cx, object: Value) -> Vec<String> {
         return keys(&module.dict).collect::<BTreeSet<_>>().into_iter().collect();
     }
     if object.is::<Instance>() {
-        names.extend(cx.own_names(object));
+        names.extend(cx.own_names(object).into_iter().map(|name| name.lossy().into_owned()));
     }
     let class = object.cast::<Class>().unwrap_or_else(|| cx.class_of(object));
     for ancestor in class.mro.borrow().iter() {

@@ -2,8 +2,8 @@
 
 use super::text_args::{shown_type, text_of};
 use super::{bytes, display, format, function};
-use crate::plain::int::text::{Base, push_prefixed_big, push_prefixed_i64};
 use crate::plain::int::Int;
+use crate::plain::int::text::{Base, push_prefixed_big, push_prefixed_i64};
 use crate::plain::wtf8;
 use crate::value::{Def, Value};
 use crate::vm::{Args, Cx, Flow, Stop};
@@ -11,11 +11,7 @@ use crate::vm::{Args, Cx, Flow, Stop};
 pub static FUNCTIONS: [Def; 8] = [
     function("repr(obj, /)", "The text that shows an object to programmers.", repr),
     function("ascii(obj, /)", "As repr, everything that is not ASCII escaped.", ascii),
-    function(
-        "format(value, format_spec='', /)",
-        "value.__format__(format_spec)",
-        format_value,
-    ),
+    function("format(value, format_spec='', /)", "value.__format__(format_spec)", format_value),
     function("chr(i, /)", "The text of one code point.", chr),
     function("ord(c, /)", "The code point of a text of one char.", ord),
     function("bin(number, /)", "An integer in binary, as in source text.", bin),

@@ -107,11 +107,8 @@ pub fn is_title(data: &[u8]) -> bool {
 pub fn title(data: &[u8]) -> Vec<u8> {
     let mut after_letter = false;
     let one = |&byte: &u8| {
-        let changed = if after_letter {
-            byte.to_ascii_lowercase()
-        } else {
-            byte.to_ascii_uppercase()
-        };
+        let changed =
+            if after_letter { byte.to_ascii_lowercase() } else { byte.to_ascii_uppercase() };
         after_letter = byte.is_ascii_alphabetic();
         changed
     };
@@ -127,28 +124,16 @@ pub fn capitalize(data: &[u8]) -> Vec<u8> {
 }
 
 pub fn swapcase(data: &[u8]) -> Vec<u8> {
-    data.iter()
-        .map(|byte| {
-            if byte.is_ascii_alphabetic() {
-                byte ^ 0x20
-            } else {
-                *byte
-            }
-        })
-        .collect()
+    data.iter().map(|byte| if byte.is_ascii_alphabetic() { byte ^ 0x20 } else { *byte }).collect()
 }
 
 /// `data.translate(table, delete)`; without a table bytes are only deleted.
 pub fn translate(data: &[u8], table: Option<&[u8]>, delete: &[u8]) -> Result<Vec<u8>> {
     if table.is_some_and(|table| table.len() != 256) {
-        return Err(Fault::value(
-            "translation table must be 256 characters long",
-        ));
+        return Err(Fault::value("translation table must be 256 characters long"));
     }
     let mut gone = [false; 256];
-    delete
-        .iter()
-        .for_each(|&byte| gone[usize::from(byte)] = true);
+    delete.iter().for_each(|&byte| gone[usize::from(byte)] = true);
     let kept = data.iter().filter(|&&byte| !gone[usize::from(byte)]);
     Ok(match table {
         Some(table) => kept.map(|&byte| table[usize::from(byte)]).collect(),
@@ -162,19 +147,13 @@ pub fn make_table(from: &[u8], to: &[u8]) -> Result<[u8; 256]> {
         return Err(Fault::value("maketrans arguments must have same length"));
     }
     let mut table = std::array::from_fn(|at| at as u8);
-    from.iter()
-        .zip(to)
-        .for_each(|(&from, &to)| table[usize::from(from)] = to);
+    from.iter().zip(to).for_each(|(&from, &to)| table[usize::from(from)] = to);
     Ok(table)
 }
 
 /// `data.count(needle)`: an empty needle is found around every byte.
 pub fn count(data: &[u8], needle: &[u8]) -> usize {
-    if needle.is_empty() {
-        data.len() + 1
-    } else {
-        wtf8::count(data, needle)
-    }
+    if needle.is_empty() { data.len() + 1 } else { wtf8::count(data, needle) }
 }
 
 /// `data.replace(old, new, max)`; `None` if nothing changes.

@@ -47,11 +47,7 @@ pub fn float(x: f64) -> Option<i64> {
     // Modulo 2^61-1, a multiplication by a power of two is a rotation of 61 bits.
     let turn = exponent.rem_euclid(61) as u32;
     let size = mantissa % MODULUS;
-    let size = if turn == 0 {
-        size
-    } else {
-        (size << turn & MODULUS) | size >> (61 - turn)
-    };
+    let size = if turn == 0 { size } else { (size << turn & MODULUS) | size >> (61 - turn) };
     let size = (size % MODULUS) as i64;
     Some(not_minus_one(if x < 0.0 { -size } else { size }))
 }
@@ -74,30 +70,21 @@ const PRIME_5: u64 = 2_870_177_450_012_600_261;
 
 impl Default for Tuple {
     fn default() -> Self {
-        Tuple {
-            state: PRIME_5,
-            len: 0,
-        }
+        Tuple { state: PRIME_5, len: 0 }
     }
 }
 
 impl Tuple {
     #[inline]
     pub fn push(&mut self, element: i64) {
-        self.state = self
-            .state
-            .wrapping_add((element as u64).wrapping_mul(PRIME_2));
+        self.state = self.state.wrapping_add((element as u64).wrapping_mul(PRIME_2));
         self.state = self.state.rotate_left(31).wrapping_mul(PRIME_1);
         self.len += 1;
     }
 
     pub fn finish(self) -> i64 {
         let hash = self.state.wrapping_add(self.len ^ (PRIME_5 ^ 3_527_539));
-        if hash == u64::MAX {
-            1_546_275_796
-        } else {
-            hash as i64
-        }
+        if hash == u64::MAX { 1_546_275_796 } else { hash as i64 }
     }
 }
 
@@ -119,11 +106,7 @@ pub fn frozenset(elements: impl IntoIterator<Item = i64>) -> i64 {
     hash ^= len.wrapping_add(1).wrapping_mul(1_927_868_237);
     hash ^= (hash >> 11) ^ (hash >> 25);
     hash = hash.wrapping_mul(69_069).wrapping_add(907_133_923);
-    if hash == u64::MAX {
-        590_923_713
-    } else {
-        hash as i64
-    }
+    if hash == u64::MAX { 590_923_713 } else { hash as i64 }
 }
 
 /// The secret of a run, by which text is hashed.

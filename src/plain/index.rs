@@ -22,22 +22,14 @@ impl Range {
 /// An index that may be negative, if it is within `len`.
 #[inline]
 pub fn position(index: i64, len: usize) -> Option<usize> {
-    let at = if index < 0 {
-        index.checked_add_unsigned(len as u64)?
-    } else {
-        index
-    };
+    let at = if index < 0 { index.checked_add_unsigned(len as u64)? } else { index };
     usize::try_from(at).ok().filter(|&at| at < len)
 }
 
 /// A bound that may be negative or too large, moved into `0..=len`.
 #[inline]
 pub fn clip(bound: i64, len: usize) -> usize {
-    let at = if bound < 0 {
-        bound.saturating_add_unsigned(len as u64).max(0)
-    } else {
-        bound
-    };
+    let at = if bound < 0 { bound.saturating_add_unsigned(len as u64).max(0) } else { bound };
     usize::try_from(at).unwrap_or(usize::MAX).min(len)
 }
 
@@ -48,28 +40,16 @@ pub fn resolve(start: Option<i64>, stop: Option<i64>, step: i64, len: usize) -> 
     let forward = step >= 0;
     let length = i64::try_from(len).unwrap_or(i64::MAX);
     // Going backwards, one before the first position is a bound as well.
-    let (least, most) = if forward {
-        (0, length)
-    } else {
-        (-1, length - 1)
-    };
+    let (least, most) = if forward { (0, length) } else { (-1, length - 1) };
     let bound = |given: i64| {
-        let at = if given < 0 {
-            given.saturating_add(length)
-        } else {
-            given
-        };
+        let at = if given < 0 { given.saturating_add(length) } else { given };
         at.clamp(least, most)
     };
     let start = start.map_or(if forward { least } else { most }, bound);
     let stop = stop.map_or(if forward { most } else { least }, bound);
     let distance = if forward { stop - start } else { start - stop };
     let stride = step.unsigned_abs().max(1);
-    let count = if distance > 0 {
-        (distance as u64 - 1) / stride + 1
-    } else {
-        0
-    };
+    let count = if distance > 0 { (distance as u64 - 1) / stride + 1 } else { 0 };
     Range {
         start: usize::try_from(start).unwrap_or(0),
         step: isize::try_from(step).unwrap_or(if forward { isize::MAX } else { isize::MIN }),

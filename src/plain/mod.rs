@@ -16,6 +16,7 @@ pub mod random_mt;
 pub mod repr;
 pub mod sort;
 pub mod spec;
+pub mod special;
 pub mod template;
 pub mod unicode;
 pub mod wtf8;
@@ -45,39 +46,24 @@ pub struct Fault {
 
 impl Fault {
     pub fn value(text: impl Into<Cow<'static, str>>) -> Self {
-        Fault {
-            kind: Kind::Value,
-            text: text.into(),
-        }
+        Fault { kind: Kind::Value, text: text.into() }
     }
 
     pub fn type_error(text: impl Into<Cow<'static, str>>) -> Self {
-        Fault {
-            kind: Kind::Type,
-            text: text.into(),
-        }
+        Fault { kind: Kind::Type, text: text.into() }
     }
 
     pub fn overflow(text: impl Into<Cow<'static, str>>) -> Self {
-        Fault {
-            kind: Kind::Overflow,
-            text: text.into(),
-        }
+        Fault { kind: Kind::Overflow, text: text.into() }
     }
 
     pub fn zero_division(text: impl Into<Cow<'static, str>>) -> Self {
-        Fault {
-            kind: Kind::ZeroDivision,
-            text: text.into(),
-        }
+        Fault { kind: Kind::ZeroDivision, text: text.into() }
     }
 
     /// CPython raises `MemoryError` without a text.
     pub const fn memory() -> Self {
-        Fault {
-            kind: Kind::Memory,
-            text: Cow::Borrowed(""),
-        }
+        Fault { kind: Kind::Memory, text: Cow::Borrowed("") }
     }
 }
 

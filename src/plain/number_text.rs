@@ -14,14 +14,8 @@ pub fn is_space(byte: u8) -> bool {
 
 /// The text without whitespace around it.
 pub fn strip(text: &[u8]) -> &[u8] {
-    let start = text
-        .iter()
-        .position(|&b| !is_space(b))
-        .unwrap_or(text.len());
-    let end = text
-        .iter()
-        .rposition(|&b| !is_space(b))
-        .map_or(start, |at| at + 1);
+    let start = text.iter().position(|&b| !is_space(b)).unwrap_or(text.len());
+    let end = text.iter().rposition(|&b| !is_space(b)).map_or(start, |at| at + 1);
     &text[start..end]
 }
 

@@ -76,20 +76,12 @@ pub struct Pieces<'a> {
 impl<'a> Pieces<'a> {
     /// The pieces of a str.
     pub fn of_str(template: &'a [u8]) -> Self {
-        Pieces {
-            template,
-            at: 0,
-            bytes: false,
-        }
+        Pieces { template, at: 0, bytes: false }
     }
 
     /// The pieces of bytes, which need not be text.
     pub fn of_bytes(template: &'a [u8]) -> Self {
-        Pieces {
-            template,
-            at: 0,
-            bytes: true,
-        }
+        Pieces { template, at: 0, bytes: true }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -116,16 +108,11 @@ impl<'a> Pieces<'a> {
         if self.eat(b'%') {
             return Ok(Some(Piece::Literal(b"%")));
         }
-        self.conversion()
-            .map(|found| Some(Piece::Conversion(found)))
+        self.conversion().map(|found| Some(Piece::Conversion(found)))
     }
 
     fn conversion(&mut self) -> Result<Conversion<'a>> {
-        let key = if self.eat(b'(') {
-            Some(self.key()?)
-        } else {
-            None
-        };
+        let key = if self.eat(b'(') { Some(self.key()?) } else { None };
         let mut flags = Flags::default();
         loop {
             match self.peek() {
@@ -140,11 +127,7 @@ impl<'a> Pieces<'a> {
         }
         let width = self.amount(isize::MAX as usize, "width too big")?;
         let precision = if self.eat(b'.') {
-            let text = if self.bytes {
-                "prec too big"
-            } else {
-                "precision too big"
-            };
+            let text = if self.bytes { "prec too big" } else { "precision too big" };
             match self.amount(i32::MAX as usize, text)? {
                 Amount::Absent => Amount::Given(0),
                 amount => amount,
@@ -159,26 +142,11 @@ impl<'a> Pieces<'a> {
         let Some(&first) = rest.first() else {
             return Err(Fault::value("incomplete format"));
         };
-        let (letter, wide) = if self.bytes {
-            (u32::from(first), 1)
-        } else {
-            decode(rest)
-        };
+        let (letter, wide) = if self.bytes { (u32::from(first), 1) } else { decode(rest) };
         let before = &self.template[..self.at];
-        let index = if self.bytes {
-            before.len()
-        } else {
-            wtf8::len(before)
-        };
+        let index = if self.bytes { before.len() } else { wtf8::len(before) };
         self.at += wide;
-        Ok(Conversion {
-            key,
-            flags,
-            width,
-            precision,
-            letter,
-            index,
-        })
+        Ok(Conversion { key, flags, width, precision, letter, index })
     }
 
     /// A key ends at its closing parenthesis; those inside must match.
@@ -206,12 +174,9 @@ impl<'a> Pieces<'a> {
         let mut amount = Amount::Absent;
         let mut sum = 0usize;
         while let Some(digit @ b'0'..=b'9') = self.peek() {
-            let next = sum
-                .checked_mul(10)
-                .and_then(|sum| sum.checked_add(usize::from(digit - b'0')));
-            sum = next
-                .filter(|&sum| sum <= most)
-                .ok_or_else(|| Fault::value(too_big))?;
+            let next =
+                sum.checked_mul(10).and_then(|sum| sum.checked_add(usize::from(digit - b'0')));
+            sum = next.filter(|&sum| sum <= most).ok_or_else(|| Fault::value(too_big))?;
             amount = Amount::Given(sum);
             self.at += 1;
         }
@@ -254,12 +219,7 @@ impl Conversion<'_> {
             }
             _ => None,
         };
-        Ok(Field {
-            flags,
-            width,
-            precision,
-            letter: self.letter,
-        })
+        Ok(Field { flags, width, precision, letter: self.letter })
     }
 
     /// The error for a letter that means nothing.
@@ -288,9 +248,7 @@ pub fn not_a_number(letter: u32, type_name: &str) -> Fault {
         _ => "a real number",
     };
     let letter = char::from_u32(letter).unwrap_or('?');
-    Fault::type_error(format!(
-        "%{letter} format: {wanted} is required, not {type_name}"
-    ))
+    Fault::type_error(format!("%{letter} format: {wanted} is required, not {type_name}"))
 }
 
 /// The error for a value that is not a float (`e f g`), nor, in bytes, an int that fits one.
@@ -325,9 +283,7 @@ pub fn char_of(n: Option<i64>, bytes: bool) -> Result<u32> {
     } else {
         (0x110000, "%c arg not in range(0x110000)")
     };
-    let point = n
-        .and_then(|n| u32::try_from(n).ok())
-        .filter(|&point| point < most);
+    let point = n.and_then(|n| u32::try_from(n).ok()).filter(|&point| point < most);
     point.ok_or_else(|| Fault::overflow(text))
 }
 
@@ -343,9 +299,7 @@ pub fn push_text(out: &mut Vec<u8>, field: &Field, text: &[u8], len: usize) -> R
 
 /// Appends what `%s` or `%b` made of bytes.
 pub fn push_bytes(out: &mut Vec<u8>, field: &Field, data: &[u8]) -> Result<()> {
-    let len = field
-        .precision
-        .map_or(data.len(), |precision| precision.min(data.len()));
+    let len = field.precision.map_or(data.len(), |precision| precision.min(data.len()));
     push_whole(out, field, &data[..len], len)
 }
 
@@ -360,11 +314,7 @@ pub fn push_char(out: &mut Vec<u8>, field: &Field, point: u32, bytes: bool) -> R
 
 fn push_whole(out: &mut Vec<u8>, field: &Field, text: &[u8], len: usize) -> Result<()> {
     let padding = field.width.saturating_sub(len);
-    let (before, after) = if field.flags.left {
-        (0, padding)
-    } else {
-        (padding, 0)
-    };
+    let (before, after) = if field.flags.left { (0, padding) } else { (padding, 0) };
     push_padded(out, text, before, after, u32::from(b' '))
 }
 
@@ -396,10 +346,7 @@ fn base_of(letter: u32) -> Base {
 }
 
 fn check_precision(field: &Field) -> Result<()> {
-    if field
-        .precision
-        .is_some_and(|precision| precision > i32::MAX as usize - 3)
-    {
+    if field.precision.is_some_and(|precision| precision > i32::MAX as usize - 3) {
         return Err(Fault::overflow("precision too large"));
     }
     Ok(())
@@ -413,11 +360,7 @@ fn push_integer(
     base: Base,
 ) -> Result<()> {
     let precision = field.precision.unwrap_or(0);
-    let prefix = if field.flags.alternate {
-        base.prefix()
-    } else {
-        ""
-    };
+    let prefix = if field.flags.alternate { base.prefix() } else { "" };
     push_number(out, field, negative, prefix, digits, precision)
 }
 
@@ -432,23 +375,10 @@ pub fn push_f64(out: &mut Vec<u8>, field: &Field, x: f64) -> Result<()> {
         _ => (Style::Fixed, false),
     };
     let precision = field.precision.unwrap_or(6);
-    let form = Form {
-        style,
-        precision,
-        alternate: field.flags.alternate,
-        dot_zero: false,
-        upper,
-    };
+    let form = Form { style, precision, alternate: field.flags.alternate, dot_zero: false, upper };
     let mut text = Vec::with_capacity(32);
     push_unsigned(&mut text, x, form)?;
-    push_number(
-        out,
-        field,
-        x.is_sign_negative() && !x.is_nan(),
-        "",
-        &text,
-        0,
-    )
+    push_number(out, field, x.is_sign_negative() && !x.is_nan(), "", &text, 0)
 }
 
 /// Lays out sign, prefix, zeros up to `least` digits, and digits in a field.

@@ -48,11 +48,7 @@ pub fn bytes_repr(data: &[u8]) -> String {
 /// Single quotes, unless the text holds some and no double ones.
 fn quote_for(text: &[u8]) -> u8 {
     let single = memchr::memchr(b'\'', text).is_some();
-    if single && memchr::memchr(b'"', text).is_none() {
-        b'"'
-    } else {
-        b'\''
-    }
+    if single && memchr::memchr(b'"', text).is_none() { b'"' } else { b'\'' }
 }
 
 fn push_quoted(out: &mut Vec<u8>, text: &[u8], ascii_only: bool) {
@@ -125,11 +121,20 @@ pub fn push_bytes_repr(out: &mut Vec<u8>, data: &[u8]) {
     out.push(quote);
 }
 
-/// Appends `repr(bytearray(data))`, which always prefers single quotes in the same way.
+/// Appends `repr(bytearray(data))`, which escapes single quotes inside double ones, too.
 pub fn push_bytearray_repr(out: &mut Vec<u8>, data: &[u8]) {
-    out.extend_from_slice(b"bytearray(");
-    push_bytes_repr(out, data);
-    out.push(b')');
+    let quote = quote_for(data);
+    out.extend_from_slice(b"bytearray(b");
+    out.push(quote);
+    for &byte in data {
+        if is_plain(byte, quote) && byte != b'\'' {
+            out.push(byte);
+        } else {
+            let escaped = if byte == b'\'' { byte } else { quote };
+            push_ascii_escape(out, byte, escaped);
+        }
+    }
+    out.extend_from_slice(&[quote, b')']);
 }
 
 /// Appends `repr(complex(real, imag))`.

@@ -44,11 +44,7 @@ pub fn sort_by<T: Copy, E>(
                 top.power = power;
             }
         }
-        stack.push(Run {
-            start,
-            len: found,
-            power: 0,
-        });
+        stack.push(Run { start, len: found, power: 0 });
         start += found;
     }
     while stack.len() > 1 {
@@ -165,17 +161,8 @@ fn merge_top<T: Copy, E>(
         return Ok(());
     };
     let len = first.len + second.len;
-    stack.push(Run {
-        start: first.start,
-        len,
-        power: second.power,
-    });
-    merge(
-        &mut items[first.start..first.start + len],
-        first.len,
-        spare,
-        less,
-    )
+    stack.push(Run { start: first.start, len, power: second.power });
+    merge(&mut items[first.start..first.start + len], first.len, spare, less)
 }
 
 fn merge<T: Copy, E>(
@@ -320,10 +307,7 @@ mod tests {
             if round % 3 == 0 && len > 20 {
                 items[..len / 2].sort();
                 items[len / 2..].sort_by(|a, b| b.cmp(a));
-                items
-                    .iter_mut()
-                    .enumerate()
-                    .for_each(|(at, item)| item.1 = at);
+                items.iter_mut().enumerate().for_each(|(at, item)| item.1 = at);
             }
             let mut expected = items.clone();
             expected.sort_by_key(|item| item.0);
@@ -356,11 +340,7 @@ mod tests {
                 if left == 0 && round % 2 == 0 {
                     return Err(());
                 }
-                Ok(if round % 2 == 0 {
-                    a < b
-                } else {
-                    numbers.next(2) == 0
-                })
+                Ok(if round % 2 == 0 { a < b } else { numbers.next(2) == 0 })
             });
             assert!(outcome.is_ok() || round % 2 == 0);
             items.sort();
@@ -376,10 +356,7 @@ mod tests {
         assert_eq!(floats.iter().filter(|x| x.is_nan()).count(), 1);
         let mut floats = [2.0f64, 0.0, -0.0, -1.0];
         by_f64(&mut floats, |&x| x);
-        assert_eq!(
-            floats.map(f64::to_bits),
-            [-1.0, 0.0, -0.0, 2.0f64].map(f64::to_bits)
-        );
+        assert_eq!(floats.map(f64::to_bits), [-1.0, 0.0, -0.0, 2.0f64].map(f64::to_bits));
         let mut texts = ["b", "a", "ab"];
         by_bytes(&mut texts, |text| text.as_bytes());
         assert_eq!(texts, ["a", "ab", "b"]);

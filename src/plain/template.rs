@@ -46,12 +46,10 @@ impl Field<'_> {
             Some('r') => Ok(Some(Conversion::Repr)),
             Some('s') => Ok(Some(Conversion::Str)),
             Some('a') => Ok(Some(Conversion::Ascii)),
-            Some(letter @ '!'..='~') => Err(Fault::value(format!(
-                "Unknown conversion specifier {letter}"
-            ))),
-            _ => Err(Fault::value(format!(
-                "Unknown conversion specifier \\x{letter:x}"
-            ))),
+            Some(letter @ '!'..='~') => {
+                Err(Fault::value(format!("Unknown conversion specifier {letter}")))
+            }
+            _ => Err(Fault::value(format!("Unknown conversion specifier \\x{letter:x}"))),
         }
     }
 }
@@ -65,10 +63,7 @@ pub struct Pieces<'a> {
 
 impl<'a> Pieces<'a> {
     pub fn new(template: &'a [u8]) -> Self {
-        Pieces {
-            rest: template,
-            field: None,
-        }
+        Pieces { rest: template, field: None }
     }
 
     /// A template at a level of nesting, of which the outermost is 0.
@@ -132,12 +127,7 @@ impl<'a> Pieces<'a> {
         };
         let name = &text[..at];
         self.rest = &text[at + 1..];
-        let mut field = Field {
-            name,
-            conversion: None,
-            spec: b"",
-            nested: false,
-        };
+        let mut field = Field { name, conversion: None, spec: b"", nested: false };
         if end == b'}' {
             return Ok(field);
         }

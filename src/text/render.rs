@@ -17,10 +17,8 @@ const TAB_WIDTH: usize = 4;
 
 /// Renders findings in one source, one below the other.
 pub fn render(source: &Source, diagnostics: &[Diagnostic], color: bool) -> String {
-    let reports: Vec<String> = diagnostics
-        .iter()
-        .map(|diagnostic| report(source, diagnostic, color))
-        .collect();
+    let reports: Vec<String> =
+        diagnostics.iter().map(|diagnostic| report(source, diagnostic, color)).collect();
     reports.join("\n")
 }
 
@@ -42,10 +40,8 @@ fn report(source: &Source, diagnostic: &Diagnostic, color: bool) -> String {
         Severity::Warning => (ReportKind::Warning, Color::Yellow),
     };
     let main = view.range(source, diagnostic.span);
-    let config = Config::new()
-        .with_color(color)
-        .with_index_type(IndexType::Char)
-        .with_tab_width(TAB_WIDTH);
+    let config =
+        Config::new().with_color(color).with_index_type(IndexType::Char).with_tab_width(TAB_WIDTH);
     let mut builder = Report::build(kind, (name.clone(), main.clone()))
         .with_config(config)
         .with_code(diagnostic.code)
@@ -61,11 +57,7 @@ fn report(source: &Source, diagnostic: &Diagnostic, color: bool) -> String {
     // Ariadne begins a new section for a label above the one before it.
     labels.sort_by_key(|(range, _)| range.end);
     for (range, text) in labels {
-        let tint = if range.contains(&main.start) {
-            tint
-        } else {
-            Color::Cyan
-        };
+        let tint = if range.contains(&main.start) { tint } else { Color::Cyan };
         let label = Label::new((name.clone(), range)).with_color(tint);
         builder = builder.with_label(match text {
             Some(text) => label.with_message(text),
@@ -83,11 +75,7 @@ fn report(source: &Source, diagnostic: &Diagnostic, color: bool) -> String {
     view.correct_header(source, diagnostic.span, &mut text);
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let exception = exception_name(diagnostic.kind);
-    format!(
-        "{}\n{exception}: {}\n",
-        lines.join("\n"),
-        diagnostic.message
-    )
+    format!("{}\n{exception}: {}\n", lines.join("\n"), diagnostic.message)
 }
 
 /// The part of a source that a report shows.
@@ -119,11 +107,7 @@ impl View {
         let line_of = |offset: u32| source.position(offset).line;
         let first = spans().map(|span| line_of(span.start)).min().unwrap_or(1);
         let last = spans().map(|span| line_of(span.end)).max().unwrap_or(1);
-        let mut view = View {
-            text: String::new(),
-            first,
-            lines: Vec::new(),
-        };
+        let mut view = View { text: String::new(), first, lines: Vec::new() };
         // Blank lines stand for those above, so that ariadne counts right.
         let mut start = first - 1;
         view.text.extend(std::iter::repeat_n('\n', start));
@@ -140,9 +124,7 @@ impl View {
                     .map(|position| position.column)
                     .collect();
                 columns.sort_unstable();
-                let from = columns
-                    .first()
-                    .map_or(0, |column| column.saturating_sub(MARGIN));
+                let from = columns.first().map_or(0, |column| column.saturating_sub(MARGIN));
                 let to = columns.last().map_or(0, |column| *column) + MARGIN;
                 shown = from..to.min(from + 4 * LONG_LINE).min(length);
             }

@@ -32,11 +32,7 @@ impl Source {
                 starts.push(index as u32 + 1);
             }
         }
-        Source {
-            name: name.into(),
-            text,
-            starts,
-        }
+        Source { name: name.into(), text, starts }
     }
 
     pub fn name(&self) -> &str {
@@ -66,10 +62,7 @@ impl Source {
         let Some(&start) = line.checked_sub(1).and_then(|index| self.starts.get(index)) else {
             return "";
         };
-        let end = self
-            .starts
-            .get(line)
-            .map_or(self.text.len(), |end| *end as usize);
+        let end = self.starts.get(line).map_or(self.text.len(), |end| *end as usize);
         self.text[start as usize..end].trim_end_matches(['\n', '\r'])
     }
 

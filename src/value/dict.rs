@@ -127,8 +127,7 @@ impl Dict {
 
     /// Adds a key that is known to be absent.
     pub fn insert_new(&self, space: &Space, hash: u64, key: Value, value: Value) {
-        let value =
-            if self.is_namespace() { Value::object(space.cell(value)) } else { value };
+        let value = if self.is_namespace() { Value::object(space.cell(value)) } else { value };
         let grown = self.edit(|table| table.insert_new(hash, key, value));
         if grown > 0 {
             space.heap.charge(grown);

@@ -35,8 +35,10 @@ pub struct Function {
     pub globals: Gc<Dict>,
     /// Tuple, or UNDEF.
     pub defaults: RustCell<Value>,
-    /// A dict of whatever else was set on it (`__kwdefaults__`, `__annotate__`, `__name__`,
-    /// attributes), or UNDEF.
+    /// A dict of what was given or set beyond that (`__kwdefaults__`, `__annotate__`, `__name__`,
+    /// …), or UNDEF.
+    pub details: RustCell<Value>,
+    /// Its attributes: a dict, or UNDEF.
     pub extra: RustCell<Value>,
 }
 
@@ -62,6 +64,7 @@ impl Object for Function {
         marker.object(self.code);
         marker.object(self.globals);
         marker.value(self.defaults.get());
+        marker.value(self.details.get());
         marker.value(self.extra.get());
         for i in 0..self.captured as usize {
             marker.object(self.cell(i));

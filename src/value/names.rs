@@ -1,8 +1,8 @@
 //! Names that the machine itself looks up: interned once, at hand by field.
 
+use super::kind::Tracer;
 use super::{Space, Str};
 use crate::gc::Gc;
-use super::kind::Tracer;
 
 macro_rules! names {
     ($($field:ident)*) => {

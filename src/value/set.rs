@@ -38,6 +38,8 @@ pub struct Elements {
     /// Some element's place says nothing in CPython: iterate in insertion order.
     unordered: bool,
     version: u32,
+    /// Where the next `pop` starts to look.
+    finger: usize,
 }
 
 impl Elements {
@@ -163,8 +165,7 @@ impl Elements {
         self.version = self.version.wrapping_add(1);
         let Element { hash, key } = self.elements[place];
         let slots = &mut self.slots;
-        let slot =
-            Self::walk(slots, hash, |slot| (slots[slot] == place as u32).then_some(slot));
+        let slot = Self::walk(slots, hash, |slot| (slots[slot] == place as u32).then_some(slot));
         slots[slot] = REMOVED;
         self.elements[place] = Element { hash: 0, key: Value::UNDEF };
         self.live -= 1;
@@ -208,29 +209,97 @@ impl Elements {
         self.unordered
     }
 
-    /// A copy as `set(other)` makes it in CPython: same slots when nothing was removed, else a
-    /// fresh table filled in slot order.
+    /// A copy as `set(other)` makes it in CPython: the slots of the other if they are as many as
+    /// a new set of that length has, else filled anew in slot order.
     pub fn copy(&self) -> Elements {
-        let mut copy = Elements { unordered: self.unordered, ..Elements::default() };
-        if self.live == 0 {
-            return copy;
+        self.copy_into(&Elements::default())
+    }
+
+    /// As `copy`, where a blank table stands that the copy will replace: it may be larger than
+    /// needed.
+    pub fn copy_into(&self, blank: &Elements) -> Elements {
+        let mut copy = Elements { version: blank.version, ..Elements::default() };
+        if blank.slots.len() > MIN_SLOTS {
+            copy.slots = vec![EMPTY; blank.slots.len()];
         }
-        if self.live == self.fill {
-            copy.elements = self.elements.clone();
-            copy.slots = self.slots.clone();
-            copy.fill = self.fill;
-            copy.live = self.live;
-            return copy;
-        }
-        let mut size = MIN_SLOTS;
-        while self.live * 5 >= (size - 1) * 3 {
-            size <<= 1;
-        }
-        copy.slots = vec![EMPTY; size];
-        for element in self.iter() {
-            copy.insert_new(element.hash, element.key, !self.unordered);
-        }
+        copy.reserve(self.live);
+        copy.take_from(self);
         copy
+    }
+
+    /// Has nothing been added since the table was made?
+    pub fn is_blank(&self) -> bool {
+        self.fill == 0
+    }
+
+    /// Makes room for so many more, as CPython does in front of a merge.
+    pub fn reserve(&mut self, more: usize) -> usize {
+        let before = self.bytes();
+        let mask = self.slots.len().max(MIN_SLOTS) - 1;
+        if more > 0 && (self.fill + more) * 5 >= mask * 3 {
+            self.resize((self.live + more) * 2);
+        }
+        self.bytes().saturating_sub(before)
+    }
+
+    /// Fills an empty table with the elements of another, for which there is room.
+    fn take_from(&mut self, other: &Elements) {
+        debug_assert_eq!(self.fill, 0);
+        if other.live == 0 {
+            return;
+        }
+        self.version = self.version.wrapping_add(1);
+        self.unordered = other.unordered;
+        self.live = other.live;
+        self.fill = other.live;
+        let size = self.slots.len().max(MIN_SLOTS);
+        if size == other.slots.len() && other.fill == other.live {
+            self.elements = other.elements.clone();
+            self.slots = other.slots.clone();
+            if self.elements.len() > self.live {
+                self.compact();
+            }
+            return;
+        }
+        self.elements.reserve(other.live);
+        self.slots = vec![EMPTY; size];
+        for element in other.iter() {
+            let place = self.elements.len() as u32;
+            self.elements.push(element);
+            let slots = &mut self.slots;
+            let slot =
+                Self::walk(slots, element.hash, |slot| (slots[slot] == EMPTY).then_some(slot));
+            slots[slot] = place;
+        }
+    }
+
+    /// Rebuilds the table if removed elements hold more than a quarter of it, as CPython does
+    /// after a difference.
+    pub fn tidy(&mut self) {
+        let mask = self.slots.len().max(MIN_SLOTS) - 1;
+        if self.fill - self.live > mask / 4 {
+            self.resize(if self.live > 50_000 { self.live * 2 } else { self.live * 4 });
+        }
+    }
+
+    /// Removes the next element in the order of `pop`.
+    pub fn pop(&mut self) -> Option<Value> {
+        if self.live == 0 {
+            return None;
+        }
+        let positions = self.positions();
+        let mut position =
+            if self.unordered { self.finger } else { self.finger & (self.slots.len() - 1) };
+        loop {
+            if position >= positions {
+                position = 0;
+            }
+            if let Some((place, _)) = self.at(position) {
+                self.finger = position + 1;
+                return Some(self.remove_at(place));
+            }
+            position += 1;
+        }
     }
 }
 

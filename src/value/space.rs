@@ -138,7 +138,12 @@ impl Space {
     }
 
     /// An object with a placeholder header, as `put` wants it.
-    pub fn new_object<O: Object>(&self, shape: ShapeId, flags: u8, make: impl FnOnce(Header) -> O) -> Gc<O> {
+    pub fn new_object<O: Object>(
+        &self,
+        shape: ShapeId,
+        flags: u8,
+        make: impl FnOnce(Header) -> O,
+    ) -> Gc<O> {
         self.put(make(Header { kind: 0, mark: 0, cells: 0, flags: 0, shape: 0 }), flags, shape)
     }
 
@@ -241,10 +246,8 @@ impl Space {
             bytes.extend_from_slice(a.as_bytes());
             bytes.extend_from_slice(b.as_bytes());
             self.heap.charge(capacity);
-            let buffer = self.new_object(0, 0, |header| StrBuffer {
-                header,
-                bytes: UnsafeCell::new(bytes),
-            });
+            let buffer =
+                self.new_object(0, 0, |header| StrBuffer { header, bytes: UnsafeCell::new(bytes) });
             return Some(self.shared_str(buffer, flags, len, chars));
         }
         flags &= !SHARED;
@@ -421,8 +424,7 @@ impl Space {
         // SAFETY: a fresh cell, initialised at once.
         unsafe {
             self.heap.charge(items.capacity() * size_of::<Value>());
-            let cell =
-                self.heap.alloc(size_of::<List>(), Kind::List as u8, 0, T::List.shape());
+            let cell = self.heap.alloc(size_of::<List>(), Kind::List as u8, 0, T::List.shape());
             List::init(cell.cast(), items);
             Gc::from_raw(cell.cast())
         }
@@ -455,8 +457,7 @@ impl Space {
         // SAFETY: a fresh cell, initialised at once.
         unsafe {
             self.heap.charge(table.bytes());
-            let cell =
-                self.heap.alloc(size_of::<Dict>(), Kind::Dict as u8, flags, T::Dict.shape());
+            let cell = self.heap.alloc(size_of::<Dict>(), Kind::Dict as u8, flags, T::Dict.shape());
             Dict::init(cell.cast(), table);
             Gc::from_raw(cell.cast())
         }
@@ -483,8 +484,7 @@ impl Space {
         // SAFETY: a fresh cell, initialised at once.
         unsafe {
             self.heap.charge(data.len());
-            let cell =
-                self.heap.alloc(size_of::<Bytes>(), Kind::Bytes as u8, 0, T::Bytes.shape());
+            let cell = self.heap.alloc(size_of::<Bytes>(), Kind::Bytes as u8, 0, T::Bytes.shape());
             Bytes::init(cell.cast(), data);
             Gc::from_raw(cell.cast())
         }
@@ -565,12 +565,8 @@ impl Space {
         }
         // SAFETY: a fresh cell; every slot it has room for is written.
         unsafe {
-            let cell = self.heap.alloc(
-                Instance::size(inline),
-                Kind::Instance as u8,
-                0,
-                class.shape.get(),
-            );
+            let cell =
+                self.heap.alloc(Instance::size(inline), Kind::Instance as u8, 0, class.shape.get());
             let instance = Gc::<Instance>::from_raw(cell.cast());
             let words = cell.cast::<Value>().add(1);
             for i in 0..(*cell).cells as usize * 2 - 1 {
@@ -671,8 +667,7 @@ impl Space {
         let slot = (class.address() >> 4 ^ name.address() >> 4) % LOOKUPS;
         let entry = self.lookups[slot].get();
         let epoch = self.shapes.epoch.get();
-        if entry.class == class.address() && entry.name == name.address() && entry.epoch == epoch
-        {
+        if entry.class == class.address() && entry.name == name.address() && entry.epoch == epoch {
             return if entry.value.is_undef() { None } else { Some(entry.value) };
         }
         let found = class.lookup_uncached(self, name);

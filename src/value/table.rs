@@ -2,9 +2,10 @@
 //!
 //! Entries stand in a vector in insertion order; an index of `u32` (absent while there are at
 //! most eight entries) maps hashes to them by linear probing. A removed entry leaves a tombstone
-//! in both. The table never runs code of the program: a probe that meets a key whose equality
-//! only the program can decide hands it back as `Probe::Ask`, and the caller (`vm/probe.rs`)
-//! asks, notices by `version` whether the table changed meanwhile, and goes on.
+//! among the entries, none in the index. The table never runs code of the program: a probe that
+//! meets a key whose equality only the program can decide hands it back as `Probe::Ask`, and the
+//! caller (`vm/probe.rs`) asks, notices by `version` whether the table changed meanwhile, and
+//! goes on.
 
 use super::Value;
 use super::str::Str;
@@ -19,7 +20,6 @@ pub struct Entry {
 }
 
 const EMPTY: u32 = u32::MAX;
-const REMOVED: u32 = u32::MAX - 1;
 /// Up to here the entries are searched one by one.
 const LINEAR: usize = 8;
 
@@ -119,11 +119,9 @@ impl Table {
             if place == EMPTY {
                 return None;
             }
-            if place != REMOVED {
-                let entry = &self.entries[place as usize];
-                if entry.hash == hash && same(entry) {
-                    return Some(place as usize);
-                }
+            let entry = &self.entries[place as usize];
+            if entry.hash == hash && same(entry) {
+                return Some(place as usize);
             }
             slot = (slot + 1) & mask;
         }
@@ -177,7 +175,6 @@ impl Table {
         loop {
             match self.index[slot] {
                 EMPTY => return (Probe::Absent, step),
-                REMOVED => {}
                 place => {
                     if let Some(found) = judge(place as usize) {
                         return (found, step);
@@ -240,24 +237,39 @@ impl Table {
         self.version = self.version.wrapping_add(1);
         let entry = self.entries[place];
         if !self.index.is_empty() {
-            let mask = self.index.len() - 1;
-            let mut slot = spread(entry.hash, self.bits());
-            while self.index[slot] != place as u32 {
-                slot = (slot + 1) & mask;
-            }
-            self.index[slot] = REMOVED;
+            self.unlink(entry.hash, place as u32);
         }
         self.live -= 1;
-        if place + 1 == self.entries.len() && self.index.is_empty() {
+        self.entries[place] = Entry { hash: 0, key: Value::UNDEF, value: Value::UNDEF };
+        // No tombstones at the end: `popitem` must not walk over them again and again.
+        while self.entries.last().is_some_and(|e| e.key.is_undef()) {
             self.entries.pop();
-        } else {
-            self.entries[place] = Entry { hash: 0, key: Value::UNDEF, value: Value::UNDEF };
-        }
-        if self.live == 0 {
-            self.entries.clear();
-            self.index.fill(EMPTY);
         }
         entry.value
+    }
+
+    /// Takes a place out of the index; what was displaced by it moves up.
+    fn unlink(&mut self, hash: u64, place: u32) {
+        let (mask, bits) = (self.index.len() - 1, self.bits());
+        let mut hole = spread(hash, bits);
+        while self.index[hole] != place {
+            hole = (hole + 1) & mask;
+        }
+        let mut slot = hole;
+        loop {
+            slot = (slot + 1) & mask;
+            let moved = self.index[slot];
+            if moved == EMPTY {
+                break;
+            }
+            let home = spread(self.entries[moved as usize].hash, bits);
+            // May it stand in the hole? Only if its home is not between there and here.
+            if slot.wrapping_sub(home) & mask >= slot.wrapping_sub(hole) & mask {
+                self.index[hole] = moved;
+                hole = slot;
+            }
+        }
+        self.index[hole] = EMPTY;
     }
 
     /// Place of the last entry.
@@ -268,6 +280,12 @@ impl Table {
     pub fn clear(&mut self) {
         let version = self.version.wrapping_add(1);
         *self = Table { version, ..Table::default() };
+    }
+
+    /// Takes the entries of another table in the place of its own.
+    pub fn replace(&mut self, by: Table) {
+        let version = self.version.wrapping_add(1);
+        *self = Table { version, ..by };
     }
 
     /// A copy without tombstones.

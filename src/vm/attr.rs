@@ -13,8 +13,8 @@ use crate::value::frame::{DST_MASK, Ret};
 use crate::value::kind::Kind;
 use crate::value::shape::MAX_KEYS;
 use crate::value::{
-    Class, ClassMethod, CodeObject, Dict, Exception, Function, Instance, Member, Module, Native,
-    NativeKind, Property, Resource, Slots, StaticMethod, Str, Super, T, Value,
+    BoundMethod, Class, ClassMethod, CodeObject, Dict, Exception, Function, Instance, Member,
+    Module, Native, NativeKind, Property, Resource, Slots, StaticMethod, Str, Super, T, Value,
 };
 
 /// Where an attribute is.
@@ -263,6 +263,16 @@ pub fn find_default(vm: &mut Vm, object: Value, class: Gc<Class>, name: Gc<Str>)
     match on_class {
         Some(found) => bind(vm, found, object, class),
         None => {
+            if let Some(method) = object.cast::<BoundMethod>() {
+                // A bound method shows the attributes of what it binds.
+                let func = method.func.get();
+                return match find(vm, func, name) {
+                    Found::Method(found) => {
+                        Found::Value(Value::object(vm.space.bound_method(found, func)))
+                    }
+                    found => found,
+                };
+            }
             if let Some(module) = object.cast::<Module>()
                 && !module.getattr.get().is_undef()
             {
@@ -283,9 +293,7 @@ fn is_data_descriptor(vm: &Vm, found: Value) -> bool {
     if found.is::<Function>() || !found.is_object() {
         return false;
     }
-    found.is::<Property>()
-        || found.is::<Member>()
-        || vm.space.class_of(found).has(overrides::SET)
+    found.is::<Property>() || found.is::<Member>() || vm.space.class_of(found).has(overrides::SET)
 }
 
 /// What an attribute found on the class is for an instance.
@@ -388,9 +396,7 @@ fn find_super(vm: &mut Vm, this: Gc<Super>, name: Gc<Str>) -> Found {
             return bind_on_class(vm, found, class);
         }
         return match bind(vm, found, object, this.start) {
-            Found::Method(func) => {
-                Found::Value(Value::object(vm.space.bound_method(func, object)))
-            }
+            Found::Method(func) => Found::Value(Value::object(vm.space.bound_method(func, object))),
             found => found,
         };
     }
@@ -653,9 +659,13 @@ pub unsafe fn set_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 
 unsafe fn fill_set(vm: &Vm, ip: Ip, object: Value, name: Gc<Str>, before: u32) {
     unsafe {
-        let Some(instance) = object.cast::<Instance>() else { return };
+        let Some(instance) = object.cast::<Instance>() else {
+            return;
+        };
         let after = instance.header.shape;
-        let Some(slot) = vm.space.shapes.slot(after, name) else { return };
+        let Some(slot) = vm.space.shapes.slot(after, name) else {
+            return;
+        };
         if slot >= vm.space.shapes.get(after).inline {
             return;
         }
@@ -724,8 +734,7 @@ pub fn store_default(
         }
         let kind = vm.space.class_of(found);
         if kind.has(overrides::SET) {
-            let name =
-                if value.is_undef() { vm.names.__delete__ } else { vm.names.__set__ };
+            let name = if value.is_undef() { vm.names.__delete__ } else { vm.names.__set__ };
             let Some(method) = vm.space.lookup(kind, name) else {
                 let text = name.lossy().into_owned();
                 return Err(raise::error(vm, T::AttributeError, &text));
@@ -739,9 +748,8 @@ pub fn store_default(
         set_on_class(vm, this, name, value)?;
         return Ok(Stored::Done);
     }
-    let slot_name = on_class
-        .and_then(|f| f.cast::<Member>())
-        .is_some_and(|member| member.computed.is_none());
+    let slot_name =
+        on_class.and_then(|f| f.cast::<Member>()).is_some_and(|member| member.computed.is_none());
     let closed = class.header.flags & flags::NO_DICT != 0 && !slot_name;
     if value.is_undef() {
         if closed || !del_own(vm, object, name) {
@@ -778,7 +786,12 @@ fn property_name(vm: &Vm, property: Gc<Property>) -> String {
 }
 
 /// Sets (or with UNDEF deletes) an attribute of a class, and drops what was remembered about it.
-pub fn set_on_class(vm: &mut Vm, class: Gc<Class>, name: Gc<Str>, value: Value) -> Result<(), Stop> {
+pub fn set_on_class(
+    vm: &mut Vm,
+    class: Gc<Class>,
+    name: Gc<Str>,
+    value: Value,
+) -> Result<(), Stop> {
     let space = &vm.space;
     if class.header.flags & flags::IMMUTABLE != 0 {
         let text = format!(
@@ -798,7 +811,8 @@ pub fn set_on_class(vm: &mut Vm, class: Gc<Class>, name: Gc<Str>, value: Value) 
     } else {
         class.dict.set_str(space, name, value);
     }
-    let special = crate::value::space::OVERRIDES.iter().any(|(n, _)| name.as_bytes() == n.as_bytes());
+    let special =
+        crate::value::space::OVERRIDES.iter().any(|(n, _)| name.as_bytes() == n.as_bytes());
     if special {
         refresh_tree(vm, class);
     }
@@ -1061,24 +1075,71 @@ impl Cx {
         own(self.vm(), object, name)
     }
 
+    /// Names of the object's own attributes, in the order they were set.
+    pub fn own_names(&self, object: Value) -> Vec<Gc<Str>> {
+        let mut names: Vec<Gc<Str>> = Vec::new();
+        if let Some(instance) = object.cast::<Instance>() {
+            for (slot, key) in self.shapes.keys(instance.header.shape).into_iter().enumerate() {
+                let set = !slot_value(self.vm(), instance, slot).is_undef();
+                if set && key.as_bytes() != PAYLOAD_KEY.as_bytes() {
+                    names.push(key);
+                }
+            }
+        }
+        if let Some(dict) = extra_dict(object) {
+            names.extend(dict.iter().filter_map(|entry| entry.key.cast::<Str>()));
+        }
+        names
+    }
+
+    /// Replaces all attributes by those of a dict, which from now on is the object's own; false
+    /// if objects of its kind have none.
+    pub fn set_attribute_dict(&self, object: Value, dict: Gc<Dict>) -> bool {
+        // Attributes in slots move out first.
+        if attribute_dict(self.vm(), object).is_none() {
+            return false;
+        }
+        match extra_cell(object) {
+            Some(cell) => {
+                cell.set(Value::object(dict));
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Makes an instance one of another class of the same layout.
+    pub fn set_class(&self, object: Value, class: Gc<Class>) -> bool {
+        let Some(instance) = object.cast::<Instance>() else { return false };
+        let inline = self.shapes.get(instance.header.shape).inline as usize;
+        let root = self.shapes.root(class, inline);
+        set_shape(instance, self.shapes.rebase(instance.header.shape, root));
+        true
+    }
+
+    /// Says whether a class has abstract methods left.
+    pub fn set_abstract(&self, class: Gc<Class>, on: bool) {
+        // SAFETY: a live object; flags are a plain field.
+        unsafe {
+            let header = class.header();
+            if on {
+                (*header).flags |= flags::ABSTRACT;
+            } else {
+                (*header).flags &= !flags::ABSTRACT;
+            }
+        }
+    }
+
     pub fn set_own(&self, object: Value, name: Gc<Str>, value: Value) -> bool {
         set_own(self.vm(), object, name, value)
     }
 
-    /// Names of the object's own attributes, for lists of them.
-    pub fn own_names(&self, object: Value) -> Vec<String> {
-        let text = |name: Gc<Str>| name.lossy().into_owned();
-        if let Some(dict) = extra_dict(object) {
-            return dict.iter().filter_map(|e| e.key.cast::<Str>()).map(text).collect();
-        }
-        let keys = match object.cast::<Instance>() {
-            Some(instance) => self.shapes.keys(instance.header.shape),
-            None => Vec::new(),
-        };
-        keys.into_iter().map(text).filter(|name| name != PAYLOAD_KEY).collect()
-    }
-
-    pub fn set_on_class(&mut self, class: Gc<Class>, name: Gc<Str>, value: Value) -> Result<(), Stop> {
+    pub fn set_on_class(
+        &mut self,
+        class: Gc<Class>,
+        name: Gc<Str>,
+        value: Value,
+    ) -> Result<(), Stop> {
         set_on_class(self.vm_mut(), class, name, value)
     }
 }

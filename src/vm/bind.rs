@@ -2,12 +2,10 @@
 //! number is not.
 
 use super::pc::{Base, Ip, Pc};
-use super::{Stop, Vm, call, construct, probe, raise};
+use super::{Cx, Stop, Vm, call, construct, probe, raise};
 use crate::code::op::HEADER;
 use crate::gc::Gc;
-use crate::value::{
-    BoundMethod, Class, Dict, Function, Native, Str, T, Tuple, Value,
-};
+use crate::value::{BoundMethod, Class, Dict, Function, Native, Str, T, Tuple, Value};
 
 const ARGS: usize = HEADER as usize;
 
@@ -105,7 +103,7 @@ pub fn named(
         return Err(missing_error(vm, function, &missing, "positional"));
     }
     if keyword_only > 0 {
-        let defaults = extra_of(vm, function, vm.names.__kwdefaults__);
+        let defaults = detail_of(vm, function, vm.names.__kwdefaults__);
         let defaults = defaults.and_then(|d| d.cast::<Dict>());
         let mut missing = Vec::new();
         for i in positional..star {
@@ -123,13 +121,34 @@ pub fn named(
     Ok(())
 }
 
-/// Something that was set on a function object beyond what every function has.
-pub fn extra_of(vm: &Vm, function: Gc<Function>, name: Gc<Str>) -> Option<Value> {
-    function.extra.get().cast::<Dict>()?.get_str(&vm.space, name)
+/// Something that was given to a function object beyond what every function has.
+pub fn detail_of(vm: &Vm, function: Gc<Function>, name: Gc<Str>) -> Option<Value> {
+    function.details.get().cast::<Dict>()?.get_str(&vm.space, name)
+}
+
+impl Cx {
+    /// Something that was given to a function object beyond what every function has.
+    pub fn detail(&self, function: Gc<Function>, name: Gc<Str>) -> Option<Value> {
+        detail_of(self.vm(), function, name)
+    }
+
+    /// Gives a function object such a thing, or with UNDEF takes it away.
+    pub fn set_detail(&self, function: Gc<Function>, name: Gc<Str>, value: Value) {
+        let dict = function.details.get().cast::<Dict>().unwrap_or_else(|| {
+            let dict = self.dict();
+            function.details.set(Value::object(dict));
+            dict
+        });
+        if value.is_undef() {
+            dict.remove_str(self, name);
+        } else {
+            dict.set_str(self, name, value);
+        }
+    }
 }
 
 pub fn qualname(vm: &Vm, function: Gc<Function>) -> String {
-    match extra_of(vm, function, vm.names.__qualname__).and_then(|q| q.cast::<Str>()) {
+    match detail_of(vm, function, vm.names.__qualname__).and_then(|q| q.cast::<Str>()) {
         Some(name) => name.lossy().into_owned(),
         None => function.code.code.qualname.to_string(),
     }
@@ -137,8 +156,7 @@ pub fn qualname(vm: &Vm, function: Gc<Function>) -> String {
 
 fn unexpected(vm: &Vm, function: Gc<Function>, name: Gc<Str>) -> Stop {
     let name = name.lossy();
-    let text =
-        format!("{}() got an unexpected keyword argument '{name}'", qualname(vm, function));
+    let text = format!("{}() got an unexpected keyword argument '{name}'", qualname(vm, function));
     raise::error(vm, T::TypeError, &text)
 }
 

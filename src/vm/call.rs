@@ -5,7 +5,9 @@
 //! info word (`value/frame.rs`); `finish` and `fail` act on it.
 
 use super::pc::{Base, Ip, Pc, reg};
-use super::{Args, Flow, Outcome, Stop, Vm, bind, construct, cx, raise, safepoint, suspend, unwind};
+use super::{
+    Args, Flow, Outcome, Stop, Vm, bind, construct, cx, raise, safepoint, suspend, unwind,
+};
 use crate::code::op::{HEADER, Word, word};
 use crate::gc::Gc;
 use crate::value::frame::{
@@ -162,8 +164,10 @@ unsafe fn leave(vm: *mut Vm, base: Base, value: Value) -> Pc {
         let caller = (*base.offset(CALLER)).bits() as Base;
         if info as u8 == Ret::Init as u8 {
             if !value.is_none() {
-                let text =
-                    format!("__init__() should return None, not '{}'", (*vm).space.type_name(value));
+                let text = format!(
+                    "__init__() should return None, not '{}'",
+                    (*vm).space.type_name(value)
+                );
                 raise::error(&*vm, T::TypeError, &text);
                 return unwind::unwind(vm, ip, caller);
             }
@@ -188,7 +192,8 @@ pub unsafe fn free_window(vm: *mut Vm, base: Base) -> Base {
         let function = *base.offset(FUNCTION);
         match function.cast::<Function>() {
             Some(function) => base.add(function.registers as usize),
-            None => (*vm).top,
+            // A door: nothing is above it yet.
+            None => base,
         }
     }
 }
@@ -224,14 +229,7 @@ unsafe fn overflow(vm: *mut Vm, ip: Ip, base: Base, info: u64) -> Pc {
 
 /// Calls `window[0]` with `n` positional arguments from `window[4]`. `info` says what becomes of
 /// the result (its depth is filled in here); `ip` and `base` are the caller's.
-pub unsafe fn enter(
-    vm: *mut Vm,
-    ip: Ip,
-    base: Base,
-    window: Base,
-    mut n: usize,
-    info: u64,
-) -> Pc {
+pub unsafe fn enter(vm: *mut Vm, ip: Ip, base: Base, window: Base, mut n: usize, info: u64) -> Pc {
     unsafe {
         let window = stack_window(vm, base, window, n + ARGS);
         if !(*vm).has_room(window, n + ARGS + 2) {
@@ -257,18 +255,16 @@ pub unsafe fn enter(
             }
             let class = (*vm).space.class_of(callee);
             match (*vm).space.lookup(class, (*vm).names.__call__) {
-                Some(method) => {
-                    match bind_special(&mut *vm, method, callee) {
-                        Ok((func, Some(this))) => {
-                            std::ptr::copy(window.add(ARGS), window.add(ARGS + 1), n);
-                            *window.add(ARGS) = this;
-                            *window = func;
-                            n += 1;
-                        }
-                        Ok((func, None)) => *window = func,
-                        Err(_) => return fail(vm, ip, base, info),
+                Some(method) => match bind_special(&mut *vm, method, callee) {
+                    Ok((func, Some(this))) => {
+                        std::ptr::copy(window.add(ARGS), window.add(ARGS + 1), n);
+                        *window.add(ARGS) = this;
+                        *window = func;
+                        n += 1;
                     }
-                }
+                    Ok((func, None)) => *window = func,
+                    Err(_) => return fail(vm, ip, base, info),
+                },
                 None => {
                     let text =
                         format!("'{}' object is not callable", (*vm).space.type_name(callee));
@@ -281,11 +277,13 @@ pub unsafe fn enter(
 }
 
 /// A method found on a type, and what it is to be called with in front, if anything.
-pub fn bind_special(vm: &mut Vm, method: Value, this: Value) -> Result<(Value, Option<Value>), Stop> {
+pub fn bind_special(
+    vm: &mut Vm,
+    method: Value,
+    this: Value,
+) -> Result<(Value, Option<Value>), Stop> {
     if method.is::<Function>() || method.is::<Native>() {
-        let binds = method
-            .cast::<Native>()
-            .is_none_or(|n| n.kind == NativeKind::Method);
+        let binds = method.cast::<Native>().is_none_or(|n| n.kind == NativeKind::Method);
         return Ok((method, binds.then_some(this)));
     }
     let class = vm.space.class_of(this);
@@ -605,7 +603,16 @@ pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             found => {
                 // Code of the program must run to find the method: then call what it returns.
                 let args: Vec<Value> = (0..n).map(|i| *window.add(ARGS + 1 + i)).collect();
-                super::attr::resolve_then_call(vm, ip.add(3), base, this, name, found, args, w & DST_MASK)
+                super::attr::resolve_then_call(
+                    vm,
+                    ip.add(3),
+                    base,
+                    this,
+                    name,
+                    found,
+                    args,
+                    w & DST_MASK,
+                )
             }
         }
     }
@@ -646,6 +653,14 @@ pub unsafe fn call_super_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             return enter(vm, ip.add(3), base, window, n + 1, w & DST_MASK);
         }
         let args: Vec<Value> = (0..n).map(|i| *window.add(ARGS + 1 + i)).collect();
-        super::attr::super_then_call(vm, ip.add(3), base, [callee, class, this], name, args, w & DST_MASK)
+        super::attr::super_then_call(
+            vm,
+            ip.add(3),
+            base,
+            [callee, class, this],
+            name,
+            args,
+            w & DST_MASK,
+        )
     }
 }

@@ -228,9 +228,7 @@ pub unsafe fn branch_truth(
         }
         match ops::truth(&*vm, x) {
             Ok(yes) => Pc::new(if yes == sense { taken(ip, offset) } else { ip }, base),
-            Err(Ask::Call(method)) => {
-                call::invoke(vm, ip, base, method, &[x], Ret::Branch as u64)
-            }
+            Err(Ask::Call(method)) => call::invoke(vm, ip, base, method, &[x], Ret::Branch as u64),
             Err(Ask::Raised) => unwind::unwind(vm, ip, base),
         }
     }
@@ -244,7 +242,9 @@ pub unsafe fn truth_arrived(vm: *mut Vm, ip: Ip, base: Base, info: u64, value: V
         } else {
             ops::truth_of_answer(&*vm, value)
         };
-        let Ok(yes) = answer else { return unwind::unwind(vm, ip, base) };
+        let Ok(yes) = answer else {
+            return unwind::unwind(vm, ip, base);
+        };
         if call::ret_of(info) == Ret::Truth {
             let yes = yes != (info & call::NEGATE != 0);
             reg!(base, (info >> 16) as u16 as usize) = Value::bool(yes);

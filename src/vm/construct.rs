@@ -9,8 +9,8 @@ use crate::value::class::{flags, overrides};
 use crate::value::frame::Ret;
 use crate::value::kind::Kind;
 use crate::value::{
-    Cell, Class, ClassMethod, Dict, Function, Instance, Member, Property,
-    StaticMethod, Str, T, Tuple, Value,
+    Cell, Class, ClassMethod, Dict, Function, Instance, Member, Property, StaticMethod, Str, T,
+    Tuple, Value,
 };
 
 const ARGS: usize = HEADER as usize;
@@ -99,12 +99,7 @@ pub unsafe fn class_with_names(
 
 impl Cx {
     /// What `type.__call__` does: `__new__`, then `__init__`. A native's last act.
-    pub fn construct_then(
-        &mut self,
-        class: Gc<Class>,
-        args: &[Value],
-        names: &[Gc<Str>],
-    ) -> Flow {
+    pub fn construct_then(&mut self, class: Gc<Class>, args: &[Value], names: &[Gc<Str>]) -> Flow {
         if class == self.class(T::Type) && args.len() == 1 && names.is_empty() {
             return Ok(Value::object(self.class_of(args[0])));
         }
@@ -144,7 +139,9 @@ fn made(cx: &mut Cx, [class, args, names]: [Value; 3], outcome: Outcome) -> Flow
     if own != class && !own.is_subclass(class) {
         return Ok(object);
     }
-    let Some(init) = cx.lookup(own, cx.vm().names.__init__) else { return Ok(object) };
+    let Some(init) = cx.lookup(own, cx.vm().names.__init__) else {
+        return Ok(object);
+    };
     let mut all = vec![object];
     all.extend(cx.plain_items(args).unwrap_or_default());
     let names: Vec<Gc<Str>> =
@@ -186,15 +183,11 @@ pub unsafe fn class_statement(
         };
         let metaclass = (*vm).names.metaclass;
         let keywords = keywords.cast::<Dict>().map_or(Value::NONE, Value::object);
-        let named = keywords
-            .cast::<Dict>()
-            .is_some_and(|d| d.get_str(&(*vm).space, metaclass).is_some());
+        let named =
+            keywords.cast::<Dict>().is_some_and(|d| d.get_str(&(*vm).space, metaclass).is_some());
         if named || !list.as_slice().iter().all(plain) {
-            let keywords = if keywords.is_none() {
-                Value::object((*vm).space.dict())
-            } else {
-                keywords
-            };
+            let keywords =
+                if keywords.is_none() { Value::object((*vm).space.dict()) } else { keywords };
             let build = (*vm).prelude("_build_class");
             return call::invoke(vm, ip, base, build, &[body, name, bases, keywords], info);
         }
@@ -250,8 +243,7 @@ impl Cx {
             .any(|c| *c != object && c.dict.get_str(self, hook).is_some());
         let with_keywords = keywords.cast::<Dict>().is_some_and(|d| !d.is_empty());
         if waiting || hooked || with_keywords {
-            let keywords =
-                if with_keywords { keywords } else { Value::object(self.dict()) };
+            let keywords = if with_keywords { keywords } else { Value::object(self.dict()) };
             let args = [Value::object(class), Value::object(namespace), keywords];
             return self.tail_prelude("_finish_class", &args);
         }
@@ -261,8 +253,7 @@ impl Cx {
 
 /// The order in which ancestors are searched: C3.
 fn linearise(bases: &[Gc<Class>]) -> Option<Vec<Gc<Class>>> {
-    let mut lists: Vec<Vec<Gc<Class>>> =
-        bases.iter().map(|b| b.mro.borrow().clone()).collect();
+    let mut lists: Vec<Vec<Gc<Class>>> = bases.iter().map(|b| b.mro.borrow().clone()).collect();
     lists.push(bases.to_vec());
     let mut order = Vec::new();
     loop {
@@ -270,9 +261,10 @@ fn linearise(bases: &[Gc<Class>]) -> Option<Vec<Gc<Class>>> {
         if lists.is_empty() {
             return Some(order);
         }
-        let next = lists.iter().map(|list| list[0]).find(|candidate| {
-            !lists.iter().any(|list| list[1..].contains(candidate))
-        })?;
+        let next = lists
+            .iter()
+            .map(|list| list[0])
+            .find(|candidate| !lists.iter().any(|list| list[1..].contains(candidate)))?;
         order.push(next);
         for list in &mut lists {
             if list[0] == next {
@@ -378,10 +370,8 @@ fn fill_namespace(cx: &Cx, class: Gc<Class>, namespace: Gc<Dict>) -> Result<(), 
         let key = cx.intern_str(key);
         if key == names.__qualname__ {
             if !entry.value.is::<Str>() {
-                let text = format!(
-                    "type __qualname__ must be a str, not {}",
-                    cx.type_name(entry.value)
-                );
+                let text =
+                    format!("type __qualname__ must be a str, not {}", cx.type_name(entry.value));
                 return Err(cx.type_error(&text));
             }
             class.qualname.set(entry.value);
@@ -422,7 +412,9 @@ fn apply_slots(
     namespace: Gc<Dict>,
     bases: &[Gc<Class>],
 ) -> Result<(), Stop> {
-    let Some(slots) = namespace.get_str(cx, cx.vm().names.__slots__) else { return Ok(()) };
+    let Some(slots) = namespace.get_str(cx, cx.vm().names.__slots__) else {
+        return Ok(());
+    };
     let items = match slots.cast::<Str>() {
         Some(_) => vec![slots],
         None => match cx.plain_items(slots) {
@@ -434,8 +426,7 @@ fn apply_slots(
     let mut has_dict = false;
     for item in items {
         let Some(name) = item.cast::<Str>() else {
-            let text =
-                format!("__slots__ items must be strings, not '{}'", cx.type_name(item));
+            let text = format!("__slots__ items must be strings, not '{}'", cx.type_name(item));
             return Err(cx.type_error(&text));
         };
         let text = name.lossy().into_owned();
@@ -451,8 +442,7 @@ fn apply_slots(
         }
         let name = cx.intern(&mangled(&text, &class.name_text()));
         if class.dict.get_str(cx, name).is_some() {
-            let text =
-                format!("'{}' in __slots__ conflicts with class variable", name.lossy());
+            let text = format!("'{}' in __slots__ conflicts with class variable", name.lossy());
             return Err(cx.value_error(&text));
         }
         let member = cx.new_object(T::Member.shape(), 0, |header| Member {
@@ -466,9 +456,8 @@ fn apply_slots(
     }
     *class.slots.borrow_mut() = Some(names);
     let object = cx.class(T::Object);
-    let closed = bases
-        .iter()
-        .all(|b| *b == object || b.header.flags & flags::NO_DICT != 0 || !b.is_user());
+    let closed =
+        bases.iter().all(|b| *b == object || b.header.flags & flags::NO_DICT != 0 || !b.is_user());
     if closed && !has_dict {
         // SAFETY: a live object; flags are a plain field.
         unsafe { (*class.header()).flags |= flags::NO_DICT };

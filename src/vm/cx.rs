@@ -247,14 +247,15 @@ impl Cx {
         let vm: *mut Vm = &raw mut self.vm;
         // SAFETY: the VM is exclusively ours; the state it is left in is restored below.
         unsafe {
-            if (*vm).doors >= DOOR_LIMIT || !(*vm).has_room((*vm).top, 1 << 12) {
+            let first = (*vm).first_free();
+            if (*vm).doors >= DOOR_LIMIT || !(*vm).has_room(first, 1 << 12) {
                 return Err(self.error(T::RecursionError, "maximum recursion depth exceeded"));
             }
             (*vm).doors += 1;
             let (top, base, ip) = ((*vm).top, (*vm).native_base, (*vm).native_ip);
             // An activation of nobody: it stands for the native among the callers, so that
             // windows of what is called are above the native's arguments.
-            let door = top.add(HEADER as usize);
+            let door = first.add(HEADER as usize);
             let depth = (*base.offset(INFO)).bits() & crate::value::frame::DEPTH_MASK;
             *door.offset(FUNCTION) = Value::NONE;
             *door.offset(RETURN_IP) = Value::from_bits(ip as u64);

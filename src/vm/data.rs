@@ -3,8 +3,8 @@
 use super::pc::{Base, Ip, Pc, reg};
 use super::{Vm, raise, unwind};
 use crate::code::op::{Word, word};
-use crate::value::{Cell, Function, T, Value, frame};
 use crate::gc::Gc;
+use crate::value::{Cell, Function, T, Value, frame};
 
 /// The hot side of instructions that have none.
 #[inline(always)]

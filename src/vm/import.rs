@@ -180,8 +180,7 @@ fn start(cx: &mut Cx, name: &str, state: [Value; 3]) -> Flow {
                         .collect::<Vec<_>>(),
                 ),
                 None => {
-                    let text =
-                        format!("No module named '{name}'; '{parent}' is not a package");
+                    let text = format!("No module named '{name}'; '{parent}' is not a package");
                     return Err(import_error(cx, &text, name));
                 }
             }
@@ -276,7 +275,9 @@ fn submodules_then(cx: &mut Cx, state: [Value; 3], absolute: bool) -> Flow {
         return Ok(module);
     }
     for item in wanted {
-        let Some(item) = item.cast::<Str>() else { continue };
+        let Some(item) = item.cast::<Str>() else {
+            continue;
+        };
         if item.as_bytes() == b"*" || cx.own_attribute(module, cx.intern_str(item)).is_some() {
             continue;
         }
@@ -321,10 +322,8 @@ fn submodule_missing(cx: &mut Cx, full: &str, state: [Value; 3], absolute: bool)
     // The others in the list may still be submodules: drop this one.
     let items: Vec<Value> = cx.plain_items(state[1]).unwrap_or_default();
     let child = full.rsplit('.').next().unwrap_or("");
-    let left: Vec<Value> = items
-        .into_iter()
-        .filter(|i| i.cast::<Str>().is_none_or(|i| i.lossy() != child))
-        .collect();
+    let left: Vec<Value> =
+        items.into_iter().filter(|i| i.cast::<Str>().is_none_or(|i| i.lossy() != child)).collect();
     if left.is_empty() {
         return Ok(state[2]);
     }

@@ -9,9 +9,7 @@ use crate::gc::Gc;
 use crate::plain::index;
 use crate::plain::int::Int;
 use crate::value::frame::{DST_MASK, Ret};
-use crate::value::{
-    ByteArray, Bytes, Class, Dict, List, Range, Slice, Str, T, Tuple, Value,
-};
+use crate::value::{ByteArray, Bytes, Class, Dict, List, Range, Slice, Str, T, Tuple, Value};
 
 // ---- reading
 
@@ -22,7 +20,11 @@ unsafe fn quick_item(vm: *mut Vm, container: Value, index: i64) -> Option<Value>
     unsafe {
         if let Some(list) = container.cast::<List>() {
             let (items, len) = list.raw();
-            return if (index as u64) < len as u64 { Some(*items.add(index as usize)) } else { None };
+            return if (index as u64) < len as u64 {
+                Some(*items.add(index as usize))
+            } else {
+                None
+            };
         }
         if let Some(text) = container.cast::<Str>() {
             let bytes = text.as_bytes();
@@ -275,10 +277,8 @@ impl Cx {
         match self.index(value)? {
             Int::Small(i) => Ok(i),
             Int::Big(_) => {
-                let text = format!(
-                    "cannot fit '{}' into an index-sized integer",
-                    self.type_name(value)
-                );
+                let text =
+                    format!("cannot fit '{}' into an index-sized integer", self.type_name(value));
                 Err(self.error(T::OverflowError, &text))
             }
         }
@@ -292,9 +292,8 @@ impl Cx {
         match self.index_or_none(value)? {
             Some(Int::Small(i)) => Ok(Some(i)),
             Some(Int::Big(big)) => Ok(Some(if big < IBig::ZERO { i64::MIN } else { i64::MAX })),
-            None => Err(self.type_error(
-                "slice indices must be integers or None or have an __index__ method",
-            )),
+            None => Err(self
+                .type_error("slice indices must be integers or None or have an __index__ method")),
         }
     }
 
@@ -378,6 +377,11 @@ impl Cx {
         Value::object(self.bytearray(data))
     }
 
+    /// Number of integers in a range.
+    pub fn range_len(&self, range: Gc<Range>) -> IBig {
+        range_len(self.vm(), range)
+    }
+
     fn range_item(&mut self, range: Gc<Range>, key: Value) -> Result<Value, Stop> {
         let part = |cx: &Cx, v: Value| cx.integer(v).expect("ranges hold integers").into_big();
         let (start, step) = (part(self, range.start.get()), part(self, range.step.get()));
@@ -412,10 +416,8 @@ impl Cx {
             return Ok(Value::object(self.range(new_start, new_stop, new_step)));
         }
         let Some(index) = self.index_or_none(key)? else {
-            let text = format!(
-                "range indices must be integers or slices, not {}",
-                self.type_name(key)
-            );
+            let text =
+                format!("range indices must be integers or slices, not {}", self.type_name(key));
             return Err(self.type_error(&text));
         };
         let mut index = index.into_big();
@@ -463,11 +465,8 @@ pub fn range_contains(vm: &Vm, range: Gc<Range>, item: &Int) -> bool {
     let (start, stop, step) =
         (part(range.start.get()), part(range.stop.get()), part(range.step.get()));
     let item = item.clone().into_big();
-    let inside = if step > IBig::ZERO {
-        start <= item && item < stop
-    } else {
-        stop < item && item <= start
-    };
+    let inside =
+        if step > IBig::ZERO { start <= item && item < stop } else { stop < item && item <= start };
     inside && (item - start) % step == IBig::ZERO
 }
 
@@ -486,7 +485,9 @@ pub fn equal_ranges(vm: &Vm, a: Gc<Range>, b: Gc<Range>) -> bool {
 pub unsafe fn set(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let (container, key) = (reg!(base, word::a(w)), reg!(base, word::b(w)));
-        let Some(list) = container.cast::<List>() else { return Pc::DECLINE };
+        let Some(list) = container.cast::<List>() else {
+            return Pc::DECLINE;
+        };
         if !key.is_int() {
             return Pc::DECLINE;
         }
@@ -569,10 +570,8 @@ impl Cx {
         value: Option<Value>,
     ) -> Result<(), Stop> {
         let Some(index) = self.index_or_none(key)? else {
-            let text = format!(
-                "list indices must be integers or slices, not {}",
-                self.type_name(key)
-            );
+            let text =
+                format!("list indices must be integers or slices, not {}", self.type_name(key));
             return Err(self.type_error(&text));
         };
         let Int::Small(index) = index else {

@@ -32,8 +32,7 @@ pub fn exit_ip() -> Ip {
 mod back_end {
     use super::*;
 
-    type Handler =
-        unsafe extern "C-unwind" fn(*mut Vm, Ip, Base, Word, *const [Handler2; 256]);
+    type Handler = unsafe extern "C-unwind" fn(*mut Vm, Ip, Base, Word, *const [Handler2; 256]);
 
     /// `Handler` names itself through this: a type alias cannot be recursive.
     #[derive(Clone, Copy)]
@@ -84,7 +83,10 @@ mod back_end {
                         vm: *mut Vm, ip: Ip, base: Base, word: Word, table: *const [Handler2; 256],
                     ) {
                         // SAFETY: as above.
-                        unsafe { dispatch!(vm, $cold_mod::$cold(vm, ip, base, word), table) }
+                        unsafe {
+                            (*vm).leave_registers(ip, base);
+                            dispatch!(vm, $cold_mod::$cold(vm, ip, base, word), table)
+                        }
                     }
                 )?)*
             }
@@ -104,7 +106,11 @@ mod back_end {
     for_each_op!(threaded);
 
     unsafe extern "C-unwind" fn exit(
-        _: *mut Vm, _: Ip, _: Base, _: Word, _: *const [Handler2; 256],
+        _: *mut Vm,
+        _: Ip,
+        _: Base,
+        _: Word,
+        _: *const [Handler2; 256],
     ) {
     }
 
@@ -143,6 +149,7 @@ mod back_end {
                                     let pc = $hot_mod::$hot(vm, ip, base, word);
                                     $(
                                         if pc.ip.is_null() {
+                                            (*vm).leave_registers(ip, base);
                                             $cold_mod::$cold(vm, ip, base, word)
                                         } else
                                     )?

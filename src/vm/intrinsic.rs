@@ -4,7 +4,7 @@ use super::pc::{Base, Ip, Pc, reg};
 use super::{Cx, Flow, Vm, call};
 use crate::code::op::{INTRINSICS, Intrinsic, Word, word};
 use crate::gc::Gc;
-use crate::value::frame::{DST_MASK, FUNCTION};
+use crate::value::frame::{CALLER, DST_MASK, FUNCTION};
 use crate::value::{Cell, Dict, Function, Module, Str, Value};
 
 pub unsafe fn run(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -18,7 +18,12 @@ pub unsafe fn run(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             Intrinsic::ImportStar => import_star(&mut *vm, base, args[0], args[1]),
             Intrinsic::SetTypeParams => {
                 let name = cx.vm().names.__type_params__;
-                cx.set_own(args[0], name, args[1]);
+                match args[0].cast::<Function>() {
+                    Some(function) => cx.set_detail(function, name, args[1]),
+                    None => {
+                        cx.set_own(args[0], name, args[1]);
+                    }
+                }
                 Ok(args[0])
             }
             Intrinsic::CopyMapping => match args[0].cast::<Dict>() {
@@ -91,10 +96,7 @@ unsafe fn import_star(vm: &mut Vm, base: Base, module: Value, namespace: Value) 
         if let Some(all) = cx.get_optional(module, all)? {
             for name in cx.plain_items(all).unwrap_or_default() {
                 let Some(name) = name.cast::<Str>() else {
-                    let text = format!(
-                        "Item in __all__ must be str, not {}",
-                        cx.type_name(name)
-                    );
+                    let text = format!("Item in __all__ must be str, not {}", cx.type_name(name));
                     return Err(cx.type_error(&text));
                 };
                 let name = cx.intern_str(name);
@@ -103,7 +105,9 @@ unsafe fn import_star(vm: &mut Vm, base: Base, module: Value, namespace: Value) 
             }
             return Ok(Value::NONE);
         }
-        let Some(module) = module.cast::<Module>() else { return Ok(Value::NONE) };
+        let Some(module) = module.cast::<Module>() else {
+            return Ok(Value::NONE);
+        };
         for entry in module.dict.iter() {
             if let Some(name) = entry.key.cast::<Str>()
                 && !name.as_bytes().starts_with(b"_")
@@ -116,25 +120,36 @@ unsafe fn import_star(vm: &mut Vm, base: Base, module: Value, namespace: Value) 
 }
 
 impl Cx {
-    /// The namespace of the code that called the running native.
-    pub fn caller_globals(&self) -> Value {
-        // SAFETY: I3, the activation that called a native stays while it runs.
-        unsafe {
-            match (*self.vm().native_base.offset(FUNCTION)).cast::<Function>() {
-                Some(function) => Value::object(function.globals),
-                None => Value::object(self.vm().builtins),
-            }
+    /// What `locals()` says in the activation that called the running native.
+    pub fn caller_locals(&self) -> Value {
+        match self.caller() {
+            // SAFETY: `caller` found an activation of language code.
+            Some(base) => unsafe { locals(self.vm(), base) },
+            None => Value::object(self.dict()),
         }
     }
 
-    /// `locals()` of the code that called the running native.
-    pub fn caller_locals(&self) -> Value {
-        // SAFETY: as above.
+    /// The globals of the activation that called the running native.
+    pub fn caller_globals(&self) -> Value {
+        match self.caller() {
+            // SAFETY: as above.
+            Some(base) => unsafe { Value::object(self.vm().function_of(base).globals) },
+            None => Value::object(self.vm().builtins),
+        }
+    }
+
+    /// The innermost activation of language code below the running native.
+    fn caller(&self) -> Option<Base> {
+        let mut base = self.vm().native_base;
+        // SAFETY: bases of live activations, the lowest of which has caller 0.
         unsafe {
-            match (*self.vm().native_base.offset(FUNCTION)).is::<Function>() {
-                true => locals(self.vm(), self.vm().native_base),
-                false => Value::object(self.vm().builtins),
+            while !base.is_null() {
+                if (*base.offset(FUNCTION)).is::<Function>() {
+                    return Some(base);
+                }
+                base = (*base.offset(CALLER)).bits() as Base;
             }
         }
+        None
     }
 }

@@ -7,8 +7,8 @@ use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state};
 use crate::value::iter::EXHAUSTED;
 use crate::value::{
-    ByteArray, Bytes, Dict, DictView, Frame, Iter, IterKind, List, Range, Set, Str, T,
-    Tuple, Value, ViewKind,
+    ByteArray, Bytes, Dict, DictView, Frame, Iter, IterKind, List, Range, Set, Str, T, Tuple,
+    Value, ViewKind,
 };
 
 /// What a step of a built-in iterator gave.
@@ -23,9 +23,7 @@ pub enum Step {
 /// The built-in iterator over a built-in value.
 pub fn builtin_iter(vm: &Vm, value: Value) -> Option<Value> {
     let space = &vm.space;
-    let make = |id: T, kind: IterKind| {
-        Value::object(space.iter(id, kind, value, Value::UNDEF, 0))
-    };
+    let make = |id: T, kind: IterKind| Value::object(space.iter(id, kind, value, Value::UNDEF, 0));
     let with_guard = |id: T, kind: IterKind, source: Value, guard: u32| {
         let iter = space.iter(id, kind, source, Value::UNDEF, 0);
         iter.guard.set(guard);
@@ -114,10 +112,6 @@ pub unsafe fn get_iter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 }
 
 impl Cx {
-    pub fn is_iterable(&self, value: Value) -> bool {
-        is_iterable(self.vm(), value)
-    }
-
     /// `iter(value)`, as a native's last act.
     pub fn iter_then(&mut self, value: Value) -> Flow {
         if let Some(iter) = builtin_iter(self.vm(), value) {
@@ -159,6 +153,53 @@ impl Cx {
                 Err(self.type_error(&text))
             }
         }
+    }
+
+    /// As `next_then`, going on in `run` with the item or the exception.
+    pub fn next_into(
+        &mut self,
+        iterator: Value,
+        run: fn(&mut Cx, [Value; 3], Outcome) -> Flow,
+        state: [Value; 3],
+    ) -> Flow {
+        if let Some(iter) = iterator.cast::<Iter>() {
+            match self.step(iter) {
+                Step::Item(item) => return run(self, state, Ok(item)),
+                Step::End => {
+                    let stop = self.error_with(T::StopIteration, &[]);
+                    return run(self, state, Err(stop));
+                }
+                Step::Raised => return run(self, state, Err(Stop::Raised)),
+                Step::Code => {}
+            }
+        }
+        match self.special(iterator, self.vm().names.__next__)? {
+            Some(method) => self.call_then(method, &[], run, state),
+            None => {
+                let text = format!("'{}' object is not an iterator", self.type_name(iterator));
+                Err(self.type_error(&text))
+            }
+        }
+    }
+
+    /// The built-in iterator over a built-in value.
+    pub fn builtin_iter(&self, value: Value) -> Option<Value> {
+        builtin_iter(self.vm(), value)
+    }
+
+    /// Does the type say that it can be iterated?
+    pub fn is_iterable(&self, value: Value) -> bool {
+        is_iterable(self.vm(), value)
+    }
+
+    /// Can all of the iterator be stepped without code of the program?
+    pub fn is_plain_iter(&self, iter: Gc<Iter>) -> bool {
+        is_plain(Value::object(iter), 0)
+    }
+
+    /// Marks a built-in iterator as exhausted.
+    pub fn finish_iter(&self, iter: Gc<Iter>) {
+        finish(iter);
     }
 
     /// One step of a built-in iterator.
@@ -398,9 +439,10 @@ fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
             }
             finish(iter)
         }
+        // A count that may leave 64 bits is in `b`.
+        IterKind::Enumerate if !iter.b.get().is_undef() => Step::Code,
         IterKind::Enumerate => match step_inner(vm, source, depth) {
             Step::Item(item) => {
-                // The count is in `b` once it no longer fits.
                 let count = vm.space.int(at);
                 iter.at.set(at + 1);
                 Step::Item(Value::object(vm.space.tuple(&[count, item])))
@@ -409,6 +451,20 @@ fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
             other => other,
         },
         IterKind::Zip => step_zip(vm, iter, depth),
+        IterKind::SequenceReverse if at < 0 => finish(iter),
+        IterKind::SequenceReverse if is_sequence(source) => {
+            match Cx::of(vm).item_plain(source, Value::int(at)) {
+                Ok(Some(item)) => {
+                    iter.at.set(at - 1);
+                    Step::Item(item)
+                }
+                Ok(None) => finish(iter),
+                Err(_) => {
+                    vm.take_exception();
+                    finish(iter)
+                }
+            }
+        }
         IterKind::Callable
         | IterKind::Sequence
         | IterKind::SequenceReverse
@@ -420,24 +476,28 @@ fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
 /// Can the iterator be stepped natively all the way down? Asked before the first of several
 /// sources is stepped, so that none is stepped in vain.
 fn is_plain(iterator: Value, depth: u32) -> bool {
-    let Some(iter) = iterator.cast::<Iter>() else { return false };
+    let Some(iter) = iterator.cast::<Iter>() else {
+        return false;
+    };
     if depth > 50 {
         return false;
     }
     match iter.kind {
-        IterKind::Enumerate => is_plain(iter.a.get(), depth + 1),
+        IterKind::Enumerate => iter.b.get().is_undef() && is_plain(iter.a.get(), depth + 1),
+        IterKind::SequenceReverse => is_sequence(iter.a.get()),
         IterKind::Zip => iter
             .a
             .get()
             .cast::<List>()
             .is_some_and(|l| l.iter().all(|source| is_plain(source, depth + 1))),
-        IterKind::Callable
-        | IterKind::Sequence
-        | IterKind::SequenceReverse
-        | IterKind::Map
-        | IterKind::Filter => false,
+        IterKind::Callable | IterKind::Sequence | IterKind::Map | IterKind::Filter => false,
         _ => true,
     }
+}
+
+/// A built-in sequence that `reversed` reads from its end.
+fn is_sequence(value: Value) -> bool {
+    value.is::<Tuple>() || value.is::<Str>() || value.is::<Bytes>() || value.is::<ByteArray>()
 }
 
 fn step_inner(vm: &mut Vm, iterator: Value, depth: u32) -> Step {

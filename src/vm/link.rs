@@ -25,8 +25,7 @@ impl Vm {
         // SAFETY: a fresh cell, initialised at once.
         let object = unsafe {
             let size = size_of::<CodeObject>();
-            let cell =
-                self.space.heap.alloc(size, Kind::CodeObject as u8, 0, T::Code.shape());
+            let cell = self.space.heap.alloc(size, Kind::CodeObject as u8, 0, T::Code.shape());
             let this: *mut CodeObject = cell.cast();
             CodeObject::init(this, code.clone(), consts, names, params, Some(globals));
             Gc::from_raw(this)
@@ -52,8 +51,7 @@ impl Vm {
                     Op::GetGlobal => {
                         let name = object.names[name];
                         *cache = globals.cell(&self.space, name).address() as u64;
-                        *cache.add(1) =
-                            self.builtins.cell(&self.space, name).address() as u64;
+                        *cache.add(1) = self.builtins.cell(&self.space, name).address() as u64;
                     }
                     Op::SetGlobal | Op::DelGlobal => {
                         let name = object.names[name];
@@ -124,10 +122,8 @@ impl Vm {
     ) -> Gc<Function> {
         let captured = code.code.captures.len();
         let params = &code.code.params;
-        let window = matches!(
-            code.code.kind,
-            CodeKind::Function | CodeKind::Module | CodeKind::ClassBody
-        );
+        let window =
+            matches!(code.code.kind, CodeKind::Function | CodeKind::Module | CodeKind::ClassBody);
         let simple = window && !params.star && !params.double_star && params.keyword_only == 0;
         let count = params.positional_only + params.positional;
         // SAFETY: a fresh cell with room for the cells; the caller fills those before anything
@@ -150,6 +146,7 @@ impl Vm {
                 code,
                 globals,
                 defaults: defaults.into(),
+                details: Value::UNDEF.into(),
                 extra: Value::UNDEF.into(),
             });
             Gc::from_raw(this)

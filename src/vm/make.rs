@@ -116,10 +116,8 @@ pub unsafe fn list_extend(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             return Pc::new(ip, base);
         }
         if word::ext(w) == 1 && !super::iter::is_iterable(&*vm, source) {
-            let text = format!(
-                "Value after * must be an iterable, not {}",
-                (*vm).space.type_name(source)
-            );
+            let text =
+                format!("Value after * must be an iterable, not {}", (*vm).space.type_name(source));
             raise::error(&*vm, T::TypeError, &text);
             return unwind::unwind(vm, ip, base);
         }
@@ -175,9 +173,13 @@ unsafe fn merge_plain(
     callee: Option<Value>,
 ) -> Result<bool, Stop> {
     unsafe {
-        let Some(from) = source.cast::<Dict>() else { return Ok(false) };
+        let Some(from) = source.cast::<Dict>() else {
+            return Ok(false);
+        };
         for place in 0..from.table().places() {
-            let Some(entry) = from.entry_at(place) else { continue };
+            let Some(entry) = from.entry_at(place) else {
+                continue;
+            };
             let cx = Cx::of(&mut *vm);
             let found = cx.dict_find(dict, entry.key, entry.hash)?;
             match (found, callee) {
@@ -309,7 +311,9 @@ pub unsafe fn format(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 #[inline(always)]
 pub unsafe fn unpack(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
-        let Some(tuple) = reg!(base, word::a(w)).cast::<Tuple>() else { return Pc::DECLINE };
+        let Some(tuple) = reg!(base, word::a(w)).cast::<Tuple>() else {
+            return Pc::DECLINE;
+        };
         let items = tuple.as_slice();
         if items.len() != word::c(w) {
             return Pc::DECLINE;
@@ -408,8 +412,7 @@ pub unsafe fn function(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             code
         });
         let b = word::b(w);
-        let (defaults, keyword, annotate) =
-            (reg!(base, b), reg!(base, b + 1), reg!(base, b + 2));
+        let (defaults, keyword, annotate) = (reg!(base, b), reg!(base, b + 1), reg!(base, b + 2));
         let function = (*vm).new_function(code, outer.globals, defaults);
         for (i, capture) in code.code.captures.iter().enumerate() {
             let cell: Gc<Cell> = match *capture {
@@ -421,7 +424,7 @@ pub unsafe fn function(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         reg!(base, word::a(w)) = Value::object(function);
         if !keyword.is_undef() || !annotate.is_undef() {
             let extra = (*vm).space.dict();
-            function.extra.set(Value::object(extra));
+            function.details.set(Value::object(extra));
             if !keyword.is_undef() {
                 extra.set_str(&(*vm).space, (*vm).names.__kwdefaults__, keyword);
             }

@@ -45,6 +45,7 @@ pub use call::Continuation;
 pub use compare::Order;
 pub use cx::{Args, Cx, Local, Ref};
 pub use import::{Finder, Found as FoundModule};
+pub use iter::Step;
 pub use ops::{Binary, Number, Unary};
 use pc::{Base, Ip};
 use prelude::Prelude;
@@ -99,9 +100,10 @@ pub struct Vm {
     /// In bytes, without the slack.
     stack_size: usize,
     mapping: *mut libc::c_void,
-    /// First free word of the stack while Rust code runs.
+    /// First free word of the stack while a native runs; null in a handler, where it follows from
+    /// `native_base` (see `first_free`).
     top: Base,
-    /// The activation that called the running native, and where it goes on.
+    /// The activation on whose behalf Rust code runs, and where it goes on.
     native_base: Base,
     native_ip: Ip,
     /// The exception being raised; UNDEF when none is.
@@ -206,6 +208,27 @@ impl Vm {
     #[inline(always)]
     fn epoch(&self) -> u64 {
         u64::from(self.space.shapes.epoch.get())
+    }
+
+    /// A cold handler begins: should it use the door, this is where it stands.
+    #[inline(always)]
+    fn leave_registers(&mut self, ip: Ip, base: Base) {
+        self.native_base = base;
+        self.native_ip = ip;
+        self.top = std::ptr::null_mut();
+    }
+
+    /// The first free word of the stack while Rust code runs.
+    ///
+    /// # Safety
+    /// `native_base` is the base of a live activation.
+    unsafe fn first_free(&mut self) -> Base {
+        if !self.top.is_null() {
+            return self.top;
+        }
+        let base = self.native_base;
+        // SAFETY: by contract.
+        unsafe { call::free_window(self, base) }
     }
 
     /// Where safepoints are asked for, from other threads too.

@@ -204,9 +204,7 @@ fn small_arithmetic(vm: &Vm, op: Binary, a: i64, b: i64) -> Result<Option<Value>
         Binary::Sub => Ok(Int::Small(a - b)),
         Binary::Mul => Ok(Int::from(i128::from(a) * i128::from(b))),
         Binary::Div => {
-            return float::div_i64(a, b)
-                .map(|f| Some(Value::float(f)))
-                .map_err(|f| fault(vm, &f));
+            return float::div_i64(a, b).map(|f| Some(Value::float(f))).map_err(|f| fault(vm, &f));
         }
         Binary::FloorDiv => int::floor_div_i64(a, b),
         Binary::Mod => int::mod_i64(a, b).map(Int::Small),
@@ -254,9 +252,7 @@ fn big_arithmetic(vm: &Vm, op: Binary, x: &Number, y: &Number) -> Result<Option<
         Binary::Sub => return done(a - b),
         Binary::Mul => return int::mul_big(a, b).map_err(|f| fault(vm, &f)).and_then(done),
         Binary::Div => {
-            return float::div_big(a, b)
-                .map(|f| Some(Value::float(f)))
-                .map_err(|f| fault(vm, &f));
+            return float::div_big(a, b).map(|f| Some(Value::float(f))).map_err(|f| fault(vm, &f));
         }
         Binary::FloorDiv => int::floor_div_big(a, b),
         Binary::Mod => int::mod_big(a, b),
@@ -491,8 +487,7 @@ fn candidates(vm: &Vm, op: Binary, in_place: bool, x: Value, y: Value) -> Vec<Ca
         push(vm.space.lookup(left, augmented), x, y);
     }
     let own = vm.space.lookup(left, plain);
-    let theirs =
-        if left == right { None } else { vm.space.lookup(right, reflected) };
+    let theirs = if left == right { None } else { vm.space.lookup(right, reflected) };
     // A subclass that answers differently is asked before its base.
     let first = left != right
         && right.is_subclass(left)
@@ -526,8 +521,7 @@ unsafe fn try_candidate(
         let in_place = word::ext(w) == 1;
         match candidates(&*vm, op, in_place, x, y).get(stage) {
             Some(c) => {
-                let info =
-                    w & DST_MASK | ((stage as u64 + 1) << STAGE) | Ret::Binary as u64;
+                let info = w & DST_MASK | ((stage as u64 + 1) << STAGE) | Ret::Binary as u64;
                 invoke_special(vm, ip, base, c.method, c.this, c.other, info)
             }
             None => {
@@ -626,7 +620,9 @@ pub fn unary_native(vm: &Vm, op: Unary, x: Value) -> Result<Option<Value>, Stop>
     if x.is::<Instance>() {
         return Ok(None);
     }
-    let Some(n) = number(vm, x) else { return Ok(None) };
+    let Some(n) = number(vm, x) else {
+        return Ok(None);
+    };
     Ok(match (op, n) {
         (Unary::Neg, Number::Small(i)) => Some(vm.space.int(-i)),
         (Unary::Neg, Number::Big(big)) => Some(vm.space.big_int(-&big.value)),
@@ -640,14 +636,7 @@ pub fn unary_native(vm: &Vm, op: Unary, x: Value) -> Result<Option<Value>, Stop>
     })
 }
 
-pub unsafe fn unary_with_code(
-    vm: *mut Vm,
-    ip: Ip,
-    base: Base,
-    w: Word,
-    op: Unary,
-    x: Value,
-) -> Pc {
+pub unsafe fn unary_with_code(vm: *mut Vm, ip: Ip, base: Base, w: Word, op: Unary, x: Value) -> Pc {
     unsafe {
         let (name, symbol) = match op {
             Unary::Neg => ((*vm).names.__neg__, "-"),
@@ -657,10 +646,8 @@ pub unsafe fn unary_with_code(
         match Cx::of(&mut *vm).special(x, name) {
             Ok(Some(method)) => call::invoke(vm, ip, base, method, &[], w & DST_MASK),
             Ok(None) => {
-                let text = format!(
-                    "bad operand type for unary {symbol}: '{}'",
-                    (*vm).space.type_name(x)
-                );
+                let text =
+                    format!("bad operand type for unary {symbol}: '{}'", (*vm).space.type_name(x));
                 raise::error(&*vm, T::TypeError, &text);
                 unwind::unwind(vm, ip, base)
             }
@@ -745,10 +732,8 @@ pub fn truth_of_answer(vm: &Vm, answer: Value) -> Result<bool, Stop> {
             Err(raise::error(vm, T::OverflowError, text))
         }
         _ => {
-            let text = format!(
-                "__bool__ should return bool, returned {}",
-                vm.space.type_name(answer)
-            );
+            let text =
+                format!("__bool__ should return bool, returned {}", vm.space.type_name(answer));
             Err(raise::error(vm, T::TypeError, &text))
         }
     }
@@ -831,13 +816,7 @@ pub fn compare_native(vm: &Vm, x: Value, y: Value, order: Order) -> Result<Optio
 /// How deep built-in containers are compared before RecursionError.
 const MAX_DEPTH: u32 = 900;
 
-fn compare_at(
-    vm: &Vm,
-    x: Value,
-    y: Value,
-    order: Order,
-    depth: u32,
-) -> Result<Option<bool>, Stop> {
+fn compare_at(vm: &Vm, x: Value, y: Value, order: Order, depth: u32) -> Result<Option<bool>, Stop> {
     let equality = matches!(order, Order::Eq | Order::Ne);
     if let (Some(a), Some(b)) = (x.cast::<Str>(), y.cast::<Str>()) {
         return Ok(Some(match order {
@@ -850,7 +829,8 @@ fn compare_at(
         let (left, right) = (vm.space.class_of(x), vm.space.class_of(y));
         let special = |class: Gc<crate::value::Class>| {
             class.has(overrides::EQ)
-                || class.is_user() && vm.space.lookup(class, vm.names.__ne__).is_some_and(|m| !m.is::<Native>())
+                || class.is_user()
+                    && vm.space.lookup(class, vm.names.__ne__).is_some_and(|m| !m.is::<Native>())
         };
         let payload = |v: Value| v.cast::<Instance>().is_some_and(|i| i.payload().is_some());
         if equality && !special(left) && !special(right) && !payload(x) && !payload(y) {
@@ -945,8 +925,7 @@ fn compare_items(
     let mut i = 0;
     while let (Some(x), Some(y)) = (a(i), b(i)) {
         let same = x == y && !x.is_float();
-        let equal =
-            if same { Some(true) } else { compare_at(vm, x, y, Order::Eq, depth + 1)? };
+        let equal = if same { Some(true) } else { compare_at(vm, x, y, Order::Eq, depth + 1)? };
         match equal {
             Some(true) => i += 1,
             Some(false) => {
@@ -1052,8 +1031,7 @@ unsafe fn ask_comparer(
         match comparers(&*vm, order, x, y).get(stage) {
             Some((c, negate)) => {
                 let negate = if *negate { call::NEGATE } else { 0 };
-                let info =
-                    dst | ((stage as u64 + 1) << STAGE) | negate | Ret::Compare as u64;
+                let info = dst | ((stage as u64 + 1) << STAGE) | negate | Ret::Compare as u64;
                 invoke_special(vm, ip, base, c.method, c.this, c.other, info)
             }
             None => {
@@ -1213,7 +1191,9 @@ impl Cx {
         }
         self.deeper(|cx| {
             for place in 0..a.table().places() {
-                let Some(entry) = a.entry_at(place) else { continue };
+                let Some(entry) = a.entry_at(place) else {
+                    continue;
+                };
                 let Some(other) = cx.dict_get_hashed(b, entry.key, entry.hash)? else {
                     return Ok(false);
                 };
@@ -1226,10 +1206,7 @@ impl Cx {
     }
 
     /// Runs `body` one level of native recursion deeper, within the bound that all of it shares.
-    pub fn deeper<R>(
-        &mut self,
-        body: impl FnOnce(&mut Cx) -> Result<R, Stop>,
-    ) -> Result<R, Stop> {
+    pub fn deeper<R>(&mut self, body: impl FnOnce(&mut Cx) -> Result<R, Stop>) -> Result<R, Stop> {
         let vm = self.vm_mut();
         if vm.doors >= super::DOOR_LIMIT {
             return Err(raise::error(vm, T::RecursionError, "maximum recursion depth exceeded"));
@@ -1292,6 +1269,21 @@ impl Cx {
 
     pub fn compare_plain(&self, x: Value, y: Value, order: Order) -> Result<Option<bool>, Stop> {
         compare_native(self.vm(), self.unwrap(x), self.unwrap(y), order)
+    }
+
+    /// `x order y` without code of the program; None if that must decide.
+    pub fn compare_builtin(
+        &self,
+        x: Value,
+        y: Value,
+        order: Order,
+    ) -> Result<Option<bool>, Stop> {
+        compare_native(self.vm(), x, y, order)
+    }
+
+    /// `item in container` for built-in containers, or None.
+    pub fn contains_plain(&mut self, item: Value, container: Value) -> Result<Option<bool>, Stop> {
+        contains(self.vm_mut(), item, container)
     }
 
     pub fn len_plain(&self, value: Value) -> Option<usize> {

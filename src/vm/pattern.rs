@@ -4,9 +4,7 @@ use super::pc::{Base, Ip, Pc, reg};
 use super::{Cx, Flow, Stop, Vm, call, raise, unwind};
 use crate::code::op::{Word, word};
 use crate::value::frame::DST_MASK;
-use crate::value::{
-    Class, Dict, Instance, List, MappingProxy, Range, Str, T, Tuple, Value,
-};
+use crate::value::{Class, Dict, Instance, List, MappingProxy, Range, Str, T, Tuple, Value};
 
 pub unsafe fn sequence(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     // SAFETY: I3; so throughout this file.
@@ -107,13 +105,7 @@ fn matches_self(cx: &Cx, class: crate::gc::Gc<Class>) -> bool {
         .any(|&id| class.is_subclass(cx.class(id)))
 }
 
-fn match_class(
-    cx: &mut Cx,
-    subject: Value,
-    class: Value,
-    names: Value,
-    positional: usize,
-) -> Flow {
+fn match_class(cx: &mut Cx, subject: Value, class: Value, names: Value, positional: usize) -> Flow {
     let Some(wanted) = class.cast::<Class>() else {
         return Err(cx.type_error("called match pattern must be a class"));
     };

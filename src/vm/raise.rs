@@ -81,34 +81,61 @@ pub fn attribute(vm: &Vm, message: &str, object: Value, name: Gc<Str>) -> Stop {
     stop
 }
 
-/// The wrong number of positional arguments for a native.
+/// The wrong number of positional arguments for a native, in the words that CPython has for
+/// special methods, for functions that take keywords, and for others.
 #[cold]
-pub unsafe fn arity(vm: &Vm, native: Gc<Native>, args: *const Value, n: usize) -> Stop {
+pub unsafe fn arity(vm: &Vm, native: Gc<Native>, _: *const Value, n: usize) -> Stop {
     use crate::value::NativeKind;
     let signature = native.signature;
     let method = matches!(native.kind, NativeKind::Method | NativeKind::ClassMethod);
-    let skip = usize::from(method);
-    let mut name = signature.name.to_string();
-    if method && let Some(class) = native.owner.get().cast::<crate::value::Class>() {
-        name = format!("{}.{name}", class.name_text());
-        if n == 0 {
-            let text = format!("unbound method {name}() needs an argument");
-            return error(vm, T::TypeError, &text);
-        }
+    let makes = signature.name == "__new__";
+    let class = native.owner.get().cast::<crate::value::Class>().map(|c| c.name_text());
+    let skip = usize::from(method || makes);
+    let full = match &class {
+        Some(class) => format!("{class}.{}", signature.name),
+        None => signature.name.to_string(),
+    };
+    let name = match class {
+        Some(class) if makes => class,
+        _ => signature.name.to_string(),
+    };
+    if n < skip {
+        let text = if makes {
+            format!("{full}(): not enough arguments")
+        } else {
+            format!("unbound method {full}() needs an argument")
+        };
+        return error(vm, T::TypeError, &text);
     }
-    let _ = args;
-    let (given, min) = (n.saturating_sub(skip), (native.min as usize).saturating_sub(skip));
+    let (given, min) = (n - skip, signature.required.saturating_sub(skip));
     let max = (native.max as usize).saturating_sub(skip);
     let plural = |n: usize| if n == 1 { "" } else { "s" };
-    let text = if native.max == u16::MAX || min < max && given < min {
-        let least = if native.max == u16::MAX || min < max { "at least " } else { "" };
-        format!("{name} expected {least}{min} argument{}, got {given}", plural(min))
+    let by_keyword = signature.params.len() > signature.positional_only.max(skip);
+    let text = if signature.name.starts_with("__") && method {
+        format!("expected {max} argument{}, got {given}", plural(max))
+    } else if by_keyword && given < min {
+        if given + skip >= signature.positional_only {
+            let missing = signature.params[given + skip];
+            format!("{name}() missing required argument '{missing}' (pos {})", given + 1)
+        } else {
+            format!(
+                "{name}() takes at least {min} positional argument{} ({given} given)",
+                plural(min)
+            )
+        }
+    } else if by_keyword && max == 0 {
+        format!("{name}() takes no positional arguments")
+    } else if by_keyword && !makes {
+        let most = signature.params.len() - skip;
+        format!("{name}() takes at most {most} argument{} ({given} given)", plural(most))
+    } else if native.max == u16::MAX || min < max && given < min {
+        format!("{name} expected at least {min} argument{}, got {given}", plural(min))
     } else if min < max {
         format!("{name} expected at most {max} argument{}, got {given}", plural(max))
     } else if max == 0 {
-        format!("{name}() takes no arguments ({given} given)")
+        format!("{full}() takes no arguments ({given} given)")
     } else if max == 1 {
-        format!("{name}() takes exactly one argument ({given} given)")
+        format!("{full}() takes exactly one argument ({given} given)")
     } else {
         format!("{name} expected {max} arguments, got {given}")
     };

@@ -69,7 +69,10 @@ impl super::Cx {
         let vm: *mut Vm = self.vm_mut();
         // SAFETY: `&mut self` means that no `Local` is alive; the native's arguments are below
         // `top`, which its own frame keeps.
-        unsafe { collect(vm, (*vm).native_base, (*vm).top) }
+        unsafe {
+            let top = (*vm).first_free();
+            collect(vm, (*vm).native_base, top);
+        }
     }
 
     /// Long-running natives call this now and then: Ctrl-C reaches them through it.

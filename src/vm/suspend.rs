@@ -74,13 +74,7 @@ unsafe fn root_of(mut frame: *mut Frame) -> *mut Frame {
 // ---- resuming
 
 /// Makes the frame run with the activation at `base` as its consumer, or says why not.
-unsafe fn enter(
-    vm: *mut Vm,
-    ip: Ip,
-    base: Base,
-    frame: *mut Frame,
-    info: u64,
-) -> Result<Pc, Stop> {
+unsafe fn enter(vm: *mut Vm, ip: Ip, base: Base, frame: *mut Frame, info: u64) -> Result<Pc, Stop> {
     unsafe {
         let own = Frame::base(frame);
         let (inner_ip, inner) = match (*frame).state() {
@@ -95,11 +89,8 @@ unsafe fn enter(
                     state::ASYNC_GENERATOR => "async generator already executing",
                     _ => "generator already executing",
                 };
-                let id = if text.ends_with("awaited already") {
-                    T::RuntimeError
-                } else {
-                    T::ValueError
-                };
+                let id =
+                    if text.ends_with("awaited already") { T::RuntimeError } else { T::ValueError };
                 return Err(raise::error(&*vm, id, text));
             }
             _ => {
@@ -226,7 +217,8 @@ pub unsafe fn serve(vm: *mut Vm, ip: Ip, base: Base, request: Request, info: u64
 pub unsafe fn for_frame(vm: *mut Vm, ip: Ip, base: Base, frame: *mut Frame, w: Word) -> Pc {
     unsafe {
         // Suspended, not delegating, and consumed by an activation on the stack.
-        if (*frame).header.flags & (state::MASK | state::KIND) != state::SUSPENDED | state::GENERATOR
+        if (*frame).header.flags & (state::MASK | state::KIND)
+            != state::SUSPENDED | state::GENERATOR
         {
             return Pc::DECLINE;
         }
@@ -295,9 +287,7 @@ pub unsafe fn yield_value_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                 reg!(consumer, (info >> 16) as u16 as usize) = value;
                 Pc::new(consumer_ip, consumer)
             }
-            Ret::ResumeNative => {
-                call::finish(vm, consumer_ip, consumer, Ret::Native as u64, value)
-            }
+            Ret::ResumeNative => call::finish(vm, consumer_ip, consumer, Ret::Native as u64, value),
             other => unreachable!("a running root is never {other:?}"),
         }
     }
@@ -692,9 +682,7 @@ pub unsafe fn await_object(vm: *mut Vm, ip: Ip, base: Base, info: u64, object: V
                         "'async with' received an object from __aexit__ that does not implement \
                          __await__: {name}"
                     ),
-                    3 => format!(
-                        "'async for' received an invalid object from __anext__: {name}"
-                    ),
+                    3 => format!("'async for' received an invalid object from __anext__: {name}"),
                     _ => format!("object {name} can't be used in 'await' expression"),
                 };
                 raise::error(&*vm, T::TypeError, &text);
@@ -851,5 +839,31 @@ impl Cx {
             driver: Value::UNDEF.into(),
             throws,
         }))
+    }
+
+    /// What a suspended frame delegates to directly.
+    pub fn delegated_to(&self, frame: Gc<Frame>) -> Option<Gc<Frame>> {
+        let own = Frame::base(frame.as_ptr());
+        if frame.state() != state::SUSPENDED || frame.link == own {
+            return None;
+        }
+        // SAFETY: a chain of suspended frames, linked by their callers' bases.
+        unsafe {
+            let mut inner = frame_at(frame.link);
+            while (*inner).caller != own {
+                inner = frame_at((*inner).caller);
+            }
+            Some(Gc::from_raw(inner))
+        }
+    }
+
+    /// Lets a generator be awaited, and await.
+    pub fn set_awaitable(&self, frame: Gc<Frame>) {
+        // SAFETY: a live frame; flags are a plain field.
+        unsafe { (*frame.as_ptr()).header.flags |= state::ITERABLE_COROUTINE }
+    }
+
+    pub fn qualname(&self, function: Gc<Function>) -> String {
+        bind::qualname(self.vm(), function)
     }
 }

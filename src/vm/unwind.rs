@@ -95,7 +95,8 @@ pub unsafe fn raise_from(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 
 unsafe fn raise_value(vm: *mut Vm, ip: Ip, base: Base, what: Value, cause: Value) -> Pc {
     unsafe {
-        if what.is::<Exception>() && (cause.is_undef() || cause.is_none() || cause.is::<Exception>())
+        if what.is::<Exception>()
+            && (cause.is_undef() || cause.is_none() || cause.is::<Exception>())
         {
             let exception = what.cast::<Exception>().expect("just checked");
             if !cause.is_undef() {
@@ -113,11 +114,7 @@ unsafe fn raise_value(vm: *mut Vm, ip: Ip, base: Base, what: Value, cause: Value
             return unwind(vm, ip, base);
         }
         if !(cause.is_undef() || cause.is_none() || cause.is::<Exception>() || is_class(cause)) {
-            raise::error(
-                &*vm,
-                T::TypeError,
-                "exception causes must derive from BaseException",
-            );
+            raise::error(&*vm, T::TypeError, "exception causes must derive from BaseException");
             return unwind(vm, ip, base);
         }
         // A class among the two must be called first; that may run code of the program.

@@ -79,10 +79,9 @@ coroutine main(f, x)  line 9, 8 registers
       1  LoadInt      r7, 1
       2  AwaitCall    r3, r3.., 1
    11:     await x
-      3  Move         r4, r1               ; x
-      4  Await        r3, r4
+      3  Await        r3, r1               ; x
    12:     y = await x.method(2)
-      5  GetAttr      r3, r1               ; x, method
-      9  LoadInt      r7, 2
-     10  AwaitCall    r2, r3.., 1          ; y
-     11  RetNone
+      4  GetAttr      r3, r1               ; x, method
+      8  LoadInt      r7, 2
+      9  AwaitCall    r2, r3.., 1          ; y
+     10  RetNone

@@ -15,42 +15,41 @@ module <module>  line 1, 4 registers
 
 function f(x)  line 1, 10 registers
     2:     for item in x:
-      0  Move         r2, r0               ; x
-      1  GetIter      r2, r2
-      2  Jmp          -> 30
+      0  GetIter      r2, r0               ; x
+      1  Jmp          -> 29
     4:             if item:
-      3  JFalse       r1, -> 9             ; item
+      2  JFalse       r1, -> 8             ; item
     5:                 return item.value
-      4  GetAttr      r3, r1               ; item, value
-      8  Jmp          -> 20
+      3  GetAttr      r3, r1               ; item, value
+      7  Jmp          -> 19
     6:             if x:
-      9  JFalse       r0, -> 25            ; x
+      8  JFalse       r0, -> 24            ; x
     7:                 return x
-     10  Move         r3, r0               ; x
-     11  Jmp          -> 20
+      9  Move         r3, r0               ; x
+     10  Jmp          -> 19
     8:             break
-     12  Jmp          -> 25
+     11  Jmp          -> 24
    10:             done()
-     13  PushHandled  r4, r5
-     14  GetGlobal    r6                   ; done
-     17  Call         r6, r6.., 0
-     18  PopHandled   r4
-     19  Reraise      r5
-     20  GetGlobal    r6                   ; done
-     23  Call         r6, r6.., 0
-     24  Ret          r3
-     25  GetGlobal    r6                   ; done
-     28  Call         r6, r6.., 0
-     29  Jmp          -> 31
+     12  PushHandled  r4, r5
+     13  GetGlobal    r6                   ; done
+     16  Call         r6, r6.., 0
+     17  PopHandled   r4
+     18  Reraise      r5
+     19  GetGlobal    r6                   ; done
+     22  Call         r6, r6.., 0
+     23  Ret          r3
+     24  GetGlobal    r6                   ; done
+     27  Call         r6, r6.., 0
+     28  Jmp          -> 30
     2:     for item in x:
-     30  ForIter      r1, r2, -> 3         ; item
-     31  RetNone
+     29  ForIter      r1, r2, -> 2         ; item
+     30  RetNone
    10:             done()
-     32  PopHandled   r4
-     33  Reraise      r5
-  3..8 guarded by 13 (r5)
-  9..11 guarded by 13 (r5)
-  14..18 guarded by 32 (r5)
+     31  PopHandled   r4
+     32  Reraise      r5
+  2..7 guarded by 12 (r5)
+  8..10 guarded by 12 (r5)
+  13..17 guarded by 31 (r5)
 
 function g(x)  line 12, 8 registers
    12: def g(x):

@@ -36,22 +36,21 @@ function count(n)  line 1, 2 registers
 
 function each(items)  line 10, 8 registers
    11:     for key, value in items:
-      0  Move         r3, r0               ; items
-      1  GetIter      r3, r3
-      2  Jmp          -> 5
-      3  Unpack       r4, r1.., 2
+      0  GetIter      r3, r0               ; items
+      1  Jmp          -> 4
+      2  Unpack       r4, r1.., 2
    12:         if not key:
-      4  JFalse       r1, -> 6             ; key
+      3  JFalse       r1, -> 5             ; key
    11:     for key, value in items:
-      5  ForIter      r4, r3, -> 3
+      4  ForIter      r4, r3, -> 2
    15:         if items.pop() is None:
-      6  Move         r7, r0               ; items
-      7  CallM        r3, r3.., 0          ; pop
-     11  JNotNone     r3, -> 13
+      5  Move         r7, r0               ; items
+      6  CallM        r3, r3.., 0          ; pop
+     10  JNotNone     r3, -> 12
    16:             return
-     12  RetNone
+     11  RetNone
    14:     while True:
-     13  Loop         -> 6
+     12  Loop         -> 5
 
 function early(source)  line 18, 6 registers
    19:     for item in source():

@@ -15,95 +15,91 @@ module <module>  line 1, 4 registers
 
 function f(x)  line 1, 17 registers
     2:     with x as y, x:
-      0  Move         r7, r0               ; x
-      1  LoadSpecial  r3, r7, 0
-      2  LoadSpecial  r2, r7, 1
-      3  Call         r3, r3.., 0
-      4  Move         r1, r3               ; y
-      5  Move         r11, r0              ; x
-      6  LoadSpecial  r7, r11, 0
-      7  LoadSpecial  r6, r11, 1
-      8  Call         r7, r7.., 0
-      9  Move         r10, r6
-     10  LoadNone     r14
-     11  LoadNone     r15
-     12  LoadNone     r16
-     13  Call         r10, r10.., 3
-     14  Move         r10, r2
-     15  LoadNone     r14
-     16  LoadNone     r15
-     17  LoadNone     r16
-     18  Call         r10, r10.., 3
+      0  LoadSpecial  r3, r0, 0            ; x
+      1  LoadSpecial  r2, r0, 1            ; x
+      2  Call         r3, r3.., 0
+      3  Move         r1, r3               ; y
+      4  LoadSpecial  r7, r0, 0            ; x
+      5  LoadSpecial  r6, r0, 1            ; x
+      6  Call         r7, r7.., 0
+      7  Move         r10, r6
+      8  LoadNone     r14
+      9  LoadNone     r15
+     10  LoadNone     r16
+     11  Call         r10, r10.., 3
+     12  Move         r10, r2
+     13  LoadNone     r14
+     14  LoadNone     r15
+     15  LoadNone     r16
+     16  Call         r10, r10.., 3
     3:         return y
-     19  Ret          r1                   ; y
+     17  Ret          r1                   ; y
     2:     with x as y, x:
-     20  PushHandled  r4, r5
-     21  Move         r6, r2
-     22  ExcTriple    r10.., r5
-     23  Call         r6, r6.., 3
-     24  JTrue        r6, -> 27
+     18  PushHandled  r4, r5
+     19  Move         r6, r2
+     20  ExcTriple    r10.., r5
+     21  Call         r6, r6.., 3
+     22  JTrue        r6, -> 25
+     23  PopHandled   r4
+     24  Reraise      r5
      25  PopHandled   r4
-     26  Reraise      r5
+     26  RetNone
      27  PopHandled   r4
-     28  RetNone
-     29  PopHandled   r4
-     30  Reraise      r5
-  4..14 guarded by 20 (r5)
-  21..25 guarded by 29 (r5)
+     28  Reraise      r5
+  3..12 guarded by 18 (r5)
+  19..23 guarded by 27 (r5)
 
 coroutine g(x)  line 5, 15 registers
     7:         x()
       0  Move         r3, r0               ; x
       1  Call         r3, r3.., 0
-      2  Jmp          -> 32
+      2  Jmp          -> 30
     8:     except ValueError:
       3  PushHandled  r1, r2
       4  GetGlobal    r3                   ; ValueError
       7  ExcMatch     r4, r2, r3
-      8  JFalse       r4, -> 30
+      8  JFalse       r4, -> 28
     9:         await x
-      9  Move         r4, r0               ; x
-     10  SwapHandled  r1
-     11  Await        r3, r4
-     12  SwapHandled  r1
+      9  SwapHandled  r1
+     10  Await        r3, r0               ; x
+     11  SwapHandled  r1
    10:         async with x:
-     13  Move         r8, r0               ; x
-     14  LoadSpecial  r4, r8, 2
-     15  LoadSpecial  r3, r8, 3
-     16  Call         r4, r4.., 0
+     12  LoadSpecial  r4, r0, 2            ; x
+     13  LoadSpecial  r3, r0, 3            ; x
+     14  Call         r4, r4.., 0
+     15  SwapHandled  r1
+     16  Await        r4, r4, ext 1
      17  SwapHandled  r1
-     18  Await        r4, r4, ext 1
-     19  SwapHandled  r1
-     20  Move         r7, r3
-     21  LoadNone     r11
-     22  LoadNone     r12
-     23  LoadNone     r13
-     24  Call         r7, r7.., 3
+     18  Move         r7, r3
+     19  LoadNone     r11
+     20  LoadNone     r12
+     21  LoadNone     r13
+     22  Call         r7, r7.., 3
+     23  SwapHandled  r1
+     24  Await        r7, r7, ext 2
      25  SwapHandled  r1
-     26  Await        r7, r7, ext 2
-     27  SwapHandled  r1
+     26  PopHandled   r1
+     27  Jmp          -> 30
      28  PopHandled   r1
-     29  Jmp          -> 32
-     30  PopHandled   r1
-     31  Reraise      r2
-     32  RetNone
+     29  Reraise      r2
+     30  RetNone
     8:     except ValueError:
-     33  PopHandled   r1
-     34  Reraise      r2
+     31  PopHandled   r1
+     32  Reraise      r2
     9:         await x
-     35  SwapHandled  r1
-     36  Reraise      r5
+     33  SwapHandled  r1
+     34  Reraise      r4
    10:         async with x:
+     35  SwapHandled  r1
+     36  Reraise      r8
      37  SwapHandled  r1
-     38  Reraise      r9
-     39  SwapHandled  r1
-     40  Reraise      r14
+     38  Reraise      r14
   0..2 guarded by 3 (r2)
-  4..11 guarded by 33 (r2)
-  11..12 guarded by 35 (r5)
-  12..18 guarded by 33 (r2)
-  18..19 guarded by 37 (r9)
-  19..26 guarded by 33 (r2)
-  26..27 guarded by 39 (r14)
-  27..28 guarded by 33 (r2)
-  35..41 guarded by 33 (r2)
+  4..10 guarded by 31 (r2)
+  10..11 guarded by 33 (r4)
+  11..16 guarded by 31 (r2)
+  16..17 guarded by 35 (r8)
+  17..24 guarded by 31 (r2)
+  24..25 guarded by 37 (r14)
+  25..26 guarded by 31 (r2)
+  33..39 guarded by 31 (r2)

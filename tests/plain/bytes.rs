@@ -15,13 +15,7 @@ fn coded(result: Result<Vec<u8>, CodecFault>, message: impl Fn(&CodecFault) -> S
         Ok(data) => data.show(),
         Err(fault) if fault.wrong_handler => "TypeError".to_string(),
         Err(fault) => {
-            let CodecFault {
-                encoding,
-                start,
-                end,
-                reason,
-                ..
-            } = fault;
+            let CodecFault { encoding, start, end, reason, .. } = fault;
             format!("{} [{encoding} {start} {end} {reason}]", message(&fault)).show()
         }
     }
@@ -32,24 +26,15 @@ fn bytes_and_codecs() {
     check(include_str!("bytes.txt"), |name, row| {
         let data = &row.text(0)[..];
         let named = |at| String::from_utf8(row.text(at)).unwrap();
-        let coding = || {
-            (
-                Encoding::named(&named(1)).unwrap(),
-                Handler::named(&named(2)).unwrap(),
-            )
-        };
+        let coding = || (Encoding::named(&named(1)).unwrap(), Handler::named(&named(2)).unwrap());
         match name {
             "decode" => {
                 let (encoding, handler) = coding();
-                coded(decode(data, encoding, handler), |fault| {
-                    fault.decode_text(data)
-                })
+                coded(decode(data, encoding, handler), |fault| fault.decode_text(data))
             }
             "encode" => {
                 let (encoding, handler) = coding();
-                coded(encode(data, encoding, handler), |fault| {
-                    fault.encode_text(data)
-                })
+                coded(encode(data, encoding, handler), |fault| fault.encode_text(data))
             }
             "fromhex" => bytes::from_hex(data).show(),
             "hex" => bytes::hex(data, Some(b':'), row.int(1)).show(),
@@ -63,20 +48,14 @@ fn bytes_and_codecs() {
             "title" => bytes::title(data).show(),
             "capitalize" => bytes::capitalize(data).show(),
             "swapcase" => bytes::swapcase(data).show(),
-            "replace" => bytes::replace(
-                data,
-                &row.text(1),
-                &row.text(2),
-                usize::try_from(row.int(3)).ok(),
-            )
-            .map(|new| new.unwrap_or_else(|| data.to_vec()))
-            .show(),
+            "replace" => {
+                bytes::replace(data, &row.text(1), &row.text(2), usize::try_from(row.int(3)).ok())
+                    .map(|new| new.unwrap_or_else(|| data.to_vec()))
+                    .show()
+            }
             "count" => bytes::count(data, &row.text(1)).show(),
             "strip" => {
-                assert_eq!(
-                    wtf8::strip_space(data, Side::Both, false),
-                    number_text::strip(data)
-                );
+                assert_eq!(wtf8::strip_space(data, Side::Both, false), number_text::strip(data));
                 number_text::strip(data).show()
             }
             "split" => wtf8::split_space(data, None, false).show(),

@@ -50,11 +50,7 @@ fn text_functions_take_anything() {
     let mut nasty = Nasty(random_mt::Twister::seeded_u64(7));
     let alphabet = b"a \t\n\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xed\xa0\x80\xce\xa3'\"\\";
     for _ in 0..20_000 {
-        let (a, b, c) = (
-            nasty.bytes(alphabet),
-            nasty.bytes(alphabet),
-            nasty.bytes(alphabet),
-        );
+        let (a, b, c) = (nasty.bytes(alphabet), nasty.bytes(alphabet), nasty.bytes(alphabet));
         let n = nasty.below(20);
         let max = (n < 10).then_some(n);
         for unicode in [false, true] {
@@ -78,19 +74,10 @@ fn text_functions_take_anything() {
         wtf8::slice(&a, n / 3, n);
         wtf8::point_at(&a, n);
         wtf8::reverse(&a);
-        let range = index::resolve(
-            Some(nasty.int()),
-            Some(nasty.int()),
-            nasty.int() | 1,
-            wtf8::len(&a),
-        );
+        let range =
+            index::resolve(Some(nasty.int()), Some(nasty.int()), nasty.int() | 1, wtf8::len(&a));
         wtf8::slice_step(&a, range.start, range.step, range.count);
-        for change in [
-            unicode::lower,
-            unicode::upper,
-            unicode::title,
-            unicode::swapcase,
-        ] {
+        for change in [unicode::lower, unicode::upper, unicode::title, unicode::swapcase] {
             change(&a);
         }
         unicode::capitalize(&a);
@@ -100,23 +87,9 @@ fn text_functions_take_anything() {
         repr::bytes_repr(&a);
         let _ = bytes::from_hex(&a);
         number_text::normalise(&a);
-        let encodings = [
-            "utf-8",
-            "utf-8-sig",
-            "utf-16",
-            "utf-16-be",
-            "utf-32",
-            "ascii",
-            "latin-1",
-        ];
+        let encodings = ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32", "ascii", "latin-1"];
         let encoding = Encoding::named(encodings[nasty.below(7)]).unwrap();
-        let handlers = [
-            "strict",
-            "ignore",
-            "replace",
-            "surrogateescape",
-            "surrogatepass",
-        ];
+        let handlers = ["strict", "ignore", "replace", "surrogateescape", "surrogatepass"];
         let handler = Handler::named(handlers[nasty.below(5)]).unwrap();
         if let Err(fault) = decode(&a, encoding, handler) {
             fault.decode_text(&a);
@@ -134,10 +107,7 @@ fn what_decodes_encodes_again() {
     for _ in 0..5000 {
         let data = nasty.bytes(b"a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xed\xa0\xff");
         let text = decode(&data, Encoding::Utf8, Handler::SurrogateEscape).unwrap();
-        assert_eq!(
-            encode(&text, Encoding::Utf8, Handler::SurrogateEscape).unwrap(),
-            data
-        );
+        assert_eq!(encode(&text, Encoding::Utf8, Handler::SurrogateEscape).unwrap(), data);
         assert_eq!(wtf8::reverse(&wtf8::reverse(&text)), text);
     }
 }
@@ -187,21 +157,10 @@ fn formats_take_anything() {
 #[test]
 fn huge_widths_are_refused() {
     let mut out = Vec::new();
-    for format in [
-        "1000000000000",
-        "01000000000000",
-        "\u{e9}<1000000000000",
-        "01000000000000,",
-    ] {
+    for format in ["1000000000000", "01000000000000", "\u{e9}<1000000000000", "01000000000000,"] {
         let memory = Err(sloop::plain::Fault::memory());
-        assert_eq!(
-            spec::format_i64(&mut out, format.as_bytes(), 5, "int"),
-            memory
-        );
-        assert_eq!(
-            spec::format_f64(&mut out, format.as_bytes(), 5.0, "float"),
-            memory
-        );
+        assert_eq!(spec::format_i64(&mut out, format.as_bytes(), 5, "int"), memory);
+        assert_eq!(spec::format_f64(&mut out, format.as_bytes(), 5.0, "float"), memory);
     }
     let fault = spec::format_f64(&mut out, b".1000000000000f", 5.0, "float").unwrap_err();
     assert_eq!(fault.text, "precision too big");
@@ -220,24 +179,14 @@ fn floats_survive_their_repr() {
         float::push_repr(&mut text, x);
         let back = float::parse_str(&text).unwrap();
         assert!(back.to_bits() == x.to_bits() || x.is_nan());
-        assert_eq!(
-            float::from_hex(float::to_hex(x).as_bytes())
-                .unwrap()
-                .to_bits(),
-            back.to_bits()
-        );
+        assert_eq!(float::from_hex(float::to_hex(x).as_bytes()).unwrap().to_bits(), back.to_bits());
         let _ = float::round(x, nasty.below(700) as i64 - 350);
         let _ = float::floor_div(x, nasty.float());
         // The quick way to exact digits, and the slow one.
         let precision = nasty.below(20);
         let mut quick = Vec::new();
-        spec::format_f64(
-            &mut quick,
-            format!(".{precision}e").as_bytes(),
-            x.abs(),
-            "float",
-        )
-        .unwrap();
+        spec::format_f64(&mut quick, format!(".{precision}e").as_bytes(), x.abs(), "float")
+            .unwrap();
         if x.is_finite() {
             let slow = format!("{:.precision$e}", x.abs());
             let (mantissa, exponent) = slow.split_once('e').unwrap();
@@ -253,10 +202,7 @@ fn floats_survive_their_repr() {
 fn ints_obey_their_laws() {
     let mut nasty = Nasty(random_mt::Twister::seeded_u64(11));
     for _ in 0..20_000 {
-        let (a, b) = (
-            IBig::from(nasty.int()) * nasty.int(),
-            IBig::from(nasty.int()),
-        );
+        let (a, b) = (IBig::from(nasty.int()) * nasty.int(), IBig::from(nasty.int()));
         if let Ok((quotient, rest)) = int::divmod_big(&a, &b) {
             let (quotient, rest) = (quotient.into_big(), rest.into_big());
             assert_eq!(quotient * &b + &rest, a);
@@ -267,11 +213,8 @@ fn ints_obey_their_laws() {
         assert_eq!(int::parse_str(&text, 10, 0).unwrap().into_big(), a);
         let data = int::to_bytes(&a, 17, true, true).unwrap();
         assert_eq!(int::from_bytes(&data, true, true).into_big(), a);
-        let _ = int::parse_str(
-            &nasty.bytes(b"0123456789_xobXaf+- "),
-            nasty.below(40) as i64 - 1,
-            10,
-        );
+        let _ =
+            int::parse_str(&nasty.bytes(b"0123456789_xobXaf+- "), nasty.below(40) as i64 - 1, 10);
         let _ = int::pow_mod(&a, &b, &IBig::from(nasty.int()));
     }
 }

@@ -34,9 +34,7 @@ impl Row {
     }
 
     pub fn big(&self, at: usize) -> dashu_int::IBig {
-        dashu_int::IBig::from_str_with_radix_prefix(&self.fields[at])
-            .unwrap()
-            .0
+        dashu_int::IBig::from_str_with_radix_prefix(&self.fields[at]).unwrap().0
     }
 
     pub fn flag(&self, at: usize) -> bool {
@@ -79,11 +77,7 @@ pub trait Show {
 
 impl Show for f64 {
     fn show(&self) -> String {
-        if self.is_nan() {
-            "nan".to_string()
-        } else {
-            format!("{:016x}", self.to_bits())
-        }
+        if self.is_nan() { "nan".to_string() } else { format!("{:016x}", self.to_bits()) }
     }
 }
 
@@ -115,11 +109,7 @@ impl Show for dashu_int::IBig {
     /// The tables write very large numbers in hexadecimal.
     fn show(&self) -> String {
         let text = self.to_string();
-        if text.trim_start_matches('-').len() <= 4000 {
-            text
-        } else {
-            format!("{self:#x}")
-        }
+        if text.trim_start_matches('-').len() <= 4000 { text } else { format!("{self:#x}") }
     }
 }
 

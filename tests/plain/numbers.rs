@@ -123,22 +123,15 @@ fn ints() {
             ),
             "bits" => {
                 if let Some(a) = small(0) {
-                    assert_eq!(
-                        int::bit_length_i64(a) as usize,
-                        int::bit_length_big(&row.big(0))
-                    );
+                    assert_eq!(int::bit_length_i64(a) as usize, int::bit_length_big(&row.big(0)));
                 }
                 (int::bit_length_big(&a), int::bit_count_big(&a)).show()
             }
             "hash" => both(small(0).map(|a| Ok(hash::int(a))), Ok(hash::big(&a))),
-            "isqrt" => both(
-                small(0).map(|a| int::isqrt_i64(a).map(Int::Small)),
-                int::isqrt_big(&a),
-            ),
-            "shl" => both(
-                smalls().map(|(a, b)| int::shl_i64(a, b)),
-                int::shl_big(&a, &row.big(1)),
-            ),
+            "isqrt" => {
+                both(small(0).map(|a| int::isqrt_i64(a).map(Int::Small)), int::isqrt_big(&a))
+            }
+            "shl" => both(smalls().map(|(a, b)| int::shl_i64(a, b)), int::shl_big(&a, &row.big(1))),
             "shr" => both(
                 smalls().map(|(a, b)| int::shr_i64(a, b).map(Int::Small)),
                 int::shr_big(&a, &row.big(1)),

@@ -21,34 +21,22 @@ fn percents() {
 
 fn star(row: &Row) -> String {
     let (width, precision, x) = (row.big(0), row.big(1), row.float(2));
-    let done = percent::Pieces::of_str(b"%*.*f|")
-        .next()
-        .unwrap()
-        .and_then(|piece| {
-            let percent::Piece::Conversion(conversion) = piece else {
-                panic!()
-            };
-            let field = conversion.field(Some(&width), Some(&precision))?;
-            let mut out = Vec::new();
-            percent::push_f64(&mut out, &field, x)?;
-            out.push(b'|');
-            Ok(out)
-        });
+    let done = percent::Pieces::of_str(b"%*.*f|").next().unwrap().and_then(|piece| {
+        let percent::Piece::Conversion(conversion) = piece else { panic!() };
+        let field = conversion.field(Some(&width), Some(&precision))?;
+        let mut out = Vec::new();
+        percent::push_f64(&mut out, &field, x)?;
+        out.push(b'|');
+        Ok(out)
+    });
     // The one row that CPython would carry out and Sloop would not.
-    if width == dashu_int::IBig::from(1u64 << 31) {
-        "!".to_string()
-    } else {
-        done.show()
-    }
+    if width == dashu_int::IBig::from(1u64 << 31) { "!".to_string() } else { done.show() }
 }
 
 fn percent_row(row: &Row, bytes: bool) -> Result<Vec<u8>> {
     let source = row.text(0);
-    let pieces = if bytes {
-        percent::Pieces::of_bytes(&source)
-    } else {
-        percent::Pieces::of_str(&source)
-    };
+    let pieces =
+        if bytes { percent::Pieces::of_bytes(&source) } else { percent::Pieces::of_str(&source) };
     let (mut out, mut used) = (Vec::new(), false);
     let mut keyed = false;
     for piece in pieces {
@@ -98,13 +86,11 @@ fn value(
         'e' | 'E' | 'f' | 'F' | 'g' | 'G' => match kind.as_str() {
             "int" => {
                 let x = float::big_to_f64(&row.big(2));
-                let x = x.map_err(|fault| {
-                    if bytes {
-                        percent::not_a_float("int", true)
-                    } else {
-                        fault
-                    }
-                })?;
+                let x = x.map_err(
+                    |fault| {
+                        if bytes { percent::not_a_float("int", true) } else { fault }
+                    },
+                )?;
                 percent::push_f64(out, &field, x)
             }
             "float" => percent::push_f64(out, &field, row.float(2)),

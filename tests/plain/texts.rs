@@ -63,12 +63,8 @@ fn texts() {
             "istitle" => unicode::all_title(s).show(),
             "isprintable" => unicode::all_printable(s).show(),
             "isidentifier" => unicode::is_identifier(s).show(),
-            "find" => wtf8::find(s, &arg(1))
-                .map_or(-1, |at| wtf8::index_of(s, at) as i64)
-                .show(),
-            "rfind" => wtf8::rfind(s, &arg(1))
-                .map_or(-1, |at| wtf8::index_of(s, at) as i64)
-                .show(),
+            "find" => wtf8::find(s, &arg(1)).map_or(-1, |at| wtf8::index_of(s, at) as i64).show(),
+            "rfind" => wtf8::rfind(s, &arg(1)).map_or(-1, |at| wtf8::index_of(s, at) as i64).show(),
             "count" => wtf8::count(s, &arg(1)).show(),
             "replace" => wtf8::replace(s, &arg(1), &arg(2), limit(row.int(3)))
                 .map(|new| new.unwrap_or_else(|| s.to_vec()))
@@ -80,16 +76,12 @@ fn texts() {
             "partition" => {
                 let sep = &arg(1)[..];
                 let found = wtf8::partition(s, sep);
-                found
-                    .map(|found| found.map_or(vec![s, b"", b""], |(a, b)| vec![a, sep, b]))
-                    .show()
+                found.map(|found| found.map_or(vec![s, b"", b""], |(a, b)| vec![a, sep, b])).show()
             }
             "rpartition" => {
                 let sep = &arg(1)[..];
                 let found = wtf8::rpartition(s, sep);
-                found
-                    .map(|found| found.map_or(vec![b"", b"", s], |(a, b)| vec![a, sep, b]))
-                    .show()
+                found.map(|found| found.map_or(vec![b"", b"", s], |(a, b)| vec![a, sep, b])).show()
             }
             "strip" | "lstrip" | "rstrip" => wtf8::strip_chars(s, &arg(1), side(name), true).show(),
             "strip_space" | "lstrip_space" | "rstrip_space" => {
@@ -112,10 +104,7 @@ fn texts() {
                 let range = index::resolve(Some(row.int(1)), Some(row.int(2)), row.int(3), len);
                 let stepped = wtf8::slice_step(s, range.start, range.step, range.count);
                 if range.step == 1 {
-                    assert_eq!(
-                        stepped,
-                        wtf8::slice(s, range.start, range.start + range.count)
-                    );
+                    assert_eq!(stepped, wtf8::slice(s, range.start, range.start + range.count));
                 }
                 stepped.show()
             }

@@ -45,13 +45,7 @@ impl Builder<'_> {
         let span = self.outer(name);
         let error = match *self.ast.expr(name) {
             Expr::Name(text) if !self.ast.is_parenthesized(name) => {
-                return Arg::Keyword(
-                    Ident {
-                        name: text,
-                        span: self.ast.span(name),
-                    },
-                    value,
-                );
+                return Arg::Keyword(Ident { name: text, span: self.ast.span(name) }, value);
             }
             Expr::None | Expr::True | Expr::False => {
                 let message = format!("cannot assign to {}", targets::describe(&self.ast, name));
@@ -108,14 +102,12 @@ impl Builder<'_> {
                     reported = true;
                     continue;
                 }
-                Arg::Positional(e) | Arg::Generator(e) if unpacking => (
-                    self.outer(e),
-                    "positional argument follows keyword argument unpacking",
-                ),
-                Arg::Positional(e) | Arg::Generator(e) if keyword => (
-                    self.outer(e),
-                    "positional argument follows keyword argument",
-                ),
+                Arg::Positional(e) | Arg::Generator(e) if unpacking => {
+                    (self.outer(e), "positional argument follows keyword argument unpacking")
+                }
+                Arg::Positional(e) | Arg::Generator(e) if keyword => {
+                    (self.outer(e), "positional argument follows keyword argument")
+                }
                 Arg::Star(l, e) if unpacking => {
                     let message = "iterable argument unpacking follows keyword argument unpacking";
                     (Span::new(l, self.outer(e).end), message)
@@ -237,10 +229,9 @@ impl Builder<'_> {
                 params.positional_only = std::mem::take(&mut params.positional);
                 None
             }
-            ParamItem::BareStar(_) | ParamItem::Star(..) if state.star => wrong(
-                Span::new(span.start, span.start + 1),
-                "* argument may appear only once",
-            ),
+            ParamItem::BareStar(_) | ParamItem::Star(..) if state.star => {
+                wrong(Span::new(span.start, span.start + 1), "* argument may appear only once")
+            }
             ParamItem::BareStar(_) => {
                 state.star = true;
                 state.bare_star = Some(span);

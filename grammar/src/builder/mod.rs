@@ -81,10 +81,7 @@ impl<'s> Builder<'s> {
     }
 
     fn deepest<'a>(&self, ids: impl IntoIterator<Item = &'a ExprId>) -> u16 {
-        ids.into_iter()
-            .map(|&id| self.depth_of(id))
-            .max()
-            .unwrap_or(0)
+        ids.into_iter().map(|&id| self.depth_of(id)).max().unwrap_or(0)
     }
 
     /// Adds a node whose subtrees have the given depth already counted in.
@@ -114,10 +111,7 @@ impl<'s> Builder<'s> {
     pub fn ident(&mut self, l: u32, r: u32) -> Ident {
         let span = Span::new(l, r);
         let text = names::normalize(self.text(span));
-        Ident {
-            name: self.ast.names.intern(&text),
-            span,
-        }
+        Ident { name: self.ast.names.intern(&text), span }
     }
 
     pub fn name(&mut self, ident: Ident) -> ExprId {
@@ -179,17 +173,11 @@ impl<'s> Builder<'s> {
 
     pub fn binary(&mut self, op: BinaryOp, x: ExprId, y: ExprId) -> ExprId {
         let depth = self.depth_of(x).max(self.depth_of(y) + 1);
-        self.add(
-            self.outer(x).to(self.outer(y)),
-            depth,
-            Expr::Binary(op, x, y),
-        )
+        self.add(self.outer(x).to(self.outer(y)), depth, Expr::Binary(op, x, y))
     }
 
     pub fn bool_op(&mut self, op: BoolOp, operands: Vec<ExprId>) -> ExprId {
-        let span = self
-            .outer(operands[0])
-            .to(self.outer(operands[operands.len() - 1]));
+        let span = self.outer(operands[0]).to(self.outer(operands[operands.len() - 1]));
         let depth = self.deepest(&operands) + 1;
         self.add(span, depth, Expr::Bool(op, operands.into()))
     }
@@ -208,9 +196,7 @@ impl<'s> Builder<'s> {
 
     pub fn lambda(&mut self, l: u32, params: Params, body: ExprId) -> ExprId {
         let plain = params.positional_only.iter().chain(&params.positional);
-        let defaults = plain
-            .chain(&params.keyword_only)
-            .filter_map(|param| param.default.as_ref());
+        let defaults = plain.chain(&params.keyword_only).filter_map(|param| param.default.as_ref());
         let depth = self.deepest(defaults.chain([&body])) + 1;
         let span = Span::new(l, self.outer(body).end);
         self.add(span, depth, Expr::Lambda(Box::new(Lambda { params, body })))
@@ -236,10 +222,7 @@ impl<'s> Builder<'s> {
         let depth = self.depth_of(value) + 1;
         match *self.ast.expr(target) {
             Expr::Name(name) if !self.ast.is_parenthesized(target) => {
-                let ident = Ident {
-                    name,
-                    span: self.ast.span(target),
-                };
+                let ident = Ident { name, span: self.ast.span(target) };
                 self.add(span, depth, Expr::Walrus(ident, value))
             }
             _ => {
@@ -251,11 +234,7 @@ impl<'s> Builder<'s> {
 
     pub fn attribute(&mut self, e: ExprId, ident: Ident) -> ExprId {
         let depth = self.depth_of(e);
-        self.add(
-            self.outer(e).to(ident.span),
-            depth,
-            Expr::Attribute(e, ident),
-        )
+        self.add(self.outer(e).to(ident.span), depth, Expr::Attribute(e, ident))
     }
 
     pub fn dotted(&mut self, name: Ident, attr: Ident) -> ExprId {
@@ -338,10 +317,8 @@ impl<'s> Builder<'s> {
         let span = Span::new(l, r);
         let Some(key) = key else {
             let at = self.outer(value);
-            let at = Span::new(
-                self.source[..at.start as usize].rfind("**").unwrap_or(0) as u32,
-                at.end,
-            );
+            let at =
+                Span::new(self.source[..at.start as usize].rfind("**").unwrap_or(0) as u32, at.end);
             let stars = Span::new(at.start, at.start + 2);
             let message = "dict unpacking cannot be used in dict comprehension";
             self.error(Diagnostic::error("unpacking-comprehension", stars, message));
@@ -359,29 +336,11 @@ impl<'s> Builder<'s> {
         clauses: Vec<Clause>,
     ) -> ExprId {
         let inner = clauses.iter().map(|clause| {
-            self.deepest(
-                clause
-                    .conditions
-                    .iter()
-                    .chain([&clause.target, &clause.iter]),
-            )
+            self.deepest(clause.conditions.iter().chain([&clause.target, &clause.iter]))
         });
-        let depth = inner
-            .max()
-            .unwrap_or(0)
-            .max(self.depth_of(element))
-            .max(self.deepest(&value));
-        let comprehension = Comprehension {
-            kind,
-            element,
-            value,
-            clauses,
-        };
-        self.add(
-            span,
-            depth + 1,
-            Expr::Comprehension(Box::new(comprehension)),
-        )
+        let depth = inner.max().unwrap_or(0).max(self.depth_of(element)).max(self.deepest(&value));
+        let comprehension = Comprehension { kind, element, value, clauses };
+        self.add(span, depth + 1, Expr::Comprehension(Box::new(comprehension)))
     }
 
     pub fn clause(
@@ -394,13 +353,7 @@ impl<'s> Builder<'s> {
         conditions: Vec<ExprId>,
     ) -> Clause {
         self.check_target(target, targets::Use::For);
-        Clause {
-            is_async,
-            target,
-            iter,
-            conditions,
-            span: Span::new(l, r),
-        }
+        Clause { is_async, target, iter, conditions, span: Span::new(l, r) }
     }
 
     // ---- strings -----------------------------------------------------------------------
@@ -465,11 +418,8 @@ impl<'s> Builder<'s> {
     fn plain(&mut self, literal: Span) -> Box<[u8]> {
         let opener = Opener::new(self.text(literal));
         let content = strings::content(self.source, literal, opener);
-        let mut findings = Findings {
-            errors: &mut self.errors,
-            warnings: &mut self.warnings,
-            literal,
-        };
+        let mut findings =
+            Findings { errors: &mut self.errors, warnings: &mut self.warnings, literal };
         if opener.is_bytes {
             strings::decode_bytes(self.source, content, opener.raw, &mut findings)
         } else {
@@ -481,10 +431,7 @@ impl<'s> Builder<'s> {
         let depths = parts.iter().map(|part| match part {
             FPart::Text(_) => 0,
             FPart::Field(field) => {
-                let spec = field
-                    .spec
-                    .as_deref()
-                    .map_or(0, |spec| self.parts_depth(spec) + 1);
+                let spec = field.spec.as_deref().map_or(0, |spec| self.parts_depth(spec) + 1);
                 self.depth_of(field.value).max(spec)
             }
         });
@@ -494,11 +441,8 @@ impl<'s> Builder<'s> {
     pub fn fstring_text(&mut self, mut parts: Vec<FPart>, l: u32, r: u32, raw: bool) -> Vec<FPart> {
         let literal = Span::new(l, r);
         let mut text = Vec::with_capacity((r - l) as usize);
-        let mut findings = Findings {
-            errors: &mut self.errors,
-            warnings: &mut self.warnings,
-            literal,
-        };
+        let mut findings =
+            Findings { errors: &mut self.errors, warnings: &mut self.warnings, literal };
         strings::decode_fstring_text(self.source, literal, raw, &mut text, &mut findings);
         append_text(&mut parts, &text);
         parts
@@ -528,20 +472,13 @@ impl<'s> Builder<'s> {
             Some(ident) => self.conversion(ident),
         };
         let spec = spec.map(Vec::into_boxed_slice);
-        parts.push(FPart::Field(FField {
-            value,
-            conversion,
-            spec,
-            span: Span::new(l, r),
-        }));
+        parts.push(FPart::Field(FField { value, conversion, spec, span: Span::new(l, r) }));
         parts
     }
 
     fn conversion(&mut self, ident: Ident) -> Conversion {
         if !self.source[..ident.span.start as usize].ends_with('!') {
-            let at = self.source[..ident.span.start as usize]
-                .rfind('!')
-                .unwrap_or(0) as u32;
+            let at = self.source[..ident.span.start as usize].rfind('!').unwrap_or(0) as u32;
             let message = "f-string: conversion type must come right after the exclamanation mark";
             let span = Span::new(at, ident.span.end);
             self.error(Diagnostic::error("bad-conversion", span, message));

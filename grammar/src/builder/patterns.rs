@@ -13,10 +13,7 @@ pub enum PatternArg {
 
 impl Builder<'_> {
     pub fn pattern(&mut self, l: u32, r: u32, kind: PatternKind) -> Pattern {
-        Pattern {
-            kind,
-            span: Span::new(l, r),
-        }
+        Pattern { kind, span: Span::new(l, r) }
     }
 
     pub fn name_pattern(&mut self, ident: Ident) -> Pattern {
@@ -24,10 +21,7 @@ impl Builder<'_> {
             "_" => PatternKind::Wildcard,
             _ => PatternKind::Capture(ident),
         };
-        Pattern {
-            kind,
-            span: ident.span,
-        }
+        Pattern { kind, span: ident.span }
     }
 
     pub fn star_pattern(&mut self, l: u32, r: u32, ident: Ident) -> Pattern {
@@ -113,13 +107,7 @@ impl Builder<'_> {
                 break;
             }
             match (key, pattern.kind) {
-                (Some(key), kind) => items.push((
-                    key,
-                    Pattern {
-                        kind,
-                        span: pattern.span,
-                    },
-                )),
+                (Some(key), kind) => items.push((key, Pattern { kind, span: pattern.span })),
                 (None, PatternKind::Star(Some(name))) => rest = Some(name),
                 (None, _) => self.error(
                     Diagnostic::error("bad-pattern", pattern.span, "invalid syntax")
@@ -157,14 +145,6 @@ impl Builder<'_> {
                     .label(span, "this must come before the keyword patterns"),
             );
         }
-        self.pattern(
-            l,
-            r,
-            PatternKind::Class {
-                class,
-                positional,
-                keywords,
-            },
-        )
+        self.pattern(l, r, PatternKind::Class { class, positional, keywords })
     }
 }

@@ -15,10 +15,7 @@ pub struct ExceptHead {
 
 impl Builder<'_> {
     pub fn stmt(&mut self, l: u32, r: u32, kind: StmtKind) -> Stmt {
-        Stmt {
-            kind,
-            span: Span::new(l, r),
-        }
+        Stmt { kind, span: Span::new(l, r) }
     }
 
     /// A statement that ends with its last block.
@@ -40,10 +37,7 @@ impl Builder<'_> {
             StmtKind::Class(stmt) => end(&stmt.body),
             _ => None,
         };
-        Stmt {
-            span: Span::new(l, end.unwrap_or(l)),
-            kind,
-        }
+        Stmt { span: Span::new(l, end.unwrap_or(l)), kind }
     }
 
     pub fn decorated(&mut self, l: u32, list: Vec<ExprId>, mut kind: StmtKind) -> Stmt {
@@ -66,10 +60,7 @@ impl Builder<'_> {
     }
 
     pub fn expression_source(&mut self, l: u32, e: ExprId, r: u32) -> Block {
-        vec![Stmt {
-            kind: StmtKind::Expr(e),
-            span: Span::new(l, r),
-        }]
+        vec![Stmt { kind: StmtKind::Expr(e), span: Span::new(l, r) }]
     }
 
     // ---- assignment --------------------------------------------------------------------
@@ -105,10 +96,7 @@ impl Builder<'_> {
             self.error(targets::bad_target(&self.ast, part, Use::Assign, compare));
             break;
         }
-        StmtKind::Assign {
-            targets: targets.into(),
-            value,
-        }
+        StmtKind::Assign { targets: targets.into(), value }
     }
 
     /// Would `target == value` have been a comparison of two operands?
@@ -173,11 +161,7 @@ impl Builder<'_> {
             };
             self.error(targets::bad_annotation(&self.ast, target, span));
         }
-        StmtKind::AnnAssign {
-            target,
-            annotation,
-            value,
-        }
+        StmtKind::AnnAssign { target, annotation, value }
     }
 
     pub fn delete(&mut self, target: ExprId) -> StmtKind {
@@ -192,11 +176,7 @@ impl Builder<'_> {
     // ---- imports -----------------------------------------------------------------------
 
     pub fn alias(&mut self, l: u32, r: u32, path: Vec<Ident>, alias: Option<Ident>) -> Alias {
-        Alias {
-            path: path.into(),
-            alias,
-            span: Span::new(l, r),
-        }
+        Alias { path: path.into(), alias, span: Span::new(l, r) }
     }
 
     pub fn import_names(&mut self, names: Vec<Alias>, comma: bool, l: u32, r: u32) -> ImportNames {
@@ -212,11 +192,7 @@ impl Builder<'_> {
     }
 
     pub fn import_from(&mut self, level: u32, module: Vec<Ident>, names: ImportNames) -> StmtKind {
-        StmtKind::ImportFrom(Box::new(ImportFrom {
-            level,
-            module: module.into(),
-            names,
-        }))
+        StmtKind::ImportFrom(Box::new(ImportFrom { level, module: module.into(), names }))
     }
 
     // ---- compound statements -----------------------------------------------------------
@@ -229,10 +205,7 @@ impl Builder<'_> {
         orelse: Block,
     ) -> StmtKind {
         rest.insert(0, Branch { test, body });
-        StmtKind::If {
-            branches: rest,
-            orelse,
-        }
+        StmtKind::If { branches: rest, orelse }
     }
 
     pub fn for_stmt(
@@ -243,31 +216,17 @@ impl Builder<'_> {
         orelse: Block,
     ) -> StmtKind {
         self.check_target(target, Use::For);
-        StmtKind::For(Box::new(For {
-            is_async: false,
-            target,
-            iter,
-            body,
-            orelse,
-        }))
+        StmtKind::For(Box::new(For { is_async: false, target, iter, body, orelse }))
     }
 
     pub fn with_item(&mut self, context: ExprId, target: ExprId) -> WithItem {
         self.check_target(target, Use::Assign);
-        WithItem {
-            context,
-            target: Some(target),
-        }
+        WithItem { context, target: Some(target) }
     }
 
     pub fn with_stmt(&mut self, mut items: Vec<WithItem>, body: Block) -> StmtKind {
         // `with (a, b):` has two items, unless they could only be a tuple.
-        if let [
-            WithItem {
-                context,
-                target: None,
-            },
-        ] = items[..]
+        if let [WithItem { context, target: None }] = items[..]
             && let Expr::Tuple(contexts) = self.ast.expr(context)
             && !contexts.is_empty()
             && contexts.iter().all(|&item| {
@@ -275,19 +234,9 @@ impl Builder<'_> {
                     || (self.ast.is_parenthesized(item))
             })
         {
-            items = contexts
-                .iter()
-                .map(|&context| WithItem {
-                    context,
-                    target: None,
-                })
-                .collect();
+            items = contexts.iter().map(|&context| WithItem { context, target: None }).collect();
         }
-        StmtKind::With(Box::new(With {
-            is_async: false,
-            items,
-            body,
-        }))
+        StmtKind::With(Box::new(With { is_async: false, items, body }))
     }
 
     pub fn except(
@@ -300,10 +249,9 @@ impl Builder<'_> {
     ) -> ExceptHead {
         let span = Span::new(l, r);
         let name = name.and_then(|target| match *self.ast.expr(target) {
-            Expr::Name(name) if !self.ast.is_parenthesized(target) => Some(Ident {
-                name,
-                span: self.ast.span(target),
-            }),
+            Expr::Name(name) if !self.ast.is_parenthesized(target) => {
+                Some(Ident { name, span: self.ast.span(target) })
+            }
             _ => {
                 let at = self.outer(target);
                 let star = if is_star { "*" } else { "" };
@@ -328,12 +276,7 @@ impl Builder<'_> {
                     .help(format!("write `except ({}) as …:`", self.text(all))),
             );
         }
-        ExceptHead {
-            span,
-            is_star,
-            exception,
-            name,
-        }
+        ExceptHead { span, is_star, exception, name }
     }
 
     pub fn try_stmt(
@@ -364,21 +307,10 @@ impl Builder<'_> {
         let handlers = handlers.into_iter().map(|(head, body)| {
             let end = body.last().map_or(head.span.end, |stmt| stmt.span.end);
             let span = Span::new(head.span.start, end);
-            Handler {
-                exception: head.exception,
-                name: head.name,
-                body,
-                span,
-            }
+            Handler { exception: head.exception, name: head.name, body, span }
         });
         let handlers = handlers.collect();
-        StmtKind::Try(Box::new(Try {
-            body,
-            handlers,
-            is_star,
-            orelse,
-            finally,
-        }))
+        StmtKind::Try(Box::new(Try { body, handlers, is_star, orelse, finally }))
     }
 
     // ---- definitions -------------------------------------------------------------------
@@ -402,13 +334,7 @@ impl Builder<'_> {
         let end = name.span.end;
         let arguments = self.arguments(arguments, end);
         let decorators = Vec::new();
-        StmtKind::Class(Box::new(Class {
-            name,
-            decorators,
-            type_params,
-            arguments,
-            body,
-        }))
+        StmtKind::Class(Box::new(Class { name, decorators, type_params, arguments, body }))
     }
 
     pub fn function(
@@ -452,12 +378,7 @@ impl Builder<'_> {
             let message = format!("cannot use {how} with {what}");
             self.error(Diagnostic::error("bad-type-param", span, message));
         }
-        TypeParam {
-            kind,
-            ident,
-            bound: None,
-            default,
-        }
+        TypeParam { kind, ident, bound: None, default }
     }
 
     pub fn type_params(&mut self, params: Vec<TypeParam>) -> Vec<TypeParam> {
@@ -467,11 +388,7 @@ impl Builder<'_> {
                 let name = self.text(param.ident.span);
                 let message =
                     format!("non-default type parameter '{name}' follows default type parameter");
-                self.error(Diagnostic::error(
-                    "default-order",
-                    param.ident.span,
-                    message,
-                ));
+                self.error(Diagnostic::error("default-order", param.ident.span, message));
             }
             defaulted |= param.default.is_some();
         }

@@ -14,11 +14,7 @@ impl Layout<'_> {
             self.abandon(span);
             return;
         }
-        self.brackets.push(Bracket {
-            token,
-            at: span.start,
-            in_spec: false,
-        });
+        self.brackets.push(Bracket { token, at: span.start, in_spec: false });
         self.push(token, span);
     }
 
@@ -61,9 +57,7 @@ impl Layout<'_> {
         self.mismatch(bracket, span);
         // Close what the bracket belongs to, or else the innermost one.
         let of = |test: &dyn Fn(Token) -> bool| {
-            self.brackets
-                .iter()
-                .rposition(|bracket| test(bracket.token))
+            self.brackets.iter().rposition(|bracket| test(bracket.token))
         };
         let field = of(&|opener| opener == Token::FOpen);
         let keep = match of(&|opener| is_pair(opener, token)) {
@@ -74,10 +68,7 @@ impl Layout<'_> {
         self.push(Token::Error, span);
         // `f"{(}"`: the brace is more likely meant for the field.
         if token == Token::RBrace
-            && self
-                .brackets
-                .last()
-                .is_some_and(|bracket| bracket.token == Token::FOpen)
+            && self.brackets.last().is_some_and(|bracket| bracket.token == Token::FOpen)
         {
             self.close(token, span);
         }
@@ -124,10 +115,7 @@ impl Layout<'_> {
             return false;
         };
         let is_after = |span: Span| span.start as usize >= resume;
-        let kept = self
-            .out
-            .tokens
-            .partition_point(|lexeme| !is_after(lexeme.span));
+        let kept = self.out.tokens.partition_point(|lexeme| !is_after(lexeme.span));
         self.out.tokens.truncate(kept);
         self.out.errors.retain(|error| !is_after(error.span));
         self.out.warnings.retain(|warning| !is_after(warning.span));

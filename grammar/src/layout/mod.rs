@@ -63,11 +63,7 @@ pub fn lex(source: &str, start: Token, recover: bool) -> Lexed {
             ending: Ending::Complete,
         },
         brackets: Vec::new(),
-        indents: vec![Indent {
-            column: 0,
-            narrow: 0,
-            is_match: false,
-        }],
+        indents: vec![Indent { column: 0, narrow: 0, is_match: false }],
         fstrings: Vec::new(),
         line: 1,
         may_be_soft: false,
@@ -126,11 +122,7 @@ struct Layout<'s> {
 
 impl Layout<'_> {
     fn run(&mut self) {
-        let start = if self.source.starts_with('\u{FEFF}') {
-            3
-        } else {
-            0
-        };
+        let start = if self.source.starts_with('\u{FEFF}') { 3 } else { 0 };
         self.start_line(start);
         loop {
             while let Some(lexeme) = self.scanner.next() {
@@ -273,11 +265,7 @@ impl Layout<'_> {
                 self.push(Token::Error, here);
             }
             let is_match = std::mem::take(&mut self.opens_match);
-            self.indents.push(Indent {
-                column,
-                narrow,
-                is_match,
-            });
+            self.indents.push(Indent { column, narrow, is_match });
             let start = line_start(self.bytes, at as usize);
             self.push(Token::Indent, Span::new(start as u32, at));
         } else {
@@ -299,20 +287,14 @@ impl Layout<'_> {
             self.error(
                 Diagnostic::error("mixed-tabs", Span::new(start, at), message)
                     .kind(ErrorKind::Tab)
-                    .label(
-                        Span::new(start, at),
-                        "this indentation mixes tabs and spaces",
-                    )
+                    .label(Span::new(start, at), "this indentation mixes tabs and spaces")
                     .help("indent with spaces only"),
             );
         }
     }
 
     fn top_indent(&self) -> Indent {
-        *self
-            .indents
-            .last()
-            .expect("the outermost level, column 0, is never popped")
+        *self.indents.last().expect("the outermost level, column 0, is never popped")
     }
 
     /// A dedent to a column between two levels: counts as the outer one.
@@ -323,10 +305,7 @@ impl Layout<'_> {
         self.error(
             Diagnostic::error("bad-dedent", Span::new(end, end), message)
                 .kind(ErrorKind::Indentation)
-                .label(
-                    Span::new(start, at),
-                    "no enclosing block is indented this far",
-                )
+                .label(Span::new(start, at), "no enclosing block is indented this far")
                 .help("align this line with an earlier line of the block it belongs to"),
         );
     }
@@ -380,11 +359,7 @@ impl Layout<'_> {
         }
         // Identifiers are judged in their normal form, but the complaint is about the source.
         let bad = text.char_indices().find(|&(index, c)| {
-            let fits = if index == 0 {
-                names::is_xid_start
-            } else {
-                names::is_xid_continue
-            };
+            let fits = if index == 0 { names::is_xid_start } else { names::is_xid_continue };
             !fits(c)
         });
         let Some((index, c)) = bad else {
@@ -433,10 +408,10 @@ impl Layout<'_> {
         }
         let message = "unexpected character after line continuation character";
         let at = Span::new(span.end, next_char(self.source, span.end));
-        self.error(Diagnostic::error("stray-backslash", at, message).label(
-            span,
-            "a backslash continues the line and must be its last character",
-        ));
+        self.error(
+            Diagnostic::error("stray-backslash", at, message)
+                .label(span, "a backslash continues the line and must be its last character"),
+        );
         self.push(Token::Error, span);
     }
 
@@ -449,10 +424,7 @@ impl Layout<'_> {
                 Span::new(span.start + 1, span.start + 1),
                 message,
             )
-            .label(
-                span,
-                "the line goes on after a backslash, but the text ends here",
-            ),
+            .label(span, "the line goes on after a backslash, but the text ends here"),
         );
         self.push(Token::Error, span);
         self.brackets.clear();

@@ -81,10 +81,7 @@ impl Layout<'_> {
         }
         let width = if triple { 3 } else { 1 };
         let here = Span::new(from - width, from);
-        let open = self
-            .brackets
-            .get(fstring.depth)
-            .map_or(fstring.start, |bracket| bracket.at);
+        let open = self.brackets.get(fstring.depth).map_or(fstring.start, |bracket| bracket.at);
         self.error(
             Diagnostic::error("unclosed-field", here, "f-string: expecting '}'")
                 .label(Span::new(open, open + 1), "this field is still open"),
@@ -116,9 +113,7 @@ impl Layout<'_> {
 
     /// Are we directly in a replacement field, before its colon?
     pub(super) fn in_bare_field(&self) -> bool {
-        self.brackets
-            .last()
-            .is_some_and(|bracket| bracket.token == Token::FOpen)
+        self.brackets.last().is_some_and(|bracket| bracket.token == Token::FOpen)
     }
 
     pub(super) fn begin_spec(&mut self, span: Span) {
@@ -147,11 +142,7 @@ impl Layout<'_> {
                 in_spec,
             );
             if end > start {
-                let token = if fstring.raw {
-                    Token::FTextRaw
-                } else {
-                    Token::FText
-                };
+                let token = if fstring.raw { Token::FTextRaw } else { Token::FText };
                 self.push(token, Span::new(start as u32, end as u32));
             }
             let here = Span::new(end as u32, (end + 1).min(self.bytes.len()) as u32);
@@ -166,11 +157,7 @@ impl Layout<'_> {
                         return;
                     }
                     let token = Token::FOpen;
-                    self.brackets.push(Bracket {
-                        token,
-                        at: here.start,
-                        in_spec: false,
-                    });
+                    self.brackets.push(Bracket { token, at: here.start, in_spec: false });
                     self.push(Token::FOpen, here);
                     return;
                 }
@@ -202,12 +189,7 @@ impl Layout<'_> {
                 TextStop::Unterminated => {
                     self.brackets.truncate(fstring.depth);
                     self.fstrings.pop();
-                    let FString {
-                        quote,
-                        triple,
-                        start,
-                        ..
-                    } = fstring;
+                    let FString { quote, triple, start, .. } = fstring;
                     self.unterminated(quote, triple, start, end as u32, "f-");
                     return;
                 }
@@ -223,12 +205,8 @@ impl Layout<'_> {
         let open = self.brackets[fstring.depth].at;
         self.brackets.truncate(fstring.depth);
         self.error(
-            Diagnostic::error(
-                "unclosed-field",
-                here,
-                "f-string: expecting '}', or format specs",
-            )
-            .label(Span::new(open, open + 1), "this field is still open"),
+            Diagnostic::error("unclosed-field", here, "f-string: expecting '}', or format specs")
+                .label(Span::new(open, open + 1), "this field is still open"),
         );
         self.push(Token::Error, here);
     }

@@ -23,20 +23,12 @@ pub fn decode_prefix(
     complete: bool,
 ) -> Result<(Vec<u8>, usize), CodecFault> {
     let (encoding, start) = resolve_mark(data, encoding);
-    let mut decoder = Decoder {
-        data,
-        at: start,
-        encoding,
-        handler,
-        complete,
-        out: Vec::new(),
-    };
+    let mut decoder = Decoder { data, at: start, encoding, handler, complete, out: Vec::new() };
     match encoding {
         Encoding::Utf8 | Encoding::Utf8Sig => decoder.utf8()?,
         Encoding::Ascii => decoder.ascii()?,
         Encoding::Latin1 => {
-            data.iter()
-                .for_each(|&byte| push_point(&mut decoder.out, u32::from(byte)));
+            data.iter().for_each(|&byte| push_point(&mut decoder.out, u32::from(byte)));
             decoder.at = data.len();
         }
         Encoding::Utf16(order) => decoder.utf16(order == Order::Big)?,
@@ -102,10 +94,7 @@ impl Decoder<'_> {
     fn ascii(&mut self) -> Result<(), CodecFault> {
         while self.at < self.data.len() {
             let rest = &self.data[self.at..];
-            let plain = rest
-                .iter()
-                .position(|byte| !byte.is_ascii())
-                .unwrap_or(rest.len());
+            let plain = rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
             self.out.extend_from_slice(&rest[..plain]);
             self.at += plain;
             if plain < rest.len() {
@@ -117,11 +106,7 @@ impl Decoder<'_> {
 
     fn unit16(&self, at: usize, big: bool) -> Option<u32> {
         let pair = [*self.data.get(at)?, *self.data.get(at + 1)?];
-        Some(u32::from(if big {
-            u16::from_be_bytes(pair)
-        } else {
-            u16::from_le_bytes(pair)
-        }))
+        Some(u32::from(if big { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) }))
     }
 
     fn utf16(&mut self, big: bool) -> Result<(), CodecFault> {
@@ -136,10 +121,7 @@ impl Decoder<'_> {
             };
             match (unit, self.unit16(self.at + 2, big)) {
                 (0xd800..=0xdbff, Some(low @ 0xdc00..=0xdfff)) => {
-                    push_point(
-                        &mut self.out,
-                        0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00),
-                    );
+                    push_point(&mut self.out, 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
                     self.at += 4;
                 }
                 (0xd800..=0xdbff, None) if !self.complete => return Ok(()),
@@ -157,11 +139,7 @@ impl Decoder<'_> {
 
     fn unit32(&self, big: bool) -> Option<u32> {
         let four = *self.data.get(self.at..)?.first_chunk::<4>()?;
-        Some(if big {
-            u32::from_be_bytes(four)
-        } else {
-            u32::from_le_bytes(four)
-        })
+        Some(if big { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) })
     }
 
     fn utf32(&mut self, big: bool) -> Result<(), CodecFault> {
@@ -170,10 +148,7 @@ impl Decoder<'_> {
                 None if !self.complete => return Ok(()),
                 None => self.handle(self.data.len() - self.at, "truncated data")?,
                 Some(0xd800..=0xdfff) => {
-                    self.handle(
-                        4,
-                        "code point in surrogate code point range(0xd800, 0xe000)",
-                    )?;
+                    self.handle(4, "code point in surrogate code point range(0xd800, 0xe000)")?;
                 }
                 Some(0x110000..) => self.handle(4, "code point not in range(0x110000)")?,
                 Some(point) => {
@@ -195,8 +170,7 @@ impl Decoder<'_> {
                 width
             }
             Handler::BackslashReplace => {
-                bad.iter()
-                    .for_each(|&byte| push_escape(&mut self.out, u32::from(byte)));
+                bad.iter().for_each(|&byte| push_escape(&mut self.out, u32::from(byte)));
                 width
             }
             Handler::SurrogateEscape => {

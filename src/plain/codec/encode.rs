@@ -16,10 +16,8 @@ pub fn encode(text: &[u8], encoding: Encoding, handler: Handler) -> Result<Vec<u
         Encoding::Utf32(Order::Marked) => out.extend_from_slice(b"\xff\xfe\0\0"),
         _ => {}
     }
-    let narrow = matches!(
-        encoding,
-        Encoding::Utf8 | Encoding::Utf8Sig | Encoding::Ascii | Encoding::Latin1
-    );
+    let narrow =
+        matches!(encoding, Encoding::Utf8 | Encoding::Utf8Sig | Encoding::Ascii | Encoding::Latin1);
     let utf8 = matches!(encoding, Encoding::Utf8 | Encoding::Utf8Sig);
     if (narrow && text.is_ascii()) || (utf8 && as_str(text).is_some()) {
         out.extend_from_slice(text);
@@ -34,10 +32,7 @@ pub fn encode(text: &[u8], encoding: Encoding, handler: Handler) -> Result<Vec<u
             at += 1;
             continue;
         }
-        let run = rest
-            .clone()
-            .take_while(|&point| !is_encodable(point, encoding))
-            .count();
+        let run = rest.clone().take_while(|&point| !is_encodable(point, encoding)).count();
         // The wide encodings report one character at a time.
         let run = if narrow { run } else { 1 };
         for _ in 0..run {
@@ -67,9 +62,7 @@ fn fault(
     encoding: Encoding,
     narrow: bool,
 ) -> CodecFault {
-    let bad = rest
-        .take_while(|&point| !is_encodable(point, encoding))
-        .count();
+    let bad = rest.take_while(|&point| !is_encodable(point, encoding)).count();
     CodecFault {
         encoding: encoding.name(),
         start: at,
@@ -136,8 +129,6 @@ fn handle(out: &mut Vec<u8>, point: u32, encoding: Encoding, handler: Handler) -
             push_unit(out, point, encoding);
         }
     }
-    replacement
-        .iter()
-        .for_each(|&byte| push_unit(out, u32::from(byte), encoding));
+    replacement.iter().for_each(|&byte| push_unit(out, u32::from(byte), encoding));
     true
 }

@@ -32,16 +32,12 @@ pub enum Encoding {
 impl Encoding {
     /// Looks an encoding up by one of its names, in any case, with any separator.
     pub fn named(name: &str) -> Option<Encoding> {
-        let plain: String = name
-            .chars()
-            .map(|c| {
-                if c.is_ascii_alphanumeric() || c == '.' {
-                    c.to_ascii_lowercase()
-                } else {
-                    '_'
-                }
-            })
-            .collect();
+        let plain: String =
+            name.chars()
+                .map(|c| {
+                    if c.is_ascii_alphanumeric() || c == '.' { c.to_ascii_lowercase() } else { '_' }
+                })
+                .collect();
         // The names of `encodings.aliases` for these encodings.
         Some(match plain.as_str() {
             "utf_8" | "utf8" | "u8" | "utf" | "cp65001" | "utf8_ucs2" | "utf8_ucs4" => {
@@ -128,13 +124,7 @@ pub struct CodecFault {
 impl CodecFault {
     /// `str(error)` of a `UnicodeDecodeError` for these bytes.
     pub fn decode_text(&self, data: &[u8]) -> String {
-        let CodecFault {
-            encoding,
-            start,
-            end,
-            reason,
-            ..
-        } = *self;
+        let CodecFault { encoding, start, end, reason, .. } = *self;
         match data.get(start) {
             Some(byte) if end == start + 1 => {
                 format!(
@@ -152,13 +142,7 @@ impl CodecFault {
 
     /// `str(error)` of a `UnicodeEncodeError` for this text.
     pub fn encode_text(&self, text: &[u8]) -> String {
-        let CodecFault {
-            encoding,
-            start,
-            end,
-            reason,
-            ..
-        } = *self;
+        let CodecFault { encoding, start, end, reason, .. } = *self;
         match super::wtf8::point_at(text, start) {
             Some(point) if end == start + 1 => {
                 let mut shown = Vec::new();

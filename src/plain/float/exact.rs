@@ -122,10 +122,7 @@ pub fn as_integer_ratio(x: f64) -> Result<(Int, Int)> {
     } else {
         below <<= exponent.unsigned_abs() as usize;
     }
-    Ok((
-        Int::from(if x < 0.0 { -above } else { above }),
-        Int::from(below),
-    ))
+    Ok((Int::from(if x < 0.0 { -above } else { above }), Int::from(below)))
 }
 
 /// Compares exactly; `None` if `x` is not a number.
@@ -140,11 +137,7 @@ pub fn cmp_i64(x: f64, n: i64) -> Option<Ordering> {
         return Some(Ordering::Less);
     }
     let whole = x as i64;
-    Some(
-        whole
-            .cmp(&n)
-            .then_with(|| x.partial_cmp(&x.trunc()).unwrap_or(Ordering::Equal)),
-    )
+    Some(whole.cmp(&n).then_with(|| x.partial_cmp(&x.trunc()).unwrap_or(Ordering::Equal)))
 }
 
 /// Compares exactly; `None` if `x` is not a number.
@@ -153,26 +146,14 @@ pub fn cmp_big(x: f64, n: &IBig) -> Option<Ordering> {
         return None;
     }
     if x.is_infinite() {
-        return Some(if x > 0.0 {
-            Ordering::Greater
-        } else {
-            Ordering::Less
-        });
+        return Some(if x > 0.0 { Ordering::Greater } else { Ordering::Less });
     }
     if bit_length_big(n) > 1025 {
         let negative = n.sign() == Sign::Negative;
-        return Some(if negative {
-            Ordering::Greater
-        } else {
-            Ordering::Less
-        });
+        return Some(if negative { Ordering::Greater } else { Ordering::Less });
     }
     let whole = whole_part(x);
-    Some(
-        whole
-            .cmp(n)
-            .then_with(|| x.partial_cmp(&x.trunc()).unwrap_or(Ordering::Equal)),
-    )
+    Some(whole.cmp(n).then_with(|| x.partial_cmp(&x.trunc()).unwrap_or(Ordering::Equal)))
 }
 
 fn division_by_zero() -> Fault {
@@ -207,11 +188,7 @@ pub fn div_i64(a: i64, b: i64) -> Result<f64> {
     let quotient = dividend / divisor;
     let sticky = dividend % divisor != 0 || quotient & 1 == 1;
     // Between 2^63 and 2^65: one bit may have to go, and the sticky bit has seen it.
-    let size = compose(
-        (quotient >> 1) as u64,
-        1 - 64 + i64::from(down) - i64::from(up),
-        sticky,
-    );
+    let size = compose((quotient >> 1) as u64, 1 - 64 + i64::from(down) - i64::from(up), sticky);
     Ok(if (a < 0) != (b < 0) { -size } else { size })
 }
 

@@ -70,14 +70,7 @@ fn div_and_mod(x: f64, y: f64) -> (f64, f64) {
     }
     // The quotient is whole in theory; the division may have missed it by a little.
     let floor = quotient.floor();
-    (
-        if quotient - floor > 0.5 {
-            floor + 1.0
-        } else {
-            floor
-        },
-        rest,
-    )
+    (if quotient - floor > 0.5 { floor + 1.0 } else { floor }, rest)
 }
 
 /// What `x ** y` turned out to be.
@@ -109,9 +102,7 @@ pub fn pow(x: f64, y: f64) -> Result<Power> {
         if odd(y) { size.copysign(x) } else { size }
     } else if x == 0.0 {
         if y < 0.0 {
-            return Err(Fault::zero_division(
-                "0.0 cannot be raised to a negative power",
-            ));
+            return Err(Fault::zero_division("0.0 cannot be raised to a negative power"));
         }
         if odd(y) { x } else { 0.0 }
     } else if x < 0.0 && y != y.floor() {
@@ -128,10 +119,7 @@ pub fn pow(x: f64, y: f64) -> Result<Power> {
 
 /// `OverflowError(34, 'Numerical result out of range')`.
 pub fn out_of_range() -> Fault {
-    Fault {
-        kind: Kind::Range,
-        text: "Numerical result out of range".into(),
-    }
+    Fault { kind: Kind::Range, text: "Numerical result out of range".into() }
 }
 
 /// `round(x)`: to an integer, half to even.

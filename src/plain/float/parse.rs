@@ -11,13 +11,11 @@ use super::text::decompose;
 
 /// `float(text)` for a `str`.
 pub fn parse_str(text: &[u8]) -> Result<f64> {
-    normalise(text)
-        .and_then(|ascii| parse_ascii(&ascii))
-        .ok_or_else(|| {
-            let mut message = b"could not convert string to float: ".to_vec();
-            push_str_repr(&mut message, text);
-            Fault::value(String::from_utf8_lossy(&message).into_owned())
-        })
+    normalise(text).and_then(|ascii| parse_ascii(&ascii)).ok_or_else(|| {
+        let mut message = b"could not convert string to float: ".to_vec();
+        push_str_repr(&mut message, text);
+        Fault::value(String::from_utf8_lossy(&message).into_owned())
+    })
 }
 
 /// `float(data)` for `bytes` and their kin.
@@ -55,9 +53,7 @@ pub fn from_hex(text: &[u8]) -> Result<f64> {
         None => return Err(Fault::value("invalid hexadecimal floating-point string")),
     };
     if size == Some(f64::INFINITY) && !body.first().is_some_and(|b| b.eq_ignore_ascii_case(&b'i')) {
-        return Err(Fault::overflow(
-            "hexadecimal value too large to represent as a float",
-        ));
+        return Err(Fault::overflow("hexadecimal value too large to represent as a float"));
     }
     let size = size.unwrap_or(0.0);
     Ok(if negative { -size } else { size })
@@ -114,9 +110,9 @@ fn binary_exponent(text: &[u8]) -> Option<i64> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let size = digits.iter().fold(0i64, |sum, d| {
-        sum.saturating_mul(10).saturating_add(i64::from(d - b'0'))
-    });
+    let size = digits
+        .iter()
+        .fold(0i64, |sum, d| sum.saturating_mul(10).saturating_add(i64::from(d - b'0')));
     // Half of the range leaves room for the exponent of the mantissa.
     let size = size.min(i64::MAX / 2);
     Some(if negative { -size } else { size })

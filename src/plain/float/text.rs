@@ -147,10 +147,7 @@ impl Short {
 
 /// The shortest digits of a positive finite number, and where the point stands: 0.ddd x 10^point.
 fn shortest(x: f64) -> (Short, i32) {
-    let mut short = Short {
-        digits: [0; 24],
-        len: 0,
-    };
+    let mut short = Short { digits: [0; 24], len: 0 };
     if x == 0.0 {
         short.digits[0] = b'0';
         short.len = 1;
@@ -226,15 +223,7 @@ fn push_finite(out: &mut Vec<u8>, x: f64, form: Form) {
             let mut short = Short::default();
             let end = i64::try_from(precision).unwrap_or(i64::MAX - 1) + 1;
             if let Some(point) = short.fill_exact(x, precision.saturating_add(1)) {
-                lay_out_wide(
-                    out,
-                    short.as_slice(),
-                    point,
-                    end,
-                    true,
-                    false,
-                    form.alternate,
-                );
+                lay_out_wide(out, short.as_slice(), point, end, true, false, form.alternate);
             } else {
                 let (digits, point) = exact_digits(x, precision.saturating_add(1));
                 lay_out_wide(out, &digits, point, end, true, false, form.alternate);
@@ -254,15 +243,7 @@ fn push_finite(out: &mut Vec<u8>, x: f64, form: Form) {
             let (digits, point) = shortest(x);
             let scientific = point <= -4 || point > 16;
             let end = digits.len as i32;
-            lay_out(
-                out,
-                digits.as_slice(),
-                point,
-                end,
-                scientific,
-                form.dot_zero,
-                form.alternate,
-            );
+            lay_out(out, digits.as_slice(), point, end, scientific, form.dot_zero, form.alternate);
         }
     }
 }
@@ -277,28 +258,12 @@ fn exact_digits(x: f64, count: usize) -> (Vec<u8>, i32) {
 
 /// The layout of `g`: an exponent only where the number is large or small.
 fn lay_out_general(out: &mut Vec<u8>, digits: &[u8], point: i32, count: usize, form: Form) {
-    let zeros = digits
-        .iter()
-        .rev()
-        .take_while(|&&digit| digit == b'0')
-        .count();
+    let zeros = digits.iter().rev().take_while(|&&digit| digit == b'0').count();
     let digits = &digits[..(digits.len() - zeros).max(1)];
     let room = count as i64 - i64::from(form.dot_zero);
     let scientific = point <= -4 || i64::from(point) > room;
-    let end = if form.alternate {
-        count as i64
-    } else {
-        digits.len() as i64
-    };
-    lay_out_wide(
-        out,
-        digits,
-        point,
-        end,
-        scientific,
-        form.dot_zero,
-        form.alternate,
-    );
+    let end = if form.alternate { count as i64 } else { digits.len() as i64 };
+    lay_out_wide(out, digits, point, end, scientific, form.dot_zero, form.alternate);
 }
 
 fn lay_out(
@@ -310,15 +275,7 @@ fn lay_out(
     dot_zero: bool,
     alternate: bool,
 ) {
-    lay_out_wide(
-        out,
-        digits,
-        point,
-        i64::from(end),
-        scientific,
-        dot_zero,
-        alternate,
-    );
+    lay_out_wide(out, digits, point, i64::from(end), scientific, dot_zero, alternate);
 }
 
 /// Writes digits around a point: zeros before and after them as the positions require.
@@ -337,17 +294,10 @@ fn lay_out_wide(
     if scientific {
         point = 1;
     }
-    let least = if !scientific && dot_zero {
-        i64::from(point) + 1
-    } else {
-        i64::from(point)
-    };
+    let least = if !scientific && dot_zero { i64::from(point) + 1 } else { i64::from(point) };
     let end = end.max(least).max(digits.len() as i64);
     let digit = |at: i64| -> u8 {
-        usize::try_from(at)
-            .ok()
-            .and_then(|at| digits.get(at).copied())
-            .unwrap_or(b'0')
+        usize::try_from(at).ok().and_then(|at| digits.get(at).copied()).unwrap_or(b'0')
     };
     let point = i64::from(point);
     if point <= 0 {
@@ -429,11 +379,7 @@ pub fn decompose(x: f64) -> (u64, i32) {
     let bits = x.to_bits();
     let biased = ((bits >> 52) & 0x7ff) as i32;
     let fraction = bits & ((1 << 52) - 1);
-    if biased == 0 {
-        (fraction, -1074)
-    } else {
-        (fraction | 1 << 52, biased - 1075)
-    }
+    if biased == 0 { (fraction, -1074) } else { (fraction | 1 << 52, biased - 1075) }
 }
 
 fn push_scaled(out: &mut Vec<u8>, scaled: u64, precision: usize) {
@@ -460,13 +406,7 @@ mod tests {
     use super::*;
 
     fn text(x: f64, style: Style, precision: usize) -> String {
-        let form = Form {
-            style,
-            precision,
-            alternate: false,
-            dot_zero: false,
-            upper: false,
-        };
+        let form = Form { style, precision, alternate: false, dot_zero: false, upper: false };
         let mut out = Vec::new();
         push_unsigned(&mut out, x, form).unwrap();
         String::from_utf8(out).unwrap()

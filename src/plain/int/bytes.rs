@@ -50,11 +50,7 @@ pub fn from_bytes(bytes: &[u8], little: bool, signed: bool) -> Int {
 
 fn small_from_bytes(bytes: &[u8], little: bool, signed: bool) -> i128 {
     let push = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
-    let value = if little {
-        bytes.iter().rev().fold(0, push)
-    } else {
-        bytes.iter().fold(0, push)
-    };
+    let value = if little { bytes.iter().rev().fold(0, push) } else { bytes.iter().fold(0, push) };
     if !signed {
         return i128::from(value);
     }

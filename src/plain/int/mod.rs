@@ -90,11 +90,7 @@ pub fn mod_i64(a: i64, b: i64) -> Result<i64> {
         return Err(modulo_by_zero());
     }
     let rest = a.wrapping_rem(b);
-    Ok(if rest != 0 && (rest < 0) != (b < 0) {
-        rest + b
-    } else {
-        rest
-    })
+    Ok(if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest })
 }
 
 /// `divmod(a, b)`.
@@ -152,18 +148,12 @@ pub fn bit_length_i64(n: i64) -> u32 {
 /// `n.bit_length()`.
 pub fn bit_length_big(n: &IBig) -> usize {
     let words = n.as_sign_words().1;
-    words
-        .last()
-        .map_or(0, |top| words.len() * 64 - top.leading_zeros() as usize)
+    words.last().map_or(0, |top| words.len() * 64 - top.leading_zeros() as usize)
 }
 
 /// `n.bit_count()`: ones of the magnitude.
 pub fn bit_count_big(n: &IBig) -> usize {
-    n.as_sign_words()
-        .1
-        .iter()
-        .map(|word| word.count_ones() as usize)
-        .sum()
+    n.as_sign_words().1.iter().map(|word| word.count_ones() as usize).sum()
 }
 
 /// `n << count`, both small.

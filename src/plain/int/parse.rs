@@ -63,14 +63,7 @@ fn invalid(base: i64, text: &[u8], push_repr: fn(&mut Vec<u8>, &[u8])) -> Fault 
     let mut repr = Vec::new();
     // The message shows 200 characters of the repr, so no more than that need be made.
     let shown = wtf8::offset(text, 200).unwrap_or(text.len());
-    push_repr(
-        &mut repr,
-        if text.len() > 800 {
-            &text[..shown]
-        } else {
-            text
-        },
-    );
+    push_repr(&mut repr, if text.len() > 800 { &text[..shown] } else { text });
     let end = wtf8::offset(&repr, 200).unwrap_or(repr.len());
     Fault::value(format!(
         "invalid literal for int() with base {base}: {}",

@@ -67,11 +67,7 @@ pub fn pow_mod(base: &IBig, exponent: &IBig, modulus: &IBig) -> Result<Int> {
     let residue = match (u64::try_from(&size), u64::try_from(&steps)) {
         (Ok(m), Ok(steps)) => {
             let base = u64::try_from(&base).unwrap_or(0);
-            let base = if direction == Sign::Negative {
-                invert_u64(base, m)
-            } else {
-                Some(base)
-            };
+            let base = if direction == Sign::Negative { invert_u64(base, m) } else { Some(base) };
             UBig::from(pow_mod_u64(base.ok_or_else(not_invertible)?, steps, m))
         }
         _ => {

@@ -185,9 +185,7 @@ fn int_base(spec: &Spec) -> Result<Option<Base>> {
 
 fn check_int(spec: &Spec) -> Result<()> {
     if spec.precision.is_some() {
-        return Err(Fault::value(
-            "Precision not allowed in integer format specifier",
-        ));
+        return Err(Fault::value("Precision not allowed in integer format specifier"));
     }
     if spec.no_negative_zero {
         return Err(Fault::value(
@@ -200,9 +198,7 @@ fn check_int(spec: &Spec) -> Result<()> {
 fn check_char(spec: &Spec) -> Result<()> {
     check_int(spec)?;
     if spec.sign != 0 {
-        return Err(Fault::value(
-            "Sign not allowed with integer format specifier 'c'",
-        ));
+        return Err(Fault::value("Sign not allowed with integer format specifier 'c'"));
     }
     if spec.alternate {
         return Err(Fault::value(
@@ -222,10 +218,7 @@ fn format_char(out: &mut Vec<u8>, spec: &Spec, n: i64) -> Result<()> {
 }
 
 fn is_float_letter(letter: u32) -> bool {
-    matches!(
-        u8::try_from(letter),
-        Ok(b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'%')
-    )
+    matches!(u8::try_from(letter), Ok(b'e' | b'E' | b'f' | b'F' | b'g' | b'G' | b'%'))
 }
 
 /// `format(x, spec)` of a float.
@@ -268,13 +261,7 @@ fn float_form(spec: &Spec, type_name: &str) -> Result<Form> {
     if precision > i32::MAX as usize {
         return Err(Fault::value("precision too big"));
     }
-    Ok(Form {
-        style,
-        precision,
-        alternate: spec.alternate,
-        dot_zero,
-        upper,
-    })
+    Ok(Form { style, precision, alternate: spec.alternate, dot_zero, upper })
 }
 
 fn push_float(out: &mut Vec<u8>, spec: &Spec, x: f64, type_name: &str) -> Result<()> {
@@ -289,10 +276,7 @@ fn push_formed(out: &mut Vec<u8>, spec: &Spec, x: f64, form: Form) -> Result<()>
     out.extend(sign(spec, is_negative(x)));
     let text = out.len();
     push_unsigned(out, x, form)?;
-    let digits = out[text..]
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let digits = out[text..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     if percent {
         out.push(b'%');
     }
@@ -321,25 +305,14 @@ pub fn format_complex(
     if spec.letter == u32::from(b'%') {
         return Err(unknown_letter(spec.letter, type_name));
     }
-    let form = Form {
-        dot_zero: false,
-        ..float_form(&spec, type_name)?
-    };
+    let form = Form { dot_zero: false, ..float_form(&spec, type_name)? };
     if spec.fill == u32::from(b'0') {
-        return Err(Fault::value(
-            "Zero padding is not allowed in complex format specifier",
-        ));
+        return Err(Fault::value("Zero padding is not allowed in complex format specifier"));
     }
     if spec.align == Align::AfterSign {
-        return Err(Fault::value(
-            "'=' alignment flag is not allowed in complex format specifier",
-        ));
+        return Err(Fault::value("'=' alignment flag is not allowed in complex format specifier"));
     }
-    let bare = Spec {
-        width: 0,
-        fill: u32::from(b' '),
-        ..spec
-    };
+    let bare = Spec { width: 0, fill: u32::from(b' '), ..spec };
     let mut text = Vec::new();
     let only_imag = spec.letter == 0 && real == 0.0 && real.is_sign_positive();
     let parens = spec.letter == 0 && !only_imag;
@@ -395,14 +368,7 @@ fn finish(
         let text = out.split_off(start);
         let (front, rest) = text.split_at(lead);
         let (digits, tail) = rest.split_at(end - start - lead);
-        return Number {
-            front,
-            digits,
-            tail,
-            group: size,
-            separator,
-        }
-        .push(out, spec);
+        return Number { front, digits, tail, group: size, separator }.push(out, spec);
     }
     if size > 0 {
         group(out, start + lead, end, size, separator);
@@ -415,11 +381,7 @@ fn finish(
         return Err(Fault::memory());
     }
     let (before, after) = margins(padding, spec.align);
-    let at = if spec.align == Align::AfterSign {
-        start + lead
-    } else {
-        start
-    };
+    let at = if spec.align == Align::AfterSign { start + lead } else { start };
     let len = out.len();
     out.resize(len + padding, spec.fill as u8);
     if before > 0 {
@@ -465,20 +427,12 @@ impl Number<'_> {
     fn push(&self, out: &mut Vec<u8>, spec: &Spec) -> Result<()> {
         let fixed = self.front.len() + self.tail.len();
         let zero_filled = spec.fill == u32::from(b'0') && spec.align == Align::AfterSign;
-        let least = if zero_filled {
-            spec.width.saturating_sub(fixed)
-        } else {
-            0
-        };
+        let least = if zero_filled { spec.width.saturating_sub(fixed) } else { 0 };
         if spec.width > MAX_BYTES / wtf8::encode(spec.fill).1 {
             return Err(Fault::memory());
         }
         let shown = self.shown_digits(least);
-        let separators = if self.group > 0 && shown > 0 {
-            (shown - 1) / self.group
-        } else {
-            0
-        };
+        let separators = if self.group > 0 && shown > 0 { (shown - 1) / self.group } else { 0 };
         let padding = spec.width.saturating_sub(fixed + shown + separators);
         let (before, after) = margins(padding, spec.align);
         let inside = spec.align == Align::AfterSign;
@@ -523,11 +477,7 @@ impl Number<'_> {
             if at > 0 && (shown - at).is_multiple_of(self.group) {
                 out.push(self.separator);
             }
-            out.push(if at < zeros {
-                b'0'
-            } else {
-                self.digits[at - zeros]
-            });
+            out.push(if at < zeros { b'0' } else { self.digits[at - zeros] });
         }
     }
 }

@@ -195,9 +195,7 @@ impl Spec {
             Ok(b'b' | b'o' | b'x' | b'X') if separator == '_' => Ok(()),
             _ => {
                 let letter = letter_text(self.letter);
-                Err(Fault::value(format!(
-                    "Cannot specify '{separator}' with '{letter}'."
-                )))
+                Err(Fault::value(format!("Cannot specify '{separator}' with '{letter}'.")))
             }
         }
     }
@@ -213,7 +211,5 @@ fn letter_text(letter: u32) -> String {
 
 fn unknown_letter(letter: u32, type_name: &str) -> Fault {
     let letter = letter_text(letter);
-    Fault::value(format!(
-        "Unknown format code '{letter}' for object of type '{type_name}'"
-    ))
+    Fault::value(format!("Unknown format code '{letter}' for object of type '{type_name}'"))
 }

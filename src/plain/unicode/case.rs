@@ -42,9 +42,7 @@ pub fn push_title(out: &mut Vec<u8>, point: u32) {
         0x1fb3 | 0x1fc3 | 0x1ff3 => push_point(out, point + 9),
         0x1fbc | 0x1fcc | 0x1ffc => push_point(out, point),
         _ => {
-            let upper = char::from_u32(point)
-                .into_iter()
-                .flat_map(char::to_uppercase);
+            let upper = char::from_u32(point).into_iter().flat_map(char::to_uppercase);
             for (at, c) in upper.enumerate() {
                 match c {
                     // ... else as a mark after it.
@@ -71,10 +69,7 @@ pub fn push_fold(out: &mut Vec<u8>, point: u32) {
         0xab70..=0xabbf => push_point(out, point - 0xab70 + 0x13a0),
         0x1e9e => out.extend_from_slice(b"ss"),
         _ => {
-            for c in char::from_u32(point)
-                .into_iter()
-                .flat_map(char::to_uppercase)
-            {
+            for c in char::from_u32(point).into_iter().flat_map(char::to_uppercase) {
                 push_chars(out, c.to_lowercase());
             }
         }

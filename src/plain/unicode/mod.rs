@@ -60,11 +60,7 @@ pub fn decimal_value(point: u32) -> Option<u8> {
 }
 
 pub fn is_space(point: u32) -> bool {
-    if point < 0x80 {
-        is_ascii_space(point as u8)
-    } else {
-        has(point, SPACE)
-    }
+    if point < 0x80 { is_ascii_space(point as u8) } else { has(point, SPACE) }
 }
 
 /// Python's ASCII whitespace: that of C, and the four separators 0x1c to 0x1f.
@@ -73,11 +69,7 @@ pub fn is_ascii_space(byte: u8) -> bool {
 }
 
 pub fn is_printable(point: u32) -> bool {
-    if point < 0x80 {
-        (0x20..0x7f).contains(&point)
-    } else {
-        has(point, PRINTABLE)
-    }
+    if point < 0x80 { (0x20..0x7f).contains(&point) } else { has(point, PRINTABLE) }
 }
 
 pub fn is_alpha(point: u32) -> bool {

@@ -26,10 +26,7 @@ pub fn decode(text: &[u8]) -> (u32, usize) {
         [a, ..] if a < 0x80 => (u32::from(a), 1),
         [a, b, ..] if a < 0xe0 => (u32::from(a & 0x1f) << 6 | low(b), 2),
         [a, b, c, ..] if a < 0xf0 => (u32::from(a & 0x0f) << 12 | low(b) << 6 | low(c), 3),
-        [a, b, c, d, ..] => (
-            u32::from(a & 0x07) << 18 | low(b) << 12 | low(c) << 6 | low(d),
-            4,
-        ),
+        [a, b, c, d, ..] => (u32::from(a & 0x07) << 18 | low(b) << 12 | low(c) << 6 | low(d), 4),
         _ => (0xfffd, text.len().max(1)),
     }
 }
@@ -198,9 +195,7 @@ pub fn slice_step(text: &[u8], start: usize, step: isize, count: usize) -> Vec<u
 /// The code points in reverse order.
 pub fn reverse(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
-    points(text)
-        .rev()
-        .for_each(|point| push_point(&mut out, point));
+    points(text).rev().for_each(|point| push_point(&mut out, point));
     out
 }
 
@@ -216,19 +211,13 @@ pub fn find_surrogate(text: &[u8]) -> Option<usize> {
 
 /// The text for display where surrogates are impossible: each becomes U+FFFD.
 pub fn to_lossy(text: &[u8]) -> String {
-    points(text)
-        .map(|point| char::from_u32(point).unwrap_or('\u{fffd}'))
-        .collect()
+    points(text).map(|point| char::from_u32(point).unwrap_or('\u{fffd}')).collect()
 }
 
 /// `separator.join(parts)`.
 pub fn join(separator: &[u8], parts: &[&[u8]]) -> Result<Vec<u8>> {
-    let gaps = separator
-        .len()
-        .saturating_mul(parts.len().saturating_sub(1));
-    let total = parts
-        .iter()
-        .fold(gaps, |sum, part| sum.saturating_add(part.len()));
+    let gaps = separator.len().saturating_mul(parts.len().saturating_sub(1));
+    let total = parts.iter().fold(gaps, |sum, part| sum.saturating_add(part.len()));
     if total > MAX_BYTES {
         return Err(Fault::memory());
     }

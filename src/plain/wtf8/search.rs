@@ -101,9 +101,5 @@ pub fn rpartition<'a>(text: &'a [u8], separator: &[u8]) -> Result<Option<(&'a [u
 }
 
 pub(super) fn check_separator(separator: &[u8]) -> Result<()> {
-    if separator.is_empty() {
-        Err(Fault::value("empty separator"))
-    } else {
-        Ok(())
-    }
+    if separator.is_empty() { Err(Fault::value("empty separator")) } else { Ok(()) }
 }

@@ -39,10 +39,7 @@ pub fn strip_chars<'a>(text: &'a [u8], chars: &[u8], side: Side, unicode: bool) 
         let listed = |byte: &u8| memchr::memchr(*byte, chars).is_some();
         let start = match side {
             Side::Right => 0,
-            _ => text
-                .iter()
-                .position(|byte| !listed(byte))
-                .unwrap_or(text.len()),
+            _ => text.iter().position(|byte| !listed(byte)).unwrap_or(text.len()),
         };
         let end = match side {
             Side::Left => text.len(),

@@ -93,11 +93,8 @@ pub fn split_space(text: &[u8], max: Option<usize>, unicode: bool) -> Vec<&[u8]>
     let mut left = max.unwrap_or(usize::MAX);
     let (mut parts, mut rest) = (Vec::new(), text);
     loop {
-        let (space, word) = if left > 0 {
-            space_and_word(rest, unicode)
-        } else {
-            (run(rest, unicode, true), 0)
-        };
+        let (space, word) =
+            if left > 0 { space_and_word(rest, unicode) } else { (run(rest, unicode, true), 0) };
         rest = &rest[space..];
         if rest.is_empty() {
             return parts;
@@ -139,11 +136,7 @@ pub fn rsplit_space(text: &[u8], max: Option<usize>, unicode: bool) -> Vec<&[u8]
 pub(super) fn back_run(text: &[u8], unicode: bool, wanted: bool) -> usize {
     let mut end = text.len();
     while end > 0 {
-        let width = if unicode {
-            super::decode_last(&text[..end]).1
-        } else {
-            1
-        };
+        let width = if unicode { super::decode_last(&text[..end]).1 } else { 1 };
         if space_at(&text[end - width..end], unicode).0 != wanted {
             break;
         }

@@ -1,0 +1,252 @@
+//! Guarded regions: `finally`, `with`, and what runs while an exception is handled.
+//!
+//! A region's handler is in force from `Body::guard` until the handler of before is put back.
+//! Handlers that only clean up and raise again are landing pads, written behind the body.
+
+use sloop_grammar::ast::*;
+use sloop_grammar::diagnostic::Diagnostic;
+
+use crate::code::op::{HEADER, Op};
+
+use super::Compiler;
+use super::control::Block;
+use super::emit::{Pad, PadStep, Reg};
+
+/// `finally` bodies inside `finally` bodies: each level doubles the code at least.
+const MAX_FINALLY: u32 = 6;
+/// Managers of one `with` statement.
+const MAX_MANAGERS: usize = 100;
+
+impl<'a> Compiler<'a> {
+    // ---- handled exceptions
+
+    /// The register that keeps what was handled when the running body began to handle.
+    pub(super) fn outer_handled(&self) -> Option<Reg> {
+        self.body.blocks.iter().find_map(|block| match block {
+            Block::Handled { save, .. } => Some(*save),
+            _ => None,
+        })
+    }
+
+    /// An instruction that may suspend. What this body handles is put away meanwhile.
+    pub(super) fn suspend(&mut self, op: Op, ext: u8, a: Reg, b: Reg, c: u16) {
+        let Some(save) = self.outer_handled() else {
+            self.body.emit_ext(op, ext, a, b, c);
+            return;
+        };
+        let top = self.body.top;
+        let register = self.body.alloc();
+        let label = self.body.label();
+        self.body.emit(Op::SwapHandled, save, 0, 0);
+        let outer = self.body.guard(label, register);
+        self.body.emit_ext(op, ext, a, b, c);
+        self.body.handler = outer;
+        self.body.emit(Op::SwapHandled, save, 0, 0);
+        self.body.pads.push(Pad {
+            label,
+            register,
+            steps: [Some(PadStep::SwapHandled(save)), None],
+            handler: outer,
+            span: self.body.span,
+        });
+        self.body.top = top;
+    }
+
+    /// Runs `body` while R[exception] is handled. The end of the handling is up to the caller,
+    /// except when the body raises.
+    pub(super) fn handled(
+        &mut self,
+        save: Reg,
+        exception: Reg,
+        name: Option<Name>,
+        body: impl FnOnce(&mut Self),
+    ) {
+        let label = self.body.label();
+        let outer = self.body.guard(label, exception);
+        self.body.blocks.push(Block::Handled { save, name, handler: outer });
+        self.body.pads.push(Pad {
+            label,
+            register: exception,
+            steps: [Some(PadStep::PopHandled(save)), name.map(PadStep::Unbind)],
+            handler: outer,
+            span: self.body.span,
+        });
+        body(self);
+        self.body.blocks.pop();
+        self.body.handler = outer;
+    }
+
+    /// Writes the landing pads that were asked for, behind everything else.
+    pub(super) fn finish_pads(&mut self) {
+        let mut at = 0;
+        while at < self.body.pads.len() {
+            let pad = self.body.pads[at];
+            at += 1;
+            self.body.span = pad.span;
+            self.body.handler = pad.handler;
+            let state = self.body.bound.clone();
+            self.body.bind_handler(pad.label, state);
+            for step in pad.steps.into_iter().flatten() {
+                match step {
+                    PadStep::CloseIter(iterator) => {
+                        self.body.emit(Op::CloseIter, iterator, 0, 0);
+                    }
+                    PadStep::PopHandled(save) => self.body.emit(Op::PopHandled, save, 0, 0),
+                    PadStep::SwapHandled(save) => self.body.emit(Op::SwapHandled, save, 0, 0),
+                    PadStep::Unbind(name) => {
+                        // The register of the exception is live here.
+                        self.body.top = self.body.max;
+                        self.unbind_name(name);
+                    }
+                }
+            }
+            self.body.emit(Op::Reraise, pad.register, 0, 0);
+            self.body.unreachable();
+        }
+    }
+
+    // ---- finally
+
+    pub(super) fn try_finally(&mut self, finally: &'a [Stmt], guarded: impl FnOnce(&mut Self)) {
+        if self.body.finally_depth >= MAX_FINALLY {
+            let span = finally.first().map_or(self.body.span, |stmt| stmt.span);
+            self.reports.add(
+                Diagnostic::error("too-many-blocks", span, "too many statically nested blocks")
+                    .label(span, "`finally` inside `finally` inside `finally` …")
+                    .help("move the inner ones into a function"),
+            );
+            return;
+        }
+        let top = self.body.top;
+        let value = self.body.alloc();
+        let save = self.body.alloc();
+        let exception = self.body.alloc();
+        let (label, end) = (self.body.label(), self.body.label());
+        let state = self.body.guarded_state();
+        let outer = self.body.guard(label, exception);
+        self.body.blocks.push(Block::Finally { value, exits: Vec::new(), handler: outer });
+        guarded(self);
+        let Some(Block::Finally { exits, .. }) = self.body.blocks.pop() else {
+            unreachable!("blocks are popped by who pushed them");
+        };
+        self.body.handler = outer;
+        self.body.finally_depth += 1;
+        self.block(finally);
+        self.body.jump(end);
+        self.body.bind_handler(label, state);
+        self.body.emit(Op::PushHandled, save, exception, 0);
+        self.handled(save, exception, None, |this| this.block(finally));
+        self.body.emit(Op::PopHandled, save, 0, 0);
+        self.body.emit(Op::Reraise, exception, 0, 0);
+        self.body.unreachable();
+        for (exit, label) in exits {
+            self.body.bind(label);
+            self.block(finally);
+            let kept = self.return_home().unwrap_or(value);
+            self.leave(exit, Some(kept));
+        }
+        self.body.finally_depth -= 1;
+        self.body.bind(end);
+        self.body.top = top;
+    }
+
+    // ---- with
+
+    pub(super) fn with(&mut self, with: &'a With) {
+        if with.items.len() > MAX_MANAGERS {
+            let span = self.ast.span(with.items[0].context);
+            self.error("too-many-blocks", span, "too many statically nested blocks");
+            return;
+        }
+        self.with_item(with, 0);
+    }
+
+    fn with_item(&mut self, with: &'a With, nth: usize) {
+        let Some(item) = with.items.get(nth) else {
+            self.block(&with.body);
+            return;
+        };
+        let top = self.body.top;
+        let span = self.ast.span(item.context);
+        let exit = self.body.alloc();
+        let value = self.enter(item.context, exit, with.is_async);
+        let save = self.body.alloc();
+        let exception = self.body.alloc();
+        let label = self.body.label();
+        let state = self.body.guarded_state();
+        let outer = self.body.guard(label, exception);
+        self.body.blocks.push(Block::With { exit, is_async: with.is_async, span, handler: outer });
+        if let Some(target) = item.target {
+            self.store(target, value);
+        }
+        self.with_item(with, nth + 1);
+        self.body.blocks.pop();
+        self.body.handler = outer;
+        self.body.span = span;
+        self.call_exit(exit, with.is_async);
+        let end = self.body.label();
+        self.body.jump(end);
+        self.body.span = span;
+        self.body.bind_handler(label, state);
+        self.body.emit(Op::PushHandled, save, exception, 0);
+        let suppressed = self.body.label();
+        self.handled(save, exception, None, |this| {
+            let result = this.body.alloc();
+            let base = this.body.window(Some(result));
+            let triple = this.body.alloc_run(3);
+            this.body.mov(base, exit);
+            this.body.emit(Op::ExcTriple, triple, exception, 0);
+            this.body.emit(Op::Call, result, base, 3);
+            if with.is_async {
+                this.suspend(Op::Await, 2, result, result, 0);
+            }
+            this.jump_if_true(result, suppressed, true);
+        });
+        self.body.emit(Op::PopHandled, save, 0, 0);
+        self.body.emit(Op::Reraise, exception, 0, 0);
+        self.body.unreachable();
+        self.body.bind(suppressed);
+        self.body.emit(Op::PopHandled, save, 0, 0);
+        self.body.bind(end);
+        self.body.top = top;
+    }
+
+    /// Enters a manager: its exit method in R[exit], the entered value in the result.
+    fn enter(&mut self, context: ExprId, exit: Reg, is_async: bool) -> Reg {
+        let value = self.body.alloc();
+        self.scoped(|this| {
+            let base = this.body.window(Some(value));
+            debug_assert_eq!(base, value);
+            let manager = this.operand(context, false);
+            this.at(context);
+            let (enter, leave) = match is_async {
+                true => (2, 3),
+                false => (0, 1),
+            };
+            this.body.emit(Op::LoadSpecial, base, manager, enter);
+            this.body.emit(Op::LoadSpecial, exit, manager, leave);
+            this.body.emit(Op::Call, value, base, 0);
+            if is_async {
+                this.suspend(Op::Await, 1, value, value, 0);
+            }
+        });
+        value
+    }
+
+    /// `exit(None, None, None)`, for a body that has not raised.
+    pub(super) fn call_exit(&mut self, exit: Reg, is_async: bool) {
+        self.scoped(|this| {
+            let base = this.body.window(None);
+            this.body.mov(base, exit);
+            for nth in 0..3 {
+                let argument = this.body.alloc();
+                debug_assert_eq!(argument, base + HEADER + nth);
+                this.load_none_into(argument);
+            }
+            this.body.emit(Op::Call, base, base, 3);
+            if is_async {
+                this.suspend(Op::Await, 2, base, base, 0);
+            }
+        });
+    }
+}
