@@ -26,9 +26,8 @@ pub fn excerpt(source: &Source, place: &LineEntry) -> String {
     if first == 0 || first > source.line_count() {
         return String::new();
     }
-    let original: Vec<Line> = (first..=last)
-        .map(|number| source.line(number).trim_end().chars().collect())
-        .collect();
+    let original: Vec<Line> =
+        (first..=last).map(|number| source.line(number).trim_end().chars().collect()).collect();
     let lines = dedent(&original);
     if lines.iter().all(|line| line.is_empty()) {
         return String::new();
@@ -242,7 +241,7 @@ fn draw(
     }
     let first_column = width(&lines[0], start);
     let mut out = Vec::new();
-    let mut line_with_carets = |number: usize, out: &mut Vec<Line>| {
+    let line_with_carets = |number: usize, out: &mut Vec<Line>| {
         let line = &lines[number];
         out.push(line.clone());
         if !marked {

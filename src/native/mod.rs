@@ -18,15 +18,23 @@ mod dict;
 pub mod display;
 mod display_object;
 mod display_walk;
+pub mod dynamic;
+pub mod error;
 mod float;
 mod fold;
 mod format;
+mod frames;
+pub mod front;
 mod function;
+mod gc_module;
 mod generator;
+mod group;
 mod int;
+pub mod io;
 mod iterators;
 mod list;
 mod math;
+mod math_whole;
 mod object;
 mod operators;
 mod percent;
@@ -39,9 +47,13 @@ mod str_search;
 mod str_shape;
 mod str_split;
 mod str_table;
+mod suggest;
+pub mod sys;
 mod template;
 mod text_args;
 mod text_builtins;
+mod time;
+pub mod traceback;
 mod tuple;
 mod view;
 
@@ -120,6 +132,10 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &bytearray::TYPE,
     &bytearray::COMMON,
     &bytearray::SHARED,
+    &group::TYPE,
+    &frames::TRACEBACK,
+    &frames::FRAME,
+    &frames::CODE,
     &object::TYPE,
     &class::TYPE,
     &int::TYPE,
@@ -144,8 +160,50 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &descriptor::NOT_IMPLEMENTED,
 ];
 
+/// The same for topics with many types.
+static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES, iterators::PLAIN];
+
 /// Functions of the builtins namespace.
-static BUILTINS: &[&[Def]] = &[builtins::FUNCTIONS, fold::FUNCTIONS, sort::FUNCTIONS, &text_builtins::FUNCTIONS];
+static BUILTINS: &[&[Def]] = &[
+    &text_builtins::FUNCTIONS,
+    &text_builtins::HOOKS,
+    dynamic::FUNCTIONS,
+    builtins::FUNCTIONS,
+    fold::FUNCTIONS,
+    fold::HOOKS,
+    sort::FUNCTIONS,
+    iterators::HOOKS,
+];
+
+/// What fills the namespace of a module when it is first imported.
+pub type Fill = fn(&mut Cx, Gc<Dict>) -> Result<(), Stop>;
+
+/// The modules that are natives.
+pub static MODULES: &[(&str, Fill)] = &[
+    ("builtins", builtins_module),
+    ("math", math_module),
+    ("sys", sys::module),
+    ("time", time::module),
+    ("gc", gc_module::module),
+    ("_io", io::module),
+];
+
+/// `import builtins`: the namespace that every module sees.
+fn builtins_module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
+    for entry in cx.vm().builtins.iter() {
+        if let Some(name) = entry.key.cast::<crate::value::Str>() {
+            dict.set_str(cx, name, entry.value);
+        }
+    }
+    Ok(())
+}
+
+fn math_module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
+    add_functions(cx, dict, math::FUNCTIONS, "math");
+    add_functions(cx, dict, math_whole::FUNCTIONS, "math");
+    math::values(cx, dict);
+    Ok(())
+}
 
 /// Makes built-in types and functions known to a new VM.
 pub fn install(cx: &mut Cx) {
@@ -167,7 +225,9 @@ pub fn install(cx: &mut Cx) {
         let dict = cx.class(id).dict;
         dict.set_str(cx, cx.vm().names.__hash__, Value::NONE);
     }
-    for def in TYPE_DEFS.iter().chain(iterators::PLAIN) {
+    error::install(cx);
+    group::install(cx);
+    for def in TYPE_DEFS.iter().chain(TYPE_LISTS.iter().copied().flatten()) {
         let class = cx.class(def.id);
         class.dict.set_str(cx, cx.intern("__doc__"), cx.str_value(def.doc));
         for row in def.methods {
@@ -187,13 +247,13 @@ pub fn install(cx: &mut Cx) {
     for row in TYPES {
         set_overrides(cx, row.id);
     }
-    for row in text_builtins::HOOKS.iter().chain(fold::HOOKS).chain(iterators::HOOKS) {
-        let native = make(cx, row, Value::UNDEF);
-        cx.vm_mut().set_prelude(native.signature.name, Value::object(native));
-    }
     let builtins = cx.vm().builtins;
-    for rows in BUILTINS {
-        add_functions(cx, builtins, rows, "builtins");
+    let hidden = cx.vm().prelude_globals();
+    for row in BUILTINS.iter().copied().flatten() {
+        // What begins with one underscore is for the prelude alone.
+        let is_public = !row.signature.starts_with('_') || row.signature.starts_with("__");
+        let namespace = if is_public { builtins } else { hidden };
+        add_functions(cx, namespace, std::slice::from_ref(row), "builtins");
     }
 }
 
