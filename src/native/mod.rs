@@ -135,7 +135,6 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &group::TYPE,
     &frames::TRACEBACK,
     &frames::FRAME,
-    &frames::CODE,
     &object::TYPE,
     &class::TYPE,
     &int::TYPE,
@@ -164,15 +163,18 @@ static TYPE_DEFS: &[&TypeDef] = &[
 static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES, iterators::PLAIN];
 
 /// Functions of the builtins namespace.
-static BUILTINS: &[&[Def]] = &[
-    &text_builtins::FUNCTIONS,
-    &text_builtins::HOOKS,
-    dynamic::FUNCTIONS,
+static BUILTINS: &[&[Def]] =
+    &[
     builtins::FUNCTIONS,
+    dynamic::FUNCTIONS,
     fold::FUNCTIONS,
     fold::HOOKS,
-    sort::FUNCTIONS,
+    io::OPEN,
+    io::PRINT,
     iterators::HOOKS,
+    sort::FUNCTIONS,
+    &text_builtins::FUNCTIONS,
+    &text_builtins::HOOKS,
 ];
 
 /// What fills the namespace of a module when it is first imported.
@@ -185,6 +187,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("sys", sys::module),
     ("time", time::module),
     ("gc", gc_module::module),
+    ("math", math::module),
     ("_io", io::module),
 ];
 
@@ -195,13 +198,6 @@ fn builtins_module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
             dict.set_str(cx, name, entry.value);
         }
     }
-    Ok(())
-}
-
-fn math_module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
-    add_functions(cx, dict, math::FUNCTIONS, "math");
-    add_functions(cx, dict, math_whole::FUNCTIONS, "math");
-    math::values(cx, dict);
     Ok(())
 }
 
@@ -216,6 +212,8 @@ pub fn install(cx: &mut Cx) {
             builtins.set_str(cx, class.name.get(), Value::object(class));
         }
     }
+    error::install(cx);
+    group::install(cx);
     for (id, groups) in operators::TABLE {
         for row in groups.iter().copied().flatten() {
             add_method(cx, *id, row);
@@ -225,8 +223,6 @@ pub fn install(cx: &mut Cx) {
         let dict = cx.class(id).dict;
         dict.set_str(cx, cx.vm().names.__hash__, Value::NONE);
     }
-    error::install(cx);
-    group::install(cx);
     for def in TYPE_DEFS.iter().chain(TYPE_LISTS.iter().copied().flatten()) {
         let class = cx.class(def.id);
         class.dict.set_str(cx, cx.intern("__doc__"), cx.str_value(def.doc));
@@ -264,7 +260,7 @@ fn set_overrides(cx: &Cx, id: T) {
     class.overrides.set(match id {
         T::Property => overrides::GET | overrides::SET,
         T::StaticMethod | T::ClassMethod => overrides::GET,
-        _ => 0,
+        _ => class.overrides.get(),
     });
     cx.refresh_overrides(class);
 }
