@@ -166,6 +166,7 @@ static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES, iterators::PLAIN]
 static BUILTINS: &[&[Def]] =
     &[
     builtins::FUNCTIONS,
+    dict::HOOKS,
     dynamic::FUNCTIONS,
     fold::FUNCTIONS,
     fold::HOOKS,
@@ -183,7 +184,6 @@ pub type Fill = fn(&mut Cx, Gc<Dict>) -> Result<(), Stop>;
 /// The modules that are natives.
 pub static MODULES: &[(&str, Fill)] = &[
     ("builtins", builtins_module),
-    ("math", math_module),
     ("sys", sys::module),
     ("time", time::module),
     ("gc", gc_module::module),
