@@ -23,6 +23,7 @@ mod function;
 mod int;
 mod list;
 mod math;
+mod math_whole;
 mod object;
 mod operators;
 mod percent;
