@@ -255,3 +255,26 @@ fn warnings() {
         ]
     );
 }
+
+#[test]
+fn modes() {
+    let listing = |text: &str, mode: sloop::syntax::Mode, options: Options| {
+        let Outcome::Tree { ast, .. } = parse(text, mode).outcome else {
+            panic!("{text} parses");
+        };
+        let source = SourceInfo { filename: "modes".into(), text };
+        let (code, _) = compile(&ast, &source, &options).unwrap();
+        verify::verify(&code).unwrap();
+        dis::disassemble(&code, None)
+    };
+    let plain = Options::default();
+    let prompt = Options { mode: sloop::compile::Mode::Interactive, ..plain };
+    assert!(listing("x\n", Mode::Interactive, prompt).contains("PrintExpr"));
+    let value = Options { mode: sloop::compile::Mode::Expression, ..plain };
+    assert!(listing("x + 1", Mode::Expression, value).contains("Ret          r0"));
+    let separate = Options { separate_namespace: true, ..plain };
+    let text = listing("x = y\ndel x\nfrom m import *\n", Mode::Module, separate);
+    assert!(text.contains("GetName") && text.contains("SetName") && !text.contains("Global"));
+    let text = listing("await x\n", Mode::Module, plain);
+    assert!(text.starts_with("coroutine <module>"));
+}

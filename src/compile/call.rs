@@ -53,8 +53,8 @@ impl Window {
 }
 
 impl<'a> Compiler<'a> {
-    /// R[dst] = the value of a chain; `awaited`: its last call is the operand of `await`.
-    pub(super) fn chain(&mut self, id: ExprId, dst: Reg, awaited: bool) {
+    /// R[dst] = the value of a chain; `awaited` is the `await` whose operand its last call is.
+    pub(super) fn chain(&mut self, id: ExprId, dst: Reg, awaited: Option<ExprId>) {
         let (leaf, mut steps) = self.steps(id, awaited);
         let needs_window = !matches!(
             steps[..],
@@ -85,13 +85,13 @@ impl<'a> Compiler<'a> {
                 None => dst,
             };
             self.body.top = window.top;
-            self.step(rest[at], value, out, &window, awaited && next.is_none());
+            self.step(rest[at], value, out, &window, awaited.filter(|_| next.is_none()));
             value = Value::In(out);
         }
     }
 
     /// Takes a chain apart, innermost step first.
-    fn steps(&self, id: ExprId, awaited: bool) -> (ExprId, Vec<Step>) {
+    fn steps(&self, id: ExprId, awaited: Option<ExprId>) -> (ExprId, Vec<Step>) {
         let mut leaf = id;
         let mut steps = Vec::new();
         loop {
@@ -101,7 +101,7 @@ impl<'a> Compiler<'a> {
                 Expr::Call(left, arguments) => match self.ast.expr(*left) {
                     // An awaited call wants its callee in the window.
                     Expr::Attribute(object, _)
-                        if is_plain(arguments) && !(awaited && leaf == id) =>
+                        if is_plain(arguments) && (awaited.is_none() || leaf != id) =>
                     {
                         let (attribute, call) = (*left, leaf);
                         (*object, Step::Method { attribute, call })
@@ -139,7 +139,14 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn step(&mut self, step: Step, value: Value, out: Reg, window: &Window, awaited: bool) {
+    fn step(
+        &mut self,
+        step: Step,
+        value: Value,
+        out: Reg,
+        window: &Window,
+        awaited: Option<ExprId>,
+    ) {
         match step {
             Step::Method { attribute, call } => {
                 self.call_method(attribute, call, value, out, window);
@@ -255,7 +262,7 @@ impl<'a> Compiler<'a> {
         arguments: &'a [Argument],
         out: Reg,
         base: Reg,
-        awaited: bool,
+        awaited: Option<ExprId>,
     ) {
         self.lint_keywords(arguments);
         self.body.alloc_run(HEADER as u32 - 1);
@@ -265,11 +272,16 @@ impl<'a> Compiler<'a> {
                     self.temp(*value);
                 }
             }
-            self.at(id);
             let count = arguments.len() as u16;
             match awaited {
-                true => self.suspend(Op::AwaitCall, 0, out, base, count),
-                false => self.body.emit(Op::Call, out, base, count),
+                Some(whole) => {
+                    self.at(whole);
+                    self.suspend(Op::AwaitCall, 0, out, base, count);
+                }
+                None => {
+                    self.at(id);
+                    self.body.emit(Op::Call, out, base, count);
+                }
             }
             return;
         }

@@ -123,7 +123,7 @@ impl<'a> Compiler<'a> {
                 self.body.mov(dst, scratch);
             }
             Expr::Attribute(..) | Expr::Subscript(..) | Expr::Call(..) => {
-                self.chain(id, dst, false);
+                self.chain(id, dst, None);
             }
             Expr::Slice { lower, upper, step } => {
                 let run = self.body.alloc_run(3);
@@ -463,7 +463,7 @@ impl<'a> Compiler<'a> {
 
     fn await_value(&mut self, id: ExprId, value: ExprId, dst: Reg) {
         if self.is_plain_call(value) {
-            self.chain(value, dst, true);
+            self.chain(value, dst, Some(id));
             return;
         }
         let register = self.operand(value, false);

@@ -42,7 +42,7 @@ impl<'a> Compiler<'a> {
             StmtKind::Assert { test, message } => self.assert(stmt, *test, *message),
             // Known since `collect`.
             StmtKind::Global(_) | StmtKind::Nonlocal(_) => {}
-            StmtKind::Import(aliases) => self.import(aliases),
+            StmtKind::Import(aliases) => self.import(stmt, aliases),
             StmtKind::ImportFrom(import) => self.import_from(stmt, import),
             StmtKind::If { branches, orelse } => self.if_(branches, orelse),
             StmtKind::While { test, body, orelse } => self.while_(*test, body, orelse),
@@ -149,10 +149,10 @@ impl<'a> Compiler<'a> {
 
     // ---- imports
 
-    fn import(&mut self, aliases: &'a [Alias]) {
+    fn import(&mut self, stmt: &Stmt, aliases: &'a [Alias]) {
         for alias in aliases {
             let top = self.body.top;
-            self.body.span = alias.span;
+            self.body.span = stmt.span;
             let module = self.body.alloc();
             let path = self.dotted(&alias.path);
             self.import_name(module, Const::None, 0, path);
@@ -215,7 +215,6 @@ impl<'a> Compiler<'a> {
                 self.import_name(module, Const::Tuple(names), import.level, path);
                 let item = self.body.alloc();
                 for alias in aliases.iter() {
-                    self.body.span = alias.span;
                     self.body.emit_name(Op::ImportFrom, item, module, alias.path[0].name);
                     let bound = alias.alias.unwrap_or(alias.path[0]);
                     let name = self.mangle(bound.name);

@@ -186,6 +186,21 @@ impl Cx {
         }
     }
 
+    /// The built-in iterator over a built-in value.
+    pub fn builtin_iter(&self, value: Value) -> Option<Value> {
+        builtin_iter(self.vm(), value)
+    }
+
+    /// Can all of the iterator be stepped without code of the program?
+    pub fn is_plain_iter(&self, iter: Gc<Iter>) -> bool {
+        is_plain(Value::object(iter), 0)
+    }
+
+    /// Marks a built-in iterator as exhausted.
+    pub fn finish_iter(&self, iter: Gc<Iter>) {
+        finish(iter);
+    }
+
     /// One step of a built-in iterator.
     pub fn step(&mut self, iter: Gc<Iter>) -> Step {
         step(self.vm_mut(), iter, 0)
@@ -423,9 +438,10 @@ fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
             }
             finish(iter)
         }
+        // A count that may leave 64 bits is in `b`.
+        IterKind::Enumerate if !iter.b.get().is_undef() => Step::Code,
         IterKind::Enumerate => match step_inner(vm, source, depth) {
             Step::Item(item) => {
-                // The count is in `b` once it no longer fits.
                 let count = vm.space.int(at);
                 iter.at.set(at + 1);
                 Step::Item(Value::object(vm.space.tuple(&[count, item])))
@@ -434,6 +450,20 @@ fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
             other => other,
         },
         IterKind::Zip => step_zip(vm, iter, depth),
+        IterKind::SequenceReverse if at < 0 => finish(iter),
+        IterKind::SequenceReverse if is_sequence(source) => {
+            match Cx::of(vm).item_plain(source, Value::int(at)) {
+                Ok(Some(item)) => {
+                    iter.at.set(at - 1);
+                    Step::Item(item)
+                }
+                Ok(None) => finish(iter),
+                Err(_) => {
+                    vm.take_exception();
+                    finish(iter)
+                }
+            }
+        }
         IterKind::Callable
         | IterKind::Sequence
         | IterKind::SequenceReverse
@@ -452,19 +482,21 @@ fn is_plain(iterator: Value, depth: u32) -> bool {
         return false;
     }
     match iter.kind {
-        IterKind::Enumerate => is_plain(iter.a.get(), depth + 1),
+        IterKind::Enumerate => iter.b.get().is_undef() && is_plain(iter.a.get(), depth + 1),
+        IterKind::SequenceReverse => is_sequence(iter.a.get()),
         IterKind::Zip => iter
             .a
             .get()
             .cast::<List>()
             .is_some_and(|l| l.iter().all(|source| is_plain(source, depth + 1))),
-        IterKind::Callable
-        | IterKind::Sequence
-        | IterKind::SequenceReverse
-        | IterKind::Map
-        | IterKind::Filter => false,
+        IterKind::Callable | IterKind::Sequence | IterKind::Map | IterKind::Filter => false,
         _ => true,
     }
+}
+
+/// A built-in sequence that `reversed` reads from its end.
+fn is_sequence(value: Value) -> bool {
+    value.is::<Tuple>() || value.is::<Str>() || value.is::<Bytes>() || value.is::<ByteArray>()
 }
 
 fn step_inner(vm: &mut Vm, iterator: Value, depth: u32) -> Step {

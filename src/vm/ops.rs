@@ -1271,6 +1271,11 @@ impl Cx {
         compare_native(self.vm(), self.unwrap(x), self.unwrap(y), order)
     }
 
+    /// `x order y` without code of the program; None if that must decide.
+    pub fn compare_builtin(&self, x: Value, y: Value, order: Order) -> Result<Option<bool>, Stop> {
+        compare_native(self.vm(), x, y, order)
+    }
+
     /// `item in container` for built-in containers, or None.
     pub fn contains_plain(&mut self, item: Value, container: Value) -> Result<Option<bool>, Stop> {
         contains(self.vm_mut(), item, container)

@@ -840,4 +840,30 @@ impl Cx {
             throws,
         }))
     }
+
+    /// What a suspended frame delegates to directly.
+    pub fn delegated_to(&self, frame: Gc<Frame>) -> Option<Gc<Frame>> {
+        let own = Frame::base(frame.as_ptr());
+        if frame.state() != state::SUSPENDED || frame.link == own {
+            return None;
+        }
+        // SAFETY: a chain of suspended frames, linked by their callers' bases.
+        unsafe {
+            let mut inner = frame_at(frame.link);
+            while (*inner).caller != own {
+                inner = frame_at((*inner).caller);
+            }
+            Some(Gc::from_raw(inner))
+        }
+    }
+
+    /// Lets a generator be awaited, and await.
+    pub fn set_awaitable(&self, frame: Gc<Frame>) {
+        // SAFETY: a live frame; flags are a plain field.
+        unsafe { (*frame.as_ptr()).header.flags |= state::ITERABLE_COROUTINE }
+    }
+
+    pub fn qualname(&self, function: Gc<Function>) -> String {
+        bind::qualname(self.vm(), function)
+    }
 }

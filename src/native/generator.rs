@@ -1,0 +1,333 @@
+//! Methods and attributes of generators, coroutines and async generators. Resuming them is the
+//! machine's (`vm/suspend.rs`).
+
+use super::{TypeDef, method};
+use crate::gc::Gc;
+use crate::value::frame::state;
+use crate::value::{AsyncOp, Class, Exception, Frame, GetSet, Str, T, Value};
+use crate::vm::{Args, Cx, Flow, Outcome, Stop};
+
+const SEND: &str = "send(value) -> send 'value' into generator,\nreturn next yielded value or raise \
+                    StopIteration.";
+const THROW: &str = "throw(value)\nthrow(type[,value[,tb]])\n\nRaise exception in generator, \
+                     return next yielded value or raise\nStopIteration.";
+const CLOSE: &str = "close() -> raise GeneratorExit inside generator.";
+
+macro_rules! attributes {
+    ($running:literal $suspended:literal $inner:literal $code:literal) => {
+        &[
+            GetSet {
+                name: "__name__",
+                doc: "name of the generator",
+                get: |cx, v| name(cx, v, false),
+                set: None,
+            },
+            GetSet {
+                name: "__qualname__",
+                doc: "qualified name of the generator",
+                get: |cx, v| name(cx, v, true),
+                set: None,
+            },
+            GetSet {
+                name: $running,
+                doc: "",
+                get: |cx, v| is_in(cx, v, state::RUNNING),
+                set: None,
+            },
+            GetSet {
+                name: $suspended,
+                doc: "",
+                get: |cx, v| is_in(cx, v, state::SUSPENDED),
+                set: None,
+            },
+            GetSet {
+                name: $inner,
+                doc: "object being iterated by yield from, or None",
+                get: inner,
+                set: None,
+            },
+            GetSet { name: $code, doc: "", get: code, set: None },
+        ]
+    };
+}
+
+pub static GENERATOR: TypeDef = TypeDef {
+    id: T::Generator,
+    doc: "",
+    methods: &[
+        method("__iter__(self, /)", "Implement iter(self).", itself),
+        method("__next__(self, /)", "Implement next(self).", next),
+        method("send(self, value, /)", SEND, send),
+        method("throw(self, type, value=None, traceback=None, /)", THROW, throw),
+        method("close(self, /)", CLOSE, close),
+    ],
+    getsets: attributes!("gi_running" "gi_suspended" "gi_yieldfrom" "gi_code"),
+};
+
+pub static COROUTINE: TypeDef = TypeDef {
+    id: T::Coroutine,
+    doc: "",
+    methods: &[
+        method(
+            "__await__(self, /)",
+            "Return an iterator to be used in await expression.",
+            awaiting,
+        ),
+        method("send(self, value, /)", SEND, send),
+        method("throw(self, type, value=None, traceback=None, /)", THROW, throw),
+        method("close(self, /)", CLOSE, close),
+    ],
+    getsets: attributes!("cr_running" "cr_suspended" "cr_await" "cr_code"),
+};
+
+pub static ASYNC_GENERATOR: TypeDef = TypeDef {
+    id: T::AsyncGenerator,
+    doc: "",
+    methods: &[
+        method(
+            "__aiter__(self, /)",
+            "Return an awaitable, that resolves in asynchronous iterator.",
+            itself,
+        ),
+        method("__anext__(self, /)", "Return an awaitable that yields the next value.", anext),
+        method("asend(self, value, /)", "asend(v) -> send 'v' in generator.", asend),
+        method(
+            "athrow(self, type, value=None, traceback=None, /)",
+            "raise exception in generator.",
+            athrow,
+        ),
+        method("aclose(self, /)", "aclose() -> raise GeneratorExit inside generator.", aclose),
+    ],
+    getsets: attributes!("ag_running" "ag_suspended" "ag_await" "ag_code"),
+};
+
+macro_rules! async_op {
+    ($name:ident $id:ident) => {
+        pub static $name: TypeDef = TypeDef {
+            id: T::$id,
+            doc: "",
+            methods: &[
+                method(
+                    "__await__(self, /)",
+                    "Return an iterator to be used in await expression.",
+                    itself,
+                ),
+                method("__iter__(self, /)", "Implement iter(self).", itself),
+                method("__next__(self, /)", "Implement next(self).", |cx, args| {
+                    drive(cx, args, Value::NONE)
+                }),
+                method("send(self, value, /)", SEND, |cx, args| {
+                    drive(cx, args, cx.arg(args, 1).value())
+                }),
+                method("throw(self, type, value=None, traceback=None, /)", THROW, drive_throw),
+                method("close(self, /)", CLOSE, drive_close),
+            ],
+            getsets: &[],
+        };
+    };
+}
+
+async_op!(ASYNC_SEND AsyncGenASend);
+async_op!(ASYNC_THROW AsyncGenAThrow);
+
+fn itself(cx: &mut Cx, args: Args) -> Flow {
+    Ok(cx.arg(args, 0).value())
+}
+
+fn frame_of(cx: &Cx, value: Value) -> Result<Gc<Frame>, Stop> {
+    value.cast::<Frame>().ok_or_else(|| {
+        let name = cx.type_name(value);
+        cx.type_error(&format!("descriptor requires a generator but received a '{name}'"))
+    })
+}
+
+fn this_frame(cx: &Cx, args: Args) -> Result<Gc<Frame>, Stop> {
+    frame_of(cx, cx.arg(args, 0).value())
+}
+
+// ---- attributes
+
+fn name(cx: &mut Cx, value: Value, qualified: bool) -> Flow {
+    let function = frame_of(cx, value)?.function;
+    let full = cx.qualname(function);
+    let names = &cx.vm().names;
+    if qualified {
+        return Ok(cx.str_value(&full));
+    }
+    let given = cx.own_attribute(Value::object(function), names.__name__);
+    if let Some(given) = given.filter(|given| given.is::<Str>()) {
+        return Ok(given);
+    }
+    Ok(cx.str_value(full.rsplit('.').next().unwrap_or(&full)))
+}
+
+fn is_in(cx: &mut Cx, value: Value, what: u8) -> Flow {
+    Ok(Value::bool(frame_of(cx, value)?.state() == what))
+}
+
+fn inner(cx: &mut Cx, value: Value) -> Flow {
+    let frame = frame_of(cx, value)?;
+    Ok(cx.delegated_to(frame).map_or(Value::NONE, Value::object))
+}
+
+fn code(cx: &mut Cx, value: Value) -> Flow {
+    Ok(Value::object(frame_of(cx, value)?.function.code))
+}
+
+// ---- generators and coroutines
+
+fn next(cx: &mut Cx, args: Args) -> Flow {
+    let frame = this_frame(cx, args)?;
+    cx.resume(frame, Value::NONE)
+}
+
+fn send(cx: &mut Cx, args: Args) -> Flow {
+    let frame = this_frame(cx, args)?;
+    cx.resume(frame, cx.arg(args, 1).value())
+}
+
+fn close(cx: &mut Cx, args: Args) -> Flow {
+    let frame = this_frame(cx, args)?;
+    cx.close_frame(frame)
+}
+
+fn throw(cx: &mut Cx, args: Args) -> Flow {
+    let frame = Value::object(this_frame(cx, args)?);
+    with_exception(cx, args, thrown, frame)
+}
+
+fn thrown(cx: &mut Cx, [frame, ..]: [Value; 3], outcome: Outcome) -> Flow {
+    let exception = exception_made(cx, outcome?)?;
+    let frame = frame_of(cx, frame)?;
+    cx.throw_into(frame, exception)
+}
+
+/// Makes the exception that the arguments of a `throw` ask for, and goes on in `run` with it.
+fn with_exception(
+    cx: &mut Cx,
+    args: Args,
+    run: fn(&mut Cx, [Value; 3], Outcome) -> Flow,
+    target: Value,
+) -> Flow {
+    let kind = cx.arg(args, 1).value();
+    let value = cx.opt(args, 2).map_or(Value::NONE, |v| v.value());
+    let state = [target, Value::NONE, Value::NONE];
+    if kind.is::<Exception>() {
+        if !value.is_none() {
+            let text = "instance exception may not have a separate value";
+            return Err(cx.type_error(text));
+        }
+        return run(cx, state, Ok(kind));
+    }
+    let base = cx.class(T::BaseException);
+    let Some(class) = kind.cast::<Class>().filter(|class| class.is_subclass(base)) else {
+        return Err(not_an_exception(cx, kind));
+    };
+    if value.is::<Exception>() && cx.class_of(value).is_subclass(class) {
+        return run(cx, state, Ok(value));
+    }
+    let given = match value.cast::<crate::value::Tuple>() {
+        Some(values) => values.as_slice().to_vec(),
+        None if value.is_none() => Vec::new(),
+        None => vec![value],
+    };
+    cx.call_then(kind, &given, run, state)
+}
+
+fn not_an_exception(cx: &Cx, value: Value) -> Stop {
+    cx.type_error(&format!(
+        "exceptions must be classes or instances deriving from BaseException, not {}",
+        cx.type_name(value)
+    ))
+}
+
+fn exception_made(cx: &Cx, value: Value) -> Result<Gc<Exception>, Stop> {
+    value.cast::<Exception>().ok_or_else(|| not_an_exception(cx, value))
+}
+
+/// A generator that awaits the coroutine, for `yield from` in the `__await__` of a program.
+fn awaiting(cx: &mut Cx, args: Args) -> Flow {
+    let frame = Value::object(this_frame(cx, args)?);
+    let wrap = cx.vm().prelude("_awaiting");
+    cx.call_then(wrap, &[frame], awaiting_made, [Value::NONE; 3])
+}
+
+fn awaiting_made(cx: &mut Cx, _: [Value; 3], outcome: Outcome) -> Flow {
+    let made = outcome?;
+    cx.set_awaitable(frame_of(cx, made)?);
+    Ok(made)
+}
+
+// ---- async generators
+
+fn anext(cx: &mut Cx, args: Args) -> Flow {
+    let frame = this_frame(cx, args)?;
+    Ok(cx.async_op(frame, Value::NONE, false))
+}
+
+fn asend(cx: &mut Cx, args: Args) -> Flow {
+    let frame = this_frame(cx, args)?;
+    Ok(cx.async_op(frame, cx.arg(args, 1).value(), false))
+}
+
+fn athrow(cx: &mut Cx, args: Args) -> Flow {
+    let frame = Value::object(this_frame(cx, args)?);
+    with_exception(cx, args, athrow_made, frame)
+}
+
+fn athrow_made(cx: &mut Cx, [frame, ..]: [Value; 3], outcome: Outcome) -> Flow {
+    let exception = exception_made(cx, outcome?)?;
+    let frame = frame_of(cx, frame)?;
+    Ok(cx.async_op(frame, Value::object(exception), true))
+}
+
+fn aclose(cx: &mut Cx, args: Args) -> Flow {
+    let frame = Value::object(this_frame(cx, args)?);
+    cx.tail_prelude("_aclose", &[frame])
+}
+
+// ---- steps of async generators, driven by hand
+
+fn this_op(cx: &Cx, args: Args) -> Result<Gc<AsyncOp>, Stop> {
+    let value = cx.arg(args, 0).value();
+    value.cast::<AsyncOp>().ok_or_else(|| {
+        let name = cx.type_name(value);
+        cx.type_error(&format!("descriptor doesn't apply to a '{name}' object"))
+    })
+}
+
+/// A coroutine that awaits the step is made at the first drive, and resumed then and after.
+fn drive(cx: &mut Cx, args: Args, value: Value) -> Flow {
+    let op = this_op(cx, args)?;
+    if let Some(driver) = op.driver.get().cast::<Frame>() {
+        return cx.resume(driver, value);
+    }
+    let drive = cx.vm().prelude("_drive");
+    let this = Value::object(op);
+    cx.call_then(drive, &[this], driver_made, [this, value, Value::NONE])
+}
+
+fn driver_made(cx: &mut Cx, [op, value, _]: [Value; 3], outcome: Outcome) -> Flow {
+    let driver = outcome?;
+    if let Some(op) = op.cast::<AsyncOp>() {
+        op.driver.set(driver);
+    }
+    let frame = frame_of(cx, driver)?;
+    cx.resume(frame, value)
+}
+
+fn drive_throw(cx: &mut Cx, args: Args) -> Flow {
+    let op = this_op(cx, args)?;
+    let target = if op.driver.get().is_undef() { op.frame.get() } else { op.driver.get() };
+    op.value.set(Value::UNDEF);
+    with_exception(cx, args, thrown, target)
+}
+
+fn drive_close(cx: &mut Cx, args: Args) -> Flow {
+    let op = this_op(cx, args)?;
+    op.value.set(Value::UNDEF);
+    match op.driver.get().cast::<Frame>() {
+        Some(driver) => cx.close_frame(driver),
+        None => Ok(Value::NONE),
+    }
+}

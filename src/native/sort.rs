@@ -1,0 +1,247 @@
+//! `sorted` and `list.sort`.
+//!
+//! Keys of one plain kind (integers, numbers, strings) are sorted by an order-preserving word
+//! each, without asking anybody. Tuples get such a word from their first items and are compared
+//! natively where it ties. Everything else is merged by `<`, which may be the program's. The key
+//! function is called by a loop in the prelude (`_keys`).
+
+use std::cmp::Ordering;
+
+use super::{function, this};
+use crate::gc::Gc;
+use crate::plain::sort;
+use crate::value::{Def, List, Str, T, Tuple, Value};
+use crate::vm::{Args, Cx, Flow, Order, Outcome, Stop};
+
+pub static FUNCTIONS: &[Def] = &[function(
+    "sorted(iterable, /, *, key=None, reverse=False)",
+    "Return a new list containing all items from the iterable in ascending order.\n\nA custom key \
+     function can be supplied to customize the sort order, and the\nreverse flag can be set to \
+     request the result in descending order.",
+    sorted,
+)];
+
+fn sorted(cx: &mut Cx, args: Args) -> Flow {
+    let (source, key, reverse) = options(cx, args)?;
+    cx.collect_then(source, collected, [key, reverse, Value::NONE])
+}
+
+/// The first argument, the key function or None, and the flag.
+fn options(cx: &mut Cx, args: Args) -> Result<(Value, Value, Value), Stop> {
+    let reverse = match cx.opt(args, 2).map(|v| v.value()) {
+        Some(reverse) => cx.truth(reverse)?,
+        None => false,
+    };
+    let key = cx.opt(args, 1).map_or(Value::NONE, |key| key.value());
+    Ok((cx.arg(args, 0).value(), key, Value::bool(reverse)))
+}
+
+fn collected(cx: &mut Cx, [key, reverse, _]: [Value; 3], outcome: Outcome) -> Flow {
+    let list = outcome?;
+    match list.cast::<List>() {
+        Some(items) => sort_then(cx, items, key, reverse, list),
+        None => Ok(list),
+    }
+}
+
+pub fn list_sort(cx: &mut Cx, args: Args) -> Flow {
+    let (_, key, reverse) = options(cx, args)?;
+    let list = this::<List>(cx, args, T::List)?;
+    sort_then(cx, list, key, reverse, Value::NONE)
+}
+
+/// Sorts a list, which is empty meanwhile; the result is `answer`.
+fn sort_then(cx: &mut Cx, list: Gc<List>, key: Value, reverse: Value, answer: Value) -> Flow {
+    let mut items = list.edit(std::mem::take);
+    if key.is_none() {
+        if items.iter().all(|item| item.is_int()) {
+            // Equal ones cannot be told apart: the words themselves are sorted.
+            items.sort_unstable_by_key(|item| item.bits());
+            if reverse == Value::TRUE {
+                items.reverse();
+            }
+            list.edit(|all| *all = items);
+            return Ok(answer);
+        }
+        let (sorted, outcome) = order_items(cx, list, &items, None, reverse == Value::TRUE);
+        put_back(cx, list, sorted, outcome)?;
+        return Ok(answer);
+    }
+    let aside = Value::object(cx.list(items));
+    let parts = Value::object(cx.tuple(&[Value::object(list), aside]));
+    let keys = cx.vm().prelude("_keys");
+    cx.call_then(keys, &[aside, key], keyed, [parts, reverse, answer])
+}
+
+/// The keys are there.
+fn keyed(cx: &mut Cx, [parts, reverse, answer]: [Value; 3], outcome: Outcome) -> Flow {
+    let pair = parts.cast::<Tuple>().map(|pair| (pair.as_slice()[0], pair.as_slice()[1]));
+    let Some((list, aside)) = pair.and_then(|(a, b)| Some((a.cast::<List>()?, b.cast::<List>()?)))
+    else {
+        return Ok(answer);
+    };
+    let items = aside.edit(std::mem::take);
+    match outcome.map(|keys| keys.cast::<List>()) {
+        Ok(Some(keys)) if keys.len() == items.len() => {
+            let (sorted, outcome) =
+                order_items(cx, list, &items, Some(keys), reverse == Value::TRUE);
+            put_back(cx, list, sorted, outcome)?;
+            Ok(answer)
+        }
+        Ok(_) => {
+            put_back(cx, list, items, Ok(()))?;
+            Ok(answer)
+        }
+        Err(stop) => {
+            list.edit(|all| *all = items);
+            Err(stop)
+        }
+    }
+}
+
+/// Gives the list its items back; it must not have got others meanwhile.
+fn put_back(
+    cx: &Cx,
+    list: Gc<List>,
+    items: Vec<Value>,
+    outcome: Result<(), Stop>,
+) -> Result<(), Stop> {
+    let touched = !list.is_empty();
+    list.edit(|all| *all = items);
+    outcome?;
+    if touched { Err(cx.value_error("list modified during sort")) } else { Ok(()) }
+}
+
+/// The items in order, and whether a comparison failed (then in some order). Code of the program
+/// may run: everything is kept alive here.
+fn order_items(
+    cx: &mut Cx,
+    list: Gc<List>,
+    items: &[Value],
+    keys: Option<Gc<List>>,
+    reverse: bool,
+) -> (Vec<Value>, Result<(), Stop>) {
+    let (order, outcome) = cx.scope(|cx| {
+        cx.root(Value::object(list));
+        let kept = cx.list(items.to_vec());
+        cx.root(Value::object(kept));
+        match keys {
+            Some(keys) => {
+                cx.root(Value::object(keys));
+                let keys = keys.to_vec();
+                order(cx, &keys, reverse)
+            }
+            None => order(cx, items, reverse),
+        }
+    });
+    (order.into_iter().map(|i| items[i as usize]).collect(), outcome)
+}
+
+// ---- the order of keys
+
+/// What all keys are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Ints,
+    /// Integers and floats, no NaN among them. Inline integers are exact as floats.
+    Numbers,
+    Strings,
+    Other,
+}
+
+fn kind_of(keys: impl Iterator<Item = Value>) -> Kind {
+    let mut kind = None;
+    for key in keys {
+        let own = if key.is_int() {
+            Kind::Ints
+        } else if key.as_float().is_some_and(|f| !f.is_nan()) {
+            Kind::Numbers
+        } else if key.is::<Str>() {
+            Kind::Strings
+        } else {
+            return Kind::Other;
+        };
+        kind = match (kind, own) {
+            (None, own) => Some(own),
+            (Some(a), b) if a == b => Some(a),
+            (Some(Kind::Ints), Kind::Numbers) | (Some(Kind::Numbers), Kind::Ints) => {
+                Some(Kind::Numbers)
+            }
+            _ => return Kind::Other,
+        };
+    }
+    kind.unwrap_or(Kind::Other)
+}
+
+/// A word in the order of the keys of a kind. Equal words mean equal keys, except of strings,
+/// where only the beginnings are equal.
+fn word(kind: Kind, key: Value) -> u64 {
+    match kind {
+        Kind::Ints => key.bits(),
+        Kind::Numbers => {
+            let number = key.as_float().unwrap_or_else(|| key.as_int().unwrap_or(0) as f64);
+            // The two zeros are equal.
+            let bits = (number + 0.0).to_bits();
+            if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
+        }
+        Kind::Strings => key.cast::<Str>().map_or(0, |text| {
+            let bytes = text.as_bytes();
+            match bytes.first_chunk::<8>() {
+                Some(first) => u64::from_be_bytes(*first),
+                None => {
+                    let mut first = [0; 8];
+                    first[..bytes.len()].copy_from_slice(bytes);
+                    u64::from_be_bytes(first)
+                }
+            }
+        }),
+        Kind::Other => 0,
+    }
+}
+
+/// The indices of the keys in stable order.
+fn order(cx: &mut Cx, keys: &[Value], reverse: bool) -> (Vec<u32>, Result<(), Stop>) {
+    let kind = kind_of(keys.iter().copied());
+    let firsts =
+        || keys.iter().map(|k| k.cast::<Tuple>().and_then(|t| t.as_slice().first().copied()));
+    let first_kind = if kind == Kind::Other && firsts().all(|first| first.is_some()) {
+        kind_of(firsts().flatten())
+    } else {
+        Kind::Other
+    };
+    let mut entries: Vec<(u64, u32)> = match (kind, first_kind) {
+        (Kind::Other, Kind::Other) => (0..keys.len() as u32).map(|i| (0, i)).collect(),
+        (Kind::Other, kind) => {
+            firsts().flatten().zip(0..).map(|(first, i)| (word(kind, first), i)).collect()
+        }
+        (kind, _) => keys.iter().zip(0..).map(|(&key, i)| (word(kind, key), i)).collect(),
+    };
+    // Descending is ascending seen from the other end, so that equal keys keep their order.
+    if reverse {
+        entries.reverse();
+    }
+    let outcome = match kind {
+        Kind::Ints | Kind::Numbers => {
+            entries.sort_by_key(|entry| entry.0);
+            Ok(())
+        }
+        Kind::Strings => {
+            let texts = |a: &(u64, u32), b: &(u64, u32)| {
+                let (a, b) = (keys[a.1 as usize].cast::<Str>(), keys[b.1 as usize].cast::<Str>());
+                a.zip(b).map_or(Ordering::Equal, |(a, b)| a.as_bytes().cmp(b.as_bytes()))
+            };
+            entries.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| texts(a, b)));
+            Ok(())
+        }
+        Kind::Other => sort::sort_by(&mut entries, |a, b| {
+            if a.0 != b.0 {
+                return Ok(a.0 < b.0);
+            }
+            cx.compare(keys[a.1 as usize], keys[b.1 as usize], Order::Lt)
+        }),
+    };
+    if reverse {
+        entries.reverse();
+    }
+    (entries.into_iter().map(|(_, i)| i).collect(), outcome)
+}
