@@ -87,9 +87,7 @@ pub static CODE: TypeDef = TypeDef {
             let code = code_of(cx, this)?;
             Ok(names(cx, code.names.iter().map(|name| &**name)))
         }),
-        getset!("co_consts", |cx, this| {
-            Ok(Value::object(cx.tuple(&linked(cx, this)?.consts)))
-        }),
+        getset!("co_consts", |cx, this| { Ok(Value::object(cx.tuple(&linked(cx, this)?.consts))) }),
     ],
 };
 

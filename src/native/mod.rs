@@ -20,12 +20,18 @@ mod display_object;
 mod display_walk;
 pub mod dynamic;
 pub mod error;
+mod float;
+mod fold;
 mod format;
 mod frames;
 pub mod front;
+mod function;
 mod gc_module;
+mod generator;
 mod group;
+mod int;
 pub mod io;
+mod iterators;
 mod list;
 mod math;
 mod math_whole;
@@ -48,6 +54,8 @@ mod text_args;
 mod text_builtins;
 mod time;
 pub mod traceback;
+mod tuple;
+mod view;
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
@@ -128,14 +136,44 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &frames::TRACEBACK,
     &frames::FRAME,
     &frames::CODE,
+    &object::TYPE,
+    &class::TYPE,
+    &int::TYPE,
+    &int::BOOL,
+    &float::TYPE,
+    &complex::TYPE,
+    &function::FUNCTION,
+    &function::NATIVE,
+    &function::NATIVE_METHOD,
+    &function::METHOD,
+    &function::MEMBER,
+    &function::GETSET,
+    &function::CODE,
+    &function::CELL,
+    &descriptor::PROPERTY,
+    &descriptor::STATIC_METHOD,
+    &descriptor::CLASS_METHOD,
+    &descriptor::SUPER,
+    &descriptor::MAPPING_PROXY,
+    &descriptor::NONE,
+    &descriptor::ELLIPSIS,
+    &descriptor::NOT_IMPLEMENTED,
 ];
 
 /// The same for topics with many types.
-static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES];
+static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES, iterators::PLAIN];
 
 /// Functions of the builtins namespace.
-static BUILTINS: &[&[Def]] =
-    &[&text_builtins::FUNCTIONS, &text_builtins::HOOKS, io::OPEN, io::PRINT, dynamic::FUNCTIONS];
+static BUILTINS: &[&[Def]] = &[
+    &text_builtins::FUNCTIONS,
+    &text_builtins::HOOKS,
+    dynamic::FUNCTIONS,
+    builtins::FUNCTIONS,
+    fold::FUNCTIONS,
+    fold::HOOKS,
+    sort::FUNCTIONS,
+    iterators::HOOKS,
+];
 
 /// What fills the namespace of a module when it is first imported.
 pub type Fill = fn(&mut Cx, Gc<Dict>) -> Result<(), Stop>;
@@ -143,6 +181,7 @@ pub type Fill = fn(&mut Cx, Gc<Dict>) -> Result<(), Stop>;
 /// The modules that are natives.
 pub static MODULES: &[(&str, Fill)] = &[
     ("builtins", builtins_module),
+    ("math", math_module),
     ("sys", sys::module),
     ("time", time::module),
     ("gc", gc_module::module),
@@ -159,6 +198,13 @@ fn builtins_module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     Ok(())
 }
 
+fn math_module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
+    add_functions(cx, dict, math::FUNCTIONS, "math");
+    add_functions(cx, dict, math_whole::FUNCTIONS, "math");
+    math::values(cx, dict);
+    Ok(())
+}
+
 /// Makes built-in types and functions known to a new VM.
 pub fn install(cx: &mut Cx) {
     for row in TYPES {
@@ -169,6 +215,15 @@ pub fn install(cx: &mut Cx) {
             let builtins = cx.vm().builtins;
             builtins.set_str(cx, class.name.get(), Value::object(class));
         }
+    }
+    for (id, groups) in operators::TABLE {
+        for row in groups.iter().copied().flatten() {
+            add_method(cx, *id, row);
+        }
+    }
+    for &id in operators::UNHASHABLE {
+        let dict = cx.class(id).dict;
+        dict.set_str(cx, cx.vm().names.__hash__, Value::NONE);
     }
     error::install(cx);
     group::install(cx);
