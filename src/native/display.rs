@@ -112,9 +112,7 @@ fn native_str(cx: &mut Cx, args: Args) -> Flow {
 
 /// A string of what `push` writes.
 fn made(cx: &mut Cx, push: impl FnOnce(&mut Cx, &mut Vec<u8>) -> Result<(), Stop>) -> Flow {
-    let mut out = Vec::new();
-    push(cx, &mut out)?;
-    text(cx, &out).map(Value::object)
+    cx.written(push).map(Value::object)
 }
 
 /// A string of bytes, if it is not too long for one.
