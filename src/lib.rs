@@ -3,6 +3,7 @@
 pub mod code;
 pub mod compile;
 pub mod gc;
+pub mod host;
 pub mod native;
 pub mod plain;
 pub mod text;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The binary: everything is in `host`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sloop::host::main()
+}

@@ -242,7 +242,7 @@ fn draw(
     }
     let first_column = width(&lines[0], start);
     let mut out = Vec::new();
-    let mut line_with_carets = |number: usize, out: &mut Vec<Line>| {
+    let line_with_carets = |number: usize, out: &mut Vec<Line>| {
         let line = &lines[number];
         out.push(line.clone());
         if !marked {

@@ -28,6 +28,11 @@ pub static FUNCTIONS: &[Def] = &[
         "Evaluate the given source in the context of globals and locals.",
         eval,
     ),
+    function(
+        "__import__(name, globals=None, locals=None, fromlist=(), level=0)",
+        "Import a module.",
+        import,
+    ),
 ];
 
 /// Flags of `compile`.
@@ -256,4 +261,25 @@ fn globals_of(cx: &Cx, given: Value, name: &str) -> Result<Gc<Dict>, Stop> {
         dict.set_str(cx, key, module);
     }
     Ok(dict)
+}
+
+fn import(cx: &mut Cx, args: Args) -> Flow {
+    let name = cx.arg(args, 0).value();
+    let Some(name) = io::text_of(cx, name) else {
+        let text = format!("__import__() argument 1 must be str, not {}", cx.type_name(name));
+        return Err(cx.type_error(&text));
+    };
+    let level = flag(cx, args, 4, 0)?;
+    if level < 0 {
+        return Err(cx.value_error("level must be >= 0"));
+    }
+    let fromlist = cx.opt(args, 3).map_or(Value::NONE, |list| list.value());
+    let globals = cx.opt(args, 1).and_then(|globals| cx.unwrap(globals.value()).cast::<Dict>());
+    let globals = match globals {
+        Some(globals) => globals,
+        None if level == 0 => cx.vm().builtins,
+        None => return Err(cx.error(T::KeyError, "'__name__' not in globals")),
+    };
+    let full = cx.absolute_name(cx.intern_str(name), globals, level as usize)?;
+    cx.import_then(&full, fromlist, level == 0)
 }

@@ -67,7 +67,10 @@ pub static CODE: TypeDef = TypeDef {
         }),
         getset!("co_nlocals", |cx, this| Ok(cx.uint(code_of(cx, this)?.locals.len() as u64))),
         getset!("co_stacksize", |cx, this| Ok(cx.uint(code_of(cx, this)?.registers.into()))),
-        getset!("co_flags", |cx, this| Ok(cx.uint(flags(&code_of(cx, this)?)))),
+        getset!("co_flags", |cx, this| Ok(cx.uint({
+            let code = code_of(cx, this)?;
+            flags(&code)
+        }))),
         getset!("co_varnames", |cx, this| {
             let code = code_of(cx, this)?;
             Ok(names(cx, code.locals.iter().map(|local| &*local.name)))

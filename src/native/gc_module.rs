@@ -63,8 +63,8 @@ fn get_stats(cx: &mut Cx, _: Args) -> Flow {
     let stats = cx.heap.stats();
     let dict = cx.dict();
     let numbers = [
-        ("collections", stats.collections),
-        ("collected", 0),
+        ("collections", stats.collections as u64),
+        ("collected", 0u64),
         ("uncollectable", 0),
         ("live_objects", stats.live_objects as u64),
         ("live_bytes", stats.live_bytes as u64),

@@ -1,7 +1,7 @@
 //! Exception groups: construction and texts. Splitting, which may call `derive` and predicates
 //! of the program, goes on in the prelude; so do `except*` (`_split_group`, `_merge_group`).
 
-use super::error::{GROUP_FIELDS, class_argument, no_keywords, put, receiver, surplus};
+use super::error::{GROUP_FIELDS, add_base, class_argument, no_keywords, put, receiver, surplus};
 use super::{TypeDef, class_method, method, static_method};
 use crate::value::{Exception, Str, T, Tuple, Value};
 use crate::vm::{Args, Cx, Flow};
@@ -23,15 +23,7 @@ pub static TYPE: TypeDef = TypeDef {
 
 /// `ExceptionGroup` has two bases, which the table of types cannot say.
 pub fn install(cx: &Cx) {
-    let (group, second) = (cx.class(T::ExceptionGroup), cx.class(T::Exception));
-    let bases = [cx.type_object(T::BaseExceptionGroup), Value::object(second)];
-    group.bases.set(Value::object(cx.tuple(&bases)));
-    let base = cx.class(T::BaseException);
-    let mut mro = group.mro.borrow_mut();
-    if let Some(at) = mro.iter().position(|&class| class == base) {
-        mro.insert(at, second);
-    }
-    second.subclasses.borrow_mut().push(group);
+    add_base(cx, T::ExceptionGroup, T::BaseExceptionGroup, T::Exception);
 }
 
 fn new(cx: &mut Cx, args: Args) -> Flow {

@@ -18,13 +18,14 @@ mod dict;
 pub mod display;
 mod display_object;
 mod display_walk;
-mod float;
-mod fold;
+pub mod dynamic;
+pub mod error;
 mod format;
-mod function;
-mod generator;
-mod int;
-mod iterators;
+mod frames;
+pub mod front;
+mod gc_module;
+mod group;
+pub mod io;
 mod list;
 mod math;
 mod object;
@@ -39,11 +40,13 @@ mod str_search;
 mod str_shape;
 mod str_split;
 mod str_table;
+mod suggest;
+pub mod sys;
 mod template;
 mod text_args;
 mod text_builtins;
-mod tuple;
-mod view;
+mod time;
+pub mod traceback;
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
@@ -120,32 +123,40 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &bytearray::TYPE,
     &bytearray::COMMON,
     &bytearray::SHARED,
-    &object::TYPE,
-    &class::TYPE,
-    &int::TYPE,
-    &int::BOOL,
-    &float::TYPE,
-    &complex::TYPE,
-    &function::FUNCTION,
-    &function::NATIVE,
-    &function::NATIVE_METHOD,
-    &function::METHOD,
-    &function::MEMBER,
-    &function::GETSET,
-    &function::CODE,
-    &function::CELL,
-    &descriptor::PROPERTY,
-    &descriptor::STATIC_METHOD,
-    &descriptor::CLASS_METHOD,
-    &descriptor::SUPER,
-    &descriptor::MAPPING_PROXY,
-    &descriptor::NONE,
-    &descriptor::ELLIPSIS,
-    &descriptor::NOT_IMPLEMENTED,
+    &group::TYPE,
+    &frames::TRACEBACK,
+    &frames::FRAME,
+    &frames::CODE,
 ];
 
+/// The same for topics with many types.
+static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES];
+
 /// Functions of the builtins namespace.
-static BUILTINS: &[&[Def]] = &[builtins::FUNCTIONS, fold::FUNCTIONS, sort::FUNCTIONS, &text_builtins::FUNCTIONS];
+static BUILTINS: &[&[Def]] =
+    &[&text_builtins::FUNCTIONS, &text_builtins::HOOKS, io::OPEN, io::PRINT, dynamic::FUNCTIONS];
+
+/// What fills the namespace of a module when it is first imported.
+pub type Fill = fn(&mut Cx, Gc<Dict>) -> Result<(), Stop>;
+
+/// The modules that are natives.
+pub static MODULES: &[(&str, Fill)] = &[
+    ("builtins", builtins_module),
+    ("sys", sys::module),
+    ("time", time::module),
+    ("gc", gc_module::module),
+    ("_io", io::module),
+];
+
+/// `import builtins`: the namespace that every module sees.
+fn builtins_module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
+    for entry in cx.vm().builtins.iter() {
+        if let Some(name) = entry.key.cast::<crate::value::Str>() {
+            dict.set_str(cx, name, entry.value);
+        }
+    }
+    Ok(())
+}
 
 /// Makes built-in types and functions known to a new VM.
 pub fn install(cx: &mut Cx) {
@@ -158,16 +169,9 @@ pub fn install(cx: &mut Cx) {
             builtins.set_str(cx, class.name.get(), Value::object(class));
         }
     }
-    for (id, groups) in operators::TABLE {
-        for row in groups.iter().copied().flatten() {
-            add_method(cx, *id, row);
-        }
-    }
-    for &id in operators::UNHASHABLE {
-        let dict = cx.class(id).dict;
-        dict.set_str(cx, cx.vm().names.__hash__, Value::NONE);
-    }
-    for def in TYPE_DEFS.iter().chain(iterators::PLAIN) {
+    error::install(cx);
+    group::install(cx);
+    for def in TYPE_DEFS.iter().chain(TYPE_LISTS.iter().copied().flatten()) {
         let class = cx.class(def.id);
         class.dict.set_str(cx, cx.intern("__doc__"), cx.str_value(def.doc));
         for row in def.methods {
@@ -187,13 +191,13 @@ pub fn install(cx: &mut Cx) {
     for row in TYPES {
         set_overrides(cx, row.id);
     }
-    for row in text_builtins::HOOKS.iter().chain(fold::HOOKS).chain(iterators::HOOKS) {
-        let native = make(cx, row, Value::UNDEF);
-        cx.vm_mut().set_prelude(native.signature.name, Value::object(native));
-    }
     let builtins = cx.vm().builtins;
-    for rows in BUILTINS {
-        add_functions(cx, builtins, rows, "builtins");
+    let hidden = cx.vm().prelude_globals();
+    for row in BUILTINS.iter().copied().flatten() {
+        // What begins with one underscore is for the prelude alone.
+        let is_public = !row.signature.starts_with('_') || row.signature.starts_with("__");
+        let namespace = if is_public { builtins } else { hidden };
+        add_functions(cx, namespace, std::slice::from_ref(row), "builtins");
     }
 }
 

@@ -393,26 +393,6 @@ fn display(native: Gc<Native>) -> String {
     }
 }
 
-/// A native with a `**kwargs` place that got more positional arguments than parameters.
-pub unsafe fn native_surplus(
-    vm: *mut Vm,
-    ip: Ip,
-    base: Base,
-    window: Base,
-    n: usize,
-    native: Gc<Native>,
-    info: u64,
-) -> Pc {
-    unsafe {
-        let args: Vec<Value> = (0..n).map(|i| *window.add(ARGS + i)).collect();
-        let positional = native.signature.positional.min(n);
-        let mut places = args[..positional].to_vec();
-        places.resize(native.places as usize, Value::UNDEF);
-        places.extend(&args[positional..]);
-        place_and_run(vm, ip, base, native, &places, info)
-    }
-}
-
 unsafe fn place_and_run(
     vm: *mut Vm,
     ip: Ip,

@@ -378,16 +378,21 @@ pub unsafe fn enter_native(
             return fail(vm, ip, base, info);
         }
         let places = native.places as usize;
-        if n < places {
-            if !(*vm).has_room(args, places) {
-                return overflow(vm, ip, base, info);
-            }
-            for i in n..places {
+        let positional = native.signature.positional;
+        let surplus = n.saturating_sub(positional);
+        if !(*vm).has_room(args, places + surplus) {
+            return overflow(vm, ip, base, info);
+        }
+        if surplus > 0 && positional < places {
+            // Places of keywords stand between the parameters and the surplus arguments.
+            std::ptr::copy(args.add(positional), args.add(places), surplus);
+            for i in positional..places {
                 *args.add(i) = Value::UNDEF;
             }
-        } else if native.signature.keywords {
-            // The `**kwargs` place stands between the parameters and the surplus arguments.
-            return bind::native_surplus(vm, ip, base, window, n, native, info);
+            return run_native(vm, ip, base, args, places + surplus, native, info);
+        }
+        for i in n..places {
+            *args.add(i) = Value::UNDEF;
         }
         run_native(vm, ip, base, args, n.max(places), native, info)
     }

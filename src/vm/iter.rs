@@ -186,6 +186,21 @@ impl Cx {
         }
     }
 
+    /// The built-in iterator over a built-in value.
+    pub fn builtin_iter(&self, value: Value) -> Option<Value> {
+        builtin_iter(self.vm(), value)
+    }
+
+    /// Can all of the iterator be stepped without code of the program?
+    pub fn is_plain_iter(&self, iter: Gc<Iter>) -> bool {
+        is_plain(Value::object(iter), 0)
+    }
+
+    /// Marks a built-in iterator as exhausted.
+    pub fn finish_iter(&self, iter: Gc<Iter>) {
+        finish(iter);
+    }
+
     /// One step of a built-in iterator.
     pub fn step(&mut self, iter: Gc<Iter>) -> Step {
         step(self.vm_mut(), iter, 0)

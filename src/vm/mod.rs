@@ -23,14 +23,16 @@ mod name;
 mod ops;
 mod pattern;
 mod pc;
+mod prelude;
 mod probe;
 mod raise;
 mod roots;
 mod safepoint;
+mod state;
 mod suspend;
+pub mod system;
 mod unwind;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::gc::{Gc, Signals};
@@ -46,6 +48,7 @@ pub use import::{Finder, Found as FoundModule};
 pub use iter::Step;
 pub use ops::{Binary, Number, Unary};
 use pc::{Base, Ip};
+use prelude::Prelude;
 
 /// Why a native has no value to return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,8 +125,9 @@ pub struct Vm {
     pub builtins: Gc<Dict>,
     /// `sys.modules`
     pub modules: Gc<Dict>,
-    /// Functions of the prelude, by name.
-    prelude: HashMap<&'static str, Value>,
+    prelude: Prelude,
+    /// What topic files keep.
+    states: state::States,
     finder: Option<Box<dyn Finder>>,
     recursion_limit: u32,
 }
@@ -152,6 +156,7 @@ impl Vm {
         let names = Names::new(&space);
         let builtins = space.namespace();
         let modules = space.dict();
+        let prelude_globals = space.namespace();
         // The lowest words are the header of an activation that nobody runs in: it gives the
         // first door a caller.
         let base = (low as Base).wrapping_add(8);
@@ -177,7 +182,8 @@ impl Vm {
             showing: Vec::new(),
             builtins,
             modules,
-            prelude: HashMap::new(),
+            prelude: Prelude::new(prelude_globals),
+            states: state::States::default(),
             finder: None,
             recursion_limit: RECURSION_LIMIT,
         });
@@ -298,12 +304,18 @@ impl Vm {
     // ---- the prelude
 
     /// A function of the prelude. Its absence is a bug of the runtime.
-    pub fn prelude(&self, name: &'static str) -> Value {
-        *self.prelude.get(name).unwrap_or_else(|| panic!("the prelude lacks {name}"))
+    pub fn prelude(&self, name: &str) -> Value {
+        self.prelude.function(self, name).unwrap_or_else(|| panic!("the prelude lacks {name}"))
     }
 
-    pub fn set_prelude(&mut self, name: &'static str, function: Value) {
-        self.prelude.insert(name, function);
+    /// The namespace of the prelude, where natives for its use alone are.
+    pub fn prelude_globals(&self) -> Gc<Dict> {
+        self.prelude.globals
+    }
+
+    /// Where the code of the prelude's functions comes from.
+    pub fn set_prelude(&mut self, code: prelude::Compile) {
+        self.prelude.set_source(code);
     }
 
     pub fn set_finder(&mut self, finder: Box<dyn Finder>) {

@@ -16,9 +16,10 @@ pub fn trace(vm: &Vm, marker: &mut Marker, base: Base, top: Base) {
     for value in [vm.exception, vm.handled, vm.result] {
         tracer.value(value);
     }
-    for &value in vm.roots.iter().chain(vm.prelude.values()) {
+    for &value in &vm.roots {
         tracer.value(value);
     }
+    vm.prelude.trace(&mut tracer);
     for shown in vm.showing.iter().flatten() {
         tracer.value(*shown);
     }

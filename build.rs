@@ -1,0 +1,29 @@
+//! Lists the modules in `stdlib/` for `src/host/library.rs`.
+
+use std::path::Path;
+use std::{env, fs};
+
+fn main() {
+    println!("cargo:rerun-if-changed=stdlib");
+    let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
+    let folder = Path::new(&root).join("stdlib");
+    let mut names: Vec<String> = fs::read_dir(&folder)
+        .expect("stdlib is there")
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(|name| name.strip_suffix(".sloop").map(str::to_owned))
+        .collect();
+    names.sort();
+    let include = |name: &str| {
+        let path = folder.join(format!("{name}.sloop"));
+        println!("cargo:rerun-if-changed={}", path.display());
+        format!("include_str!({:?})", path.display().to_string())
+    };
+    let mut out = format!("static PRELUDE: &str = {};\n", include("prelude"));
+    out.push_str("static MODULES: &[(&str, &str)] = &[\n");
+    for name in names.iter().filter(|name| *name != "prelude") {
+        out.push_str(&format!("    ({name:?}, {}),\n", include(name)));
+    }
+    out.push_str("];\n");
+    let target = Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("library.rs");
+    fs::write(target, out).expect("the build folder can be written");
+}

@@ -1,0 +1,62 @@
+//! The modules written in Sloop that are embedded in the binary, and the prelude.
+//!
+//! `build.rs` lists `stdlib/`. A file `a.b.sloop` is the module `a.b`; a module with others below
+//! it is a package.
+
+include!(concat!(env!("OUT_DIR"), "/library.rs"));
+
+/// The text of an embedded module.
+pub fn source(name: &str) -> Option<&'static str> {
+    let at = MODULES.binary_search_by_key(&name, |&(name, _)| name).ok()?;
+    Some(MODULES[at].1)
+}
+
+/// Are there modules below this one?
+pub fn is_package(name: &str) -> bool {
+    let from = MODULES.partition_point(|&(other, _)| other <= name);
+    MODULES[from..]
+        .iter()
+        .take_while(|(other, _)| other.starts_with(name))
+        .any(|(other, _)| other.as_bytes().get(name.len()) == Some(&b'.'))
+}
+
+/// The text of one function of the prelude: from its `def` to the next line that is not indented.
+pub fn prelude_function(name: &str) -> Option<&'static str> {
+    let finder = |keyword: &str| PRELUDE.find(&format!("\n{keyword} {name}("));
+    let start = finder("def").or_else(|| finder("async def"))? + 1;
+    let body = &PRELUDE[start..];
+    let mut end = body.len();
+    for (at, _) in body.match_indices('\n') {
+        match body.as_bytes().get(at + 1) {
+            Some(b' ' | b'\n') | None => {}
+            Some(_) => {
+                end = at + 1;
+                break;
+            }
+        }
+    }
+    Some(&body[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modules_are_found_by_name() {
+        assert!(MODULES.is_sorted_by_key(|(name, _)| *name));
+        for (name, text) in MODULES {
+            assert_eq!(source(name), Some(*text));
+        }
+        assert_eq!(source("no such module"), None);
+    }
+
+    #[test]
+    fn the_prelude_comes_apart_into_functions() {
+        for line in PRELUDE.lines().filter(|line| line.starts_with("def ")) {
+            let name = line[4..].split('(').next().expect("split yields one");
+            let text = prelude_function(name).expect("it is there");
+            assert!(text.starts_with(line), "{name}");
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! From source to code, for scripts, modules, the prelude and `compile`: the one place where the
+//! two towers meet.
+//!
+//! Keeps the texts it has loaded, because tracebacks quote them.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use sloop_grammar::diagnostic::{Diagnostic, ErrorKind};
+use sloop_grammar::{Outcome, decode_source, parse};
+
+use super::{carets, library};
+use crate::code::{Code, LineEntry, PRELUDE, verify};
+use crate::compile::{self, Options, SourceInfo};
+use crate::native::front::{Failure, FrontEnd, Mode, Request};
+use crate::native::{MODULES, dynamic, sys};
+use crate::text::{Source, render};
+use crate::value::{List, Module, Str, T};
+use crate::vm::{Cx, Finder, FoundModule, Stop};
+
+#[derive(Default)]
+pub struct Loader {
+    sources: RefCell<HashMap<Arc<str>, Rc<Source>>>,
+    /// Are diagnostics coloured?
+    pub color: bool,
+}
+
+/// What came out of a source.
+pub enum Compiled {
+    Code(Arc<Code>, Vec<Diagnostic>),
+    Errors(Vec<Diagnostic>),
+    /// More lines may complete it.
+    Incomplete,
+}
+
+impl Loader {
+    pub fn new(color: bool) -> Loader {
+        Loader { color, ..Loader::default() }
+    }
+
+    /// Remembers a text for tracebacks.
+    pub fn keep(&self, filename: &Arc<str>, text: &str) -> Rc<Source> {
+        let source = Rc::new(Source::new(&**filename, text));
+        self.sources.borrow_mut().insert(filename.clone(), source.clone());
+        source
+    }
+
+    pub fn compile_text(
+        &self,
+        text: &str,
+        filename: &Arc<str>,
+        mode: sloop_grammar::Mode,
+        options: &Options,
+    ) -> Compiled {
+        let parsed = parse(text, mode);
+        let ast = match parsed.outcome {
+            Outcome::Tree { ast, .. } => ast,
+            Outcome::Errors(errors) => return Compiled::Errors(errors),
+            Outcome::Incomplete => return Compiled::Incomplete,
+        };
+        let info = SourceInfo { filename: filename.clone(), text };
+        match compile::compile(&ast, &info, options) {
+            Ok((code, mut warnings)) => {
+                if let Err(fault) = verify::verify(&code) {
+                    let message = format!("internal error: the compiler made bad code: {fault:?}");
+                    return Compiled::Errors(vec![Diagnostic::error(
+                        "bad-code",
+                        Default::default(),
+                        message,
+                    )]);
+                }
+                let mut all = parsed.warnings;
+                all.append(&mut warnings);
+                Compiled::Code(code, all)
+            }
+            Err(errors) => Compiled::Errors(errors),
+        }
+    }
+
+    /// The code of a function of the prelude.
+    pub fn prelude(&self, name: &str) -> Option<Arc<Code>> {
+        let text = library::prelude_function(name)?;
+        let mode = sloop_grammar::Mode::Module;
+        match self.compile_text(text, &PRELUDE.into(), mode, &Options::default()) {
+            Compiled::Code(code, _) => code.codes.first().cloned(),
+            Compiled::Errors(errors) => panic!("{}", render(&Source::new(PRELUDE, text), &errors, false)),
+            Compiled::Incomplete => None,
+        }
+    }
+
+    /// Reports warnings about a source on standard error.
+    pub fn warn(&self, cx: &Cx, source: &Source, warnings: &[Diagnostic]) {
+        if !warnings.is_empty() {
+            sys::write_error(cx, render(source, warnings, self.color).as_bytes());
+        }
+    }
+
+    /// A module's code from its text; a SyntaxError is raised for what is wrong with it.
+    fn module(&self, cx: &Cx, bytes: &[u8], filename: &str) -> Result<Arc<Code>, Stop> {
+        let filename: Arc<str> = filename.into();
+        let text = match decode_source(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let source = Source::new(&*filename, String::new());
+                return Err(dynamic::raise(cx, &failure(&source, &filename, &error)));
+            }
+        };
+        let source = self.keep(&filename, &text);
+        let mode = sloop_grammar::Mode::Module;
+        let options = Options { top_level_await: false, ..Options::default() };
+        match self.compile_text(&text, &filename, mode, &options) {
+            Compiled::Code(code, warnings) => {
+                self.warn(cx, &source, &warnings);
+                Ok(code)
+            }
+            Compiled::Errors(errors) => {
+                Err(dynamic::raise(cx, &failure(&source, &filename, &errors[0])))
+            }
+            Compiled::Incomplete => Err(cx.error(T::SyntaxError, "incomplete input")),
+        }
+    }
+}
+
+/// What a SyntaxError says about a finding.
+pub fn failure(source: &Source, filename: &Arc<str>, error: &Diagnostic) -> Box<Failure> {
+    let start = source.position(error.span.start);
+    let end = source.position(error.span.end.max(error.span.start));
+    let line = source.line(start.line);
+    let has_end = start.line < source.line_count();
+    Box::new(Failure {
+        id: match error.kind {
+            ErrorKind::Indentation => T::IndentationError,
+            ErrorKind::Tab => T::TabError,
+            ErrorKind::Syntax | ErrorKind::SyntaxWarning => T::SyntaxError,
+        },
+        message: error.message.clone(),
+        filename: filename.clone(),
+        line: start.line,
+        offset: start.column + 1,
+        end_line: end.line,
+        end_offset: end.column + 1,
+        text: Some(if has_end { format!("{line}\n") } else { line.to_owned() }),
+        is_incomplete: false,
+    })
+}
+
+/// The loader as natives see it.
+pub struct Front(pub Rc<Loader>);
+
+impl FrontEnd for Front {
+    fn compile(&self, request: &Request<'_>) -> Result<Arc<Code>, Box<Failure>> {
+        let (parse_mode, mode) = match request.mode {
+            Mode::Module => (sloop_grammar::Mode::Module, compile::Mode::Module),
+            Mode::Expression => (sloop_grammar::Mode::Expression, compile::Mode::Expression),
+            Mode::Interactive => (sloop_grammar::Mode::Module, compile::Mode::Interactive),
+        };
+        let options = Options {
+            mode,
+            separate_namespace: true,
+            top_level_await: request.top_level_await,
+            optimize: request.optimize,
+            ..Options::default()
+        };
+        let source = || Source::new(&*request.filename, request.text);
+        if request.allow_incomplete {
+            let interactive = sloop_grammar::Mode::Interactive;
+            let parsed = parse(request.text, interactive);
+            let open = match parsed.outcome {
+                Outcome::Incomplete => true,
+                // A block at the prompt goes on until an empty line.
+                Outcome::Tree { open_block, .. } => {
+                    open_block && mode == compile::Mode::Interactive && !request.text.ends_with('\n')
+                }
+                Outcome::Errors(_) => false,
+            };
+            if open {
+                let error = Diagnostic::error("incomplete", Default::default(), "incomplete input");
+                let mut failure = failure(&source(), &request.filename, &error);
+                failure.is_incomplete = true;
+                return Err(failure);
+            }
+        }
+        match self.0.compile_text(request.text, &request.filename, parse_mode, &options) {
+            Compiled::Code(code, _) => Ok(code),
+            Compiled::Errors(errors) => Err(failure(&source(), &request.filename, &errors[0])),
+            Compiled::Incomplete => {
+                let error = Diagnostic::error("incomplete", Default::default(), "incomplete input");
+                Err(failure(&source(), &request.filename, &error))
+            }
+        }
+    }
+
+    fn excerpt(&self, filename: &str, place: &LineEntry) -> String {
+        match self.0.sources.borrow().get(filename) {
+            Some(source) => carets::excerpt(source, place),
+            None => String::new(),
+        }
+    }
+
+    fn is_library(&self, name: &str) -> bool {
+        library::source(name).is_some() || MODULES.iter().any(|(other, _)| *other == name)
+    }
+}
+
+/// Finds modules: natives, then those in `sys.path`, then those embedded.
+pub struct Search(pub Rc<Loader>);
+
+impl Finder for Search {
+    fn find(
+        &mut self,
+        cx: &mut Cx,
+        name: &str,
+        path: Option<&[String]>,
+    ) -> Result<Option<FoundModule>, Stop> {
+        if let Some((_, fill)) = MODULES.iter().find(|(other, _)| *other == name) {
+            return Ok(Some(FoundModule::Native(*fill)));
+        }
+        let last = name.rsplit('.').next().unwrap_or(name);
+        let folders = match path {
+            Some(path) => path.to_vec(),
+            None => search_path(cx),
+        };
+        for folder in &folders {
+            if let Some(found) = self.in_folder(cx, Path::new(folder), last)? {
+                return Ok(Some(found));
+            }
+        }
+        let Some(text) = library::source(name) else { return Ok(None) };
+        let code = self.0.module(cx, text.as_bytes(), &format!("<sloop>/{name}.sloop"))?;
+        let path = library::is_package(name).then(Vec::new);
+        Ok(Some(FoundModule::Code { code, file: None, path }))
+    }
+}
+
+impl Search {
+    fn in_folder(
+        &self,
+        cx: &mut Cx,
+        folder: &Path,
+        name: &str,
+    ) -> Result<Option<FoundModule>, Stop> {
+        let package = folder.join(name);
+        if package.is_dir() {
+            for ending in ["sloop", "py"] {
+                let file = package.join(format!("__init__.{ending}"));
+                if let Some(code) = self.file(cx, &file)? {
+                    let path = Some(vec![text_of(&package)]);
+                    return Ok(Some(FoundModule::Code { code, file: Some(text_of(&file)), path }));
+                }
+            }
+        }
+        for ending in ["sloop", "py"] {
+            let file = folder.join(format!("{name}.{ending}"));
+            if let Some(code) = self.file(cx, &file)? {
+                let file = Some(text_of(&file));
+                return Ok(Some(FoundModule::Code { code, file, path: None }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn file(&self, cx: &mut Cx, file: &Path) -> Result<Option<Arc<Code>>, Stop> {
+        if !file.is_file() {
+            return Ok(None);
+        }
+        match std::fs::read(file) {
+            Ok(bytes) => self.0.module(cx, &bytes, &text_of(file)).map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+}
+
+fn text_of(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// `sys.path`, as the program may have changed it.
+fn search_path(cx: &Cx) -> Vec<String> {
+    let list = cx
+        .module_named("sys")
+        .and_then(|sys| sys.cast::<Module>())
+        .and_then(|sys| sys.dict.get_str(cx, cx.intern("path")))
+        .and_then(|path| path.cast::<List>());
+    match list {
+        Some(list) => list
+            .iter()
+            .filter_map(|item| item.cast::<Str>())
+            .map(|item| match item.is_empty() {
+                true => ".".to_owned(),
+                false => item.lossy().into_owned(),
+            })
+            .collect(),
+        None => cx.state::<sys::HostInfo>().path.borrow().clone(),
+    }
+}
+
+/// The folder of a script, for `sys.path`.
+pub fn folder_of(script: &Path) -> String {
+    let real = std::fs::canonicalize(script).unwrap_or_else(|_| PathBuf::from(script));
+    real.parent().map(text_of).unwrap_or_default()
+}

@@ -1,0 +1,13 @@
+//! The program around the machine: command line, loading, running, ending.
+//!
+//! `loader.rs` is the one place where the front tower (text to code) and the back tower (code to
+//! values) meet. May name everything; nothing below names it.
+
+mod carets;
+mod command;
+mod library;
+mod loader;
+mod run;
+mod signal;
+
+pub use command::main;

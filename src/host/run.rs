@@ -1,0 +1,289 @@
+//! Runs a program from its text to its exit status.
+
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use sloop_grammar::decode_source;
+
+use super::loader::{Compiled, Front, Loader, Search, folder_of};
+use super::signal;
+use crate::code::{Code, CodeKind};
+use crate::compile::Options;
+use crate::native::{display, error, front, io, sys, traceback};
+use crate::text::{Source, render};
+use crate::value::{Dict, Exception, Module, T, Value};
+use crate::gc::Gc;
+use crate::vm::{Cx, Flow, Vm};
+
+/// How a run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Status(i32),
+    /// By an uncaught KeyboardInterrupt: death by SIGINT.
+    Interrupted,
+}
+
+/// What to run.
+pub enum Script {
+    File(String),
+    /// `-c`
+    Text(String),
+    /// Standard input.
+    Input,
+}
+
+pub struct Config {
+    pub script: Script,
+    /// What follows the script on the command line.
+    pub args: Vec<Vec<u8>>,
+    /// Collect at every safepoint.
+    pub stress: bool,
+    pub color: bool,
+}
+
+/// A script's text, with the name that tracebacks give it.
+fn read(script: &Script) -> Result<(Vec<u8>, String), String> {
+    match script {
+        Script::Text(text) => Ok((text.clone().into_bytes(), "<string>".into())),
+        Script::Input => {
+            let mut bytes = Vec::new();
+            std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes)
+                .map_err(|error| format!("can't read standard input: {error}"))?;
+            Ok((bytes, "<stdin>".into()))
+        }
+        Script::File(name) => {
+            let bytes = match Path::new(name).is_dir() {
+                true => return Err(format!("can't open file '{name}': it is a folder")),
+                false => std::fs::read(name),
+            };
+            match bytes {
+                Ok(bytes) => Ok((bytes, name.clone())),
+                Err(error) => {
+                    let number = error.raw_os_error().unwrap_or(0);
+                    let text = error::strerror(number);
+                    Err(format!("can't open file '{name}': [Errno {number}] {text}"))
+                }
+            }
+        }
+    }
+}
+
+/// Runs a script as `__main__`.
+pub fn run(config: &Config) -> Exit {
+    let (bytes, name) = match read(&config.script) {
+        Ok(read) => read,
+        Err(message) => {
+            complain(&format!("sloop: {message}\n"));
+            return Exit::Status(2);
+        }
+    };
+    let loader = Rc::new(Loader::new(config.color));
+    let filename: Arc<str> = name.into();
+    let text = match decode_source(&bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let shown = String::from_utf8_lossy(&bytes);
+            complain(&render(&Source::new(&*filename, shown), &[error], config.color));
+            return Exit::Status(1);
+        }
+    };
+    let source = loader.keep(&filename, &text);
+    let mode = sloop_grammar::Mode::Module;
+    let (code, warnings) = match loader.compile_text(&text, &filename, mode, &Options::default()) {
+        Compiled::Code(code, warnings) => (code, warnings),
+        Compiled::Errors(errors) => {
+            complain(&render(&source, &errors, config.color));
+            return Exit::Status(1);
+        }
+        Compiled::Incomplete => {
+            complain("SyntaxError: incomplete input\n");
+            return Exit::Status(1);
+        }
+    };
+    let mut vm = machine(&loader, config);
+    let cx = Cx::of(&mut vm);
+    loader.warn(cx, &source, &warnings);
+    let globals = main_module(cx, &config.script);
+    if config.stress {
+        cx.vm().set_stress(true);
+    }
+    let outcome = run_main(cx, &code, globals);
+    let exit = finish(cx, outcome);
+    // Dropping every object one by one would tell nobody anything.
+    std::mem::forget(vm);
+    exit
+}
+
+/// A machine that can import, compile and show tracebacks.
+fn machine(loader: &Rc<Loader>, config: &Config) -> Box<Vm> {
+    let mut vm = Vm::new();
+    let prelude = loader.clone();
+    vm.set_prelude(Box::new(move |name| prelude.prelude(name)));
+    vm.set_finder(Box::new(Search(loader.clone())));
+    signal::install(vm.signals());
+    let cx = Cx::of(&mut vm);
+    front::install(cx, Rc::new(Front(loader.clone())));
+    let host = cx.state::<sys::HostInfo>();
+    let (first, folder) = match &config.script {
+        Script::File(name) => (name.clone(), folder_of(Path::new(name))),
+        Script::Text(_) => ("-c".into(), String::new()),
+        Script::Input => ("-".into(), String::new()),
+    };
+    let argv = std::iter::once(first.into_bytes()).chain(config.args.iter().cloned());
+    *host.argv.borrow_mut() = argv.collect();
+    let mut path = vec![folder];
+    if let Some(more) = std::env::var_os("SLOOPPATH") {
+        path.extend(std::env::split_paths(&more).map(|p| p.to_string_lossy().into_owned()));
+    }
+    *host.path.borrow_mut() = path;
+    if let Ok(executable) = std::env::current_exe() {
+        *host.executable.borrow_mut() = executable.to_string_lossy().into_owned();
+    }
+    vm
+}
+
+fn main_module(cx: &mut Cx, script: &Script) -> Gc<Dict> {
+    let module = cx.new_module("__main__");
+    cx.add_module("__main__", Value::object(module));
+    if let Script::File(name) = script {
+        let file = cx.str_value(name);
+        module.dict.set_str(cx, cx.vm().names.__file__, file);
+    }
+    module.dict
+}
+
+fn run_main(cx: &mut Cx, code: &Arc<Code>, globals: Gc<Dict>) -> Flow {
+    let value = cx.run_code(code, globals, &[])?;
+    if code.kind != CodeKind::Coroutine {
+        return Ok(value);
+    }
+    // `await` at the top level made the module a coroutine; nothing in it has to wait.
+    let send = cx.intern("send");
+    let send = cx.get_attribute(value, send)?;
+    match cx.call(send, &[Value::NONE]) {
+        Err(_) if cx.pending_is(T::StopIteration) => {
+            cx.take_exception();
+            Ok(Value::NONE)
+        }
+        outcome => outcome,
+    }
+}
+
+/// Shows an uncaught exception, writes out what is buffered, and says how to end.
+fn finish(cx: &mut Cx, outcome: Flow) -> Exit {
+    let mut exit = match outcome {
+        Ok(_) => Exit::Status(0),
+        Err(_) => uncaught(cx),
+    };
+    if let Err(problem) = io::finish(cx) {
+        let number = problem.raw_os_error().unwrap_or(libc::EIO);
+        let name = if number == libc::EPIPE { "BrokenPipeError" } else { "OSError" };
+        let text = format!(
+            "Exception ignored in: <_io.TextIOWrapper name='<stdout>' mode='w' \
+             encoding='utf-8'>\n{name}: [Errno {number}] {}\n",
+            error::strerror(number)
+        );
+        sys::write_error(cx, text.as_bytes());
+        if exit == Exit::Status(0) {
+            exit = Exit::Status(120);
+        }
+    }
+    exit
+}
+
+/// What an exception that nobody caught does to the process.
+fn uncaught(cx: &mut Cx) -> Exit {
+    let exception = cx.take_exception();
+    cx.root(exception);
+    if cx.isinstance(exception, T::SystemExit) {
+        return system_exit(cx, exception);
+    }
+    // What the program has printed comes before the traceback, as it happened.
+    let _ = io::finish(cx);
+    let interrupted = cx.isinstance(exception, T::KeyboardInterrupt);
+    if !by_hook(cx, exception) {
+        let text = traceback::format(cx, exception, traceback::Options::default());
+        sys::write_error(cx, &text);
+    }
+    if interrupted { Exit::Interrupted } else { Exit::Status(1) }
+}
+
+fn system_exit(cx: &mut Cx, exception: Value) -> Exit {
+    let code = cx.intern("code");
+    let code = cx.get_attribute(exception, code).unwrap_or(Value::NONE);
+    if code.is_none() {
+        return Exit::Status(0);
+    }
+    if cx.isinstance(code, T::Int) {
+        let value = match cx.integer(code) {
+            Some(crate::plain::int::Int::Small(i)) => i as i32,
+            _ => -1,
+        };
+        return Exit::Status(value & 0xFF);
+    }
+    let _ = io::finish(cx);
+    let mut text = display::str_of(cx, code).unwrap_or_default();
+    text.push(b'\n');
+    sys::write_error(cx, &text);
+    Exit::Status(1)
+}
+
+/// Calls a `sys.excepthook` that the program has put there. True if it took care.
+fn by_hook(cx: &mut Cx, exception: Value) -> bool {
+    let name = cx.intern("excepthook");
+    let hook = cx
+        .module_named("sys")
+        .and_then(|sys| sys.cast::<Module>())
+        .and_then(|sys| sys.dict.get_str(cx, name));
+    let Some(hook) = hook.filter(|&hook| !sys::is_own_hook(hook)) else { return false };
+    let class = Value::object(cx.class_of(exception));
+    let trace = cx.traceback(exception);
+    if cx.call(hook, &[class, exception, trace]).is_ok() {
+        return true;
+    }
+    let second = cx.take_exception();
+    if !second.is::<Exception>() {
+        return false;
+    }
+    let mut text = b"Error in sys.excepthook:\n".to_vec();
+    text.extend(traceback::format(cx, second, traceback::Options::default()));
+    text.extend_from_slice(b"\nOriginal exception was:\n");
+    sys::write_error(cx, &text);
+    false
+}
+
+/// Prints the code of a script.
+pub fn disassemble(name: &str, color: bool) -> Exit {
+    let (bytes, name) = match read(&Script::File(name.into())) {
+        Ok(read) => read,
+        Err(message) => {
+            complain(&format!("sloop: {message}\n"));
+            return Exit::Status(2);
+        }
+    };
+    let loader = Loader::default();
+    let filename: Arc<str> = name.into();
+    let text = String::from_utf8_lossy(&bytes);
+    let mode = sloop_grammar::Mode::Module;
+    match loader.compile_text(&text, &filename, mode, &Options::default()) {
+        Compiled::Code(code, _) => {
+            use std::io::Write;
+            let shown = crate::code::dis::disassemble(&code, Some(&text));
+            // Whoever closed the pipe has seen enough.
+            let _ = std::io::stdout().lock().write_all(shown.as_bytes());
+            Exit::Status(0)
+        }
+        Compiled::Errors(errors) => {
+            complain(&render(&Source::new(&*filename, text), &errors, color));
+            Exit::Status(1)
+        }
+        Compiled::Incomplete => Exit::Status(1),
+    }
+}
+
+/// Writes to standard error, which nobody may be reading.
+pub fn complain(text: &str) {
+    use std::io::Write;
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}

@@ -1,0 +1,41 @@
+//! Ctrl-C: SIGINT asks the machine for a safepoint, where it becomes KeyboardInterrupt.
+//!
+//! A handler can reach nothing but a global: the process has one machine that signals go to.
+
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::Arc;
+
+use crate::gc::Signals;
+
+static TARGET: AtomicPtr<Signals> = AtomicPtr::new(std::ptr::null_mut());
+
+extern "C" fn interrupt(_: libc::c_int) {
+    let target = TARGET.load(Ordering::Relaxed);
+    if !target.is_null() {
+        // SAFETY: `install` leaked one reference, so it lives as long as the process. Raising is
+        // two atomic stores.
+        unsafe { (*target).raise(Signals::INTERRUPT) };
+    }
+}
+
+/// Sends SIGINT to this machine from now on. Calls that wait are interrupted, not restarted.
+pub fn install(signals: Arc<Signals>) {
+    TARGET.store(Arc::into_raw(signals).cast_mut(), Ordering::Relaxed);
+    // SAFETY: a handler that does only what a handler may.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = interrupt as extern "C" fn(libc::c_int) as usize;
+        libc::sigemptyset(&mut action.sa_mask);
+        libc::sigaction(libc::SIGINT, &action, std::ptr::null_mut());
+    }
+}
+
+/// Ends the process the way an uninterested program ends: a shell sees that it was Ctrl-C.
+pub fn die() -> ! {
+    // SAFETY: restores the default and raises.
+    unsafe {
+        libc::signal(libc::SIGINT, libc::SIG_DFL);
+        libc::raise(libc::SIGINT);
+    }
+    std::process::exit(130)
+}
