@@ -28,6 +28,13 @@ struct Lookup {
     value: Value,
 }
 
+/// Why values cannot be joined to a string.
+pub enum JoinFault {
+    /// The value at this place is none.
+    NotText(usize),
+    TooLong,
+}
+
 pub struct Space {
     pub heap: Heap,
     pub shapes: Shapes,
@@ -264,55 +271,48 @@ impl Space {
         }
     }
 
-    /// The strings with a separator between them; None if the result is too long.
-    pub fn str_joined(
-        &self,
-        separator: Gc<Str>,
-        parts: impl Iterator<Item = Gc<Str>> + Clone,
-    ) -> Option<Gc<Str>> {
-        let (mut count, mut len, mut chars, mut flags) = (0usize, 0usize, 0usize, 0);
-        for part in parts.clone() {
-            count += 1;
-            len += part.byte_len();
+    /// The strings with a separator between them.
+    pub fn str_joined(&self, separator: Gc<Str>, items: &[Value]) -> Result<Gc<Str>, JoinFault> {
+        let text_of = |item: Value| {
+            item.cast::<Str>().or_else(|| self.unwrap(item).cast::<Str>())
+        };
+        let gaps = items.len().saturating_sub(1);
+        let mut len = separator.byte_len().checked_mul(gaps).ok_or(JoinFault::TooLong)?;
+        let mut chars = separator.len() * gaps;
+        let mut flags = if gaps > 0 { separator.header.flags } else { 0 };
+        for (at, &item) in items.iter().enumerate() {
+            let part = text_of(item).ok_or(JoinFault::NotText(at))?;
+            len = len.saturating_add(part.byte_len());
             chars += part.len();
             flags |= part.header.flags;
         }
-        if count > 1 {
-            len = len.checked_add(separator.byte_len().checked_mul(count - 1)?)?;
-            chars += separator.len() * (count - 1);
-            flags |= separator.header.flags;
-        }
+        let parts = || items.iter().filter_map(|&item| text_of(item));
         if len > MAX_LEN {
-            return None;
+            return Err(JoinFault::TooLong);
         }
-        if len == 0 {
-            return Some(self.empty_str());
+        if len <= 1 {
+            let only = parts().chain([separator]).find(|part| !part.is_empty());
+            return Ok(only.filter(|_| len == 1).unwrap_or(self.empty_str()));
         }
         let flags = flags & (WIDE | SURROGATES);
-        if len == 1 {
-            return parts.clone().chain([separator]).find(|part| !part.is_empty());
-        }
         let prefix = Str::prefix(flags & WIDE != 0);
-        // SAFETY: as in `raw_str`; what the parts hold beyond the length is not written.
+        // SAFETY: as in `raw_str`; the parts are those that were measured, because nothing runs
+        // in between, and they fill exactly the length.
         unsafe {
             let cell = self.heap.alloc(prefix + len, Kind::Str as u8, flags, T::Str.shape());
             Str::init(cell.cast(), len, chars);
             let mut text = cell.cast::<u8>().add(prefix);
-            let mut left = len;
             let mut put = |bytes: &[u8]| {
-                assert!(bytes.len() <= left, "the parts are the same when they come again");
-                left -= bytes.len();
                 std::ptr::copy_nonoverlapping(bytes.as_ptr(), text, bytes.len());
                 text = text.add(bytes.len());
             };
-            for (at, part) in parts.enumerate() {
+            for (at, part) in parts().enumerate() {
                 if at > 0 && !separator.is_empty() {
                     put(separator.as_bytes());
                 }
                 put(part.as_bytes());
             }
-            assert!(left == 0, "the parts are the same when they come again");
-            Some(Gc::from_raw(cell.cast()))
+            Ok(Gc::from_raw(cell.cast()))
         }
     }
 
