@@ -127,8 +127,9 @@ pub static FUNCTIONS: &[Def] = &[
     function("trunc(x, /)", "Truncates the Real x to the nearest Integral toward 0.", trunc),
 ];
 
-/// Constants of the module.
-pub fn values(cx: &Cx, namespace: Gc<Dict>) {
+/// The module's functions and constants.
+pub fn module(cx: &mut Cx, namespace: Gc<Dict>) -> Result<(), Stop> {
+    super::add_functions(cx, namespace, FUNCTIONS, "math");
     for (name, value) in [
         ("pi", std::f64::consts::PI),
         ("e", std::f64::consts::E),
@@ -138,6 +139,7 @@ pub fn values(cx: &Cx, namespace: Gc<Dict>) {
     ] {
         namespace.set_str(cx, cx.intern(name), Value::float(value));
     }
+    Ok(())
 }
 
 /// A result that is no number or infinite although the argument was neither is an error.

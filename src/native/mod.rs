@@ -20,14 +20,21 @@ mod display_object;
 mod display_walk;
 pub mod dynamic;
 pub mod error;
+mod float;
+mod fold;
 mod format;
 mod frames;
 pub mod front;
+mod function;
 mod gc_module;
+mod generator;
 mod group;
+mod int;
 pub mod io;
+mod iterators;
 mod list;
 mod math;
+mod math_whole;
 mod object;
 mod operators;
 mod percent;
@@ -47,6 +54,8 @@ mod text_args;
 mod text_builtins;
 mod time;
 pub mod traceback;
+mod tuple;
+mod view;
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
@@ -126,15 +135,47 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &group::TYPE,
     &frames::TRACEBACK,
     &frames::FRAME,
-    &frames::CODE,
+    &object::TYPE,
+    &class::TYPE,
+    &int::TYPE,
+    &int::BOOL,
+    &float::TYPE,
+    &complex::TYPE,
+    &function::FUNCTION,
+    &function::NATIVE,
+    &function::NATIVE_METHOD,
+    &function::METHOD,
+    &function::MEMBER,
+    &function::GETSET,
+    &function::CODE,
+    &function::CELL,
+    &descriptor::PROPERTY,
+    &descriptor::STATIC_METHOD,
+    &descriptor::CLASS_METHOD,
+    &descriptor::SUPER,
+    &descriptor::MAPPING_PROXY,
+    &descriptor::NONE,
+    &descriptor::ELLIPSIS,
+    &descriptor::NOT_IMPLEMENTED,
 ];
 
 /// The same for topics with many types.
-static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES];
+static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES, iterators::PLAIN];
 
 /// Functions of the builtins namespace.
 static BUILTINS: &[&[Def]] =
-    &[&text_builtins::FUNCTIONS, &text_builtins::HOOKS, io::OPEN, io::PRINT, dynamic::FUNCTIONS];
+    &[
+    builtins::FUNCTIONS,
+    dynamic::FUNCTIONS,
+    fold::FUNCTIONS,
+    fold::HOOKS,
+    io::OPEN,
+    io::PRINT,
+    iterators::HOOKS,
+    sort::FUNCTIONS,
+    &text_builtins::FUNCTIONS,
+    &text_builtins::HOOKS,
+];
 
 /// What fills the namespace of a module when it is first imported.
 pub type Fill = fn(&mut Cx, Gc<Dict>) -> Result<(), Stop>;
@@ -142,9 +183,11 @@ pub type Fill = fn(&mut Cx, Gc<Dict>) -> Result<(), Stop>;
 /// The modules that are natives.
 pub static MODULES: &[(&str, Fill)] = &[
     ("builtins", builtins_module),
+    ("math", math_module),
     ("sys", sys::module),
     ("time", time::module),
     ("gc", gc_module::module),
+    ("math", math::module),
     ("_io", io::module),
 ];
 
@@ -171,6 +214,15 @@ pub fn install(cx: &mut Cx) {
     }
     error::install(cx);
     group::install(cx);
+    for (id, groups) in operators::TABLE {
+        for row in groups.iter().copied().flatten() {
+            add_method(cx, *id, row);
+        }
+    }
+    for &id in operators::UNHASHABLE {
+        let dict = cx.class(id).dict;
+        dict.set_str(cx, cx.vm().names.__hash__, Value::NONE);
+    }
     for def in TYPE_DEFS.iter().chain(TYPE_LISTS.iter().copied().flatten()) {
         let class = cx.class(def.id);
         class.dict.set_str(cx, cx.intern("__doc__"), cx.str_value(def.doc));
@@ -208,7 +260,7 @@ fn set_overrides(cx: &Cx, id: T) {
     class.overrides.set(match id {
         T::Property => overrides::GET | overrides::SET,
         T::StaticMethod | T::ClassMethod => overrides::GET,
-        _ => 0,
+        _ => class.overrides.get(),
     });
     cx.refresh_overrides(class);
 }
