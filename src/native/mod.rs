@@ -183,7 +183,6 @@ pub type Fill = fn(&mut Cx, Gc<Dict>) -> Result<(), Stop>;
 /// The modules that are natives.
 pub static MODULES: &[(&str, Fill)] = &[
     ("builtins", builtins_module),
-    ("math", math_module),
     ("sys", sys::module),
     ("time", time::module),
     ("gc", gc_module::module),
