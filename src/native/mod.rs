@@ -166,6 +166,7 @@ static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES, iterators::PLAIN]
 static BUILTINS: &[&[Def]] =
     &[
     builtins::FUNCTIONS,
+    dict::HOOKS,
     dynamic::FUNCTIONS,
     fold::FUNCTIONS,
     fold::HOOKS,
