@@ -307,6 +307,13 @@ fn push_native_str(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), S
 /// What `repr` of the built-in type says, whatever a class derived from it may say.
 pub fn push_native_repr(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
     let inner = cx.unwrap(value);
+    if let (Some(array), true) = (inner.cast::<ByteArray>(), inner != value) {
+        let mut shown = Vec::new();
+        array.edit(|data| plain_repr::push_bytearray_repr(&mut shown, data));
+        out.extend_from_slice(cx.type_name(value).as_bytes());
+        out.extend_from_slice(&shown[b"bytearray".len()..]);
+        return Ok(());
+    }
     if push_scalar(cx, out, inner)? {
         return Ok(());
     }
