@@ -249,6 +249,9 @@ fn format_map(cx: &mut Cx, args: Args) -> Flow {
 fn encode(cx: &mut Cx, args: Args) -> Flow {
     let text = this_text(cx, args)?;
     let (encoding, errors) = (cx.arg(args, 1).value(), cx.arg(args, 2).value());
+    if encoding.is_undef() && errors.is_undef() && text.as_str().is_some() {
+        return Ok(Value::object(cx.bytes(text.as_bytes())));
+    }
     let how = codec::arguments(cx, encoding, errors, "encode")?;
     let data = codec::encode(cx, text, &how)?;
     Ok(Value::object(cx.bytes(data)))

@@ -71,13 +71,18 @@ fn split(cx: &mut Cx, args: Args) -> Flow {
 /// `text.split()` of ASCII text: the commonest way to split.
 fn split_ascii(cx: &Cx, text: Gc<Str>) -> Value {
     let bytes = text.as_bytes();
-    let is_space = |&byte: &u8| crate::plain::unicode::is_ascii_space(byte);
     let mut items = Vec::with_capacity(8);
-    let mut at = 0;
-    while let Some(gap) = bytes[at..].iter().position(|byte| !is_space(byte)) {
-        let from = at + gap;
-        at = bytes[from..].iter().position(is_space).map_or(bytes.len(), |len| from + len);
-        items.push(part_value(cx, text, &bytes[from..at]));
+    let mut from = 0;
+    for (at, &byte) in bytes.iter().enumerate() {
+        if crate::plain::unicode::is_ascii_space(byte) {
+            if from < at {
+                items.push(part_value(cx, text, &bytes[from..at]));
+            }
+            from = at + 1;
+        }
+    }
+    if from < bytes.len() {
+        items.push(part_value(cx, text, &bytes[from..]));
     }
     Value::object(cx.list(items))
 }
@@ -87,9 +92,15 @@ fn split_byte(cx: &Cx, text: Gc<Str>, sep: u8) -> Value {
     let bytes = text.as_bytes();
     let mut items = Vec::with_capacity(8);
     let mut from = 0;
-    for at in memchr::memchr_iter(sep, bytes) {
+    let mut cut = |at: usize| {
         items.push(part_value(cx, text, &bytes[from..at]));
         from = at + 1;
+    };
+    // Preparing a fast search takes longer than looking at a short text byte by byte.
+    if bytes.len() <= 32 {
+        bytes.iter().enumerate().filter(|&(_, &b)| b == sep).for_each(|(at, _)| cut(at));
+    } else {
+        memchr::memchr_iter(sep, bytes).for_each(cut);
     }
     items.push(part_value(cx, text, &bytes[from..]));
     Value::object(cx.list(items))
