@@ -196,13 +196,7 @@ fn replace(cx: &mut Cx, args: Args) -> Flow {
 }
 
 /// Replacing where the length of the result is known at once: it is written in its place.
-fn replace_ascii(
-    cx: &Cx,
-    text: Gc<Str>,
-    old: Gc<Str>,
-    new: Gc<Str>,
-    max: Option<usize>,
-) -> Flow {
+fn replace_ascii(cx: &Cx, text: Gc<Str>, old: Gc<Str>, new: Gc<Str>, max: Option<usize>) -> Flow {
     let (bytes, old, new) = (text.as_bytes(), old.as_bytes(), new.as_bytes());
     let times = wtf8::count(bytes, old).min(max.unwrap_or(usize::MAX));
     if times == 0 {

@@ -4,7 +4,7 @@ use super::text_args::{flag, limit, part_value, plain, text_of, this_text};
 use super::{TypeDef, method};
 use crate::gc::Gc;
 use crate::plain::wtf8;
-use crate::value::space::JoinFault;
+use crate::value::fill::JoinFault;
 use crate::value::{List, Str, T, Tuple, Value};
 use crate::vm::{Args, Cx, Flow, Outcome, Stop};
 

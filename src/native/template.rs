@@ -23,9 +23,8 @@ pub enum Source<'a> {
 
 pub fn format(cx: &mut Cx, template: Gc<Str>, source: Source<'_>) -> Flow {
     let mut numbering = Numbering::default();
-    let text = cx.written(|cx, out| {
-        expand(cx, out, template.as_bytes(), source, &mut numbering, 0)
-    })?;
+    let text =
+        cx.written(|cx, out| expand(cx, out, template.as_bytes(), source, &mut numbering, 0))?;
     Ok(Value::object(text))
 }
 

@@ -9,8 +9,8 @@ use crate::value::class::{flags, overrides};
 use crate::value::frame::Ret;
 use crate::value::kind::Kind;
 use crate::value::{
-    Cell, Class, ClassMethod, Dict, Function, Instance, Member, Native, Property, StaticMethod, Str, T,
-    Tuple, Value,
+    Cell, Class, ClassMethod, Dict, Function, Instance, Member, Native, Property, StaticMethod,
+    Str, T, Tuple, Value,
 };
 
 const ARGS: usize = HEADER as usize;
