@@ -131,6 +131,7 @@ fn own_method(cx: &mut Cx, value: Value, name: Gc<Str>) -> Result<Option<Value>,
     let class = cx.class_of(value);
     match cx.lookup(class, name) {
         Some(found) if is_ours(found) => Ok(None),
+        Some(found) if found.is_none() => Err(cx.type_error("'NoneType' object is not callable")),
         Some(_) => cx.special(value, name),
         None => Ok(None),
     }
