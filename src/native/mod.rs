@@ -245,6 +245,13 @@ pub fn install(cx: &mut Cx) {
     }
     let builtins = cx.vm().builtins;
     let hidden = cx.vm().prelude_globals();
+    for (name, value) in [
+        ("NotImplemented", Value::NOT_IMPLEMENTED),
+        ("Ellipsis", Value::ELLIPSIS),
+        ("__debug__", Value::TRUE),
+    ] {
+        builtins.set_str(cx, cx.intern(name), value);
+    }
     for row in BUILTINS.iter().copied().flatten() {
         // What begins with one underscore is for the prelude alone.
         let is_public = !row.signature.starts_with('_') || row.signature.starts_with("__");
