@@ -200,6 +200,11 @@ impl FrontEnd for Front {
         }
     }
 
+    fn line(&self, filename: &str, number: u32) -> Option<String> {
+        let sources = self.0.sources.borrow();
+        Some(sources.get(filename)?.line(number as usize).to_owned())
+    }
+
     fn is_library(&self, name: &str) -> bool {
         library::source(name).is_some() || MODULES.iter().any(|(other, _)| *other == name)
     }

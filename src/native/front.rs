@@ -51,6 +51,9 @@ pub trait FrontEnd {
     /// Empty when the source is not to be had.
     fn excerpt(&self, filename: &str, place: &LineEntry) -> String;
 
+    /// A line of a source, by a number from 1.
+    fn line(&self, filename: &str, number: u32) -> Option<String>;
+
     /// Does a module of this name come with Sloop?
     fn is_library(&self, name: &str) -> bool;
 }

@@ -187,6 +187,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("gc", gc_module::module),
     ("math", math::module),
     ("_io", io::module),
+    ("_traceback", traceback::module),
 ];
 
 /// `import builtins`: the namespace that every module sees.
