@@ -26,9 +26,8 @@ pub fn excerpt(source: &Source, place: &LineEntry) -> String {
     if first == 0 || first > source.line_count() {
         return String::new();
     }
-    let original: Vec<Line> = (first..=last)
-        .map(|number| source.line(number).trim_end().chars().collect())
-        .collect();
+    let original: Vec<Line> =
+        (first..=last).map(|number| source.line(number).trim_end().chars().collect()).collect();
     let lines = dedent(&original);
     if lines.iter().all(|line| line.is_empty()) {
         return String::new();

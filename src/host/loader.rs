@@ -86,7 +86,9 @@ impl Loader {
         let mode = sloop_grammar::Mode::Module;
         match self.compile_text(text, &PRELUDE.into(), mode, &Options::default()) {
             Compiled::Code(code, _) => code.codes.first().cloned(),
-            Compiled::Errors(errors) => panic!("{}", render(&Source::new(PRELUDE, text), &errors, false)),
+            Compiled::Errors(errors) => {
+                panic!("{}", render(&Source::new(PRELUDE, text), &errors, false))
+            }
             Compiled::Incomplete => None,
         }
     }
@@ -172,7 +174,9 @@ impl FrontEnd for Front {
                 Outcome::Incomplete => true,
                 // A block at the prompt goes on until an empty line.
                 Outcome::Tree { open_block, .. } => {
-                    open_block && mode == compile::Mode::Interactive && !request.text.ends_with('\n')
+                    open_block
+                        && mode == compile::Mode::Interactive
+                        && !request.text.ends_with('\n')
                 }
                 Outcome::Errors(_) => false,
             };

@@ -10,10 +10,10 @@ use super::loader::{Compiled, Front, Loader, Search, folder_of};
 use super::signal;
 use crate::code::{Code, CodeKind};
 use crate::compile::Options;
+use crate::gc::Gc;
 use crate::native::{display, error, front, io, sys, traceback};
 use crate::text::{Source, render};
 use crate::value::{Dict, Exception, Module, T, Value};
-use crate::gc::Gc;
 use crate::vm::{Cx, Flow, Vm};
 
 /// How a run ends.

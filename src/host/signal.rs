@@ -2,8 +2,8 @@
 //!
 //! A handler can reach nothing but a global: the process has one machine that signals go to.
 
-use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::gc::Signals;
 

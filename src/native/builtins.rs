@@ -15,6 +15,13 @@ use crate::value::{
 use crate::vm::{Args, Binary, Cx, Flow, Found, Number, Outcome, Stop};
 
 pub static FUNCTIONS: &[Def] = &[
+    function(
+        "__import__(name, globals=None, locals=None, fromlist=(), level=0)",
+        "Import a module.\n\nBecause this function is meant for use by the Python interpreter and \
+         not for\ngeneral use, it is better to use importlib.import_module() to programmatically\nimport \
+         a module.",
+        import,
+    ),
     function("abs(x, /)", "Return the absolute value of the argument.", abs),
     function(
         "callable(obj, /)",
@@ -624,4 +631,31 @@ fn next_arrived(cx: &mut Cx, [default, ..]: [Value; 3], outcome: Outcome) -> Flo
         }
         outcome => outcome,
     }
+}
+
+// ---- modules
+
+fn import(cx: &mut Cx, args: Args) -> Flow {
+    let name = cx.arg(args, 0).value();
+    let Some(name) = cx.unwrap(name).cast::<Str>() else {
+        return Err(cx.type_error("module name must be a string"));
+    };
+    let level = match cx.opt(args, 4).map(|level| level.value()) {
+        Some(level) => cx.index_i64(level)?,
+        None => 0,
+    };
+    let Ok(level) = usize::try_from(level) else {
+        return Err(cx.value_error("level must be >= 0"));
+    };
+    if name.is_empty() && level == 0 {
+        return Err(cx.value_error("Empty module name"));
+    }
+    let globals = cx.arg(args, 1).value().cast::<Dict>();
+    let globals = match globals.or_else(|| cx.caller_globals().cast::<Dict>()) {
+        Some(globals) => globals,
+        None => cx.vm().builtins,
+    };
+    let full = cx.absolute_name(name, globals, level)?;
+    let fromlist = cx.opt(args, 3).map_or(Value::NONE, |list| list.value());
+    cx.import_then(&full, fromlist, level == 0)
 }

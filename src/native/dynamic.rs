@@ -199,10 +199,8 @@ fn run(cx: &mut Cx, args: Args, name: &str, mode: Mode) -> Flow {
         cx.caller_locals()
     };
     if !is_mapping(cx, locals) {
-        let text = format!(
-            "{name}() locals must be a mapping or None, not {}",
-            cx.type_name(locals)
-        );
+        let text =
+            format!("{name}() locals must be a mapping or None, not {}", cx.type_name(locals));
         return Err(cx.type_error(&text));
     }
     let source = cx.arg(args, 0).value();

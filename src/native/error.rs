@@ -15,9 +15,30 @@ use crate::vm::{Args, Cx, Flow, Stop};
 // ---- fields
 
 const FIELDS: &[&str] = &[
-    "name", "obj", "path", "name_from", "msg", "errno", "strerror", "filename", "filename2",
-    "value", "code", "lineno", "offset", "text", "end_lineno", "end_offset", "encoding", "object",
-    "start", "end", "reason", "print_file_and_line", "message", "exceptions",
+    "name",
+    "obj",
+    "path",
+    "name_from",
+    "msg",
+    "errno",
+    "strerror",
+    "filename",
+    "filename2",
+    "value",
+    "code",
+    "lineno",
+    "offset",
+    "text",
+    "end_lineno",
+    "end_offset",
+    "encoding",
+    "object",
+    "start",
+    "end",
+    "reason",
+    "print_file_and_line",
+    "message",
+    "exceptions",
 ];
 
 /// Index of a field, at compile time.
@@ -82,8 +103,19 @@ pub fn receiver(cx: &Cx, this: Value) -> Result<Gc<Exception>, Stop> {
 
 /// The types with members of their own; the others inherit all they have.
 pub static TYPES: &[&TypeDef] = &[
-    &BASE, &STOP_ITERATION, &STOP_ASYNC, &SYSTEM_EXIT, &KEY, &ATTRIBUTE, &NAME, &IMPORT, &OS,
-    &SYNTAX, &DECODE, &ENCODE, &TRANSLATE,
+    &BASE,
+    &STOP_ITERATION,
+    &STOP_ASYNC,
+    &SYSTEM_EXIT,
+    &KEY,
+    &ATTRIBUTE,
+    &NAME,
+    &IMPORT,
+    &OS,
+    &SYNTAX,
+    &DECODE,
+    &ENCODE,
+    &TRANSLATE,
 ];
 
 static BASE: TypeDef = TypeDef {
@@ -104,7 +136,12 @@ static BASE: TypeDef = TypeDef {
         GetSet { name: "__traceback__", doc: "", get: get_trace, set: Some(set_trace) },
         GetSet { name: "__context__", doc: "", get: get_context, set: Some(set_context) },
         GetSet { name: "__cause__", doc: "", get: get_cause, set: Some(set_cause) },
-        GetSet { name: "__suppress_context__", doc: "", get: get_suppress, set: Some(set_suppress) },
+        GetSet {
+            name: "__suppress_context__",
+            doc: "",
+            get: get_suppress,
+            set: Some(set_suppress),
+        },
     ],
 };
 
@@ -181,7 +218,13 @@ static SYNTAX: TypeDef = TypeDef {
         method("__str__(self)", "Return str(self).", syntax_str),
     ],
     getsets: fields!(
-        "msg", "filename", "lineno", "offset", "text", "end_lineno", "end_offset",
+        "msg",
+        "filename",
+        "lineno",
+        "offset",
+        "text",
+        "end_lineno",
+        "end_offset",
         "print_file_and_line"
     ),
 };
@@ -677,7 +720,9 @@ fn decode_str(cx: &mut Cx, args: Args) -> Flow {
     let reason = field_text(cx, this, "reason")?;
     let shown = match data.get(start) {
         Some(byte) if end == start + 1 => {
-            format!("'{encoding}' codec can't decode byte 0x{byte:02x} in position {start}: {reason}")
+            format!(
+                "'{encoding}' codec can't decode byte 0x{byte:02x} in position {start}: {reason}"
+            )
         }
         _ => format!(
             "'{encoding}' codec can't decode bytes in position {start}-{}: {reason}",

@@ -6,9 +6,7 @@
 use super::function;
 use crate::gc::Gc;
 use crate::plain::int::Int;
-use crate::value::{
-    BigInt, ByteArray, Bytes, Def, Iter, List, Range, Str, Value,
-};
+use crate::value::{BigInt, ByteArray, Bytes, Def, Iter, List, Range, Str, Value};
 use crate::vm::{Args, Binary, Cx, Flow, Order, Step, Stop};
 
 pub static FUNCTIONS: &[Def] = &[
@@ -64,12 +62,16 @@ pub static HOOKS: &[Def] = &[
         let value = Sum::load(cx, cx.arg(args, 0).value()).value(cx);
         Ok(value)
     }),
-    function("_sum_set(state, value, /)", "Goes on from a sum that the program made.", |cx, args| {
-        let value = cx.arg(args, 1).value();
-        let total = Sum::Any(value);
-        total.store_into(cx, cx.arg(args, 0).value());
-        Ok(Value::NONE)
-    }),
+    function(
+        "_sum_set(state, value, /)",
+        "Goes on from a sum that the program made.",
+        |cx, args| {
+            let value = cx.arg(args, 1).value();
+            let total = Sum::Any(value);
+            total.store_into(cx, cx.arg(args, 0).value());
+            Ok(Value::NONE)
+        },
+    ),
 ];
 
 // ---- sum
@@ -182,8 +184,7 @@ fn settled(sum: f64, error: f64) -> f64 {
 #[inline]
 fn add_float(sum: f64, error: f64, x: f64) -> Sum {
     let total = sum + x;
-    let lost =
-        if sum.abs() >= x.abs() { (sum - total) + x } else { (x - total) + sum };
+    let lost = if sum.abs() >= x.abs() { (sum - total) + x } else { (x - total) + sum };
     Sum::Floats(total, error + lost)
 }
 
@@ -287,13 +288,7 @@ fn sum_of_range(cx: &Cx, range: Gc<Range>, start: i64) -> Value {
 // ---- min and max
 
 /// Places: `key`, `default`, then the positional arguments.
-fn extreme(
-    cx: &mut Cx,
-    args: Args,
-    name: &str,
-    in_prelude: &'static str,
-    order: Order,
-) -> Flow {
+fn extreme(cx: &mut Cx, args: Args, name: &str, in_prelude: &'static str, order: Order) -> Flow {
     let key = cx.opt(args, 0).map_or(Value::NONE, |v| v.value());
     let default = cx.opt(args, 1).map(|v| v.value());
     let given = args.len() - 2;

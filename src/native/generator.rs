@@ -16,11 +16,36 @@ const CLOSE: &str = "close() -> raise GeneratorExit inside generator.";
 macro_rules! attributes {
     ($running:literal $suspended:literal $inner:literal $code:literal) => {
         &[
-            GetSet { name: "__name__", doc: "name of the generator", get: |cx, v| name(cx, v, false), set: None },
-            GetSet { name: "__qualname__", doc: "qualified name of the generator", get: |cx, v| name(cx, v, true), set: None },
-            GetSet { name: $running, doc: "", get: |cx, v| is_in(cx, v, state::RUNNING), set: None },
-            GetSet { name: $suspended, doc: "", get: |cx, v| is_in(cx, v, state::SUSPENDED), set: None },
-            GetSet { name: $inner, doc: "object being iterated by yield from, or None", get: inner, set: None },
+            GetSet {
+                name: "__name__",
+                doc: "name of the generator",
+                get: |cx, v| name(cx, v, false),
+                set: None,
+            },
+            GetSet {
+                name: "__qualname__",
+                doc: "qualified name of the generator",
+                get: |cx, v| name(cx, v, true),
+                set: None,
+            },
+            GetSet {
+                name: $running,
+                doc: "",
+                get: |cx, v| is_in(cx, v, state::RUNNING),
+                set: None,
+            },
+            GetSet {
+                name: $suspended,
+                doc: "",
+                get: |cx, v| is_in(cx, v, state::SUSPENDED),
+                set: None,
+            },
+            GetSet {
+                name: $inner,
+                doc: "object being iterated by yield from, or None",
+                get: inner,
+                set: None,
+            },
             GetSet { name: $code, doc: "", get: code, set: None },
         ]
     };
@@ -43,7 +68,11 @@ pub static COROUTINE: TypeDef = TypeDef {
     id: T::Coroutine,
     doc: "",
     methods: &[
-        method("__await__(self, /)", "Return an iterator to be used in await expression.", awaiting),
+        method(
+            "__await__(self, /)",
+            "Return an iterator to be used in await expression.",
+            awaiting,
+        ),
         method("send(self, value, /)", SEND, send),
         method("throw(self, type, value=None, traceback=None, /)", THROW, throw),
         method("close(self, /)", CLOSE, close),
@@ -55,10 +84,18 @@ pub static ASYNC_GENERATOR: TypeDef = TypeDef {
     id: T::AsyncGenerator,
     doc: "",
     methods: &[
-        method("__aiter__(self, /)", "Return an awaitable, that resolves in asynchronous iterator.", itself),
+        method(
+            "__aiter__(self, /)",
+            "Return an awaitable, that resolves in asynchronous iterator.",
+            itself,
+        ),
         method("__anext__(self, /)", "Return an awaitable that yields the next value.", anext),
         method("asend(self, value, /)", "asend(v) -> send 'v' in generator.", asend),
-        method("athrow(self, type, value=None, traceback=None, /)", "raise exception in generator.", athrow),
+        method(
+            "athrow(self, type, value=None, traceback=None, /)",
+            "raise exception in generator.",
+            athrow,
+        ),
         method("aclose(self, /)", "aclose() -> raise GeneratorExit inside generator.", aclose),
     ],
     getsets: attributes!("ag_running" "ag_suspended" "ag_await" "ag_code"),
@@ -70,10 +107,18 @@ macro_rules! async_op {
             id: T::$id,
             doc: "",
             methods: &[
-                method("__await__(self, /)", "Return an iterator to be used in await expression.", itself),
+                method(
+                    "__await__(self, /)",
+                    "Return an iterator to be used in await expression.",
+                    itself,
+                ),
                 method("__iter__(self, /)", "Implement iter(self).", itself),
-                method("__next__(self, /)", "Implement next(self).", |cx, args| drive(cx, args, Value::NONE)),
-                method("send(self, value, /)", SEND, |cx, args| drive(cx, args, cx.arg(args, 1).value())),
+                method("__next__(self, /)", "Implement next(self).", |cx, args| {
+                    drive(cx, args, Value::NONE)
+                }),
+                method("send(self, value, /)", SEND, |cx, args| {
+                    drive(cx, args, cx.arg(args, 1).value())
+                }),
                 method("throw(self, type, value=None, traceback=None, /)", THROW, drive_throw),
                 method("close(self, /)", CLOSE, drive_close),
             ],

@@ -13,8 +13,8 @@ use crate::plain::int::Int;
 use crate::value::frame::state;
 use crate::value::iter::EXHAUSTED;
 use crate::value::{
-    ByteArray, Bytes, Class, Def, Dict, Frame, Iter, IterKind, List, Range, Set, Str, T,
-    Tuple, Value,
+    ByteArray, Bytes, Class, Def, Dict, Frame, Iter, IterKind, List, Range, Set, Str, T, Tuple,
+    Value,
 };
 use crate::vm::{Args, Cx, Flow, Outcome, Step, Stop};
 
@@ -138,6 +138,9 @@ pub static FILTER: TypeDef = TypeDef {
 /// For the prelude.
 pub static HOOKS: &[Def] = &[
     super::function("_map_parts(iterable, /)", "The function and the source of a map or filter object.", map_parts),
+    super::function("_is_builtin_iterator(iterator, /)", "Is the iterator one of these?", |cx, args| {
+        Ok(Value::bool(cx.arg(args, 0).is::<Iter>()))
+    }),
 ];
 
 // ---- making them
@@ -695,11 +698,13 @@ fn remaining(cx: &Cx, iter: Gc<Iter>) -> i64 {
             // Continuation bytes are no chars of their own.
             rest.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as i64
         }),
-        IterKind::Set => source.cast::<Set>().filter(|s| s.len() as u32 == iter.guard.get()).map_or(0, |set| {
-            let elements = set.elements();
-            let rest = at as usize..elements.positions();
-            rest.filter(|&position| elements.at(position).is_some()).count() as i64
-        }),
+        IterKind::Set => {
+            source.cast::<Set>().filter(|s| s.len() as u32 == iter.guard.get()).map_or(0, |set| {
+                let elements = set.elements();
+                let rest = at as usize..elements.positions();
+                rest.filter(|&position| elements.at(position).is_some()).count() as i64
+            })
+        }
         IterKind::Sequence => cx.len_plain(source).map_or(0, of),
         IterKind::SequenceReverse => at + 1,
         kind => {
@@ -709,7 +714,9 @@ fn remaining(cx: &Cx, iter: Gc<Iter>) -> i64 {
             }
             let back = matches!(
                 kind,
-                IterKind::DictKeysReverse | IterKind::DictValuesReverse | IterKind::DictItemsReverse
+                IterKind::DictKeysReverse
+                    | IterKind::DictValuesReverse
+                    | IterKind::DictItemsReverse
             );
             let places = if back { 0..at + 1 } else { at..dict.table().places() as i64 };
             places.filter(|&place| dict.entry_at(place as usize).is_some()).count() as i64

@@ -2,7 +2,7 @@
 //! `math_whole.rs`.
 
 use super::float::float_arg;
-use super::function;
+use super::{add_functions, function, math_whole};
 use crate::gc::Gc;
 use crate::plain::int::Int;
 use crate::plain::{Fault, float, special};
@@ -21,7 +21,7 @@ macro_rules! one {
     };
 }
 
-pub static FUNCTIONS: &[Def] = &[
+static FUNCTIONS: &[Def] = &[
     one!("acos", "Return the arc cosine (measured in radians) of x.", f64::acos, domain),
     one!("acosh", "Return the inverse hyperbolic cosine of x.", special::acosh, domain),
     one!("asin", "Return the arc sine (measured in radians) of x.", f64::asin, domain),
@@ -127,9 +127,10 @@ pub static FUNCTIONS: &[Def] = &[
     function("trunc(x, /)", "Truncates the Real x to the nearest Integral toward 0.", trunc),
 ];
 
-/// The module's functions and constants.
+/// Fills the namespace of the module.
 pub fn module(cx: &mut Cx, namespace: Gc<Dict>) -> Result<(), Stop> {
-    super::add_functions(cx, namespace, FUNCTIONS, "math");
+    add_functions(cx, namespace, FUNCTIONS, "math");
+    add_functions(cx, namespace, math_whole::FUNCTIONS, "math");
     for (name, value) in [
         ("pi", std::f64::consts::PI),
         ("e", std::f64::consts::E),

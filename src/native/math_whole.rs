@@ -11,17 +11,41 @@ use crate::value::{Def, List, T, Value};
 use crate::vm::{Args, Binary, Cx, Flow, Number, Outcome, Stop};
 
 pub static FUNCTIONS: &[Def] = &[
-    function("comb(n, k, /)", "Number of ways to choose k items from n items without repetition and without order.", comb),
+    function(
+        "comb(n, k, /)",
+        "Number of ways to choose k items from n items without repetition and without order.",
+        comb,
+    ),
     function("dist(p, q, /)", "Return the Euclidean distance between two points p and q.", dist),
     function("factorial(n, /)", "Find n!.", factorial),
-    function("fsum(seq, /)", "Return an accurate floating-point sum of values in the iterable seq.", fsum),
+    function(
+        "fsum(seq, /)",
+        "Return an accurate floating-point sum of values in the iterable seq.",
+        fsum,
+    ),
     function("gcd(*integers)", "Greatest Common Divisor.", gcd),
-    function("hypot(*coordinates)", "Multidimensional Euclidean distance from the origin to a point.", hypot),
+    function(
+        "hypot(*coordinates)",
+        "Multidimensional Euclidean distance from the origin to a point.",
+        hypot,
+    ),
     function("isqrt(n, /)", "Return the integer part of the square root of the input.", isqrt),
     function("lcm(*integers)", "Least Common Multiple.", lcm),
-    function("perm(n, k=None, /)", "Number of ways to choose k items from n items without repetition and with order.", perm),
-    function("prod(iterable, /, *, start=1)", "Calculate the product of all the elements in the input iterable.", prod),
-    function("sumprod(p, q, /)", "Return the sum of products of values from two iterables p and q.", sumprod),
+    function(
+        "perm(n, k=None, /)",
+        "Number of ways to choose k items from n items without repetition and with order.",
+        perm,
+    ),
+    function(
+        "prod(iterable, /, *, start=1)",
+        "Calculate the product of all the elements in the input iterable.",
+        prod,
+    ),
+    function(
+        "sumprod(p, q, /)",
+        "Return the sum of products of values from two iterables p and q.",
+        sumprod,
+    ),
 ];
 
 // ---- integers

@@ -34,6 +34,7 @@ pub mod io;
 mod iterators;
 mod list;
 mod math;
+mod math_whole;
 mod object;
 mod operators;
 mod percent;
@@ -165,6 +166,7 @@ static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES, iterators::PLAIN]
 static BUILTINS: &[&[Def]] =
     &[
     builtins::FUNCTIONS,
+    dict::HOOKS,
     dynamic::FUNCTIONS,
     fold::FUNCTIONS,
     fold::HOOKS,

@@ -78,11 +78,8 @@ fn position(cx: &Cx, range: Gc<Range>, item: Value) -> Option<IBig> {
     let (start, stop, step) =
         (big(cx, range.start.get()), big(cx, range.stop.get()), big(cx, range.step.get()));
     let item = cx.integer(item)?.into_big();
-    let inside = if step > IBig::ZERO {
-        start <= item && item < stop
-    } else {
-        stop < item && item <= start
-    };
+    let inside =
+        if step > IBig::ZERO { start <= item && item < stop } else { stop < item && item <= start };
     let distance = item - start;
     (inside && &distance % &step == IBig::ZERO).then(|| distance / step)
 }
@@ -163,7 +160,9 @@ pub fn reverse_iter(cx: &mut Cx, range: Gc<Range>) -> Value {
     let backwards = Value::object(cx.range(from, to, by));
     match cx.builtin_iter(backwards) {
         Some(iter) => iter,
-        None => Value::object(cx.iter(T::RangeIter, IterKind::BigRange, backwards, Value::UNDEF, 0)),
+        None => {
+            Value::object(cx.iter(T::RangeIter, IterKind::BigRange, backwards, Value::UNDEF, 0))
+        }
     }
 }
 

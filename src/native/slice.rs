@@ -62,8 +62,9 @@ fn bound(cx: &mut Cx, value: Value) -> Result<Option<IBig>, Stop> {
     }
     match cx.index_or_none(value)? {
         Some(i) => Ok(Some(i.into_big())),
-        None => Err(cx
-            .type_error("slice indices must be integers or None or have an __index__ method")),
+        None => {
+            Err(cx.type_error("slice indices must be integers or None or have an __index__ method"))
+        }
     }
 }
 

@@ -202,7 +202,8 @@ fn word(kind: Kind, key: Value) -> u64 {
 /// The indices of the keys in stable order.
 fn order(cx: &mut Cx, keys: &[Value], reverse: bool) -> (Vec<u32>, Result<(), Stop>) {
     let kind = kind_of(keys.iter().copied());
-    let firsts = || keys.iter().map(|k| k.cast::<Tuple>().and_then(|t| t.as_slice().first().copied()));
+    let firsts =
+        || keys.iter().map(|k| k.cast::<Tuple>().and_then(|t| t.as_slice().first().copied()));
     let first_kind = if kind == Kind::Other && firsts().all(|first| first.is_some()) {
         kind_of(firsts().flatten())
     } else {

@@ -26,7 +26,11 @@ static FUNCTIONS: &[Def] = &[
     function("exc_info()", "Return (type, value, traceback) of the handled exception.", exc_info),
     function("exception()", "Return the handled exception.", exception),
     function("intern(string, /)", "Return the one string with this content.", intern),
-    function("getsizeof(object, default=None, /)", "About how many bytes an object takes.", getsizeof),
+    function(
+        "getsizeof(object, default=None, /)",
+        "About how many bytes an object takes.",
+        getsizeof,
+    ),
     function("getrefcount(object, /)", "Nothing is counted here.", getrefcount),
     function("getdefaultencoding()", "Return 'utf-8'.", utf8),
     function("getfilesystemencoding()", "Return 'utf-8'.", utf8),
@@ -49,7 +53,10 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     let host = cx.state::<HostInfo>();
     let texts = |items: Vec<Value>| Value::object(cx.list(items));
     set("argv", texts(host.argv.borrow().iter().map(|a| Value::object(cx.str_wtf8(a))).collect()));
-    set("orig_argv", texts(host.argv.borrow().iter().map(|a| Value::object(cx.str_wtf8(a))).collect()));
+    set(
+        "orig_argv",
+        texts(host.argv.borrow().iter().map(|a| Value::object(cx.str_wtf8(a))).collect()),
+    );
     set("path", texts(host.path.borrow().iter().map(|p| cx.str_value(p)).collect()));
     set("executable", cx.str_value(&host.executable.borrow()));
     set("modules", Value::object(cx.vm().modules));
@@ -103,9 +110,19 @@ fn getattr(cx: &mut Cx, args: Args) -> Flow {
         None => String::new(),
     };
     const MADE: &[&str] = &[
-        "version_info", "implementation", "flags", "float_info", "int_info", "hash_info",
-        "thread_info", "builtin_module_names", "stdlib_module_names", "unraisablehook",
-        "get_asyncgen_hooks", "set_asyncgen_hooks", "breakpointhook",
+        "version_info",
+        "implementation",
+        "flags",
+        "float_info",
+        "int_info",
+        "hash_info",
+        "thread_info",
+        "builtin_module_names",
+        "stdlib_module_names",
+        "unraisablehook",
+        "get_asyncgen_hooks",
+        "set_asyncgen_hooks",
+        "breakpointhook",
     ];
     if !MADE.contains(&text.as_str()) {
         let text = super::missing_in_module("sys", &text);
@@ -252,6 +269,5 @@ fn displayhook(cx: &mut Cx, args: Args) -> Flow {
 /// Is this `sys.excepthook` the one that came with Sloop?
 pub fn is_own_hook(hook: Value) -> bool {
     let own: crate::value::NativeFn = excepthook;
-    hook.cast::<crate::value::Native>()
-        .is_some_and(|native| std::ptr::fn_addr_eq(native.run, own))
+    hook.cast::<crate::value::Native>().is_some_and(|native| std::ptr::fn_addr_eq(native.run, own))
 }

@@ -160,9 +160,24 @@ fn getattr(cx: &mut Cx, args: Args) -> Flow {
         None => String::new(),
     };
     const MADE: &[&str] = &[
-        "struct_time", "localtime", "gmtime", "mktime", "strftime", "strptime", "asctime",
-        "ctime", "timezone", "altzone", "daylight", "tzname", "tzset", "get_clock_info",
-        "CLOCK_REALTIME", "CLOCK_MONOTONIC", "clock_gettime", "clock_gettime_ns",
+        "struct_time",
+        "localtime",
+        "gmtime",
+        "mktime",
+        "strftime",
+        "strptime",
+        "asctime",
+        "ctime",
+        "timezone",
+        "altzone",
+        "daylight",
+        "tzname",
+        "tzset",
+        "get_clock_info",
+        "CLOCK_REALTIME",
+        "CLOCK_MONOTONIC",
+        "clock_gettime",
+        "clock_gettime_ns",
     ];
     if !MADE.contains(&text.as_str()) {
         let text = super::missing_in_module("time", &text);

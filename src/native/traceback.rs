@@ -23,10 +23,8 @@ const MAX_GROUP_DEPTH: usize = 10;
 /// Levels of traceback shown at most (`sys.tracebacklimit`).
 const LIMIT: usize = 1000;
 
-const CAUSE: &str =
-    "\nThe above exception was the direct cause of the following exception:\n\n";
-const CONTEXT: &str =
-    "\nDuring handling of the above exception, another exception occurred:\n\n";
+const CAUSE: &str = "\nThe above exception was the direct cause of the following exception:\n\n";
+const CONTEXT: &str = "\nDuring handling of the above exception, another exception occurred:\n\n";
 
 /// How much of an exception to show.
 #[derive(Clone, Copy)]
@@ -219,7 +217,8 @@ impl Printer {
             let truncated = i >= MAX_GROUP_WIDTH;
             let title = if truncated { "...".to_owned() } else { (i + 1).to_string() };
             let corner = if i == 0 { "+-" } else { "  " };
-            let rule = format!("{}{corner}+---------------- {title} ----------------\n", self.indent());
+            let rule =
+                format!("{}{corner}+---------------- {title} ----------------\n", self.indent());
             self.out.extend_from_slice(rule.as_bytes());
             self.depth += 1;
             if truncated {

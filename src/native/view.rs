@@ -19,32 +19,59 @@ macro_rules! set_like {
             method("__iter__(self, /)", "Implement iter(self).", iter),
             method("__reversed__(self, /)", "Return a reverse iterator over the dict.", reversed),
             method("__contains__(self, key, /)", "Return bool(key in self).", contains),
-            method("isdisjoint(self, other, /)", "Return True if the view and the given iterable have a null intersection.", is_disjoint),
-            method("__and__(self, value, /)", "Return self&value.", |cx, a| operator(cx, a, Algebra::And, false)),
-            method("__rand__(self, value, /)", "Return value&self.", |cx, a| operator(cx, a, Algebra::And, true)),
-            method("__or__(self, value, /)", "Return self|value.", |cx, a| operator(cx, a, Algebra::Or, false)),
-            method("__ror__(self, value, /)", "Return value|self.", |cx, a| operator(cx, a, Algebra::Or, true)),
-            method("__sub__(self, value, /)", "Return self-value.", |cx, a| operator(cx, a, Algebra::Sub, false)),
-            method("__rsub__(self, value, /)", "Return value-self.", |cx, a| operator(cx, a, Algebra::Sub, true)),
-            method("__xor__(self, value, /)", "Return self^value.", |cx, a| operator(cx, a, Algebra::Xor, false)),
-            method("__rxor__(self, value, /)", "Return value^self.", |cx, a| operator(cx, a, Algebra::Xor, true)),
-            method("__lt__(self, value, /)", "Return self<value.", |cx, a| compare(cx, a, Order::Lt)),
-            method("__le__(self, value, /)", "Return self<=value.", |cx, a| compare(cx, a, Order::Le)),
-            method("__gt__(self, value, /)", "Return self>value.", |cx, a| compare(cx, a, Order::Gt)),
-            method("__ge__(self, value, /)", "Return self>=value.", |cx, a| compare(cx, a, Order::Ge)),
-            method("__eq__(self, value, /)", "Return self==value.", |cx, a| compare(cx, a, Order::Eq)),
-            method("__ne__(self, value, /)", "Return self!=value.", |cx, a| compare(cx, a, Order::Ne)),
+            method(
+                "isdisjoint(self, other, /)",
+                "Return True if the view and the given iterable have a null intersection.",
+                is_disjoint,
+            ),
+            method("__and__(self, value, /)", "Return self&value.", |cx, a| {
+                operator(cx, a, Algebra::And, false)
+            }),
+            method("__rand__(self, value, /)", "Return value&self.", |cx, a| {
+                operator(cx, a, Algebra::And, true)
+            }),
+            method("__or__(self, value, /)", "Return self|value.", |cx, a| {
+                operator(cx, a, Algebra::Or, false)
+            }),
+            method("__ror__(self, value, /)", "Return value|self.", |cx, a| {
+                operator(cx, a, Algebra::Or, true)
+            }),
+            method("__sub__(self, value, /)", "Return self-value.", |cx, a| {
+                operator(cx, a, Algebra::Sub, false)
+            }),
+            method("__rsub__(self, value, /)", "Return value-self.", |cx, a| {
+                operator(cx, a, Algebra::Sub, true)
+            }),
+            method("__xor__(self, value, /)", "Return self^value.", |cx, a| {
+                operator(cx, a, Algebra::Xor, false)
+            }),
+            method("__rxor__(self, value, /)", "Return value^self.", |cx, a| {
+                operator(cx, a, Algebra::Xor, true)
+            }),
+            method("__lt__(self, value, /)", "Return self<value.", |cx, a| {
+                compare(cx, a, Order::Lt)
+            }),
+            method("__le__(self, value, /)", "Return self<=value.", |cx, a| {
+                compare(cx, a, Order::Le)
+            }),
+            method("__gt__(self, value, /)", "Return self>value.", |cx, a| {
+                compare(cx, a, Order::Gt)
+            }),
+            method("__ge__(self, value, /)", "Return self>=value.", |cx, a| {
+                compare(cx, a, Order::Ge)
+            }),
+            method("__eq__(self, value, /)", "Return self==value.", |cx, a| {
+                compare(cx, a, Order::Eq)
+            }),
+            method("__ne__(self, value, /)", "Return self!=value.", |cx, a| {
+                compare(cx, a, Order::Ne)
+            }),
         ]
     };
 }
 
 const fn mapping_row() -> GetSet {
-    GetSet {
-        name: "mapping",
-        doc: "dictionary that this view refers to",
-        get: mapping,
-        set: None,
-    }
+    GetSet { name: "mapping", doc: "dictionary that this view refers to", get: mapping, set: None }
 }
 
 pub static KEYS: TypeDef =

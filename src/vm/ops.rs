@@ -1272,12 +1272,7 @@ impl Cx {
     }
 
     /// `x order y` without code of the program; None if that must decide.
-    pub fn compare_builtin(
-        &self,
-        x: Value,
-        y: Value,
-        order: Order,
-    ) -> Result<Option<bool>, Stop> {
+    pub fn compare_builtin(&self, x: Value, y: Value, order: Order) -> Result<Option<bool>, Stop> {
         compare_native(self.vm(), x, y, order)
     }
 

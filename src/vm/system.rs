@@ -17,8 +17,7 @@ pub fn sleep(duration: Duration) -> Option<Duration> {
 
 /// Processor time of the process, or of this thread.
 pub fn processor_time(thread: bool) -> Duration {
-    let clock =
-        if thread { libc::CLOCK_THREAD_CPUTIME_ID } else { libc::CLOCK_PROCESS_CPUTIME_ID };
+    let clock = if thread { libc::CLOCK_THREAD_CPUTIME_ID } else { libc::CLOCK_PROCESS_CPUTIME_ID };
     clock_now(clock)
 }
 
@@ -118,8 +117,7 @@ pub fn format(pattern: &str, fields: &[i64; 9], zone: Option<&Calendar>) -> Opti
     while room <= 1 << 20 {
         let mut out = vec![0u8; room];
         // SAFETY: the buffer has `room` bytes, the strings end with a zero.
-        let len =
-            unsafe { libc::strftime(out.as_mut_ptr().cast(), room, pattern.as_ptr(), &tm) };
+        let len = unsafe { libc::strftime(out.as_mut_ptr().cast(), room, pattern.as_ptr(), &tm) };
         if len > 0 || pattern.as_bytes().is_empty() {
             out.truncate(len);
             return Some(String::from_utf8_lossy(&out).into_owned());

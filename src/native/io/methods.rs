@@ -25,7 +25,11 @@ static METHODS: &[Def] = &[
     method("seekable(self, /)", "Can the position be changed?", seekable),
     method("fileno(self, /)", "Return the descriptor.", fileno),
     method("isatty(self, /)", "Is it a terminal?", isatty),
-    method("reconfigure(self, /, *, encoding=None, errors=None, newline=None, line_buffering=None, write_through=None)", "Change the text layer.", reconfigure),
+    method(
+        "reconfigure(self, /, *, encoding=None, errors=None, newline=None, line_buffering=None, write_through=None)",
+        "Change the text layer.",
+        reconfigure,
+    ),
     method("__enter__(self, /)", "Return self.", enter),
     method("__exit__(self, /, *args)", "Close the file.", exit),
     method("__iter__(self, /)", "Return self.", enter),
