@@ -131,7 +131,8 @@ pub fn failure(source: &Source, filename: &Arc<str>, error: &Diagnostic) -> Box<
     let start = source.position(error.span.start);
     let end = source.position(error.span.end.max(error.span.start));
     let line = source.line(start.line);
-    let has_end = start.line < source.line_count();
+    // A missing line end is supplied, except behind an open string.
+    let has_end = start.line < source.line_count() || !error.message.starts_with("unterminated");
     Box::new(Failure {
         id: match error.kind {
             ErrorKind::Indentation => T::IndentationError,

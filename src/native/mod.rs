@@ -176,6 +176,7 @@ static BUILTINS: &[&[Def]] =
     sort::FUNCTIONS,
     &text_builtins::FUNCTIONS,
     &text_builtins::HOOKS,
+    sys::HOOKS,
 ];
 
 /// What fills the namespace of a module when it is first imported.
@@ -246,6 +247,9 @@ pub fn install(cx: &mut Cx) {
     }
     let builtins = cx.vm().builtins;
     let hidden = cx.vm().prelude_globals();
+    // Code that runs in a namespace without a name takes this one.
+    builtins.set_str(cx, cx.vm().names.__name__, cx.str_value("builtins"));
+    builtins.set_str(cx, cx.intern("__debug__"), Value::TRUE);
     for row in BUILTINS.iter().copied().flatten() {
         // What begins with one underscore is for the prelude alone.
         let is_public = !row.signature.starts_with('_') || row.signature.starts_with("__");
