@@ -154,6 +154,10 @@ pub fn failure(source: &Source, filename: &Arc<str>, error: &Diagnostic) -> Box<
 pub struct Front(pub Rc<Loader>);
 
 impl FrontEnd for Front {
+    fn decode(&self, bytes: &[u8]) -> Result<String, String> {
+        decode_source(bytes).map_err(|error| error.message)
+    }
+
     fn compile(&self, request: &Request<'_>) -> Result<Arc<Code>, Box<Failure>> {
         let (parse_mode, mode) = match request.mode {
             Mode::Module => (sloop_grammar::Mode::Module, compile::Mode::Module),

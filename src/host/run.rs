@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sloop_grammar::decode_source;
 
 use super::loader::{Compiled, Front, Loader, Search, folder_of};
-use super::signal;
+use super::signals;
 use crate::code::{Code, CodeKind};
 use crate::compile::Options;
 use crate::gc::Gc;
@@ -141,7 +141,7 @@ fn machine(loader: &Rc<Loader>, config: &Config) -> Box<Vm> {
     let prelude = loader.clone();
     vm.set_prelude(Box::new(move |name| prelude.prelude(name)));
     vm.set_finder(Box::new(Search(loader.clone())));
-    signal::install(vm.signals());
+    signals::install(vm.signals());
     let cx = Cx::of(&mut vm);
     front::install(cx, Rc::new(Front(loader.clone())));
     let host = cx.state::<sys::HostInfo>();

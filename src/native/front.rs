@@ -45,6 +45,9 @@ pub struct Failure {
 }
 
 pub trait FrontEnd {
+    /// Source bytes as text, or what is wrong with them.
+    fn decode(&self, bytes: &[u8]) -> Result<String, String>;
+
     fn compile(&self, request: &Request<'_>) -> Result<Arc<Code>, Box<Failure>>;
 
     /// What a traceback shows below `File …, line …`: source lines, with carets if they help.

@@ -11,9 +11,7 @@ use super::front::front;
 use super::{add_functions, display, function, group, suggest};
 use crate::gc::Gc;
 use crate::plain::wtf8;
-use crate::value::{
-    CodeObject, Def, Dict, Exception, List, Str, T, Traceback, Tuple, Value,
-};
+use crate::value::{CodeObject, Def, Dict, Exception, List, Str, T, Traceback, Tuple, Value};
 use crate::vm::{Args, Cx, Flow, Stop};
 
 /// Entries of the same place shown before they are counted.
@@ -63,7 +61,11 @@ pub fn format_only(cx: &mut Cx, exception: Value) -> Vec<u8> {
 // ---- the module `_traceback`, which `stdlib/traceback.sloop` is made of
 
 static FUNCTIONS: &[Def] = &[
-    function("format(exception, chain, limit, /)", "The whole text of an exception.", format_native),
+    function(
+        "format(exception, chain, limit, /)",
+        "The whole text of an exception.",
+        format_native,
+    ),
     function("format_only(exception, /)", "Type, text and notes of an exception.", only_native),
     function("format_stack(traceback, limit, /)", "The entries of a traceback.", stack_native),
     function("entries(traceback, limit, /)", "(file, line, name, source) of each entry.", list),

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::code::op::{HEADER, Word, word};
 use crate::gc::Gc;
+use crate::value::class::overrides;
 use crate::value::frame::{
     CALLER, DEPTH_MASK, DEPTH_ONE, DST_MASK, FUNCTION, INFO, RETURN_IP, Ret,
 };
-use crate::value::class::overrides;
 use crate::value::func::NOT_SIMPLE;
 use crate::value::{BoundMethod, Class, Frame, Function, Native, NativeKind, Str, T, Value};
 

@@ -64,7 +64,8 @@ fn parse_mode(cx: &Cx, mode: &str) -> Result<Mode, Stop> {
     match ['r', 'w', 'a', 'x'].into_iter().filter(|&c| has(c)).count() {
         1 => {}
         0 => {
-            let text = "Must have exactly one of create/read/write/append mode and at most one plus";
+            let text =
+                "Must have exactly one of create/read/write/append mode and at most one plus";
             return Err(cx.value_error(text));
         }
         _ => return Err(cx.value_error("must have exactly one of create/read/write/append mode")),
@@ -109,8 +110,7 @@ fn name_of(cx: &mut Cx, value: Value) -> Result<Name, Stop> {
             return Ok(Name::Bytes(bytes));
         }
     }
-    let text =
-        format!("expected str, bytes or os.PathLike object, not {}", cx.type_name(value));
+    let text = format!("expected str, bytes or os.PathLike object, not {}", cx.type_name(value));
     Err(cx.type_error(&text))
 }
 
@@ -270,9 +270,8 @@ fn open_file(cx: &mut Cx, name: &Name, options: &OpenOptions) -> Result<(File, i
     let path = std::ffi::OsString::from_vec(path);
     let attempt = || options.open(std::ffi::OsStr::from_bytes(path.as_bytes()));
     let mut outcome = attempt();
-    let exhausted = |error: &std::io::Error| {
-        matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
-    };
+    let exhausted =
+        |error: &std::io::Error| matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE));
     if outcome.as_ref().is_err_and(exhausted) {
         // The second collection finishes the sweep of the first.
         cx.collect();
