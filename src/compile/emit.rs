@@ -171,6 +171,8 @@ pub(super) struct Body {
     pub span: Span,
     /// Instruction indices of loop bottoms with the first dead register.
     pub live: Vec<(u32, u16)>,
+    /// Of method calls: instruction index, and where the attribute's name ends in the source.
+    pub attributes: Vec<(u32, u32)>,
     /// Finally bodies being repeated around the current point.
     pub finally_depth: u32,
 
@@ -204,6 +206,7 @@ impl Body {
             blocks: Vec::new(),
             span: Span::default(),
             live: Vec::new(),
+            attributes: Vec::new(),
             finally_depth: 0,
             consts: Vec::new(),
             const_index: HashMap::new(),

@@ -372,15 +372,8 @@ pub unsafe fn unpack_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                 std::ptr::copy_nonoverlapping(items.as_ptr(), base.add(word::b(w)), want);
                 return Pc::new(ip, base);
             }
-            // Sequences tell how many there are; others are not counted to the end.
-            let known = super::ops::len(&*vm, source).is_some()
-                && !source.is::<Dict>()
-                && !source.is::<Set>();
             let text = if items.len() < want {
                 format!("not enough values to unpack (expected {want}, got {})", items.len())
-            } else if known && (source.is::<List>() || source.is::<Tuple>() || source.is::<Dict>())
-            {
-                format!("too many values to unpack (expected {want}, got {})", items.len())
             } else {
                 format!("too many values to unpack (expected {want})")
             };
