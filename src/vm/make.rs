@@ -140,6 +140,9 @@ pub unsafe fn list_to_tuple(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 pub unsafe fn set_add(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let set = reg!(base, word::a(w)).cast::<Set>().expect("the compiler made it");
+        if probe::add_quickly(&*vm, set, reg!(base, word::b(w))) {
+            return Pc::new(ip, base);
+        }
         match Cx::of(&mut *vm).set_add(set, reg!(base, word::b(w))) {
             Ok(_) => Pc::new(ip, base),
             Err(_) => unwind::unwind(vm, ip, base),
