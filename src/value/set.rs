@@ -111,7 +111,6 @@ impl Elements {
         let place = self.elements.len() as u32;
         self.elements.push(Element { hash, key });
         self.live += 1;
-        let slots = &mut self.slots;
         // CPython takes the last removed slot on the way to the first empty one, or that.
         let slots = &self.slots;
         let mut removed = None;
