@@ -81,11 +81,8 @@ pub static TYPE: TypeDef = TypeDef {
 };
 
 /// For the prelude.
-pub static HOOKS: &[Def] = &[function(
-    "_global_get(globals, name, /)",
-    "What a name means in a module.",
-    global_get,
-)];
+pub static HOOKS: &[Def] =
+    &[function("_global_get(globals, name, /)", "What a name means in a module.", global_get)];
 
 fn this_dict(cx: &Cx, args: Args) -> Result<Gc<Dict>, Stop> {
     this::<Dict>(cx, args, T::Dict)

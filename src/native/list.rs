@@ -25,7 +25,11 @@ pub static TYPE: TypeDef = TypeDef {
         method("clear(self, /)", "Remove all items from list.", clear),
         method("copy(self, /)", "Return a shallow copy of the list.", copy),
         method("count(self, value, /)", "Return number of occurrences of value.", count),
-        method("extend(self, iterable, /)", "Extend list by appending elements from the iterable.", extend),
+        method(
+            "extend(self, iterable, /)",
+            "Extend list by appending elements from the iterable.",
+            extend,
+        ),
         method(
             "index(self, value, start=0, stop=9223372036854775807, /)",
             "Return first index of value.\n\nRaises ValueError if the value is not present.",
@@ -162,7 +166,12 @@ fn extend_then(cx: &mut Cx, list: Gc<List>, source: Value, answer: Value) -> Flo
     }
     let extend = cx.vm().prelude("_extend");
     let state = [answer, Value::NONE, Value::NONE];
-    cx.call_then(extend, &[Value::object(list), source], |_, [answer, ..], done| done.map(|_| answer), state)
+    cx.call_then(
+        extend,
+        &[Value::object(list), source],
+        |_, [answer, ..], done| done.map(|_| answer),
+        state,
+    )
 }
 
 fn insert(cx: &mut Cx, args: Args) -> Flow {
@@ -263,7 +272,13 @@ pub fn search_bounds(cx: &mut Cx, args: Args, len: usize) -> Result<(usize, usiz
         let Some(given) = cx.opt(args, 2 + i).map(|v| v.value()) else { continue };
         let at = match cx.index_or_none(given)? {
             Some(Int::Small(at)) => at,
-            Some(Int::Big(big)) => if big < dashu_int::IBig::ZERO { i64::MIN } else { i64::MAX },
+            Some(Int::Big(big)) => {
+                if big < dashu_int::IBig::ZERO {
+                    i64::MIN
+                } else {
+                    i64::MAX
+                }
+            }
             None => {
                 let text = "slice indices must be integers or have an __index__ method";
                 return Err(cx.type_error(text));
@@ -395,7 +410,8 @@ fn del_item(cx: &mut Cx, args: Args) -> Flow {
         let (first, stride) = (range.start.min(last), range.step.unsigned_abs());
         let mut at = 0;
         items.retain(|_| {
-            let gone = at >= first && (at - first) % stride == 0 && (at - first) / stride < range.count;
+            let gone =
+                at >= first && (at - first) % stride == 0 && (at - first) / stride < range.count;
             at += 1;
             !gone
         });
