@@ -81,8 +81,15 @@ macro_rules! fields {
 }
 
 /// A field of an exception; None while nobody has set it.
+///
+/// The `value` of a StopIteration that the machine raised is its first argument.
 pub fn field(cx: &Cx, exception: Gc<Exception>, name: &str) -> Value {
-    exception.field(cx, cx.intern(name)).unwrap_or(Value::NONE)
+    let given = exception.field(cx, cx.intern(name));
+    let first = || {
+        let args = exception.args.get().cast::<Tuple>().filter(|_| name == "value")?;
+        args.as_slice().first().copied()
+    };
+    given.or_else(first).unwrap_or(Value::NONE)
 }
 
 pub fn put(cx: &Cx, exception: Gc<Exception>, name: &str, value: Value) {
