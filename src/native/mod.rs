@@ -135,7 +135,6 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &group::TYPE,
     &frames::TRACEBACK,
     &frames::FRAME,
-    &frames::CODE,
     &object::TYPE,
     &class::TYPE,
     &int::TYPE,
@@ -148,7 +147,7 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &function::METHOD,
     &function::MEMBER,
     &function::GETSET,
-    &function::CODE,
+    &frames::CODE,
     &function::CELL,
     &descriptor::PROPERTY,
     &descriptor::STATIC_METHOD,
@@ -167,6 +166,8 @@ static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES, iterators::PLAIN]
 static BUILTINS: &[&[Def]] = &[
     &text_builtins::FUNCTIONS,
     &text_builtins::HOOKS,
+    io::OPEN,
+    io::PRINT,
     dynamic::FUNCTIONS,
     builtins::FUNCTIONS,
     fold::FUNCTIONS,
@@ -181,7 +182,7 @@ pub type Fill = fn(&mut Cx, Gc<Dict>) -> Result<(), Stop>;
 /// The modules that are natives.
 pub static MODULES: &[(&str, Fill)] = &[
     ("builtins", builtins_module),
-    ("math", math_module),
+    ("math", math::module),
     ("sys", sys::module),
     ("time", time::module),
     ("gc", gc_module::module),
@@ -195,13 +196,6 @@ fn builtins_module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
             dict.set_str(cx, name, entry.value);
         }
     }
-    Ok(())
-}
-
-fn math_module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
-    add_functions(cx, dict, math::FUNCTIONS, "math");
-    add_functions(cx, dict, math_whole::FUNCTIONS, "math");
-    math::values(cx, dict);
     Ok(())
 }
 
