@@ -18,9 +18,14 @@ fn main() {
         println!("cargo:rerun-if-changed={}", path.display());
         format!("include_str!({:?})", path.display().to_string())
     };
-    let mut out = format!("static PRELUDE: &str = {};\n", include("prelude"));
-    out.push_str("static MODULES: &[(&str, &str)] = &[\n");
-    for name in names.iter().filter(|name| *name != "prelude") {
+    let (prelude, modules): (Vec<String>, Vec<String>) =
+        names.into_iter().partition(|name| name.starts_with("prelude"));
+    let mut out = String::from("static PRELUDE: &[&str] = &[\n");
+    for name in &prelude {
+        out.push_str(&format!("    {},\n", include(name)));
+    }
+    out.push_str("];\nstatic MODULES: &[(&str, &str)] = &[\n");
+    for name in &modules {
         out.push_str(&format!("    ({name:?}, {}),\n", include(name)));
     }
     out.push_str("];\n");

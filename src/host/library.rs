@@ -1,6 +1,6 @@
 //! The modules written in Sloop that are embedded in the binary, and the prelude.
 //!
-//! `build.rs` lists `stdlib/`. A file `a.b.sloop` is the module `a.b`; a module with others below
+//! `build.rs` lists `stdlib/`. Files whose name begins with `prelude` make up the prelude. A file `a.b.sloop` is the module `a.b`; a module with others below
 //! it is a package.
 
 include!(concat!(env!("OUT_DIR"), "/library.rs"));
@@ -22,20 +22,18 @@ pub fn is_package(name: &str) -> bool {
 
 /// The text of one function of the prelude: from its `def` to the next line that is not indented.
 pub fn prelude_function(name: &str) -> Option<&'static str> {
-    let finder = |keyword: &str| PRELUDE.find(&format!("\n{keyword} {name}("));
-    let start = finder("def").or_else(|| finder("async def"))? + 1;
-    let body = &PRELUDE[start..];
-    let mut end = body.len();
-    for (at, _) in body.match_indices('\n') {
-        match body.as_bytes().get(at + 1) {
-            Some(b' ' | b'\n') | None => {}
-            Some(_) => {
-                end = at + 1;
-                break;
-            }
-        }
-    }
-    Some(&body[..end])
+    let find = |text: &'static str, keyword: &str| {
+        let head = format!("{keyword} {name}(");
+        let found = memchr::memmem::find_iter(text.as_bytes(), head.as_bytes());
+        found.into_iter().find(|&at| at == 0 || text.as_bytes()[at - 1] == b'\n')
+    };
+    PRELUDE.iter().find_map(|text| {
+        let start = find(text, "def").or_else(|| find(text, "async def"))?;
+        let body = &text[start..];
+        let ends = body.match_indices('\n').map(|(at, _)| at + 1);
+        let mut ends = ends.filter(|&at| !matches!(body.as_bytes().get(at), Some(b' ' | b'\n')));
+        Some(&body[..ends.next().unwrap_or(body.len())])
+    })
 }
 
 #[cfg(test)]
@@ -53,7 +51,8 @@ mod tests {
 
     #[test]
     fn the_prelude_comes_apart_into_functions() {
-        for line in PRELUDE.lines().filter(|line| line.starts_with("def ")) {
+        let lines = PRELUDE.iter().flat_map(|text| text.lines());
+        for line in lines.filter(|line| line.starts_with("def ")) {
             let name = line[4..].split('(').next().expect("split yields one");
             let text = prelude_function(name).expect("it is there");
             assert!(text.starts_with(line), "{name}");

@@ -4,11 +4,11 @@
 //! dicts and take apart plain pairs; everything else goes on in the prelude.
 
 use super::object::{derive, new_class};
-use super::{TypeDef, class_method, method, static_method, this, view};
+use super::{TypeDef, class_method, function, method, static_method, this, view};
 use crate::gc::Gc;
 use crate::value::class::overrides;
 use crate::value::table::Table;
-use crate::value::{Dict, Instance, Iter, List, Native, T, Tuple, Value, ViewKind};
+use crate::value::{Def, Dict, Instance, Iter, List, Native, Str, T, Tuple, Value, ViewKind};
 use crate::vm::{Args, Cx, Flow, Outcome, Step, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
@@ -79,6 +79,10 @@ pub static TYPE: TypeDef = TypeDef {
     ],
     getsets: &[],
 };
+
+/// For the prelude.
+pub static HOOKS: &[Def] =
+    &[function("_global_get(globals, name, /)", "What a name means in a module.", global_get)];
 
 fn this_dict(cx: &Cx, args: Args) -> Result<Gc<Dict>, Stop> {
     this::<Dict>(cx, args, T::Dict)
@@ -391,4 +395,19 @@ fn update_in_place(cx: &mut Cx, args: Args) -> Flow {
 fn reversed(cx: &mut Cx, args: Args) -> Flow {
     let dict = this_dict(cx, args)?;
     Ok(view::reverse_iter(cx, dict, ViewKind::Keys))
+}
+
+// ---- names
+
+fn global_get(cx: &mut Cx, args: Args) -> Flow {
+    let (globals, name) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
+    let Some(key) = name.cast::<Str>() else { return Err(cx.error_with(T::NameError, &[name])) };
+    let found = globals.cast::<Dict>().and_then(|globals| globals.get_str(cx, key));
+    match found.or_else(|| cx.vm().builtins.get_str(cx, key)) {
+        Some(value) => Ok(value),
+        None => {
+            let text = format!("name '{}' is not defined", key.lossy());
+            Err(cx.error(T::NameError, &text))
+        }
+    }
 }

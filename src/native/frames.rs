@@ -1,13 +1,10 @@
-//! Traceback, frame and code objects as programs see them.
+//! Traceback and frame objects as programs see them.
 //!
 //! A frame here is a view of one level of a traceback: the activation itself is gone by then, so
 //! it has no locals. `tb_lasti` counts words of code, which is nothing a program can rely on.
 
-use std::sync::Arc;
-
 use super::TypeDef;
 use super::traceback::{Entry, line_of};
-use crate::code::{Code, CodeKind};
 use crate::gc::Gc;
 use crate::value::{CodeObject, GetSet, T, Traceback, Value};
 use crate::vm::{Cx, Flow, Stop};
@@ -45,84 +42,8 @@ pub static FRAME: TypeDef = TypeDef {
     ],
 };
 
-pub static CODE: TypeDef = TypeDef {
-    id: T::Code,
-    doc: "Compiled code.",
-    methods: &[],
-    getsets: &[
-        getset!("co_name", |cx, this| Ok(cx.str_value(&code_of(cx, this)?.name))),
-        getset!("co_qualname", |cx, this| Ok(cx.str_value(&code_of(cx, this)?.qualname))),
-        getset!("co_filename", |cx, this| Ok(cx.str_value(&code_of(cx, this)?.filename))),
-        getset!("co_firstlineno", |cx, this| Ok(cx.uint(code_of(cx, this)?.first_line.into()))),
-        getset!("co_argcount", |cx, this| {
-            let code = code_of(cx, this)?;
-            let params = &code.params;
-            Ok(cx.uint(u64::from(params.positional_only + params.positional)))
-        }),
-        getset!("co_posonlyargcount", |cx, this| {
-            Ok(cx.uint(code_of(cx, this)?.params.positional_only.into()))
-        }),
-        getset!("co_kwonlyargcount", |cx, this| {
-            Ok(cx.uint(code_of(cx, this)?.params.keyword_only.into()))
-        }),
-        getset!("co_nlocals", |cx, this| Ok(cx.uint(code_of(cx, this)?.locals.len() as u64))),
-        getset!("co_stacksize", |cx, this| Ok(cx.uint(code_of(cx, this)?.registers.into()))),
-        getset!("co_flags", |cx, this| Ok(cx.uint({
-            let code = code_of(cx, this)?;
-            flags(&code)
-        }))),
-        getset!("co_varnames", |cx, this| {
-            let code = code_of(cx, this)?;
-            Ok(names(cx, code.locals.iter().map(|local| &*local.name)))
-        }),
-        getset!("co_cellvars", |cx, this| {
-            let code = code_of(cx, this)?;
-            Ok(names(cx, code.locals.iter().filter(|l| l.is_cell).map(|local| &*local.name)))
-        }),
-        getset!("co_freevars", |cx, this| {
-            let code = code_of(cx, this)?;
-            Ok(names(cx, code.free_names.iter().map(|name| &**name)))
-        }),
-        getset!("co_names", |cx, this| {
-            let code = code_of(cx, this)?;
-            Ok(names(cx, code.names.iter().map(|name| &**name)))
-        }),
-        getset!("co_consts", |cx, this| { Ok(Value::object(cx.tuple(&linked(cx, this)?.consts))) }),
-    ],
-};
-
-fn names<'a>(cx: &Cx, names: impl Iterator<Item = &'a str>) -> Value {
-    let names: Vec<Value> = names.map(|name| Value::object(cx.intern(name))).collect();
-    Value::object(cx.tuple(&names))
-}
-
 fn linked(cx: &Cx, this: Value) -> Result<Gc<CodeObject>, Stop> {
     this.cast().ok_or_else(|| cx.type_error("expected a code object"))
-}
-
-fn code_of(cx: &Cx, this: Value) -> Result<Arc<Code>, Stop> {
-    Ok(linked(cx, this)?.code.clone())
-}
-
-/// The bits of `co_flags` that `inspect` looks at.
-fn flags(code: &Code) -> u64 {
-    let mut flags = 3; // optimized, new locals
-    if code.params.star {
-        flags |= 4;
-    }
-    if code.params.double_star {
-        flags |= 8;
-    }
-    if !code.captures.is_empty() {
-        flags |= 16;
-    }
-    flags
-        | match code.kind {
-            CodeKind::Generator => 0x20,
-            CodeKind::Coroutine => 0x80,
-            CodeKind::AsyncGenerator => 0x200,
-            _ => 0,
-        }
 }
 
 // ---- tracebacks

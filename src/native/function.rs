@@ -1,10 +1,10 @@
-//! Callables as objects: functions of the language, natives, bound methods.
-//! Code objects are in `frames.rs`.
+//! Callables as objects: functions of the language, natives, bound methods, and code.
 
 use super::{TypeDef, method, static_method};
+use crate::code::CodeKind;
 use crate::gc::Gc;
 use crate::value::{
-    BoundMethod, Cell, Class, Dict, Function, GetSet, Member, Native, Str, T, Tuple,
+    BoundMethod, Cell, Class, CodeObject, Dict, Function, GetSet, Member, Native, Str, T, Tuple,
     Value,
 };
 use crate::vm::{Args, Cx, Flow, Stop};
@@ -156,6 +156,98 @@ pub static METHOD: TypeDef = TypeDef {
             set: None,
         },
         GetSet { name: "__doc__", doc: "", get: method_doc, set: None },
+    ],
+};
+
+pub static CODE: TypeDef = TypeDef {
+    id: T::Code,
+    doc: "Compiled code.",
+    methods: &[],
+    getsets: &[
+        GetSet {
+            name: "co_name",
+            doc: "",
+            get: |cx, c| code_text(cx, c, |c| &c.code.name),
+            set: None,
+        },
+        GetSet {
+            name: "co_qualname",
+            doc: "",
+            get: |cx, c| code_text(cx, c, |c| &c.code.qualname),
+            set: None,
+        },
+        GetSet {
+            name: "co_filename",
+            doc: "",
+            get: |cx, c| code_text(cx, c, |c| &c.code.filename),
+            set: None,
+        },
+        GetSet {
+            name: "co_firstlineno",
+            doc: "",
+            get: |cx, c| code_int(cx, c, |c| i64::from(c.code.first_line)),
+            set: None,
+        },
+        GetSet {
+            name: "co_argcount",
+            doc: "",
+            get: |cx, c| {
+                code_int(cx, c, |c| {
+                    i64::from(c.code.params.positional_only) + i64::from(c.code.params.positional)
+                })
+            },
+            set: None,
+        },
+        GetSet {
+            name: "co_posonlyargcount",
+            doc: "",
+            get: |cx, c| code_int(cx, c, |c| i64::from(c.code.params.positional_only)),
+            set: None,
+        },
+        GetSet {
+            name: "co_kwonlyargcount",
+            doc: "",
+            get: |cx, c| code_int(cx, c, |c| i64::from(c.code.params.keyword_only)),
+            set: None,
+        },
+        GetSet {
+            name: "co_nlocals",
+            doc: "",
+            get: |cx, c| code_int(cx, c, |c| local_names(c).len() as i64),
+            set: None,
+        },
+        GetSet {
+            name: "co_stacksize",
+            doc: "",
+            get: |cx, c| code_int(cx, c, |c| i64::from(c.code.registers)),
+            set: None,
+        },
+        GetSet { name: "co_flags", doc: "", get: |cx, c| code_int(cx, c, flags), set: None },
+        GetSet {
+            name: "co_varnames",
+            doc: "",
+            get: |cx, c| code_names(cx, c, local_names),
+            set: None,
+        },
+        GetSet {
+            name: "co_cellvars",
+            doc: "",
+            get: |cx, c| code_names(cx, c, cell_names),
+            set: None,
+        },
+        GetSet {
+            name: "co_freevars",
+            doc: "",
+            get: |cx, c| code_names(cx, c, |c| c.code.free_names.iter().map(|n| &**n).collect()),
+            set: None,
+        },
+        GetSet {
+            name: "co_names",
+            doc: "",
+            get: |cx, c| code_names(cx, c, |c| c.code.names.iter().map(|n| &**n).collect()),
+            set: None,
+        },
+        GetSet { name: "co_consts", doc: "", get: code_consts, set: None },
     ],
 };
 
@@ -608,6 +700,69 @@ fn store_member(cx: &mut Cx, member: Gc<Member>, object: Value, value: Value) ->
         },
         None => cx.store_plain(object, name, value),
     }
+}
+
+// ---- code
+
+fn this_code(cx: &Cx, value: Value) -> Result<Gc<CodeObject>, Stop> {
+    value
+        .cast::<CodeObject>()
+        .ok_or_else(|| super::operators::wrong_receiver(cx, "", T::Code, value))
+}
+
+fn code_text(cx: &Cx, value: Value, get: fn(&CodeObject) -> &str) -> Flow {
+    let code = this_code(cx, value)?;
+    Ok(cx.str_value(get(&code)))
+}
+
+fn code_int(cx: &Cx, value: Value, get: fn(&CodeObject) -> i64) -> Flow {
+    let code = this_code(cx, value)?;
+    Ok(cx.int(get(&code)))
+}
+
+fn code_names(cx: &Cx, value: Value, get: fn(&CodeObject) -> Vec<&str>) -> Flow {
+    let code = this_code(cx, value)?;
+    let names: Vec<Value> =
+        get(&code).into_iter().map(|name| Value::object(cx.intern(name))).collect();
+    Ok(Value::object(cx.tuple(&names)))
+}
+
+/// Parameters and other locals; captured ones count as locals only if they are parameters.
+fn local_names(code: &CodeObject) -> Vec<&str> {
+    let params = code.code.params.total();
+    let locals = code.code.locals.iter().enumerate();
+    locals
+        .filter(|(i, local)| *i < params || !local.is_cell)
+        .map(|(_, local)| &*local.name)
+        .collect()
+}
+
+fn cell_names(code: &CodeObject) -> Vec<&str> {
+    code.code.locals.iter().filter(|local| local.is_cell).map(|local| &*local.name).collect()
+}
+
+/// The bits of `co_flags` that `inspect` reads.
+fn flags(code: &CodeObject) -> i64 {
+    let code = &code.code;
+    let mut bits = if code.is_module || code.kind == CodeKind::ClassBody { 0 } else { 3 };
+    for (on, bit) in [
+        (code.params.star, 4),
+        (code.params.double_star, 8),
+        (!code.free_names.is_empty(), 16),
+        (code.kind == CodeKind::Generator, 0x20),
+        (code.kind == CodeKind::Coroutine, 0x80),
+        (code.kind == CodeKind::AsyncGenerator, 0x200),
+    ] {
+        if on {
+            bits |= bit;
+        }
+    }
+    bits
+}
+
+fn code_consts(cx: &mut Cx, value: Value) -> Flow {
+    let code = this_code(cx, value)?;
+    Ok(Value::object(cx.tuple(&code.consts)))
 }
 
 // ---- cells

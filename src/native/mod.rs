@@ -147,7 +147,7 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &function::METHOD,
     &function::MEMBER,
     &function::GETSET,
-    &frames::CODE,
+    &function::CODE,
     &function::CELL,
     &descriptor::PROPERTY,
     &descriptor::STATIC_METHOD,
@@ -164,16 +164,17 @@ static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES, iterators::PLAIN]
 
 /// Functions of the builtins namespace.
 static BUILTINS: &[&[Def]] = &[
-    &text_builtins::FUNCTIONS,
-    &text_builtins::HOOKS,
-    io::OPEN,
-    io::PRINT,
-    dynamic::FUNCTIONS,
     builtins::FUNCTIONS,
+    dict::HOOKS,
+    dynamic::FUNCTIONS,
     fold::FUNCTIONS,
     fold::HOOKS,
-    sort::FUNCTIONS,
+    io::OPEN,
+    io::PRINT,
     iterators::HOOKS,
+    sort::FUNCTIONS,
+    &text_builtins::FUNCTIONS,
+    &text_builtins::HOOKS,
 ];
 
 /// What fills the namespace of a module when it is first imported.
@@ -182,10 +183,10 @@ pub type Fill = fn(&mut Cx, Gc<Dict>) -> Result<(), Stop>;
 /// The modules that are natives.
 pub static MODULES: &[(&str, Fill)] = &[
     ("builtins", builtins_module),
-    ("math", math::module),
     ("sys", sys::module),
     ("time", time::module),
     ("gc", gc_module::module),
+    ("math", math::module),
     ("_io", io::module),
 ];
 
@@ -210,6 +211,8 @@ pub fn install(cx: &mut Cx) {
             builtins.set_str(cx, class.name.get(), Value::object(class));
         }
     }
+    error::install(cx);
+    group::install(cx);
     for (id, groups) in operators::TABLE {
         for row in groups.iter().copied().flatten() {
             add_method(cx, *id, row);
@@ -219,8 +222,6 @@ pub fn install(cx: &mut Cx) {
         let dict = cx.class(id).dict;
         dict.set_str(cx, cx.vm().names.__hash__, Value::NONE);
     }
-    error::install(cx);
-    group::install(cx);
     for def in TYPE_DEFS.iter().chain(TYPE_LISTS.iter().copied().flatten()) {
         let class = cx.class(def.id);
         class.dict.set_str(cx, cx.intern("__doc__"), cx.str_value(def.doc));
@@ -258,7 +259,7 @@ fn set_overrides(cx: &Cx, id: T) {
     class.overrides.set(match id {
         T::Property => overrides::GET | overrides::SET,
         T::StaticMethod | T::ClassMethod => overrides::GET,
-        _ => 0,
+        _ => class.overrides.get(),
     });
     cx.refresh_overrides(class);
 }

@@ -112,10 +112,6 @@ pub unsafe fn get_iter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 }
 
 impl Cx {
-    pub fn is_iterable(&self, value: Value) -> bool {
-        is_iterable(self.vm(), value)
-    }
-
     /// `iter(value)`, as a native's last act.
     pub fn iter_then(&mut self, value: Value) -> Flow {
         if let Some(iter) = builtin_iter(self.vm(), value) {
@@ -189,6 +185,11 @@ impl Cx {
     /// The built-in iterator over a built-in value.
     pub fn builtin_iter(&self, value: Value) -> Option<Value> {
         builtin_iter(self.vm(), value)
+    }
+
+    /// Does the type say that it can be iterated?
+    pub fn is_iterable(&self, value: Value) -> bool {
+        is_iterable(self.vm(), value)
     }
 
     /// Can all of the iterator be stepped without code of the program?
