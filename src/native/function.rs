@@ -156,6 +156,7 @@ pub static METHOD: TypeDef = TypeDef {
             set: None,
         },
         GetSet { name: "__doc__", doc: "", get: method_doc, set: None },
+        GetSet { name: "__module__", doc: "", get: method_module, set: None },
     ],
 };
 
@@ -327,6 +328,12 @@ fn method_doc(cx: &mut Cx, value: Value) -> Flow {
     let func = this_method(cx, value)?.func.get();
     let name = cx.vm().names.__doc__;
     Ok(cx.get_optional(func, name)?.unwrap_or(Value::NONE))
+}
+
+fn method_module(cx: &mut Cx, value: Value) -> Flow {
+    let func = this_method(cx, value)?.func.get();
+    let name = cx.intern("__module__");
+    cx.get_attribute(func, name)
 }
 
 fn method_eq(cx: &mut Cx, args: Args) -> Flow {
@@ -778,7 +785,7 @@ fn new_cell(cx: &mut Cx, args: Args) -> Flow {
 
 fn get_contents(cx: &mut Cx, value: Value) -> Flow {
     let contents = this_cell(cx, value)?.value.get();
-    if contents.is_undef() { Err(cx.value_error("cell is empty")) } else { Ok(contents) }
+    if contents.is_undef() { Err(cx.value_error("Cell is empty")) } else { Ok(contents) }
 }
 
 fn set_contents(cx: &mut Cx, cell: Value, value: Value) -> Flow {

@@ -1,10 +1,57 @@
 //! Functions of `math` that neither hardware nor `core` has: gamma, exact sums, norms, steps
-//! between neighbouring floats. The rest of the C library's (`erf`, `acosh`, …) comes from `libm`,
-//! which is used in this file only.
-
-pub use libm::{acosh, asinh, atanh, erf, erfc, frexp, remainder};
+//! between neighbouring floats. What the C library has (`erf`, `acosh`, …) comes from there, so
+//! that the last digit is the one that other programs of the same machine see.
 
 use super::{Fault, Result};
+
+mod c {
+    // SAFETY: these are functions of C's <math.h>, which take and return plain numbers.
+    unsafe extern "C" {
+        pub safe fn acosh(x: f64) -> f64;
+        pub safe fn asinh(x: f64) -> f64;
+        pub safe fn atanh(x: f64) -> f64;
+        pub safe fn erf(x: f64) -> f64;
+        pub safe fn erfc(x: f64) -> f64;
+        pub safe fn ldexp(x: f64, exponent: std::ffi::c_int) -> f64;
+        pub safe fn remainder(x: f64, y: f64) -> f64;
+    }
+}
+
+pub fn acosh(x: f64) -> f64 {
+    c::acosh(x)
+}
+
+pub fn asinh(x: f64) -> f64 {
+    c::asinh(x)
+}
+
+pub fn atanh(x: f64) -> f64 {
+    c::atanh(x)
+}
+
+pub fn erf(x: f64) -> f64 {
+    c::erf(x)
+}
+
+pub fn erfc(x: f64) -> f64 {
+    c::erfc(x)
+}
+
+pub fn remainder(x: f64, y: f64) -> f64 {
+    c::remainder(x, y)
+}
+
+/// A finite number other than zero as m * 2^e with 0.5 <= |m| < 1.
+pub fn frexp(x: f64) -> (f64, i32) {
+    let exponent = (x.to_bits() >> 52 & 0x7ff) as i32;
+    if exponent == 0 {
+        // Subnormal: made normal first.
+        let (mantissa, exponent) = frexp(x * 2f64.powi(64));
+        return (mantissa, exponent - 64);
+    }
+    let mantissa = x.to_bits() & !(0x7ff << 52) | 0x3fe << 52;
+    (f64::from_bits(mantissa), exponent - 1022)
+}
 
 /// The argument is outside of where the function is defined.
 pub fn domain() -> Fault {
@@ -313,7 +360,7 @@ pub fn norm(values: &mut [f64]) -> f64 {
         }
         return f64::MIN_POSITIVE * norm(values);
     }
-    let scale = libm::ldexp(1.0, -exponent);
+    let scale = c::ldexp(1.0, -exponent);
     // The sum starts at 1 so that every square is smaller than it.
     let (mut sum, mut low, mut lost) = (1.0, 0.0, 0.0);
     let add = |square: (f64, f64), sum: &mut f64, low: &mut f64, lost: &mut f64| {
@@ -340,7 +387,7 @@ pub fn ldexp(x: f64, exponent: i64) -> Result<f64> {
     if x == 0.0 || !x.is_finite() {
         return Ok(x);
     }
-    let result = libm::ldexp(x, exponent.clamp(-5000, 5000) as i32);
+    let result = c::ldexp(x, exponent.clamp(-5000, 5000) as i32);
     if result.is_infinite() { Err(range()) } else { Ok(result) }
 }
 

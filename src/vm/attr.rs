@@ -270,6 +270,10 @@ pub fn find_default(vm: &mut Vm, object: Value, class: Gc<Class>, name: Gc<Str>)
                     Found::Method(found) => {
                         Found::Value(Value::object(vm.space.bound_method(found, func)))
                     }
+                    Found::Missing => {
+                        missing(vm, func, name);
+                        Found::Raised
+                    }
                     found => found,
                 };
             }
