@@ -18,7 +18,7 @@
 //!   Header | root | link | function | return ip | caller's base | info | registers…
 //! ```
 //!
-//! While a frame runs, `link` is where windows of its calls go; while a root is suspended, `link`
+//! While a frame runs, `link` is where windows of its calls go (null until it makes one); while a root is suspended, `link`
 //! is the base of the innermost frame it delegates to (its own base without delegation), and
 //! the root's return ip is that frame's resume address.
 

@@ -29,7 +29,7 @@ fn mod_ints(a: i64, b: i64) -> i64 {
 fn fast_div_mod(a: i64, b: i64) -> (i64, i64) {
     if (a | b) as u64 >> 32 == 0 {
         let (a, b) = (a as u32, b as u32);
-        ((a / b) as i64, (a % b) as i64)
+        (i64::from(a / b), i64::from(a % b))
     } else {
         (floor_div_ints(a, b), mod_ints(a, b))
     }
@@ -145,7 +145,8 @@ pub unsafe fn div_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     }
 }
 
-/// The register and the immediate form of an instruction on integers; `-` for no such form.
+/// The register and the immediate form of an instruction on integers; `-` for no such form. The
+/// guard admits only operands whose result is inline.
 macro_rules! integer {
     ($($name:ident $slow:ident $imm:tt $imm_slow:tt $binary:ident
        |$x:ident, $y:ident| if $guard:expr => $value:expr;)*) => { $(
@@ -160,10 +161,7 @@ macro_rules! integer {
                 if !$guard {
                     return Pc::DECLINE;
                 }
-                match Value::try_int($value) {
-                    Some(v) => reg!(base, word::a(w)) = v,
-                    None => return Pc::DECLINE,
-                }
+                reg!(base, word::a(w)) = Value::int($value);
                 Pc::new(ip, base)
             }
         }
@@ -194,10 +192,7 @@ macro_rules! integer_immediate {
                 if !$guard {
                     return Pc::DECLINE;
                 }
-                match Value::try_int($value) {
-                    Some(v) => reg!(base, word::a(w)) = v,
-                    None => return Pc::DECLINE,
-                }
+                reg!(base, word::a(w)) = Value::int($value);
                 Pc::new(ip, base)
             }
         }

@@ -187,7 +187,11 @@ unsafe fn leave(vm: *mut Vm, base: Base, value: Value) -> Pc {
 pub unsafe fn free_window(vm: *mut Vm, base: Base) -> Base {
     unsafe {
         if !(*vm).on_stack(base) {
-            return (*Frame::from_base(base)).link;
+            let frame = Frame::from_base(base);
+            if (*frame).link.is_null() {
+                (*frame).link = free_window(vm, (*frame).caller);
+            }
+            return (*frame).link;
         }
         let function = *base.offset(FUNCTION);
         match function.cast::<Function>() {
@@ -296,7 +300,7 @@ unsafe fn stack_window(vm: *mut Vm, base: Base, window: Base, len: usize) -> Bas
         if (*vm).on_stack(window) {
             return window;
         }
-        let moved = (*Frame::from_base(base)).link;
+        let moved = free_window(vm, base);
         if (*vm).has_room(moved, len) {
             std::ptr::copy_nonoverlapping(window, moved, len);
         }

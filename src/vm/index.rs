@@ -524,6 +524,9 @@ pub unsafe fn set_value(
 ) -> Pc {
     unsafe {
         if let Some(dict) = container.cast::<Dict>() {
+            if super::probe::set_quickly(&*vm, dict, key, value) {
+                return Pc::new(ip, base);
+            }
             return match Cx::of(&mut *vm).dict_set(dict, key, value) {
                 Ok(()) => Pc::new(ip, base),
                 Err(_) => unwind::unwind(vm, ip, base),

@@ -254,16 +254,29 @@ pub unsafe fn for_iter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                     return Pc::new(taken(ip, word::sc(w)), base);
                 }
             }
-            return Pc::DECLINE;
-        }
-        if let Some(frame) = iterator.cast::<Frame>() {
-            return suspend::for_frame(vm, ip, base, frame.as_ptr(), w);
         }
         Pc::DECLINE
     }
 }
 
+/// The cold side: generators first, which the hot side would only hold up.
+#[inline(always)]
 pub unsafe fn for_iter_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        if let Some(frame) = reg!(base, word::b(w)).cast::<Frame>()
+            && !(*vm).interrupted()
+        {
+            let pc = suspend::for_frame(vm, ip, base, frame.as_ptr(), w);
+            if !pc.ip.is_null() {
+                return pc;
+            }
+        }
+        for_iter_other(vm, ip, base, w)
+    }
+}
+
+#[inline(never)]
+unsafe fn for_iter_other(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         if (*vm).interrupted()
             && let Err(pc) = safepoint::poll(vm, ip, base)
@@ -441,7 +454,7 @@ fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
         }
         // A count that may leave 64 bits is in `b`.
         IterKind::Enumerate if !iter.b.get().is_undef() => Step::Code,
-        IterKind::Enumerate => match step_inner(vm, source, depth) {
+        IterKind::Enumerate => match step_enumerated(vm, iter, source, depth) {
             Step::Item(item) => {
                 let count = vm.space.int(at);
                 iter.at.set(at + 1);
@@ -500,36 +513,79 @@ fn is_sequence(value: Value) -> bool {
     value.is::<Tuple>() || value.is::<Str>() || value.is::<Bytes>() || value.is::<ByteArray>()
 }
 
-fn step_inner(vm: &mut Vm, iterator: Value, depth: u32) -> Step {
-    match iterator.cast::<Iter>() {
-        Some(iter) if is_plain(iterator, depth) => step(vm, iter, depth + 1),
-        _ => Step::Code,
+/// A step of the most common sources, without the ceremony of `step`.
+#[inline(always)]
+fn quick_step(iter: Gc<Iter>) -> Option<Value> {
+    let at = iter.at.get();
+    match iter.kind {
+        IterKind::List => {
+            let item = iter.a.get().cast::<List>()?.get(at as usize)?;
+            iter.at.set(at + 1);
+            Some(item)
+        }
+        IterKind::Range => {
+            let (stop, by) = (iter.a.get().as_int()?, iter.b.get().as_int()?);
+            if by <= 0 || at >= stop {
+                return None;
+            }
+            iter.at.set(at + by);
+            Some(Value::int(at))
+        }
+        _ => None,
     }
 }
 
-/// `zip`: `b` is True for `strict=True`, which natives handle.
+/// A step of what an `enumerate` counts. The guard says that it was found to be plain.
+fn step_enumerated(vm: &mut Vm, iter: Gc<Iter>, source: Value, depth: u32) -> Step {
+    let Some(inner) = source.cast::<Iter>() else { return Step::Code };
+    if iter.guard.get() == 0 {
+        if !is_plain(source, depth) {
+            return Step::Code;
+        }
+        iter.guard.set(1);
+    }
+    match quick_step(inner) {
+        Some(item) => Step::Item(item),
+        None => step(vm, inner, depth + 1),
+    }
+}
+
+/// `zip`: `b` is True for `strict=True`, which natives handle. The guard says that the sources
+/// were found to be plain; what they are never changes.
 fn step_zip(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
+    const FEW: usize = 4;
     let sources = iter.a.get().cast::<List>().expect("made so");
-    if iter.b.get() == Value::TRUE {
-        return Step::Code;
+    if iter.guard.get() == 0 {
+        if sources.is_empty() {
+            return finish(iter);
+        }
+        let strict = iter.b.get() == Value::TRUE;
+        if strict || !sources.iter().all(|source| is_plain(source, depth)) {
+            return Step::Code;
+        }
+        iter.guard.set(1);
     }
-    if sources.is_empty() {
-        return finish(iter);
+    let mut few = [Value::UNDEF; FEW];
+    let mut many = Vec::new();
+    let count = sources.len();
+    if count > FEW {
+        many.resize(count, Value::UNDEF);
     }
-    if !sources.iter().all(|source| is_plain(source, depth)) {
-        return Step::Code;
-    }
-    let mut items = Vec::with_capacity(sources.len());
-    let mut i = 0;
-    while let Some(source) = sources.get(i) {
-        match step_inner(vm, source, depth) {
-            Step::Item(item) => items.push(item),
+    let items = if count > FEW { &mut many[..] } else { &mut few[..count] };
+    for (i, item) in items.iter_mut().enumerate() {
+        let source = sources.get(i).and_then(|source| source.cast::<Iter>());
+        let Some(source) = source else { return Step::Code };
+        if let Some(value) = quick_step(source) {
+            *item = value;
+            continue;
+        }
+        match step(vm, source, depth + 1) {
+            Step::Item(value) => *item = value,
             Step::End => return finish(iter),
             other => return other,
         }
-        i += 1;
     }
-    Step::Item(Value::object(vm.space.tuple(&items)))
+    Step::Item(Value::object(vm.space.tuple(items)))
 }
 
 fn step_dict(vm: &mut Vm, iter: Gc<Iter>, reverse: bool) -> Step {

@@ -158,6 +158,9 @@ pub unsafe fn map_add(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let dict = reg!(base, word::a(w)).cast::<Dict>().expect("the compiler made it");
         let (key, value) = (reg!(base, word::b(w)), reg!(base, word::c(w)));
+        if probe::set_quickly(&*vm, dict, key, value) {
+            return Pc::new(ip, base);
+        }
         match Cx::of(&mut *vm).dict_set(dict, key, value) {
             Ok(()) => Pc::new(ip, base),
             Err(_) => unwind::unwind(vm, ip, base),
@@ -318,8 +321,14 @@ pub unsafe fn unpack(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         if items.len() != word::c(w) {
             return Pc::DECLINE;
         }
+        let first = base.add(word::b(w));
+        if let [a, b] = *items {
+            *first = a;
+            *first.add(1) = b;
+            return Pc::new(ip, base);
+        }
         for (i, &item) in items.iter().enumerate() {
-            reg!(base, word::b(w) + i) = item;
+            *first.add(i) = item;
         }
         Pc::new(ip, base)
     }

@@ -175,6 +175,51 @@ pub fn find_plain(vm: &Vm, dict: Gc<Dict>, key: Value, hash: u64) -> Result<Opti
     }
 }
 
+/// Sets an entry whose key is a string or an inline integer: nothing can ask the program there.
+/// False for every other key, and for namespaces.
+#[inline]
+pub fn set_quickly(vm: &Vm, dict: Gc<Dict>, key: Value, value: Value) -> bool {
+    if dict.is_namespace() {
+        return false;
+    }
+    let (hash, place) = if let Some(text) = key.cast::<Str>() {
+        let hash = vm.space.str_hash(text);
+        (hash, dict.table().find_str(hash, text))
+    } else if key.is_int() {
+        let hash = hash::int(key.int_unchecked()) as u64;
+        match find_int(dict, hash, key) {
+            Some(place) => (hash, place),
+            None => return false,
+        }
+    } else {
+        return false;
+    };
+    match place {
+        Some(place) => dict.edit(|table| table.set_value_at(place, value)),
+        None => dict.insert_new(&vm.space, hash, key, value),
+    }
+    true
+}
+
+/// The place of an inline integer; `None` if a key of the same hash must be compared with it.
+#[inline]
+fn find_int(dict: Gc<Dict>, hash: u64, key: Value) -> Option<Option<usize>> {
+    let (probe, _) = dict.table().probe(hash, 0, |other| {
+        if other == key {
+            KeyEq::Yes
+        } else if other.is_int() {
+            KeyEq::No
+        } else {
+            KeyEq::Unknown
+        }
+    });
+    match probe {
+        Probe::Found(place) => Some(Some(place)),
+        Probe::Absent => Some(None),
+        Probe::Ask(_) => None,
+    }
+}
+
 /// A namespace given by a metaclass's `__prepare__`: only dict subclasses answer here.
 pub fn mapping_get(vm: &mut Vm, mapping: Value, name: Gc<Str>) -> Option<Value> {
     let dict = vm.space.unwrap(mapping).cast::<Dict>()?;

@@ -227,12 +227,6 @@ pub unsafe fn for_frame(vm: *mut Vm, ip: Ip, base: Base, frame: *mut Frame, w: W
             return Pc::DECLINE;
         }
         let depth = ((*base.offset(INFO)).bits() & DEPTH_MASK).wrapping_add(DEPTH_ONE);
-        let window = if (*vm).on_stack(base) {
-            let function = (*base.offset(crate::value::frame::FUNCTION)).header_unchecked();
-            base.add((*function.cast::<Function>()).registers as usize)
-        } else {
-            (*frame_at(base)).link
-        };
         if depth >= (*vm).fence() {
             return Pc::DECLINE;
         }
@@ -240,7 +234,8 @@ pub unsafe fn for_frame(vm: *mut Vm, ip: Ip, base: Base, frame: *mut Frame, w: W
         (*frame).return_ip = ip;
         (*frame).caller = base;
         (*frame).info = depth | w & DST_MASK | Ret::ForFrame as u64;
-        (*frame).link = window;
+        // Where its windows go is worked out if it calls (`call::free_window`).
+        (*frame).link = std::ptr::null_mut();
         (*frame).header.flags ^= state::SUSPENDED ^ state::RUNNING;
         reg!(own, word::a(*inner_ip.sub(1))) = Value::NONE;
         Pc::new(inner_ip, own)
