@@ -521,7 +521,8 @@ fn get_type_params(cx: &mut Cx, function: Value) -> Flow {
 // ---- natives
 
 fn this_native(cx: &Cx, value: Value) -> Result<Gc<Native>, Stop> {
-    value.cast::<Native>().ok_or_else(|| super::operators::wrong_receiver(cx, "", T::Native, value))
+    let func = value.cast::<BoundMethod>().map_or(value, |method| method.func.get());
+    func.cast::<Native>().ok_or_else(|| super::operators::wrong_receiver(cx, "", T::Native, value))
 }
 
 fn native_name(cx: &mut Cx, value: Value) -> Flow {
@@ -562,11 +563,15 @@ fn native_module(cx: &mut Cx, value: Value) -> Flow {
     Ok(if owner.is::<Str>() { owner } else { Value::NONE })
 }
 
-/// The module of a function, or the class of a static method.
+/// What a method is bound to, the module of a function, or the class of a static method.
 fn native_self(cx: &mut Cx, value: Value) -> Flow {
+    if let Some(method) = value.cast::<BoundMethod>() {
+        return Ok(method.this.get());
+    }
     let owner = this_native(cx, value)?.owner.get();
     if let Some(name) = owner.cast::<Str>() {
-        return Ok(cx.vm().modules.get_str(cx, name).unwrap_or(Value::NONE));
+        let name = name.lossy().into_owned();
+        return cx.import_now(&name);
     }
     Ok(if owner.is::<Class>() { owner } else { Value::NONE })
 }

@@ -757,6 +757,10 @@ pub fn store_default(
     let closed = class.header.flags & flags::NO_DICT != 0 && !slot_name;
     if value.is_undef() {
         if closed || !del_own(vm, object, name) {
+            if slot_name {
+                let text = name.lossy().into_owned();
+                return Err(raise::attribute(vm, &text, object, name));
+            }
             return Err(missing(vm, object, name));
         }
         return Ok(Stored::Done);
