@@ -66,6 +66,7 @@ pub(super) fn assemble(body: &mut Body, lines: &mut LineIndex) -> Assembled {
         live: Vec::new(),
     };
     let mut last_span = None;
+    let mut attributes = body.attributes.iter().peekable();
     for (at, ins) in body.ins.iter().enumerate() {
         if ins.is_gone {
             continue;
@@ -75,6 +76,15 @@ pub(super) fn assemble(body: &mut Body, lines: &mut LineIndex) -> Assembled {
         if last_span != Some(ins.span) {
             last_span = Some(ins.span);
             out.lines.push(lines.entry(start, ins.span));
+        }
+        // The first cache word of a method call stands for the lookup of the method.
+        while attributes.next_if(|&&(of, _)| (of as usize) < at).is_some() {}
+        if let Some(&(_, end)) = attributes.next_if(|&&(of, _)| of as usize == at)
+            && end < ins.span.end
+        {
+            let lookup = Span::new(ins.span.start, end);
+            out.lines.push(lines.entry(start + 1, lookup));
+            out.lines.push(lines.entry(start + 2, ins.span));
         }
         layout.encode(body, at, &mut out.words);
         if let Some(info) = body.handlers.get(ins.handler as usize) {
@@ -233,7 +243,7 @@ impl Layout {
             return;
         }
         if !self.is_long(at) {
-            out.push(word::encode(ins.op, 0, ins.a, b, offset as i16 as u16));
+            out.push(word::encode(ins.op, ins.ext, ins.a, b, offset as i16 as u16));
             return;
         }
         let far = match offset < 0 {

@@ -252,7 +252,12 @@ impl<'a> Compiler<'a> {
         self.attribute_span(call, *ident);
         let name = self.mangle(ident.name);
         let name = self.body.name(name);
+        let before = self.body.ins.len() as u32;
         self.body.emit_cached(op, out, window.base, arguments.len() as u16, name);
+        if self.body.ins.len() as u32 > before {
+            let at = self.body.ins.len() as u32 - 1;
+            self.body.attributes.push((at, ident.span.end));
+        }
     }
 
     /// R[out] = R[base](arguments); `base` is the topmost register.

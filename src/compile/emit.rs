@@ -171,6 +171,8 @@ pub(super) struct Body {
     pub span: Span,
     /// Instruction indices of loop bottoms with the first dead register.
     pub live: Vec<(u32, u16)>,
+    /// Of method calls: instruction index, and where the attribute's name ends in the source.
+    pub attributes: Vec<(u32, u32)>,
     /// Finally bodies being repeated around the current point.
     pub finally_depth: u32,
 
@@ -204,6 +206,7 @@ impl Body {
             blocks: Vec::new(),
             span: Span::default(),
             live: Vec::new(),
+            attributes: Vec::new(),
             finally_depth: 0,
             consts: Vec::new(),
             const_index: HashMap::new(),
@@ -371,8 +374,12 @@ impl Body {
 
     /// A jump with operands a and b; the offset is filled in by the layout.
     pub fn branch(&mut self, op: Op, a: Reg, b: u16, label: Label) {
+        self.branch_ext(op, 0, a, b, label);
+    }
+
+    pub fn branch_ext(&mut self, op: Op, ext: u8, a: Reg, b: u16, label: Label) {
         self.flows_to(label);
-        let mut ins = self.make(op, 0, a, b as u32);
+        let mut ins = self.make(op, ext, a, b as u32);
         ins.label = label.0;
         if self.is_bound(label) && self.reachable {
             let at = self.ins.len() as u32;

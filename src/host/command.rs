@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 
 use super::run::{self, Config, Exit, Script, complain};
-use super::signal;
+use super::{signals, stack};
 
 const HELP: &str = "\
 usage: sloop [option] ... [FILE | -c CODE | -] [arg] ...
@@ -32,7 +32,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let args: Vec<Vec<u8>> = std::env::args_os().skip(1).map(OsStringExt::into_vec).collect();
     let exit = match parse(args) {
-        Command::Run(config) => run::run(&config),
+        Command::Run(config) => stack::with_room(|| run::run(&config)),
         Command::Disassemble(name) => run::disassemble(&name, use_color()),
         Command::Say(text) => {
             use std::io::Write;
@@ -46,7 +46,7 @@ pub fn main() -> ExitCode {
     };
     match exit {
         Exit::Status(status) => ExitCode::from(status as u8),
-        Exit::Interrupted => signal::die(),
+        Exit::Interrupted => signals::die(),
     }
 }
 

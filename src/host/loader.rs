@@ -131,7 +131,8 @@ pub fn failure(source: &Source, filename: &Arc<str>, error: &Diagnostic) -> Box<
     let start = source.position(error.span.start);
     let end = source.position(error.span.end.max(error.span.start));
     let line = source.line(start.line);
-    let has_end = start.line < source.line_count();
+    // A missing line end is supplied, except behind an open string.
+    let has_end = start.line < source.line_count() || !error.message.starts_with("unterminated");
     Box::new(Failure {
         id: match error.kind {
             ErrorKind::Indentation => T::IndentationError,
@@ -153,6 +154,10 @@ pub fn failure(source: &Source, filename: &Arc<str>, error: &Diagnostic) -> Box<
 pub struct Front(pub Rc<Loader>);
 
 impl FrontEnd for Front {
+    fn decode(&self, bytes: &[u8]) -> Result<String, String> {
+        decode_source(bytes).map_err(|error| error.message)
+    }
+
     fn compile(&self, request: &Request<'_>) -> Result<Arc<Code>, Box<Failure>> {
         let (parse_mode, mode) = match request.mode {
             Mode::Module => (sloop_grammar::Mode::Module, compile::Mode::Module),
@@ -202,6 +207,11 @@ impl FrontEnd for Front {
             Some(source) => carets::excerpt(source, place),
             None => String::new(),
         }
+    }
+
+    fn line(&self, filename: &str, number: u32) -> Option<String> {
+        let sources = self.0.sources.borrow();
+        Some(sources.get(filename)?.line(number as usize).to_owned())
     }
 
     fn is_library(&self, name: &str) -> bool {

@@ -8,6 +8,7 @@ mod command;
 mod library;
 mod loader;
 mod run;
-mod signal;
+mod signals;
+mod stack;
 
 pub use command::main;

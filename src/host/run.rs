@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sloop_grammar::decode_source;
 
 use super::loader::{Compiled, Front, Loader, Search, folder_of};
-use super::signal;
+use super::signals;
 use crate::code::{Code, CodeKind};
 use crate::compile::Options;
 use crate::gc::Gc;
@@ -58,7 +58,7 @@ fn read(script: &Script) -> Result<(Vec<u8>, String), String> {
                 false => std::fs::read(name),
             };
             match bytes {
-                Ok(bytes) => Ok((bytes, name.clone())),
+                Ok(bytes) => Ok((bytes, full_name(name))),
                 Err(error) => {
                     let number = error.raw_os_error().unwrap_or(0);
                     let text = error::strerror(number);
@@ -66,6 +66,23 @@ fn read(script: &Script) -> Result<(Vec<u8>, String), String> {
                 }
             }
         }
+    }
+}
+
+/// The name a script was called by: compile errors point at it.
+fn given_name(script: &Script) -> &str {
+    match script {
+        Script::File(name) => name,
+        Script::Text(_) => "<string>",
+        Script::Input => "<stdin>",
+    }
+}
+
+/// Tracebacks name a script in full.
+fn full_name(name: &str) -> String {
+    match std::path::absolute(name) {
+        Ok(path) => path.to_string_lossy().into_owned(),
+        Err(_) => name.to_owned(),
     }
 }
 
@@ -84,15 +101,17 @@ pub fn run(config: &Config) -> Exit {
         Ok(text) => text,
         Err(error) => {
             let shown = String::from_utf8_lossy(&bytes);
-            complain(&render(&Source::new(&*filename, shown), &[error], config.color));
+            let source = Source::new(given_name(&config.script), shown);
+            complain(&render(&source, &[error], config.color));
             return Exit::Status(1);
         }
     };
-    let source = loader.keep(&filename, &text);
+    loader.keep(&filename, &text);
     let mode = sloop_grammar::Mode::Module;
     let (code, warnings) = match loader.compile_text(&text, &filename, mode, &Options::default()) {
         Compiled::Code(code, warnings) => (code, warnings),
         Compiled::Errors(errors) => {
+            let source = Source::new(given_name(&config.script), text);
             complain(&render(&source, &errors, config.color));
             return Exit::Status(1);
         }
@@ -103,6 +122,7 @@ pub fn run(config: &Config) -> Exit {
     };
     let mut vm = machine(&loader, config);
     let cx = Cx::of(&mut vm);
+    let source = Source::new(given_name(&config.script), text);
     loader.warn(cx, &source, &warnings);
     let globals = main_module(cx, &config.script);
     if config.stress {
@@ -121,7 +141,7 @@ fn machine(loader: &Rc<Loader>, config: &Config) -> Box<Vm> {
     let prelude = loader.clone();
     vm.set_prelude(Box::new(move |name| prelude.prelude(name)));
     vm.set_finder(Box::new(Search(loader.clone())));
-    signal::install(vm.signals());
+    signals::install(vm.signals());
     let cx = Cx::of(&mut vm);
     front::install(cx, Rc::new(Front(loader.clone())));
     let host = cx.state::<sys::HostInfo>();
@@ -147,7 +167,7 @@ fn main_module(cx: &mut Cx, script: &Script) -> Gc<Dict> {
     let module = cx.new_module("__main__");
     cx.add_module("__main__", Value::object(module));
     if let Script::File(name) = script {
-        let file = cx.str_value(name);
+        let file = cx.str_value(&full_name(name));
         module.dict.set_str(cx, cx.vm().names.__file__, file);
     }
     module.dict

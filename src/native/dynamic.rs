@@ -62,9 +62,10 @@ fn source_text(cx: &Cx, value: Value) -> Result<Option<String>, Stop> {
             }
         }
     } else if let Some(data) = io::bytes_of(cx, value) {
-        match crate::syntax::decode_source(&data) {
-            Ok(text) => text,
-            Err(diagnostic) => return Err(cx.error(T::SyntaxError, &diagnostic.message)),
+        match front(cx).map(|front| front.decode(&data)) {
+            Some(Ok(text)) => text,
+            Some(Err(message)) => return Err(cx.error(T::SyntaxError, &message)),
+            None => String::from_utf8_lossy(&data).into_owned(),
         }
     } else {
         return Ok(None);

@@ -272,6 +272,10 @@ pub fn install(cx: &Cx) {
         }
     }
     add_base(cx, T::UnsupportedOperation, T::OSError, T::ValueError);
+    for alias in ["IOError", "EnvironmentError"] {
+        let builtins = cx.vm().builtins;
+        builtins.set_str(cx, cx.intern(alias), cx.type_object(T::OSError));
+    }
 }
 
 /// Gives a built-in type a second base, which comes before `Exception` in its ancestry.
@@ -329,6 +333,11 @@ pub fn class_argument(cx: &Cx, args: Args, id: T) -> Result<Gc<Class>, Stop> {
 
 fn new(cx: &mut Cx, args: Args) -> Flow {
     let class = class_argument(cx, args, T::BaseException)?;
+    if !class.is_user() && !class.has(overrides::INIT) && keywords(cx, args).is_some() {
+        // There will be no `__init__` to complain.
+        let text = format!("{}() takes no keyword arguments", class.name_text());
+        return Err(cx.type_error(&text));
+    }
     let given = Value::object(cx.tuple(&surplus(cx, args)));
     Ok(Value::object(cx.exception(class, given)))
 }

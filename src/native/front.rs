@@ -45,11 +45,17 @@ pub struct Failure {
 }
 
 pub trait FrontEnd {
+    /// Source bytes as text, or what is wrong with them.
+    fn decode(&self, bytes: &[u8]) -> Result<String, String>;
+
     fn compile(&self, request: &Request<'_>) -> Result<Arc<Code>, Box<Failure>>;
 
     /// What a traceback shows below `File …, line …`: source lines, with carets if they help.
     /// Empty when the source is not to be had.
     fn excerpt(&self, filename: &str, place: &LineEntry) -> String;
+
+    /// A line of a source, by a number from 1.
+    fn line(&self, filename: &str, number: u32) -> Option<String>;
 
     /// Does a module of this name come with Sloop?
     fn is_library(&self, name: &str) -> bool;

@@ -37,7 +37,10 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
         return Err(cx.type_error(&text));
     };
     if !cx.isinstance(message, T::Str) {
-        let text = format!("argument 1 must be str, not {}", cx.type_name(message));
+        let text = format!(
+            "BaseExceptionGroup.__new__() argument 1 must be str, not {}",
+            cx.type_name(message)
+        );
         return Err(cx.type_error(&text));
     }
     let sequence = cx.unwrap(members);

@@ -179,6 +179,7 @@ static BUILTINS: &[&[Def]] = &[
     sort::FUNCTIONS,
     &text_builtins::FUNCTIONS,
     &text_builtins::HOOKS,
+    sys::HOOKS,
 ];
 
 /// What fills the namespace of a module when it is first imported.
@@ -186,23 +187,13 @@ pub type Fill = fn(&mut Cx, Gc<Dict>) -> Result<(), Stop>;
 
 /// The modules that are natives.
 pub static MODULES: &[(&str, Fill)] = &[
-    ("builtins", builtins_module),
     ("sys", sys::module),
     ("time", time::module),
     ("gc", gc_module::module),
     ("math", math::module),
     ("_io", io::module),
+    ("_traceback", traceback::module),
 ];
-
-/// `import builtins`: the namespace that every module sees.
-fn builtins_module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
-    for entry in cx.vm().builtins.iter() {
-        if let Some(name) = entry.key.cast::<crate::value::Str>() {
-            dict.set_str(cx, name, entry.value);
-        }
-    }
-    Ok(())
-}
 
 /// Makes built-in types and functions known to a new VM.
 pub fn install(cx: &mut Cx) {
@@ -257,6 +248,11 @@ pub fn install(cx: &mut Cx) {
     }
     let builtins = cx.vm().builtins;
     let hidden = cx.vm().prelude_globals();
+    // Code that runs in a namespace without a name takes this one.
+    builtins.set_str(cx, cx.vm().names.__name__, cx.str_value("builtins"));
+    builtins.set_str(cx, cx.intern("__debug__"), Value::TRUE);
+    let module = cx.module(cx.intern("builtins"), builtins);
+    cx.add_module("builtins", Value::object(module));
     for row in BUILTINS.iter().copied().flatten() {
         // What begins with one underscore is for the prelude alone.
         let is_public = !row.signature.starts_with('_') || row.signature.starts_with("__");

@@ -47,6 +47,25 @@ static FUNCTIONS: &[Def] = &[
     function("__getattr__(name, /)", "What is made when it is asked for.", getattr),
 ];
 
+/// For the machine, which shows values of expression statements by it.
+pub static HOOKS: &[Def] =
+    &[function("_displayhook(value, /)", "Show a value at the prompt.", show_value)];
+
+fn show_value(cx: &mut Cx, args: Args) -> Flow {
+    let name = cx.intern("displayhook");
+    let hook = cx
+        .module_named("sys")
+        .and_then(|sys| sys.cast::<crate::value::Module>())
+        .and_then(|sys| sys.dict.get_str(cx, name));
+    match hook {
+        Some(hook) => {
+            let value = cx.arg(args, 0).value();
+            cx.tail(hook, &[value])
+        }
+        None => displayhook(cx, args),
+    }
+}
+
 pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     add_functions(cx, dict, FUNCTIONS, "sys");
     let set = |name: &str, value: Value| dict.set_str(cx, cx.intern(name), value);

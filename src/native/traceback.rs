@@ -8,11 +8,11 @@ use std::collections::HashSet;
 
 use super::error::field;
 use super::front::front;
-use super::{display, group, suggest};
+use super::{add_functions, display, function, group, suggest};
 use crate::gc::Gc;
 use crate::plain::wtf8;
-use crate::value::{CodeObject, Exception, List, Str, T, Traceback, Tuple, Value};
-use crate::vm::Cx;
+use crate::value::{CodeObject, Def, Dict, Exception, List, Str, T, Traceback, Tuple, Value};
+use crate::vm::{Args, Cx, Flow, Stop};
 
 /// Entries of the same place shown before they are counted.
 const REPEATED: usize = 3;
@@ -57,6 +57,72 @@ pub fn format_only(cx: &mut Cx, exception: Value) -> Vec<u8> {
     });
     out
 }
+
+// ---- the module `_traceback`, which `stdlib/traceback.sloop` is made of
+
+static FUNCTIONS: &[Def] = &[
+    function(
+        "format(exception, chain, limit, /)",
+        "The whole text of an exception.",
+        format_native,
+    ),
+    function("format_only(exception, /)", "Type, text and notes of an exception.", only_native),
+    function("format_stack(traceback, limit, /)", "The entries of a traceback.", stack_native),
+    function("entries(traceback, limit, /)", "(file, line, name, source) of each entry.", list),
+];
+
+pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
+    add_functions(cx, dict, FUNCTIONS, "_traceback");
+    Ok(())
+}
+
+fn limit_argument(cx: &mut Cx, value: Value) -> Result<Option<i64>, Stop> {
+    if value.is_none() { Ok(None) } else { cx.index_i64(value).map(Some) }
+}
+
+fn format_native(cx: &mut Cx, args: Args) -> Flow {
+    let (exception, chain) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
+    let limit = cx.arg(args, 2).value();
+    let limit = limit_argument(cx, limit)?;
+    let text = format(cx, exception, Options { chain: chain == Value::TRUE, limit });
+    Ok(Value::object(cx.str_wtf8(&text)))
+}
+
+fn only_native(cx: &mut Cx, args: Args) -> Flow {
+    let exception = cx.arg(args, 0).value();
+    let text = format_only(cx, exception);
+    Ok(Value::object(cx.str_wtf8(&text)))
+}
+
+fn stack_native(cx: &mut Cx, args: Args) -> Flow {
+    let (traceback, limit) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
+    let limit = limit_argument(cx, limit)?;
+    let entries = limited(chain(traceback), limit);
+    let parts: Vec<Value> =
+        entries.into_iter().map(|entry| cx.str_value(&format_entry(cx, entry))).collect();
+    Ok(Value::object(cx.list(parts)))
+}
+
+fn list(cx: &mut Cx, args: Args) -> Flow {
+    let (traceback, limit) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
+    let limit = limit_argument(cx, limit)?;
+    let entries = limited(chain(traceback), limit);
+    let entry = |entry: Entry| {
+        let code = &entry.code.code;
+        let line = front(cx).and_then(|front| front.line(&code.filename, line_of(entry)));
+        let parts = [
+            cx.str_value(&code.filename),
+            Value::int(line_of(entry).into()),
+            cx.str_value(&code.name),
+            line.map_or(Value::NONE, |line| cx.str_value(line.trim())),
+        ];
+        Value::object(cx.tuple(&parts))
+    };
+    let items = entries.into_iter().map(entry).collect();
+    Ok(Value::object(cx.list(items)))
+}
+
+// ---- layout
 
 struct Printer {
     out: Vec<u8>,

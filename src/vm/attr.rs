@@ -263,7 +263,9 @@ pub fn find_default(vm: &mut Vm, object: Value, class: Gc<Class>, name: Gc<Str>)
     match on_class {
         Some(found) => bind(vm, found, object, class),
         None => {
-            if let Some(method) = object.cast::<BoundMethod>() {
+            if let Some(method) = object.cast::<BoundMethod>()
+                && !method.func.get().is::<Native>()
+            {
                 // A bound method shows the attributes of what it binds.
                 let func = method.func.get();
                 return match find(vm, func, name) {

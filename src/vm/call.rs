@@ -10,6 +10,7 @@ use super::{
 };
 use crate::code::op::{HEADER, Word, word};
 use crate::gc::Gc;
+use crate::value::class::overrides;
 use crate::value::frame::{
     CALLER, DEPTH_MASK, DEPTH_ONE, DST_MASK, FUNCTION, INFO, RETURN_IP, Ret,
 };
@@ -603,6 +604,15 @@ pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                 *window = func;
                 std::ptr::copy(window.add(ARGS + 1), window.add(ARGS), n);
                 enter(vm, ip.add(3), base, window, n, w & DST_MASK)
+            }
+            found @ (super::attr::Found::Missing | super::attr::Found::Raised)
+                if !(*vm).space.class_of(this).has(overrides::GETATTR) =>
+            {
+                if let super::attr::Found::Missing = found {
+                    super::attr::missing(&*vm, this, name);
+                }
+                // The first cache word is where the lookup stands in the source.
+                unwind::unwind(vm, ip.add(1), base)
             }
             found => {
                 // Code of the program must run to find the method: then call what it returns.

@@ -155,10 +155,9 @@ fn import_step(cx: &mut Cx, state: [Value; 3], outcome: Outcome) -> Flow {
 
 fn import_error(cx: &mut Cx, text: &str, name: &str) -> Stop {
     let stop = cx.error(T::ModuleNotFoundError, text);
-    let exception = cx.vm().exception;
-    let name = cx.str_value(name);
-    let key = cx.vm().names.name;
-    cx.set_own(exception, key, name);
+    if let Some(exception) = cx.vm().pending() {
+        exception.set_field(cx, cx.vm().names.name, cx.str_value(name));
+    }
     stop
 }
 
@@ -312,8 +311,9 @@ fn submodule_missing(cx: &mut Cx, full: &str, state: [Value; 3], absolute: bool)
     let key = cx.vm().names.name;
     let missing = cx.pending_is(T::ModuleNotFoundError)
         && cx
-            .own_attribute(cx.vm().exception, key)
-            .and_then(|n| n.cast::<Str>())
+            .vm()
+            .pending()
+            .and_then(|exception| exception.field(cx, key)?.cast::<Str>())
             .is_some_and(|n| n.lossy() == full);
     if !missing {
         return Err(Stop::Raised);
@@ -375,12 +375,9 @@ pub unsafe fn import_from(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let text = format!("cannot import name '{}' from '{own}' ({place})", name.lossy());
         raise::error(&*vm, T::ImportError, &text);
         if let Some(exception) = (*vm).pending() {
-            let own = (*vm).space.str_value(&own);
-            let key = (*vm).names.name;
-            super::attr::set_own(&*vm, Value::object(exception), key, own);
-            let key = (*vm).space.intern("name_from");
-            let name = Value::object(name);
-            super::attr::set_own(&*vm, Value::object(exception), key, name);
+            let space = &(*vm).space;
+            exception.set_field(space, (*vm).names.name, space.str_value(&own));
+            exception.set_field(space, space.intern("name_from"), Value::object(name));
         }
         unwind::unwind(vm, ip, base)
     }

@@ -135,7 +135,7 @@ pub struct Vm {
 impl Vm {
     /// A new world with the built-in types and no modules.
     pub fn new() -> Box<Vm> {
-        let signals = Arc::new(Signals::new(u64::from(RECURSION_LIMIT) * DEPTH_ONE));
+        let signals = Arc::new(Signals::new(depth_limit(RECURSION_LIMIT)));
         let space = Space::new(signals.clone(), random_seed());
         let bytes = GUARD + (STACK_WORDS + SLACK) * 8;
         // SAFETY: an anonymous reservation; the guard below is made inaccessible.
@@ -257,7 +257,7 @@ impl Vm {
 
     pub fn set_recursion_limit(&mut self, limit: u32) {
         self.recursion_limit = limit;
-        self.signals.set_limit(u64::from(limit) * DEPTH_ONE);
+        self.signals.set_limit(depth_limit(limit));
     }
 
     /// The function of an activation.
@@ -276,6 +276,15 @@ impl Vm {
     unsafe fn code_of(&self, base: Base) -> Gc<CodeObject> {
         // SAFETY: by contract.
         unsafe { self.function_of(base).code }
+    }
+
+    // ---- a buffer for texts
+
+    /// Puts the buffer back for the next text; a huge one is let go.
+    fn give_scratch(&mut self, buffer: Vec<u8>) {
+        if buffer.capacity() <= 1 << 16 {
+            self.scratch = buffer;
+        }
     }
 
     // ---- the pending exception
@@ -319,6 +328,11 @@ impl Drop for Vm {
         // SAFETY: mapped in `new` with this size; nobody runs on it any more.
         unsafe { libc::munmap(self.mapping, GUARD + (STACK_WORDS + SLACK) * 8) };
     }
+}
+
+/// The first depth of an info word that is too deep, when so many activations are allowed.
+fn depth_limit(limit: u32) -> u64 {
+    (u64::from(limit) + 1) * DEPTH_ONE
 }
 
 /// Keys of the string hash: different in every process unless `PYTHONHASHSEED` is set.

@@ -181,7 +181,8 @@ pub unsafe fn raise_bare(vm: *mut Vm, ip: Ip, base: Base, _: Word) -> Pc {
         match (*vm).handled.cast::<Exception>() {
             Some(exception) => {
                 (*vm).exception = Value::object(exception);
-                walk(vm, ip, base, true)
+                // The exception passed through here before: no new entry in its trace.
+                walk(vm, ip, base, false)
             }
             None => {
                 raise::error(&*vm, T::RuntimeError, "No active exception to reraise");

@@ -63,10 +63,12 @@ fn parse_mode(cx: &Cx, mode: &str) -> Result<Mode, Stop> {
     }
     match ['r', 'w', 'a', 'x'].into_iter().filter(|&c| has(c)).count() {
         1 => {}
-        _ => {
-            let text = "must have exactly one of create/read/write/append mode";
+        0 => {
+            let text =
+                "Must have exactly one of create/read/write/append mode and at most one plus";
             return Err(cx.value_error(text));
         }
+        _ => return Err(cx.value_error("must have exactly one of create/read/write/append mode")),
     }
     let update = has('+');
     let readable = has('r') || update;

@@ -164,7 +164,10 @@ impl Stream {
             return Err(Trouble::Closed);
         }
         if !self.writable {
-            return Err(Trouble::Unsupported("not writable"));
+            return Err(Trouble::Unsupported(match self.text {
+                Some(_) => "not writable",
+                None => "write",
+            }));
         }
         if self.at < self.ahead.len() {
             let unread = (self.ahead.len() - self.at) as i64;
@@ -215,7 +218,10 @@ impl Stream {
             return Err(Trouble::Closed);
         }
         if !self.readable {
-            return Err(Trouble::Unsupported("not readable"));
+            return Err(Trouble::Unsupported(match self.text {
+                Some(_) => "not readable",
+                None => "read",
+            }));
         }
         if self.behind.is_empty() { Ok(()) } else { self.flush() }
     }

@@ -30,11 +30,24 @@ pub fn install(signals: Arc<Signals>) {
     }
 }
 
+/// Keeps SIGINT away from this thread, or lets it in: it must reach the thread that waits.
+pub fn mask(block: bool) {
+    // SAFETY: valid sets for the calls.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut set);
+        libc::sigaddset(&mut set, libc::SIGINT);
+        let how = if block { libc::SIG_BLOCK } else { libc::SIG_UNBLOCK };
+        libc::pthread_sigmask(how, &set, std::ptr::null_mut());
+    }
+}
+
 /// Ends the process the way an uninterested program ends: a shell sees that it was Ctrl-C.
 pub fn die() -> ! {
     // SAFETY: restores the default and raises.
     unsafe {
         libc::signal(libc::SIGINT, libc::SIG_DFL);
+        mask(false);
         libc::raise(libc::SIGINT);
     }
     std::process::exit(130)
