@@ -322,7 +322,8 @@ macro_rules! for_each_op {
             // ---- iteration
             /// R[a] = iter(R[b])
             GetIter [Dst Src Nil] 0 => data::cold | iter::get_iter;
-            /// if R[b] has a next item: R[a] = it, jump (to the loop body, backwards); else go on
+            /// if R[b] has a next item: R[a] = it, jump (to the loop body, backwards); else go on.
+            /// ext = 1: the body begins with the `Unpack` of R[a] into two, which nothing else reads
             ForIter [Dst Src Off] 0 => iter::for_iter | iter::for_iter_slow;
             /// the loop over the fresh iterator R[a] is left early: close it if it is a generator
             CloseIter [Src Nil Nil] 0 => data::cold | iter::close_iter;

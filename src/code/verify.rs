@@ -158,7 +158,23 @@ impl<'a> Verifier<'a> {
             self.operand(at, op, operand, fields[nth], word)?;
         }
         self.extent(at, op, fields)?;
+        if op == Op::ForIter && word::ext(word) == 1 {
+            self.takes_apart(at, word)?;
+        }
         self.cache(at, op, fields)
+    }
+
+    /// A `ForIter` that announces an `Unpack` into two jumps to one.
+    fn takes_apart(&self, at: usize, word: Word) -> Result<(), Fault> {
+        let body = usize::try_from(at as i64 + 1 + word::sc(word)).ok();
+        let unpack = body.and_then(|body| self.code.words.get(body)).copied().unwrap_or(0);
+        let is_pair = word::op(unpack) == Op::Unpack as u8
+            && word::a(unpack) == word::a(word)
+            && word::c(unpack) == 2;
+        match is_pair {
+            true => Ok(()),
+            false => Err(self.fault(at, "announces an Unpack that is not there")),
+        }
     }
 
     /// The `ext` field is zero unless the instruction says what it means.
@@ -167,7 +183,7 @@ impl<'a> Verifier<'a> {
         let most = match op {
             Op::Intrinsic => INTRINSICS.len() as u8 - 1,
             Op::Format | Op::Await => 3,
-            Op::ListExtend => 1,
+            Op::ListExtend | Op::ForIter => 1,
             Op::MatchClass => u8::MAX,
             _ if op.operands().contains(&Operand::Name) => u8::MAX,
             _ if is_arithmetic(op) => 1,

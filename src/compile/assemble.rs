@@ -243,7 +243,7 @@ impl Layout {
             return;
         }
         if !self.is_long(at) {
-            out.push(word::encode(ins.op, 0, ins.a, b, offset as i16 as u16));
+            out.push(word::encode(ins.op, ins.ext, ins.a, b, offset as i16 as u16));
             return;
         }
         let far = match offset < 0 {

@@ -309,6 +309,17 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    /// Two targets, neither of them starred.
+    fn is_pair(&self, target: ExprId) -> bool {
+        match self.ast.expr(target) {
+            Expr::Tuple(items) | Expr::List(items) => {
+                items.len() == 2
+                    && !items.iter().any(|&item| matches!(self.ast.expr(item), Expr::Starred(_)))
+            }
+            _ => false,
+        }
+    }
+
     /// The body of a loop over R[iterator]; `next` is where it goes on to the next item, `end`
     /// where a `break` goes, if it is a statement. Falls through when the iterator is exhausted.
     pub(super) fn for_loop(
@@ -340,6 +351,8 @@ impl<'a> Compiler<'a> {
                 span,
             });
         }
+        // A tuple of targets takes the item apart at once: then no tuple needs to be made of it.
+        let mut takes_apart = 0;
         let item = match self.local_target(target) {
             Some(register) => {
                 self.body.bound.insert(register);
@@ -347,6 +360,7 @@ impl<'a> Compiler<'a> {
             }
             None => {
                 let item = self.body.alloc();
+                takes_apart = u8::from(self.is_pair(target));
                 self.store(target, item);
                 item
             }
@@ -366,7 +380,7 @@ impl<'a> Compiler<'a> {
         self.body.handler = outer;
         self.body.bind(next);
         self.body.span = span;
-        self.body.branch(Op::ForIter, item, iterator, start);
+        self.body.branch_ext(Op::ForIter, takes_apart, item, iterator, start);
         self.body.top = top;
     }
 

@@ -374,8 +374,12 @@ impl Body {
 
     /// A jump with operands a and b; the offset is filled in by the layout.
     pub fn branch(&mut self, op: Op, a: Reg, b: u16, label: Label) {
+        self.branch_ext(op, 0, a, b, label);
+    }
+
+    pub fn branch_ext(&mut self, op: Op, ext: u8, a: Reg, b: u16, label: Label) {
         self.flows_to(label);
-        let mut ins = self.make(op, 0, a, b as u32);
+        let mut ins = self.make(op, ext, a, b as u32);
         ins.label = label.0;
         if self.is_bound(label) && self.reachable {
             let at = self.ins.len() as u32;

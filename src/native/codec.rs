@@ -11,12 +11,12 @@ use super::text_args::{shown_type, text_of};
 pub struct How {
     encoding: Encoding,
     handler: Option<Handler>,
-    errors: String,
+    errors: Option<Gc<Str>>,
 }
 
 impl How {
     pub fn strict_utf8() -> How {
-        How { encoding: Encoding::Utf8, handler: Some(Handler::Strict), errors: "strict".into() }
+        How { encoding: Encoding::Utf8, handler: Some(Handler::Strict), errors: None }
     }
 }
 
@@ -30,8 +30,8 @@ pub fn arguments(cx: &Cx, encoding: Value, errors: Value, function: &str) -> Res
         })?;
     }
     if let Some(name) = named(cx, errors, function, "errors")? {
-        how.errors = name.lossy().into_owned();
-        how.handler = Handler::named(&how.errors);
+        how.errors = Some(name);
+        how.handler = name.as_str().and_then(Handler::named);
     }
     Ok(how)
 }
@@ -96,7 +96,8 @@ pub fn decode(cx: &mut Cx, object: Value, data: &[u8], how: &How) -> Result<Gc<S
 /// The error for a handler that does not exist, or not for this.
 fn unhandled(cx: &Cx, how: &How, error: &str, fault: &CodecFault) -> Option<Stop> {
     if how.handler.is_none() {
-        let text = format!("unknown error handler name '{}'", how.errors);
+        let name = how.errors.map_or_else(String::new, |name| name.lossy().into_owned());
+        let text = format!("unknown error handler name '{name}'");
         return Some(cx.error(T::LookupError, &text));
     }
     if fault.wrong_handler {

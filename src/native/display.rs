@@ -112,9 +112,7 @@ fn native_str(cx: &mut Cx, args: Args) -> Flow {
 
 /// A string of what `push` writes.
 fn made(cx: &mut Cx, push: impl FnOnce(&mut Cx, &mut Vec<u8>) -> Result<(), Stop>) -> Flow {
-    let mut out = Vec::new();
-    push(cx, &mut out)?;
-    text(cx, &out).map(Value::object)
+    cx.written(push).map(Value::object)
 }
 
 /// A string of bytes, if it is not too long for one.
@@ -133,6 +131,7 @@ fn own_method(cx: &mut Cx, value: Value, name: Gc<Str>) -> Result<Option<Value>,
     let class = cx.class_of(value);
     match cx.lookup(class, name) {
         Some(found) if is_ours(found) => Ok(None),
+        Some(found) if found.is_none() => Err(cx.type_error("'NoneType' object is not callable")),
         Some(_) => cx.special(value, name),
         None => Ok(None),
     }
@@ -309,6 +308,13 @@ fn push_native_str(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), S
 /// What `repr` of the built-in type says, whatever a class derived from it may say.
 pub fn push_native_repr(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
     let inner = cx.unwrap(value);
+    if let (Some(array), true) = (inner.cast::<ByteArray>(), inner != value) {
+        let mut shown = Vec::new();
+        array.edit(|data| plain_repr::push_bytearray_repr(&mut shown, data));
+        out.extend_from_slice(cx.type_name(value).as_bytes());
+        out.extend_from_slice(&shown[b"bytearray".len()..]);
+        return Ok(());
+    }
     if push_scalar(cx, out, inner)? {
         return Ok(());
     }

@@ -93,9 +93,8 @@ fn native_then(cx: &mut Cx, value: Value, spec: Gc<Str>) -> Flow {
     if spec.is_empty() {
         return display::str_then(cx, value);
     }
-    let mut out = Vec::new();
-    push_native(cx, &mut out, value, spec.as_bytes())?;
-    display::text(cx, &out).map(Value::object)
+    let text = cx.written(|cx, out| push_native(cx, out, value, spec.as_bytes()))?;
+    Ok(Value::object(text))
 }
 
 /// Appends `format(value, spec)`, by the door where code of the program decides.

@@ -8,7 +8,7 @@ use super::{TypeDef, method, sort, static_method, this};
 use crate::gc::Gc;
 use crate::plain::index;
 use crate::plain::int::Int;
-use crate::value::{IterKind, List, Slice, T, Value};
+use crate::value::{Class, IterKind, List, Slice, T, Value};
 use crate::vm::{Args, Cx, Flow, Outcome, Stop};
 
 /// Bytes of one item.
@@ -85,7 +85,7 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
         // `__init__` follows, with whatever arguments it takes.
         return derive(cx, class, T::List, Value::object(list));
     }
-    match only_argument(cx, args, "list")? {
+    match only_argument(cx, args, class, T::List)? {
         Some(source) => {
             let state = [Value::object(list), Value::object(list), Value::NONE];
             cx.collect_then(source, filled, state)
@@ -94,17 +94,23 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
     }
 }
 
-/// The one optional argument of the `__new__` of a mutable type, which declares
-/// `(cls, *args, **kwargs)` on behalf of derived classes.
-pub fn only_argument(cx: &Cx, args: Args, name: &str) -> Result<Option<Value>, Stop> {
-    if has_keywords(cx, args) {
-        return Err(cx.type_error(&format!("{name}() takes no keyword arguments")));
+/// The one optional argument of a `__new__` that is declared `(cls, *args, **kwargs)`: derived
+/// classes may have an `__init__` with keywords.
+pub fn only_argument(
+    cx: &Cx,
+    args: Args,
+    class: Gc<Class>,
+    id: T,
+) -> Result<Option<Value>, Stop> {
+    let name = || cx.class(id).name_text();
+    if class == cx.class(id) && has_keywords(cx, args) {
+        return Err(cx.type_error(&format!("{}() takes no keyword arguments", name())));
     }
     match args.len() {
         ..=2 => Ok(None),
         3 => Ok(Some(cx.arg(args, 2).value())),
         n => {
-            let text = format!("{name} expected at most 1 argument, got {}", n - 2);
+            let text = format!("{} expected at most 1 argument, got {}", name(), n - 2);
             Err(cx.type_error(&text))
         }
     }

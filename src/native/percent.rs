@@ -16,13 +16,16 @@ use crate::vm::{Cx, Flow, Number, Stop};
 
 /// `text % values`.
 pub fn format_text(cx: &mut Cx, template: Gc<Str>, values: Value) -> Flow {
-    let made = run(cx, Pieces::of_str(template.as_bytes()), values, false)?;
-    display::text(cx, &made).map(Value::object)
+    let pieces = Pieces::of_str(template.as_bytes());
+    let text = cx.written(|cx, out| run(cx, out, pieces, values, false))?;
+    Ok(Value::object(text))
 }
 
 /// `bytes % values`.
 pub fn format_bytes(cx: &mut Cx, template: &[u8], values: Value) -> Result<Vec<u8>, Stop> {
-    run(cx, Pieces::of_bytes(template), values, true)
+    let mut out = Vec::new();
+    run(cx, &mut out, Pieces::of_bytes(template), values, true)?;
+    Ok(out)
 }
 
 /// The values that conversions take in turn.
@@ -67,14 +70,19 @@ fn is_set(value: Value) -> bool {
     value.is::<crate::value::Set>() || value.is::<crate::value::DictView>()
 }
 
-fn run(cx: &mut Cx, pieces: Pieces<'_>, values: Value, is_bytes: bool) -> Result<Vec<u8>, Stop> {
+fn run(
+    cx: &mut Cx,
+    out: &mut Vec<u8>,
+    pieces: Pieces<'_>,
+    values: Value,
+    is_bytes: bool,
+) -> Result<(), Stop> {
     let mut values = Values::new(cx, values, is_bytes);
-    let mut out = Vec::new();
     for piece in pieces {
         match plain(cx, piece)? {
             Piece::Literal(text) => out.extend_from_slice(text),
             Piece::Conversion(conversion) => {
-                cx.scope(|cx| convert(cx, &mut out, &conversion, &mut values, is_bytes))?;
+                cx.scope(|cx| convert(cx, out, &conversion, &mut values, is_bytes))?;
             }
         }
         if out.len() > crate::plain::MAX_BYTES {
@@ -85,7 +93,7 @@ fn run(cx: &mut Cx, pieces: Pieces<'_>, values: Value, is_bytes: bool) -> Result
         let text = if is_bytes { percent::NOT_ALL_BYTES } else { percent::NOT_ALL_STR };
         return Err(cx.type_error(text));
     }
-    Ok(out)
+    Ok(())
 }
 
 fn convert(
@@ -115,10 +123,6 @@ fn convert(
     let width = star(cx, conversion.width, values)?;
     let precision = star(cx, conversion.precision, values)?;
     let field = plain(cx, conversion.field(width.as_ref(), precision.as_ref()))?;
-    if conversion.letter == u32::from(b'%') {
-        out.push(b'%');
-        return Ok(());
-    }
     let value = match keyed {
         Some(value) => value,
         None => values.take(cx)?,

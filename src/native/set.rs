@@ -70,7 +70,7 @@ pub static FROZEN_SET: TypeDef = TypeDef {
     id: T::FrozenSet,
     doc: "Build an immutable unordered collection of unique elements.",
     methods: algebra![FrozenSet:
-        static_method("__new__(cls, iterable=(), /)", "Create and return a new object.", new_frozen),
+        static_method("__new__(cls, *args, **kwargs)", "Create and return a new object.", new_frozen),
     ],
     getsets: &[],
 };
@@ -396,7 +396,7 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
         // `__init__` follows, with whatever arguments it takes.
         return derive(cx, class, T::Set, set);
     }
-    let Some(source) = only_argument(cx, args, "set")? else { return Ok(set) };
+    let Some(source) = only_argument(cx, args, class, T::Set)? else { return Ok(set) };
     let made = cx.scope(|cx| {
         let items = plain_operand(cx, source)?;
         Some(as_new_set(cx, items, false))
@@ -431,12 +431,11 @@ fn init(cx: &mut Cx, args: Args) -> Flow {
 
 fn new_frozen(cx: &mut Cx, args: Args) -> Flow {
     let class = new_class(cx, args, T::FrozenSet)?;
-    let source = cx.arg(args, 1).value();
     let exact = class == cx.class(T::FrozenSet);
-    if source.is_undef() {
+    let Some(source) = only_argument(cx, args, class, T::FrozenSet)? else {
         let empty = Value::object(cx.set(Elements::default(), true));
         return derive(cx, class, T::FrozenSet, empty);
-    }
+    };
     if exact && cx.is_exact(source, T::FrozenSet) {
         return Ok(source);
     }

@@ -140,14 +140,17 @@ fn getitem(cx: &mut Cx, args: Args) -> Flow {
 
 // ---- operators
 
-/// An operator on the built-in value inside the receiver; NotImplemented if it has none.
-pub fn operator(cx: &Cx, args: Args, op: Binary) -> Flow {
-    let (x, y) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
-    Ok(cx.binary_plain(op, x, y)?.unwrap_or(Value::NOT_IMPLEMENTED))
-}
-
 fn add(cx: &mut Cx, args: Args) -> Flow {
-    operator(cx, args, Binary::Add)
+    let (this, other) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
+    match cx.binary_plain(Binary::Add, this, other)? {
+        Some(sum) => Ok(sum),
+        None if super::bytes::has_own_radd(cx, other) => Ok(Value::NOT_IMPLEMENTED),
+        None => {
+            let shown = cx.type_name(other);
+            let text = format!("can only concatenate str (not \"{shown}\") to str");
+            Err(cx.type_error(&text))
+        }
+    }
 }
 
 fn mul(cx: &mut Cx, args: Args) -> Flow {
@@ -246,6 +249,9 @@ fn format_map(cx: &mut Cx, args: Args) -> Flow {
 fn encode(cx: &mut Cx, args: Args) -> Flow {
     let text = this_text(cx, args)?;
     let (encoding, errors) = (cx.arg(args, 1).value(), cx.arg(args, 2).value());
+    if encoding.is_undef() && errors.is_undef() && text.as_str().is_some() {
+        return Ok(Value::object(cx.bytes(text.as_bytes())));
+    }
     let how = codec::arguments(cx, encoding, errors, "encode")?;
     let data = codec::encode(cx, text, &how)?;
     Ok(Value::object(cx.bytes(data)))

@@ -185,12 +185,41 @@ fn replace(cx: &mut Cx, args: Args) -> Flow {
     let old = text_arg(cx, args, 1, "replace")?;
     let new = text_arg(cx, args, 2, "replace")?;
     let max = limit(cx, args, 3)?;
-    let replaced = wtf8::replace(text.as_bytes(), old.as_bytes(), new.as_bytes(), max);
-    match plain(cx, replaced)? {
-        None => Ok(Value::object(text)),
-        Some(bytes) if text.is_ascii() && new.is_ascii() => Ok(Value::object(cx.str_ascii(&bytes))),
-        Some(bytes) => Ok(text_value(cx, &bytes)),
+    if text.is_ascii() && new.is_ascii() && !old.is_empty() && old != new {
+        return replace_ascii(cx, text, old, new, max);
     }
+    let replaced = wtf8::replace(text.as_bytes(), old.as_bytes(), new.as_bytes(), max);
+    Ok(match plain(cx, replaced)? {
+        None => Value::object(text),
+        Some(bytes) => text_value(cx, &bytes),
+    })
+}
+
+/// Replacing where the length of the result is known at once: it is written in its place.
+fn replace_ascii(cx: &Cx, text: Gc<Str>, old: Gc<Str>, new: Gc<Str>, max: Option<usize>) -> Flow {
+    let (bytes, old, new) = (text.as_bytes(), old.as_bytes(), new.as_bytes());
+    let times = wtf8::count(bytes, old).min(max.unwrap_or(usize::MAX));
+    if times == 0 {
+        return Ok(Value::object(text));
+    }
+    let len = (new.len().saturating_mul(times)).saturating_add(bytes.len() - times * old.len());
+    if len > crate::plain::MAX_BYTES {
+        return Err(cx.error_with(T::MemoryError, &[]));
+    }
+    let made = cx.str_ascii_filled(len, |filler| {
+        let mut from = 0;
+        let mut put = |at: usize| {
+            filler.put(&bytes[from..at]);
+            filler.put(new);
+            from = at + old.len();
+        };
+        match *old {
+            [byte] => memchr::memchr_iter(byte, bytes).take(times).for_each(&mut put),
+            _ => memchr::memmem::find_iter(bytes, old).take(times).for_each(&mut put),
+        }
+        filler.put(&bytes[from..]);
+    });
+    Ok(Value::object(made))
 }
 
 fn removeprefix(cx: &mut Cx, args: Args) -> Flow {

@@ -60,24 +60,24 @@ pub static TYPE: TypeDef = TypeDef {
 type Mapping = fn(&[u8]) -> Vec<u8>;
 
 /// A method that maps the text to another one; `ascii` is a shorter way for ASCII text.
-fn mapped(cx: &Cx, args: Args, ascii: Option<Mapping>, map: Mapping) -> Flow {
+fn mapped(cx: &Cx, args: Args, ascii: Option<fn(&mut [u8])>, map: Mapping) -> Flow {
     let text = this_text(cx, args)?;
     match ascii {
-        Some(ascii) if text.is_ascii() => Ok(Value::object(cx.str_ascii(&ascii(text.as_bytes())))),
+        Some(ascii) if text.is_ascii() => Ok(Value::object(cx.str_ascii_mapped(text, ascii))),
         _ => Ok(text_value(cx, &map(text.as_bytes()))),
     }
 }
 
 fn lower(cx: &mut Cx, args: Args) -> Flow {
-    mapped(cx, args, Some(<[u8]>::to_ascii_lowercase), unicode::lower)
+    mapped(cx, args, Some(<[u8]>::make_ascii_lowercase), unicode::lower)
 }
 
 fn upper(cx: &mut Cx, args: Args) -> Flow {
-    mapped(cx, args, Some(<[u8]>::to_ascii_uppercase), unicode::upper)
+    mapped(cx, args, Some(<[u8]>::make_ascii_uppercase), unicode::upper)
 }
 
 fn casefold(cx: &mut Cx, args: Args) -> Flow {
-    mapped(cx, args, Some(<[u8]>::to_ascii_lowercase), unicode::casefold)
+    mapped(cx, args, Some(<[u8]>::make_ascii_lowercase), unicode::casefold)
 }
 
 fn title(cx: &mut Cx, args: Args) -> Flow {

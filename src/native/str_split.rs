@@ -4,6 +4,7 @@ use super::text_args::{flag, limit, part_value, plain, text_of, this_text};
 use super::{TypeDef, method};
 use crate::gc::Gc;
 use crate::plain::wtf8;
+use crate::value::fill::JoinFault;
 use crate::value::{List, Str, T, Tuple, Value};
 use crate::vm::{Args, Cx, Flow, Outcome, Stop};
 
@@ -55,6 +56,9 @@ fn split(cx: &mut Cx, args: Args) -> Flow {
     let text = this_text(cx, args)?;
     let max = limit(cx, args, 2)?;
     match separator(cx, args)? {
+        Some(sep) if max.is_none() && sep.byte_len() == 1 => {
+            Ok(split_byte(cx, text, sep.as_bytes()[0]))
+        }
         Some(sep) => {
             let found = plain(cx, wtf8::split(text.as_bytes(), sep.as_bytes(), max))?;
             Ok(parts(cx, text, found))
@@ -67,14 +71,38 @@ fn split(cx: &mut Cx, args: Args) -> Flow {
 /// `text.split()` of ASCII text: the commonest way to split.
 fn split_ascii(cx: &Cx, text: Gc<Str>) -> Value {
     let bytes = text.as_bytes();
-    let is_space = |&byte: &u8| crate::plain::unicode::is_ascii_space(byte);
-    let mut items = Vec::new();
-    let mut at = 0;
-    while let Some(gap) = bytes[at..].iter().position(|byte| !is_space(byte)) {
-        let from = at + gap;
-        at = bytes[from..].iter().position(is_space).map_or(bytes.len(), |len| from + len);
-        items.push(part_value(cx, text, &bytes[from..at]));
+    let mut items = Vec::with_capacity(8);
+    let mut from = 0;
+    for (at, &byte) in bytes.iter().enumerate() {
+        if crate::plain::unicode::is_ascii_space(byte) {
+            if from < at {
+                items.push(part_value(cx, text, &bytes[from..at]));
+            }
+            from = at + 1;
+        }
     }
+    if from < bytes.len() {
+        items.push(part_value(cx, text, &bytes[from..]));
+    }
+    Value::object(cx.list(items))
+}
+
+/// `text.split(",")`.
+fn split_byte(cx: &Cx, text: Gc<Str>, sep: u8) -> Value {
+    let bytes = text.as_bytes();
+    let mut items = Vec::with_capacity(8);
+    let mut from = 0;
+    let mut cut = |at: usize| {
+        items.push(part_value(cx, text, &bytes[from..at]));
+        from = at + 1;
+    };
+    // Preparing a fast search takes longer than looking at a short text byte by byte.
+    if bytes.len() <= 32 {
+        bytes.iter().enumerate().filter(|&(_, &b)| b == sep).for_each(|(at, _)| cut(at));
+    } else {
+        memchr::memchr_iter(sep, bytes).for_each(cut);
+    }
+    items.push(part_value(cx, text, &bytes[from..]));
     Value::object(cx.list(items))
 }
 
@@ -127,14 +155,13 @@ fn join_items(cx: &Cx, separator: Gc<Str>, items: &[Value]) -> Flow {
     {
         return Ok(*only);
     }
-    if let Some(at) = items.iter().position(|&item| text_of(cx, item).is_none()) {
-        let shown = cx.type_name(items[at]);
-        let text = format!("sequence item {at}: expected str instance, {shown} found");
-        return Err(cx.type_error(&text));
-    }
-    let texts = items.iter().filter_map(|&item| text_of(cx, item));
-    match cx.str_joined(separator, texts) {
-        Some(text) => Ok(Value::object(text)),
-        None => Err(cx.error_with(T::MemoryError, &[])),
+    match cx.str_joined(separator, items) {
+        Ok(text) => Ok(Value::object(text)),
+        Err(JoinFault::TooLong) => Err(cx.error_with(T::MemoryError, &[])),
+        Err(JoinFault::NotText(at)) => {
+            let shown = cx.type_name(items[at]);
+            let text = format!("sequence item {at}: expected str instance, {shown} found");
+            Err(cx.type_error(&text))
+        }
     }
 }

@@ -22,10 +22,10 @@ pub enum Source<'a> {
 }
 
 pub fn format(cx: &mut Cx, template: Gc<Str>, source: Source<'_>) -> Flow {
-    let mut out = Vec::with_capacity(template.byte_len() + 16);
     let mut numbering = Numbering::default();
-    expand(cx, &mut out, template.as_bytes(), source, &mut numbering, 0)?;
-    display::text(cx, &out).map(Value::object)
+    let text =
+        cx.written(|cx, out| expand(cx, out, template.as_bytes(), source, &mut numbering, 0))?;
+    Ok(Value::object(text))
 }
 
 fn expand(

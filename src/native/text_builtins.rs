@@ -5,7 +5,7 @@ use super::{bytes, display, format, function};
 use crate::plain::int::Int;
 use crate::plain::int::text::{Base, push_prefixed_big, push_prefixed_i64};
 use crate::plain::wtf8;
-use crate::value::{Def, Value};
+use crate::value::{Def, Str, Value};
 use crate::vm::{Args, Cx, Flow, Stop};
 
 pub static FUNCTIONS: [Def; 8] = [
@@ -56,6 +56,9 @@ fn format_value(cx: &mut Cx, args: Args) -> Flow {
 
 fn chr(cx: &mut Cx, args: Args) -> Flow {
     let value = cx.arg(args, 0).value();
+    if let Some(n @ 0..0x80) = value.as_int() {
+        return Ok(Value::object(cx.char(n as u8)));
+    }
     let point = match cx.index(value)? {
         Int::Small(n) => u32::try_from(n).ok().filter(|&n| n < 0x11_0000),
         Int::Big(_) => None,
@@ -63,15 +66,17 @@ fn chr(cx: &mut Cx, args: Args) -> Flow {
     let Some(point) = point else {
         return Err(cx.value_error("chr() arg not in range(0x110000)"));
     };
-    if point < 0x80 {
-        return Ok(Value::object(cx.char(point as u8)));
-    }
     let (text, width) = wtf8::encode(point);
     Ok(Value::object(cx.str_wtf8(&text[..width])))
 }
 
 fn ord(cx: &mut Cx, args: Args) -> Flow {
     let value = cx.arg(args, 0).value();
+    if let Some(text) = value.cast::<Str>()
+        && let &[byte] = text.as_bytes()
+    {
+        return Ok(Value::int(byte.into()));
+    }
     let len = if let Some(text) = text_of(cx, value) {
         if text.len() == 1 {
             return Ok(Value::int(wtf8::decode(text.as_bytes()).0.into()));

@@ -1,6 +1,6 @@
 //! `tuple`: construction and searching; its operators are in `operators.rs`.
 
-use super::list::{same, search_bounds};
+use super::list::{only_argument, same, search_bounds};
 use super::object::{derive, new_class};
 use super::{TypeDef, method, static_method, this};
 use crate::gc::Gc;
@@ -13,7 +13,7 @@ pub static TYPE: TypeDef = TypeDef {
           empty tuple.\nIf iterable is specified the tuple is initialized from iterable's \
           items.\n\nIf the argument is a tuple, the return value is the same object.",
     methods: &[
-        static_method("__new__(cls, iterable=(), /)", "Create and return a new object.", new),
+        static_method("__new__(cls, *args, **kwargs)", "Create and return a new object.", new),
         method("count(self, value, /)", "Return number of occurrences of value.", count),
         method(
             "index(self, value, start=0, stop=9223372036854775807, /)",
@@ -31,11 +31,10 @@ fn this_tuple(cx: &Cx, args: Args) -> Result<Gc<Tuple>, Stop> {
 
 fn new(cx: &mut Cx, args: Args) -> Flow {
     let class = new_class(cx, args, T::Tuple)?;
-    let source = cx.arg(args, 1).value();
-    if source.is_undef() {
+    let Some(source) = only_argument(cx, args, class, T::Tuple)? else {
         let empty = Value::object(cx.tuple(&[]));
         return derive(cx, class, T::Tuple, empty);
-    }
+    };
     if source.is::<Tuple>() {
         return derive(cx, class, T::Tuple, source);
     }

@@ -5,6 +5,7 @@ pub mod class;
 pub mod code;
 pub mod dict;
 pub mod error;
+pub mod fill;
 pub mod frame;
 pub mod func;
 pub mod instance;

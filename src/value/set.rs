@@ -111,10 +111,20 @@ impl Elements {
         let place = self.elements.len() as u32;
         self.elements.push(Element { hash, key });
         self.live += 1;
-        let slots = &mut self.slots;
-        // CPython takes the first empty slot of the sequence; removed ones are not reused.
-        let slot = Self::walk(slots, hash, |slot| (slots[slot] == EMPTY).then_some(slot));
-        slots[slot] = place;
+        // CPython takes the last removed slot on the way to the first empty one, or that.
+        let slots = &self.slots;
+        let mut removed = None;
+        let empty = Self::walk(slots, hash, |slot| {
+            if slots[slot] == REMOVED {
+                removed = Some(slot);
+            }
+            (slots[slot] == EMPTY).then_some(slot)
+        });
+        if let Some(slot) = removed {
+            self.slots[slot] = place;
+            return self.bytes().saturating_sub(before);
+        }
+        self.slots[empty] = place;
         self.fill += 1;
         if self.fill * 5 >= (self.slots.len() - 1) * 3 {
             let want = if self.live > 50_000 { self.live * 2 } else { self.live * 4 };

@@ -149,7 +149,7 @@ impl Space {
 
     // ---- strings
 
-    fn raw_str(&self, bytes: &[u8], flags: u8, chars: usize) -> Gc<Str> {
+    pub(super) fn raw_str(&self, bytes: &[u8], flags: u8, chars: usize) -> Gc<Str> {
         let prefix = Str::prefix(flags & WIDE != 0);
         // SAFETY: the cell has room for prefix and bytes, all of which are written.
         unsafe {
@@ -260,58 +260,6 @@ impl Space {
             std::ptr::copy_nonoverlapping(a.as_bytes().as_ptr(), text, a.byte_len());
             let rest = text.add(a.byte_len());
             std::ptr::copy_nonoverlapping(b.as_bytes().as_ptr(), rest, b.byte_len());
-            Some(Gc::from_raw(cell.cast()))
-        }
-    }
-
-    /// The strings with a separator between them; None if the result is too long.
-    pub fn str_joined(
-        &self,
-        separator: Gc<Str>,
-        parts: impl Iterator<Item = Gc<Str>> + Clone,
-    ) -> Option<Gc<Str>> {
-        let (mut count, mut len, mut chars, mut flags) = (0usize, 0usize, 0usize, 0);
-        for part in parts.clone() {
-            count += 1;
-            len += part.byte_len();
-            chars += part.len();
-            flags |= part.header.flags;
-        }
-        if count > 1 {
-            len = len.checked_add(separator.byte_len().checked_mul(count - 1)?)?;
-            chars += separator.len() * (count - 1);
-            flags |= separator.header.flags;
-        }
-        if len > MAX_LEN {
-            return None;
-        }
-        if len == 0 {
-            return Some(self.empty_str());
-        }
-        let flags = flags & (WIDE | SURROGATES);
-        if len == 1 {
-            return parts.clone().chain([separator]).find(|part| !part.is_empty());
-        }
-        let prefix = Str::prefix(flags & WIDE != 0);
-        // SAFETY: as in `raw_str`; what the parts hold beyond the length is not written.
-        unsafe {
-            let cell = self.heap.alloc(prefix + len, Kind::Str as u8, flags, T::Str.shape());
-            Str::init(cell.cast(), len, chars);
-            let mut text = cell.cast::<u8>().add(prefix);
-            let mut left = len;
-            let mut put = |bytes: &[u8]| {
-                assert!(bytes.len() <= left, "the parts are the same when they come again");
-                left -= bytes.len();
-                std::ptr::copy_nonoverlapping(bytes.as_ptr(), text, bytes.len());
-                text = text.add(bytes.len());
-            };
-            for (at, part) in parts.enumerate() {
-                if at > 0 && !separator.is_empty() {
-                    put(separator.as_bytes());
-                }
-                put(part.as_bytes());
-            }
-            assert!(left == 0, "the parts are the same when they come again");
             Some(Gc::from_raw(cell.cast()))
         }
     }

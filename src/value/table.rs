@@ -187,23 +187,24 @@ impl Table {
 
     /// Appends a key that is known to be absent; returns by how many bytes the table grew.
     pub fn insert_new(&mut self, hash: u64, key: Value, value: Value) -> usize {
-        let before = self.bytes();
         self.version = self.version.wrapping_add(1);
         let full = if self.index.is_empty() {
             self.entries.len() >= LINEAR
         } else {
             self.entries.len() * 3 >= self.index.len() * 2
         };
+        let before = self.bytes();
         if full {
             self.rebuild();
         }
+        let grows = full || self.entries.len() == self.entries.capacity();
         let place = self.entries.len();
         self.entries.push(Entry { hash, key, value });
         self.live += 1;
         if !self.index.is_empty() {
             self.link(hash, place as u32);
         }
-        self.bytes().saturating_sub(before)
+        if grows { self.bytes().saturating_sub(before) } else { 0 }
     }
 
     fn link(&mut self, hash: u64, place: u32) {

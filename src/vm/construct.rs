@@ -9,8 +9,8 @@ use crate::value::class::{flags, overrides};
 use crate::value::frame::Ret;
 use crate::value::kind::Kind;
 use crate::value::{
-    Cell, Class, ClassMethod, Dict, Function, Instance, Member, Property, StaticMethod, Str, T,
-    Tuple, Value,
+    Cell, Class, ClassMethod, Dict, Function, Instance, Member, Native, Property, StaticMethod,
+    Str, T, Tuple, Value,
 };
 
 const ARGS: usize = HEADER as usize;
@@ -62,6 +62,19 @@ pub unsafe fn class(
                 let info = info | Ret::Init as u64;
                 return call::enter_function(vm, ip, base, nb, n + 1, function, info);
             }
+        }
+        // A built-in type is complete after its `__new__`: the class goes in front of the arguments.
+        if !class.is_user()
+            && class.header.flags & flags::NO_NEW == 0
+            && !class.has(overrides::INIT)
+            && !(n == 1 && class == (*vm).space.class(T::Type))
+            && (*vm).has_room(window.add(ARGS), n + 1)
+            && let Some(new) = (*vm).space.lookup(class, (*vm).names.__new__)
+            && let Some(native) = new.cast::<Native>()
+        {
+            std::ptr::copy(window.add(ARGS), window.add(ARGS + 1), n);
+            *window.add(ARGS) = Value::object(class);
+            return call::enter_native(vm, ip, base, window, n + 1, native, info);
         }
         let args: Vec<Value> = (0..n).map(|i| *window.add(ARGS + i)).collect();
         class_with_names(vm, ip, base, class, &args, &[], info)

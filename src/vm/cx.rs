@@ -291,6 +291,26 @@ impl Cx {
         self.vm.handled
     }
 
+    /// What `write` writes, as a string made in the machine's buffer. Nested uses are fine: the
+    /// inner one gets a buffer of its own.
+    pub fn written(
+        &mut self,
+        write: impl FnOnce(&mut Cx, &mut Vec<u8>) -> Result<(), Stop>,
+    ) -> Result<Gc<Str>, Stop> {
+        let mut out = std::mem::take(&mut self.vm.scratch);
+        out.clear();
+        let result = write(self, &mut out);
+        let text = match result {
+            Ok(()) if out.len() > crate::plain::MAX_BYTES => {
+                Err(self.error_with(T::MemoryError, &[]))
+            }
+            Ok(()) => Ok(self.str_wtf8(&out)),
+            Err(stop) => Err(stop),
+        };
+        self.vm.give_scratch(out);
+        text
+    }
+
     // ---- shorthands
 
     pub fn type_object(&self, id: T) -> Value {

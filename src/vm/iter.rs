@@ -270,6 +270,24 @@ pub unsafe fn for_iter_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             if !pc.ip.is_null() {
                 return pc;
             }
+        } else if word::ext(w) == 1
+            && let Some(iter) = reg!(base, word::b(w)).cast::<Iter>()
+            && !(*vm).interrupted()
+        {
+            let body = taken(ip, word::sc(w));
+            match step_pair(iter) {
+                Pair::Items(x, y) => {
+                    let first = base.add(word::b(*body));
+                    *first = x;
+                    *first.add(1) = y;
+                    return Pc::new(body.add(1), base);
+                }
+                Pair::End => {
+                    finish(iter);
+                    return Pc::new(ip, base);
+                }
+                Pair::Other => {}
+            }
         }
         for_iter_other(vm, ip, base, w)
     }
@@ -511,6 +529,72 @@ fn is_plain(iterator: Value, depth: u32) -> bool {
 /// A built-in sequence that `reversed` reads from its end.
 fn is_sequence(value: Value) -> bool {
     value.is::<Tuple>() || value.is::<Str>() || value.is::<Bytes>() || value.is::<ByteArray>()
+}
+
+/// A step of an iterator that yields pairs, without making the tuple.
+enum Pair {
+    Items(Value, Value),
+    End,
+    /// Not one of those that are known here; nothing was stepped.
+    Other,
+}
+
+#[inline(always)]
+fn step_pair(iter: Gc<Iter>) -> Pair {
+    match iter.kind {
+        IterKind::Enumerate if iter.guard.get() != 0 => {
+            let Some(inner) = iter.a.get().cast::<Iter>().filter(|i| is_quick(*i)) else {
+                return Pair::Other;
+            };
+            let Some(count) = Value::try_int(iter.at.get()) else { return Pair::Other };
+            match quick_step(inner) {
+                Some(item) => {
+                    iter.at.set(iter.at.get() + 1);
+                    Pair::Items(count, item)
+                }
+                None => Pair::End,
+            }
+        }
+        IterKind::Zip if iter.guard.get() != 0 => {
+            let Some(sources) = iter.a.get().cast::<List>().filter(|s| s.len() == 2) else {
+                return Pair::Other;
+            };
+            let source = |i| sources.get(i).and_then(|s| s.cast::<Iter>()).filter(|i| is_quick(*i));
+            let (Some(a), Some(b)) = (source(0), source(1)) else { return Pair::Other };
+            match quick_step(a).and_then(|x| Some((x, quick_step(b)?))) {
+                Some((x, y)) => Pair::Items(x, y),
+                None => Pair::End,
+            }
+        }
+        IterKind::DictItems => {
+            let Some(dict) = iter.a.get().cast::<Dict>() else { return Pair::Other };
+            if dict.is_namespace() || dict.len() as u32 != iter.guard.get() {
+                return Pair::Other;
+            }
+            let places = dict.table().places();
+            let mut at = iter.at.get() as usize;
+            while at < places {
+                let entry = dict.table().entry_at(at);
+                at += 1;
+                if let Some(entry) = entry {
+                    iter.at.set(at as i64);
+                    return Pair::Items(entry.key, entry.value);
+                }
+            }
+            Pair::End
+        }
+        _ => Pair::Other,
+    }
+}
+
+/// Does `quick_step` say all there is to say about this source?
+#[inline(always)]
+fn is_quick(iter: Gc<Iter>) -> bool {
+    match iter.kind {
+        IterKind::List => iter.a.get().is::<List>(),
+        IterKind::Range => iter.b.get().as_int().is_some_and(|by| by > 0),
+        _ => false,
+    }
 }
 
 /// A step of the most common sources, without the ceremony of `step`.

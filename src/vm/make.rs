@@ -5,6 +5,7 @@ use super::{Cx, Stop, Vm, call, construct, probe, raise, unwind};
 use crate::code::Capture;
 use crate::code::op::{NO_REG, Word, word};
 use crate::gc::Gc;
+use crate::plain;
 use crate::value::frame::{DST_MASK, FUNCTION, Ret};
 use crate::value::set::Elements;
 use crate::value::{Cell, Dict, Function, List, Set, Str, T, Tuple, Value};
@@ -89,7 +90,7 @@ pub unsafe fn string(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             bytes.extend_from_slice(text(part).as_bytes());
         }
         reg!(base, word::a(w)) = Value::object((*vm).space.str_wtf8(&bytes));
-        (*vm).scratch = bytes;
+        (*vm).give_scratch(bytes);
     }
     Pc::new(ip, base)
 }
@@ -139,6 +140,9 @@ pub unsafe fn list_to_tuple(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 pub unsafe fn set_add(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let set = reg!(base, word::a(w)).cast::<Set>().expect("the compiler made it");
+        if probe::add_quickly(&*vm, set, reg!(base, word::b(w))) {
+            return Pc::new(ip, base);
+        }
         match Cx::of(&mut *vm).set_add(set, reg!(base, word::b(w))) {
             Ok(_) => Pc::new(ip, base),
             Err(_) => unwind::unwind(vm, ip, base),
@@ -283,6 +287,10 @@ pub unsafe fn format(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                     reg!(base, word::a(w)) = value;
                     return Pc::new(ip, base);
                 }
+                if let Some(text) = format_plain(&mut *vm, value, spec) {
+                    reg!(base, word::a(w)) = text;
+                    return Pc::new(ip, base);
+                }
                 let format = (*vm).prelude("_format");
                 let spec =
                     if spec.is_undef() { Value::object((*vm).space.empty_str()) } else { spec };
@@ -307,6 +315,30 @@ pub unsafe fn format(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         });
         call::invoke(vm, ip, base, convert, &[value], Ret::Native as u64)
     }
+}
+
+/// A number or string with a specification that fits it; everything else, errors included, is
+/// for the native that knows all of it.
+fn format_plain(vm: &mut Vm, value: Value, spec: Value) -> Option<Value> {
+    let text = spec.cast::<Str>();
+    if text.is_none() && !spec.is_undef() {
+        return None;
+    }
+    let text = text.unwrap_or_else(|| vm.space.empty_str());
+    let mut out = std::mem::take(&mut vm.scratch);
+    out.clear();
+    let done = if let Some(i) = value.as_int() {
+        plain::spec::format_i64(&mut out, text.as_bytes(), i, "int").is_ok()
+    } else if let Some(x) = value.as_float() {
+        plain::spec::format_f64(&mut out, text.as_bytes(), x, "float").is_ok()
+    } else if let Some(s) = value.cast::<Str>() {
+        plain::spec::format_str(&mut out, text.as_bytes(), s.as_bytes(), s.len(), "str").is_ok()
+    } else {
+        false
+    };
+    let made = done.then(|| Value::object(vm.space.str_wtf8(&out)));
+    vm.give_scratch(out);
+    made
 }
 
 // ---- unpacking

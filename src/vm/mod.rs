@@ -278,6 +278,15 @@ impl Vm {
         unsafe { self.function_of(base).code }
     }
 
+    // ---- a buffer for texts
+
+    /// Puts the buffer back for the next text; a huge one is let go.
+    fn give_scratch(&mut self, buffer: Vec<u8>) {
+        if buffer.capacity() <= 1 << 16 {
+            self.scratch = buffer;
+        }
+    }
+
     // ---- the pending exception
 
     fn pending_is(&self, id: T) -> bool {

@@ -452,7 +452,8 @@ pub unsafe fn binary(
 ) -> Pc {
     // SAFETY: I3; so throughout this file.
     unsafe {
-        let in_place_list = op == Binary::Add && word::ext(w) == 1 && x.is::<List>();
+        let in_place_list =
+            matches!(op, Binary::Add | Binary::Mul) && word::ext(w) == 1 && x.is::<List>();
         if !in_place_list {
             match binary_native(&*vm, op, x, y) {
                 Ok(Some(value)) => {

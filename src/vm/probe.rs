@@ -201,6 +201,31 @@ pub fn set_quickly(vm: &Vm, dict: Gc<Dict>, key: Value, value: Value) -> bool {
     true
 }
 
+/// Adds an inline integer to a set of such; false if somebody must be asked.
+#[inline]
+pub fn add_quickly(vm: &Vm, set: Gc<Set>, key: Value) -> bool {
+    if !key.is_int() {
+        return false;
+    }
+    let hash = hash::int(key.int_unchecked()) as u64;
+    let (probe, _) = set.elements().probe(hash, 0, |other| match other {
+        other if other == key => KeyEq::Yes,
+        other if other.is_int() => KeyEq::No,
+        _ => KeyEq::Unknown,
+    });
+    match probe {
+        Probe::Found(_) => true,
+        Probe::Absent => {
+            let grown = set.edit(|elements| elements.insert_new(hash, key, true));
+            if grown > 0 {
+                vm.space.heap.charge(grown);
+            }
+            true
+        }
+        Probe::Ask(_) => false,
+    }
+}
+
 /// The place of an inline integer; `None` if a key of the same hash must be compared with it.
 #[inline]
 fn find_int(dict: Gc<Dict>, hash: u64, key: Value) -> Option<Option<usize>> {

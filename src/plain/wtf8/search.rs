@@ -54,10 +54,14 @@ pub fn replace(text: &[u8], old: &[u8], new: &[u8], max: Option<usize>) -> Resul
     let kept = text.len() - times * old.len();
     let mut out = with_room(kept, new.len(), times)?;
     let mut from = 0;
-    for at in memmem::find_iter(text, old).take(times) {
+    let mut put = |at: usize| {
         out.extend_from_slice(&text[from..at]);
         out.extend_from_slice(new);
         from = at + old.len();
+    };
+    match *old {
+        [byte] => memchr::memchr_iter(byte, text).take(times).for_each(&mut put),
+        _ => memmem::find_iter(text, old).take(times).for_each(&mut put),
     }
     out.extend_from_slice(&text[from..]);
     Ok(Some(out))
