@@ -49,7 +49,7 @@ pub fn own(vm: &Vm, object: Value, name: Gc<Str>) -> Option<Value> {
             return if value.is_undef() { None } else { Some(value) };
         }
     }
-    extra_dict(object)?.get_str(&vm.space, name)
+    extra_dict(vm, object)?.get_str(&vm.space, name)
 }
 
 fn slot_value(vm: &Vm, instance: Gc<Instance>, slot: usize) -> Value {
@@ -72,7 +72,6 @@ fn extra_cell(object: Value) -> Option<&'static std::cell::Cell<Value>> {
             k if k == Kind::Instance as u8 => Some(&(*header.cast::<Instance>()).extra),
             k if k == Kind::Exception as u8 => Some(&(*header.cast::<Exception>()).extra),
             k if k == Kind::Resource as u8 => Some(&(*header.cast::<Resource>()).extra),
-            k if k == Kind::Function as u8 => Some(&(*header.cast::<Function>()).extra),
             k if k == Kind::StaticMethod as u8 => Some(&(*header.cast::<StaticMethod>()).extra),
             k if k == Kind::ClassMethod as u8 => Some(&(*header.cast::<ClassMethod>()).extra),
             _ => None,
@@ -80,9 +79,12 @@ fn extra_cell(object: Value) -> Option<&'static std::cell::Cell<Value>> {
     }
 }
 
-fn extra_dict(object: Value) -> Option<Gc<Dict>> {
+fn extra_dict(vm: &Vm, object: Value) -> Option<Gc<Dict>> {
     if let Some(module) = object.cast::<Module>() {
         return Some(module.dict);
+    }
+    if let Some(function) = object.cast::<Function>() {
+        return super::bind::detail_of(vm, function, vm.names.__dict__)?.cast();
     }
     extra_cell(object)?.get().cast::<Dict>()
 }
@@ -117,6 +119,12 @@ pub fn set_own(vm: &Vm, object: Value, name: Gc<Str>, value: Value) -> bool {
             return true;
         }
         attribute_dict(vm, object).expect("instances have one").set_str(space, name, value);
+        return true;
+    }
+    if object.is::<Function>()
+        && let Some(dict) = attribute_dict(vm, object)
+    {
+        dict.set_str(space, name, value);
         return true;
     }
     match extra_cell(object) {
@@ -188,14 +196,18 @@ fn is_slot_name(vm: &Vm, class: Gc<Class>, name: Gc<Str>) -> bool {
 /// The dict that holds an object's attributes, made if need be: `__dict__`. From then on an
 /// instance keeps its attributes there (those of `__slots__` stay in slots).
 pub fn attribute_dict(vm: &Vm, object: Value) -> Option<Gc<Dict>> {
-    if let Some(dict) = extra_dict(object) {
+    if let Some(dict) = extra_dict(vm, object) {
         return Some(dict);
     }
     if let Some(class) = object.cast::<Class>() {
         return Some(class.dict);
     }
-    let cell = extra_cell(object)?;
     let dict = vm.space.dict();
+    if let Some(function) = object.cast::<Function>() {
+        super::bind::set_detail(vm, function, vm.names.__dict__, Value::object(dict));
+        return Some(dict);
+    }
+    let cell = extra_cell(object)?;
     if let Some(instance) = object.cast::<Instance>() {
         let class = vm.space.class_of(object);
         if class.header.flags & flags::NO_DICT != 0 {
@@ -595,7 +607,7 @@ pub fn cacheable(vm: &Vm, object: Value, name: Gc<Str>) -> bool {
     match object.cast::<Instance>() {
         // In dict mode the shape does not say which attributes the object has.
         Some(instance) => !instance.extra.get().is::<Dict>(),
-        None => object.is::<Module>() || extra_cell(object).is_none(),
+        None => object.is::<Module>() || extra_cell(object).is_none() && !object.is::<Function>(),
     }
 }
 
@@ -1096,7 +1108,7 @@ impl Cx {
                 }
             }
         }
-        if let Some(dict) = extra_dict(object) {
+        if let Some(dict) = extra_dict(self.vm(), object) {
             names.extend(dict.iter().filter_map(|entry| entry.key.cast::<Str>()));
         }
         names
@@ -1108,6 +1120,10 @@ impl Cx {
         // Attributes in slots move out first.
         if attribute_dict(self.vm(), object).is_none() {
             return false;
+        }
+        if let Some(function) = object.cast::<Function>() {
+            self.set_detail(function, self.vm().names.__dict__, Value::object(dict));
+            return true;
         }
         match extra_cell(object) {
             Some(cell) => {
