@@ -180,7 +180,7 @@ pub fn cacheable(vm: &Vm, object: Value, name: Gc<Str>) -> bool {
     match object.cast::<Instance>() {
         // In dict mode the shape does not say which attributes the object has.
         Some(instance) => !instance.extra.get().is::<Dict>(),
-        None => object.is::<Module>() || extra_cell(object).is_none(),
+        None => object.is::<Module>() || extra_cell(object).is_none() && !object.is::<Function>(),
     }
 }
 
@@ -496,7 +496,7 @@ impl Cx {
                 }
             }
         }
-        if let Some(dict) = extra_dict(object) {
+        if let Some(dict) = extra_dict(self.vm(), object) {
             names.extend(dict.iter().filter_map(|entry| entry.key.cast::<Str>()));
         }
         names
@@ -508,6 +508,10 @@ impl Cx {
         // Attributes in slots move out first.
         if attribute_dict(self.vm(), object).is_none() {
             return false;
+        }
+        if let Some(function) = object.cast::<Function>() {
+            self.set_detail(function, self.vm().names.__dict__, Value::object(dict));
+            return true;
         }
         match extra_cell(object) {
             Some(cell) => {
