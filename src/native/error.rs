@@ -62,6 +62,14 @@ fn get_field<const I: usize>(cx: &mut Cx, this: Value) -> Flow {
     Ok(field(cx, receiver(cx, this)?, FIELDS[I]))
 }
 
+/// A field that is the first argument unless it was set: the machine raises StopIteration and
+/// the like without a call of `__init__`.
+fn get_first<const I: usize>(cx: &mut Cx, this: Value) -> Flow {
+    let this = receiver(cx, this)?;
+    let set = this.field(cx, cx.intern(FIELDS[I]));
+    Ok(set.or_else(|| args_of(this).first().copied()).unwrap_or(Value::NONE))
+}
+
 fn set_field<const I: usize>(cx: &mut Cx, this: Value, value: Value) -> Flow {
     let value = if value.is_undef() { Value::NONE } else { value };
     put(cx, receiver(cx, this)?, FIELDS[I], value);
@@ -70,6 +78,10 @@ fn set_field<const I: usize>(cx: &mut Cx, this: Value, value: Value) -> Flow {
 
 const fn attribute<const I: usize>() -> GetSet {
     GetSet { name: FIELDS[I], doc: "", get: get_field::<I>, set: Some(set_field::<I>) }
+}
+
+const fn first<const I: usize>() -> GetSet {
+    GetSet { name: FIELDS[I], doc: "", get: get_first::<I>, set: Some(set_field::<I>) }
 }
 
 const fn read_only<const I: usize>() -> GetSet {
@@ -158,7 +170,7 @@ static STOP_ITERATION: TypeDef = TypeDef {
     id: T::StopIteration,
     doc: "Signal the end from iterator.__next__().",
     methods: &[method(INIT, "Initialize self.", stop_iteration_init)],
-    getsets: fields!("value"),
+    getsets: &[first::<{ index("value") }>()],
 };
 
 static STOP_ASYNC: TypeDef = TypeDef {
@@ -172,7 +184,7 @@ static SYSTEM_EXIT: TypeDef = TypeDef {
     id: T::SystemExit,
     doc: "Request to exit from the interpreter.",
     methods: &[method(INIT, "Initialize self.", system_exit_init)],
-    getsets: fields!("code"),
+    getsets: &[first::<{ index("code") }>()],
 };
 
 static KEY: TypeDef = TypeDef {
