@@ -96,12 +96,7 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
 
 /// The one optional argument of a `__new__` that is declared `(cls, *args, **kwargs)`: derived
 /// classes may have an `__init__` with keywords.
-pub fn only_argument(
-    cx: &Cx,
-    args: Args,
-    class: Gc<Class>,
-    id: T,
-) -> Result<Option<Value>, Stop> {
+pub fn only_argument(cx: &Cx, args: Args, class: Gc<Class>, id: T) -> Result<Option<Value>, Stop> {
     let name = || cx.class(id).name_text();
     if class == cx.class(id) && has_keywords(cx, args) {
         return Err(cx.type_error(&format!("{}() takes no keyword arguments", name())));
