@@ -17,11 +17,11 @@ impl<'a> Compiler<'a> {
     pub(super) fn sequence(&mut self, id: ExprId, op: Op, items: &'a [ExprId], dst: Reg) {
         let has_star = items.iter().any(|&item| matches!(self.ast.expr(item), Expr::Starred(_)));
         if items.len() <= MAX_RUN && !has_star {
-            if op == Op::BuildList
+            if op != Op::BuildTuple
                 && items.len() > 2
                 && items.iter().all(|&item| self.folded.is_known(item))
             {
-                return self.constant_list(id, items, dst);
+                return self.constant_items(id, op, items, dst);
             }
             let first = self.run(items);
             self.at(id);
@@ -92,15 +92,20 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// A list of constants is copied from a constant tuple.
-    fn constant_list(&mut self, id: ExprId, items: &'a [ExprId], dst: Reg) {
+    /// A list of constants is copied from a constant tuple; a set from a constant frozenset, which
+    /// is also what gives it CPython's order.
+    fn constant_items(&mut self, id: ExprId, build: Op, items: &'a [ExprId], dst: Reg) {
         let values = items.iter().filter_map(|&item| self.folded.value(self.ast, item)).collect();
         self.at(id);
         let acc = self.scratch(dst);
-        let tuple = self.body.alloc();
-        self.body.emit(Op::BuildList, acc, tuple, 0);
-        self.body.load(tuple, Const::Tuple(values));
-        self.body.emit(Op::ListExtend, acc, tuple, 0);
+        let source = self.body.alloc();
+        let (value, extend) = match build {
+            Op::BuildSet => (Const::FrozenSet(values), Op::SetUpdate),
+            _ => (Const::Tuple(values), Op::ListExtend),
+        };
+        self.body.emit(build, acc, source, 0);
+        self.body.load(source, value);
+        self.body.emit(extend, acc, source, 0);
         self.body.mov(dst, acc);
     }
 

@@ -15,13 +15,6 @@ use crate::value::{
 use crate::vm::{Args, Binary, Cx, Flow, Found, Number, Outcome, Stop};
 
 pub static FUNCTIONS: &[Def] = &[
-    function(
-        "__import__(name, globals=None, locals=None, fromlist=(), level=0)",
-        "Import a module.\n\nBecause this function is meant for use by the Python interpreter and \
-         not for\ngeneral use, it is better to use importlib.import_module() to programmatically\nimport \
-         a module.",
-        import,
-    ),
     function("abs(x, /)", "Return the absolute value of the argument.", abs),
     function(
         "callable(obj, /)",
@@ -261,7 +254,7 @@ fn callable(cx: &mut Cx, args: Args) -> Flow {
 
 /// Which of the two questions is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Check {
+pub enum Check {
     Instance,
     Subclass,
 }
@@ -278,16 +271,16 @@ fn isinstance(cx: &mut Cx, args: Args) -> Flow {
             return Ok(Value::bool(own.is_subclass(class)));
         }
     }
-    check(cx, object, class, Check::Instance, false)
+    check(cx, object, class, Check::Instance)
 }
 
 fn issubclass(cx: &mut Cx, args: Args) -> Flow {
     let (object, class) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
-    check(cx, object, class, Check::Subclass, false)
+    check(cx, object, class, Check::Subclass)
 }
 
 /// Goes through a class or a tuple of classes; a tuple may hold tuples.
-fn check(cx: &mut Cx, object: Value, class: Value, what: Check, nested: bool) -> Flow {
+pub fn check(cx: &mut Cx, object: Value, class: Value, what: Check) -> Flow {
     let mut pending = vec![class];
     while let Some(class) = pending.pop() {
         if let Some(tuple) = class.cast::<Tuple>() {
@@ -331,7 +324,7 @@ fn check(cx: &mut Cx, object: Value, class: Value, what: Check, nested: bool) ->
             }));
         };
         let rest = Value::object(cx.tuple(&pending));
-        return cx.call_then(method, &[object], run, [object, rest, Value::bool(nested)]);
+        return cx.call_then(method, &[object], run, [object, rest, Value::NONE]);
     }
     Ok(Value::FALSE)
 }
@@ -361,7 +354,7 @@ fn step(cx: &mut Cx, [object, rest, _]: [Value; 3], outcome: Outcome, what: Chec
     let mut classes = rest.as_slice().to_vec();
     classes.reverse();
     let rest = Value::object(cx.tuple(&classes));
-    check(cx, object, rest, what, true)
+    check(cx, object, rest, what)
 }
 
 /// `isinstance(object, class)` by ancestry, and by what the object says its class is.
@@ -631,31 +624,4 @@ fn next_arrived(cx: &mut Cx, [default, ..]: [Value; 3], outcome: Outcome) -> Flo
         }
         outcome => outcome,
     }
-}
-
-// ---- modules
-
-fn import(cx: &mut Cx, args: Args) -> Flow {
-    let name = cx.arg(args, 0).value();
-    let Some(name) = cx.unwrap(name).cast::<Str>() else {
-        return Err(cx.type_error("module name must be a string"));
-    };
-    let level = match cx.opt(args, 4).map(|level| level.value()) {
-        Some(level) => cx.index_i64(level)?,
-        None => 0,
-    };
-    let Ok(level) = usize::try_from(level) else {
-        return Err(cx.value_error("level must be >= 0"));
-    };
-    if name.is_empty() && level == 0 {
-        return Err(cx.value_error("Empty module name"));
-    }
-    let globals = cx.arg(args, 1).value().cast::<Dict>();
-    let globals = match globals.or_else(|| cx.caller_globals().cast::<Dict>()) {
-        Some(globals) => globals,
-        None => cx.vm().builtins,
-    };
-    let full = cx.absolute_name(name, globals, level)?;
-    let fromlist = cx.opt(args, 3).map_or(Value::NONE, |list| list.value());
-    cx.import_then(&full, fromlist, level == 0)
 }

@@ -11,11 +11,7 @@ pub static TYPE: TypeDef = TypeDef {
     id: T::Type,
     doc: "type(object) -> the object's type\ntype(name, bases, dict, **kwds) -> a new type",
     methods: &[
-        static_method(
-            "__new__(metacls, object_or_name, bases=None, dict=None, /, **kwds)",
-            "Create and return a new object.",
-            new,
-        ),
+        static_method("__new__(metacls, *args, **kwds)", "Create and return a new object.", new),
         method("__init__(self, /, *args, **kwargs)", "Initialize self.", |_, _| Ok(Value::NONE)),
         method("__call__(self, /, *args, **kwargs)", "Call self as a function.", call),
         method("mro(self, /)", "Return a type's method resolution order.", mro),
@@ -99,13 +95,13 @@ fn receiver(cx: &Cx, args: Args) -> Result<Gc<Class>, Stop> {
 /// `type(x)` and `type(name, bases, namespace, **kwds)`.
 fn new(cx: &mut Cx, args: Args) -> Flow {
     let metaclass = super::object::new_class(cx, args, T::Type)?;
-    let first = cx.arg(args, 1).value();
-    let (bases, namespace) = (cx.arg(args, 2).value(), cx.arg(args, 3).value());
-    let keywords = cx.arg(args, 4).value();
-    if bases.is_undef() && namespace.is_undef() && metaclass == cx.class(T::Type) {
+    let keywords = cx.arg(args, 1).value();
+    let given = args.len() - 2;
+    let [first, bases, namespace] = [2, 3, 4].map(|i| cx.arg(args, i).value());
+    if given == 1 && metaclass == cx.class(T::Type) {
         return Ok(Value::object(cx.class_of(first)));
     }
-    if namespace.is_undef() {
+    if given != 3 {
         return Err(cx.type_error("type() takes 1 or 3 arguments"));
     }
     let wrong = |i: usize, expected: &str, value: Value| {
@@ -123,6 +119,15 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
         return Err(wrong(3, "dict", namespace));
     };
     let keywords = if keywords.is_undef() { Value::NONE } else { keywords };
+    // The class gets a namespace of its own, and is of the module that asked for it.
+    let namespace = cx.dict_of(namespace.table().copy(), 0);
+    let module = cx.vm().names.__module__;
+    if namespace.get_str(cx, module).is_none()
+        && let Some(globals) = cx.caller_globals().cast::<Dict>()
+        && let Some(name) = globals.get_str(cx, cx.vm().names.__name__)
+    {
+        namespace.set_str(cx, module, name);
+    }
     cx.make_class_then(metaclass, name, bases, namespace, keywords)
 }
 
@@ -187,7 +192,7 @@ fn union(cx: &mut Cx, args: Args, swapped: bool) -> Flow {
     if swapped {
         std::mem::swap(&mut x, &mut y);
     }
-    cx.tail_prelude("_union", &[x, y])
+    super::union::join(cx, x, y)
 }
 
 fn dir(cx: &mut Cx, args: Args) -> Flow {
@@ -206,9 +211,9 @@ fn check_mutable(cx: &Cx, class: Gc<Class>, name: &str, value: Value) -> Result<
         )));
     }
     if value.is_undef() {
-        return Err(
-            cx.type_error(&format!("cannot delete '{name}' attribute of type '{class_name}'"))
-        );
+        return Err(cx.type_error(&format!(
+            "cannot delete '{name}' attribute of immutable type '{class_name}'"
+        )));
     }
     Ok(())
 }
@@ -264,7 +269,7 @@ fn get_module(cx: &mut Cx, class: Value) -> Flow {
     let class = this(cx, class)?;
     match entry(cx, class, "__module__") {
         Some(module) => Ok(module),
-        None if !class.is_user() => Ok(cx.str_value("builtins")),
+        None if !class.is_user() => Ok(cx.str_value(super::module_of(cx, class))),
         None => Err(cx.error(T::AttributeError, "__module__")),
     }
 }

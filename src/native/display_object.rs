@@ -3,8 +3,8 @@
 use super::display::push_repr;
 use crate::gc::Gc;
 use crate::value::{
-    BoundMethod, Cell, Class, ClassMethod, CodeObject, Dict, Frame, Function, Member, Module,
-    Native, NativeKind, Range, Slice, StaticMethod, Str, Super, Value,
+    BoundMethod, Cell, Class, ClassMethod, CodeObject, Dict, Frame, Function, GenericAlias, Member,
+    Module, Native, NativeKind, Range, Slice, StaticMethod, Str, Super, Union, Value,
 };
 use crate::vm::{Cx, Stop};
 
@@ -55,6 +55,12 @@ pub fn push(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
 fn push_compound(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
     if let Some(method) = value.cast::<BoundMethod>() {
         return push_method(cx, out, value, method);
+    }
+    if let Some(union) = value.cast::<Union>() {
+        return super::union::push_text(cx, out, union);
+    }
+    if let Some(alias) = value.cast::<GenericAlias>() {
+        return super::generic_alias::push_text(cx, out, alias);
     }
     if let Some(range) = value.cast::<Range>() {
         let step = range.step.get();
@@ -209,6 +215,12 @@ pub fn full_name(cx: &Cx, class: Gc<Class>) -> String {
         None => class.name_text(),
     };
     let module = class.dict.get_str(cx, cx.intern("__module__"));
+    if !class.is_user() {
+        return match super::module_of(cx, class) {
+            "builtins" => name,
+            module => format!("{module}.{name}"),
+        };
+    }
     match module.and_then(|m| m.cast::<Str>()) {
         Some(module) if module.as_bytes() != b"builtins" => format!("{}.{name}", module.lossy()),
         _ => name,

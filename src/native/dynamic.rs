@@ -265,8 +265,7 @@ fn globals_of(cx: &Cx, given: Value, name: &str) -> Result<Gc<Dict>, Stop> {
 fn import(cx: &mut Cx, args: Args) -> Flow {
     let name = cx.arg(args, 0).value();
     let Some(name) = io::text_of(cx, name) else {
-        let text = format!("__import__() argument 1 must be str, not {}", cx.type_name(name));
-        return Err(cx.type_error(&text));
+        return Err(cx.type_error("module name must be a string"));
     };
     let level = flag(cx, args, 4, 0)?;
     if level < 0 {

@@ -218,7 +218,7 @@ fn fromhex(cx: &mut Cx, args: Args) -> Flow {
     let class = cx.arg(args, 0).value();
     let text = cx.arg(args, 1).value();
     let Some(text) = cx.unwrap(text).cast::<Str>() else {
-        return Err(cx.type_error("fromhex() argument must be a string"));
+        return Err(cx.type_error("bad argument type for built-in operation"));
     };
     let value = float::from_hex(text.as_bytes()).map_err(|f| cx.fault(&f))?;
     let value = Value::float(value);

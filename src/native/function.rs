@@ -156,6 +156,7 @@ pub static METHOD: TypeDef = TypeDef {
             set: None,
         },
         GetSet { name: "__doc__", doc: "", get: method_doc, set: None },
+        GetSet { name: "__module__", doc: "", get: method_module, set: None },
     ],
 };
 
@@ -327,6 +328,12 @@ fn method_doc(cx: &mut Cx, value: Value) -> Flow {
     let func = this_method(cx, value)?.func.get();
     let name = cx.vm().names.__doc__;
     Ok(cx.get_optional(func, name)?.unwrap_or(Value::NONE))
+}
+
+fn method_module(cx: &mut Cx, value: Value) -> Flow {
+    let func = this_method(cx, value)?.func.get();
+    let name = cx.intern("__module__");
+    cx.get_attribute(func, name)
 }
 
 fn method_eq(cx: &mut Cx, args: Args) -> Flow {
@@ -514,7 +521,8 @@ fn get_type_params(cx: &mut Cx, function: Value) -> Flow {
 // ---- natives
 
 fn this_native(cx: &Cx, value: Value) -> Result<Gc<Native>, Stop> {
-    value.cast::<Native>().ok_or_else(|| super::operators::wrong_receiver(cx, "", T::Native, value))
+    let func = value.cast::<BoundMethod>().map_or(value, |method| method.func.get());
+    func.cast::<Native>().ok_or_else(|| super::operators::wrong_receiver(cx, "", T::Native, value))
 }
 
 fn native_name(cx: &mut Cx, value: Value) -> Flow {
@@ -555,11 +563,15 @@ fn native_module(cx: &mut Cx, value: Value) -> Flow {
     Ok(if owner.is::<Str>() { owner } else { Value::NONE })
 }
 
-/// The module of a function, or the class of a static method.
+/// What a method is bound to, the module of a function, or the class of a static method.
 fn native_self(cx: &mut Cx, value: Value) -> Flow {
+    if let Some(method) = value.cast::<BoundMethod>() {
+        return Ok(method.this.get());
+    }
     let owner = this_native(cx, value)?.owner.get();
     if let Some(name) = owner.cast::<Str>() {
-        return Ok(cx.vm().modules.get_str(cx, name).unwrap_or(Value::NONE));
+        let name = name.lossy().into_owned();
+        return cx.import_now(&name);
     }
     Ok(if owner.is::<Class>() { owner } else { Value::NONE })
 }
@@ -778,7 +790,7 @@ fn new_cell(cx: &mut Cx, args: Args) -> Flow {
 
 fn get_contents(cx: &mut Cx, value: Value) -> Flow {
     let contents = this_cell(cx, value)?.value.get();
-    if contents.is_undef() { Err(cx.value_error("cell is empty")) } else { Ok(contents) }
+    if contents.is_undef() { Err(cx.value_error("Cell is empty")) } else { Ok(contents) }
 }
 
 fn set_contents(cx: &mut Cx, cell: Value, value: Value) -> Flow {

@@ -300,6 +300,11 @@ fn this_op(cx: &Cx, args: Args) -> Result<Gc<AsyncOp>, Stop> {
 fn drive(cx: &mut Cx, args: Args, value: Value) -> Flow {
     let op = this_op(cx, args)?;
     if let Some(driver) = op.driver.get().cast::<Frame>() {
+        if driver.state() == state::FINISHED {
+            let what = if op.throws { "athrow()/aclose()" } else { "__anext__()/asend()" };
+            let text = format!("cannot reuse already awaited {what}");
+            return Err(cx.error(T::RuntimeError, &text));
+        }
         return cx.resume(driver, value);
     }
     let drive = cx.vm().prelude("_drive");

@@ -116,7 +116,7 @@ pub static MAP: TypeDef = TypeDef {
     doc: "Make an iterator that computes the function using arguments from\neach of the \
           iterables.  Stops when the shortest iterable is exhausted.",
     methods: protocol![static_method(
-        "__new__(cls, *args)",
+        "__new__(cls, /, *args)",
         "Create and return a new object.",
         new_map
     )],

@@ -247,7 +247,7 @@ fn log(cx: &mut Cx, args: Args) -> Flow {
     }
     let below = logarithm(cx, base, f64::ln, std::f64::consts::LN_2)?;
     if below == 0.0 {
-        return Err(cx.error(T::ZeroDivisionError, "division by zero"));
+        return Err(cx.error(T::ZeroDivisionError, "float division by zero"));
     }
     Ok(Value::float(above / below))
 }

@@ -343,11 +343,12 @@ fn sum_products(cx: &mut Cx, p: Value, q: Value) -> Flow {
     let mut i = 0;
     while let (Some(x), Some(y)) = (item(p, i), item(q, i)) {
         i += 1;
-        if floats && let Some((x, y)) = float_pair(cx, x, y) {
-            if let Some(sum) = exact.unwrap_or_default().add(x, y) {
-                exact = Some(sum);
-                continue;
-            }
+        if floats
+            && let Some((x, y)) = float_pair(cx, x, y)
+            && let Some(sum) = exact.unwrap_or_default().add(x, y)
+        {
+            exact = Some(sum);
+            continue;
         }
         if let Some(sum) = exact.take() {
             floats = false;

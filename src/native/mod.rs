@@ -28,6 +28,7 @@ pub mod front;
 mod function;
 mod gc_module;
 mod generator;
+mod generic_alias;
 mod group;
 mod int;
 pub mod io;
@@ -55,6 +56,7 @@ mod text_builtins;
 mod time;
 pub mod traceback;
 mod tuple;
+mod union;
 mod view;
 
 use std::collections::HashMap;
@@ -64,7 +66,7 @@ use crate::gc::{Gc, HeapType};
 use crate::value::class::overrides;
 use crate::value::func::NativeKind;
 use crate::value::types::TYPES;
-use crate::value::{Def, Dict, GetSet, Member, Native, NativeFn, Signature, T, Value};
+use crate::value::{Class, Def, Dict, GetSet, Member, Native, NativeFn, Signature, T, Value};
 use crate::vm::{Args, Cx, Stop};
 
 // ---- rows
@@ -141,6 +143,8 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &int::BOOL,
     &float::TYPE,
     &complex::TYPE,
+    &union::TYPE,
+    &generic_alias::TYPE,
     &function::FUNCTION,
     &function::NATIVE,
     &function::NATIVE_METHOD,
@@ -195,8 +199,6 @@ pub static MODULES: &[(&str, Fill)] = &[
 pub fn install(cx: &mut Cx) {
     for row in TYPES {
         let class = cx.class(row.id);
-        let module = if is_builtin(row.id) { "builtins" } else { module_of(row.id) };
-        class.dict.set_str(cx, cx.intern("__module__"), cx.str_value(module));
         if is_builtin(row.id) {
             let builtins = cx.vm().builtins;
             builtins.set_str(cx, class.name.get(), Value::object(class));
@@ -204,10 +206,21 @@ pub fn install(cx: &mut Cx) {
     }
     error::install(cx);
     group::install(cx);
+    let builtins = cx.vm().builtins;
+    for (name, value) in [
+        ("NotImplemented", Value::NOT_IMPLEMENTED),
+        ("Ellipsis", Value::ELLIPSIS),
+        ("__debug__", Value::TRUE),
+    ] {
+        builtins.set_str(cx, cx.intern(name), value);
+    }
     for (id, groups) in operators::TABLE {
         for row in groups.iter().copied().flatten() {
             add_method(cx, *id, row);
         }
+    }
+    for &id in generic_alias::SUBSCRIPTABLE {
+        add_method(cx, id, &generic_alias::CLASS_GETITEM);
     }
     for &id in operators::UNHASHABLE {
         let dict = cx.class(id).dict;
@@ -255,6 +268,7 @@ fn set_overrides(cx: &Cx, id: T) {
     class.overrides.set(match id {
         T::Property => overrides::GET | overrides::SET,
         T::StaticMethod | T::ClassMethod => overrides::GET,
+        T::GenericAlias => overrides::GETATTR,
         _ => class.overrides.get(),
     });
     cx.refresh_overrides(class);
@@ -307,11 +321,13 @@ fn is_builtin(id: T) -> bool {
     ) || id as u16 >= BaseException as u16
 }
 
-fn module_of(id: T) -> &'static str {
-    match id {
-        T::File => "_io",
-        _ => "builtins",
+/// The module that a built-in type says it is from.
+pub fn module_of(cx: &Cx, class: Gc<Class>) -> &'static str {
+    if class == cx.class(T::File) {
+        return "_io";
     }
+    let types = [T::Union, T::GenericAlias];
+    if types.iter().any(|&id| class == cx.class(id)) { "types" } else { "builtins" }
 }
 
 /// The object of a row.

@@ -4,7 +4,10 @@ use super::{TypeDef, class_method, method, static_method};
 use crate::gc::Gc;
 use crate::value::class::flags;
 use crate::value::kind::Kind;
-use crate::value::{Class, Dict, Exception, GetSet, Instance, Member, Module, Str, T, Value};
+use crate::value::{
+    Class, ClassMethod, Dict, Exception, Function, GetSet, Instance, Member, Module, StaticMethod,
+    Str, T, Value,
+};
 use crate::vm::{Args, Cx, Flow, Outcome, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
@@ -174,7 +177,10 @@ fn init(cx: &mut Cx, args: Args) -> Flow {
             return Err(cx.type_error(text));
         }
         if is_inherited(cx, class, cx.vm().names.__new__) {
-            return Err(cx.type_error(&format!("{}() takes no arguments", class.name_text())));
+            return Err(cx.type_error(&format!(
+                "{}.__init__() takes exactly one argument (the instance to initialize)",
+                class.name_text()
+            )));
         }
     }
     Ok(Value::NONE)
@@ -342,11 +348,16 @@ pub fn dir_names(cx: &Cx, object: Value) -> Vec<Value> {
                 cx.class_of(object)
             }
         };
-        let hides_dict = !class.is_user() && !object.is::<Exception>();
+        // One computed attribute serves all types; it shows where it works.
+        let closed = class.header.flags & flags::NO_DICT != 0 || !class.is_user();
+        let hides_dict = closed
+            && !object.is::<Function>()
+            && !object.is::<Exception>()
+            && !object.is::<StaticMethod>()
+            && !object.is::<ClassMethod>();
         for &base in class.mro.borrow().iter() {
             for entry in base.dict.iter() {
                 let Some(name) = entry.key.cast::<Str>() else { continue };
-                // One computed attribute serves all types here; it shows where it works.
                 let is_dict = name.as_bytes() == b"__dict__" && entry.value.is::<Member>();
                 if !(is_dict && hides_dict) {
                     names.push(name);

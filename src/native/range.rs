@@ -16,7 +16,7 @@ pub static TYPE: TypeDef = TypeDef {
           object that produces a sequence of integers from start (inclusive)\nto stop (exclusive) \
           by step.",
     methods: &[
-        static_method("__new__(cls, *args)", "Create and return a new object.", new),
+        static_method("__new__(cls, /, *args)", "Create and return a new object.", new),
         method("count(self, value, /)", "rangeobject.count(value) -> integer", count),
         method("index(self, value, /)", "rangeobject.index(value) -> integer", index_of),
         method("__reversed__(self, /)", "Return a reverse iterator.", reversed),

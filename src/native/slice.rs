@@ -14,7 +14,7 @@ pub static TYPE: TypeDef = TypeDef {
     doc: "slice(stop)\nslice(start, stop[, step])\n\nCreate a slice object.  This is used for \
           extended slicing (e.g. a[0:10:2]).",
     methods: &[
-        static_method("__new__(cls, *args)", "Create and return a new object.", new),
+        static_method("__new__(cls, /, *args)", "Create and return a new object.", new),
         method(
             "indices(self, len, /)",
             "S.indices(len) -> (start, stop, stride)\n\nAssuming a sequence of length len, \

@@ -367,6 +367,7 @@ fn qualified_name(cx: &mut Cx, exception: Value) -> String {
     match module.and_then(|module| module.cast::<Str>()) {
         Some(module) if matches!(module.as_bytes(), b"builtins" | b"__main__") => name,
         Some(module) => format!("{}.{name}", module.lossy()),
+        None if !class.is_user() => name,
         None => format!("<unknown>.{name}"),
     }
 }

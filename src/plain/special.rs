@@ -1,10 +1,57 @@
 //! Functions of `math` that neither hardware nor `core` has: gamma, exact sums, norms, steps
-//! between neighbouring floats. The rest of the C library's (`erf`, `acosh`, …) comes from `libm`,
-//! which is used in this file only.
-
-pub use libm::{acosh, asinh, atanh, erf, erfc, frexp, remainder};
+//! between neighbouring floats. What the C library has (`erf`, `acosh`, …) comes from there, so
+//! that the last digit is the one that other programs of the same machine see.
 
 use super::{Fault, Result};
+
+mod c {
+    // SAFETY: these are functions of C's <math.h>, which take and return plain numbers.
+    unsafe extern "C" {
+        pub safe fn acosh(x: f64) -> f64;
+        pub safe fn asinh(x: f64) -> f64;
+        pub safe fn atanh(x: f64) -> f64;
+        pub safe fn erf(x: f64) -> f64;
+        pub safe fn erfc(x: f64) -> f64;
+        pub safe fn ldexp(x: f64, exponent: std::ffi::c_int) -> f64;
+        pub safe fn remainder(x: f64, y: f64) -> f64;
+    }
+}
+
+pub fn acosh(x: f64) -> f64 {
+    c::acosh(x)
+}
+
+pub fn asinh(x: f64) -> f64 {
+    c::asinh(x)
+}
+
+pub fn atanh(x: f64) -> f64 {
+    c::atanh(x)
+}
+
+pub fn erf(x: f64) -> f64 {
+    c::erf(x)
+}
+
+pub fn erfc(x: f64) -> f64 {
+    c::erfc(x)
+}
+
+pub fn remainder(x: f64, y: f64) -> f64 {
+    c::remainder(x, y)
+}
+
+/// A finite number other than zero as m * 2^e with 0.5 <= |m| < 1.
+pub fn frexp(x: f64) -> (f64, i32) {
+    let exponent = (x.to_bits() >> 52 & 0x7ff) as i32;
+    if exponent == 0 {
+        // Subnormal: made normal first.
+        let (mantissa, exponent) = frexp(x * 2f64.powi(64));
+        return (mantissa, exponent - 64);
+    }
+    let mantissa = x.to_bits() & !(0x7ff << 52) | 0x3fe << 52;
+    (f64::from_bits(mantissa), exponent - 1022)
+}
 
 /// The argument is outside of where the function is defined.
 pub fn domain() -> Fault {
@@ -19,21 +66,21 @@ pub fn range() -> Fault {
 // ---- gamma
 
 /// Lanczos' approximation with g = 6.0246…, as a quotient of two polynomials, highest power last.
-const LANCZOS_G: f64 = 6.024680040776729583740234375;
+const LANCZOS_G: f64 = 6.02468004077673;
 const NUMERATOR: [f64; 13] = [
-    23531376880.410759688572007674451636754734846804940,
-    42919803642.649098768957899047001988850926355848959,
-    35711959237.355668049440185451547166705960488635843,
-    17921034426.037209699919755754458931112671403265390,
-    6039542586.3520280050642916443072979210699388420708,
-    1439720407.3117216736632230727949123939715485786372,
-    248874557.86205415651146038641322942321632125127801,
-    31426415.585400194380614231628318205362874684987640,
-    2876370.6289353724412254090516208496135991145378768,
-    186056.26539522349504029498971604569928220784236328,
-    8071.6720023658162106380029022722506138218516325024,
-    210.82427775157934587250973392071336271166969580291,
-    2.5066282746310002701649081771338373386264310793408,
+    23531376880.41076,
+    42919803642.6491,
+    35711959237.35567,
+    17921034426.03721,
+    6039542586.352028,
+    1439720407.3117216,
+    248874557.86205417,
+    31426415.585400194,
+    2876370.6289353725,
+    186056.26539522348,
+    8071.672002365816,
+    210.82427775157936,
+    2.5066282746310002,
 ];
 const DENOMINATOR: [f64; 13] = [
     0.0,
@@ -313,7 +360,7 @@ pub fn norm(values: &mut [f64]) -> f64 {
         }
         return f64::MIN_POSITIVE * norm(values);
     }
-    let scale = libm::ldexp(1.0, -exponent);
+    let scale = c::ldexp(1.0, -exponent);
     // The sum starts at 1 so that every square is smaller than it.
     let (mut sum, mut low, mut lost) = (1.0, 0.0, 0.0);
     let add = |square: (f64, f64), sum: &mut f64, low: &mut f64, lost: &mut f64| {
@@ -340,7 +387,7 @@ pub fn ldexp(x: f64, exponent: i64) -> Result<f64> {
     if x == 0.0 || !x.is_finite() {
         return Ok(x);
     }
-    let result = libm::ldexp(x, exponent.clamp(-5000, 5000) as i32);
+    let result = c::ldexp(x, exponent.clamp(-5000, 5000) as i32);
     if result.is_infinite() { Err(range()) } else { Ok(result) }
 }
 

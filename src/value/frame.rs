@@ -169,7 +169,9 @@ impl Object for Frame {
                 // SAFETY: a chain of suspended frames, linked by their callers' bases.
                 unsafe {
                     marker.object(Gc::from_raw(at));
-                    if (*at).caller.is_null() || (*at).info as u8 != Ret::Delegate as u8 {
+                    let delegated = (*at).info as u8 == Ret::Delegate as u8
+                        || (*at).info as u8 == Ret::AsyncStep as u8;
+                    if (*at).caller.is_null() || !delegated {
                         break;
                     }
                     at = Frame::from_base((*at).caller);

@@ -216,3 +216,20 @@ pub struct MappingProxy {
     pub mapping: RustCell<Value>,
 }
 trace_cells!(MappingProxy: mapping);
+
+/// `int | str`: a tuple of classes and the like, None standing as its class.
+#[repr(C)]
+pub struct Union {
+    pub header: Header,
+    pub args: RustCell<Value>,
+}
+trace_cells!(Union: args);
+
+/// `list[int]`: a class and a tuple of what stood in the brackets.
+#[repr(C)]
+pub struct GenericAlias {
+    pub header: Header,
+    pub origin: RustCell<Value>,
+    pub args: RustCell<Value>,
+}
+trace_cells!(GenericAlias: origin, args);

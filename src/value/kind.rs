@@ -141,6 +141,8 @@ kinds! {
     Member
     Super
     MappingProxy
+    Union
+    GenericAlias
     /// An object that carries a Rust value (a file).
     Resource
     /// What `asend`, `athrow` and `__anext__` of an async generator return.

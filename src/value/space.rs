@@ -474,7 +474,9 @@ impl Space {
 
     #[inline]
     pub fn bound_method(&self, func: Value, this: Value) -> Gc<BoundMethod> {
-        self.new_object(T::BoundMethod.shape(), 0, |header| BoundMethod {
+        // A bound native is no `method` but of the type that functions of modules have.
+        let id = if func.is::<Native>() { T::Native } else { T::BoundMethod };
+        self.new_object(id.shape(), 0, |header| BoundMethod {
             header,
             func: func.into(),
             this: this.into(),

@@ -31,7 +31,7 @@ macro_rules! types {
 
 types! {
     // name        text                base        layout
-    Object         "object"            Object      Instance;
+    Object         "object"            Object      Instance NO_DICT;
     Type           "type"              Object      Class;
     Int            "int"               Object      BigInt;
     Bool           "bool"              Int         BigInt FINAL;
@@ -60,6 +60,8 @@ types! {
     Member         "member_descriptor" Object      Member FINAL NO_NEW;
     GetSet         "getset_descriptor" Object      Member FINAL NO_NEW;
     Super          "super"             Object      Super;
+    Union          "UnionType"         Object      Union FINAL NO_NEW;
+    GenericAlias   "GenericAlias"      Object      GenericAlias;
     MappingProxy   "mappingproxy"      Object      MappingProxy FINAL;
     Module         "module"            Object      Module;
     Code           "code"              Object      CodeObject FINAL NO_NEW;

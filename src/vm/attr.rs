@@ -263,12 +263,18 @@ pub fn find_default(vm: &mut Vm, object: Value, class: Gc<Class>, name: Gc<Str>)
     match on_class {
         Some(found) => bind(vm, found, object, class),
         None => {
-            if let Some(method) = object.cast::<BoundMethod>() {
+            if let Some(method) = object.cast::<BoundMethod>()
+                && !method.func.get().is::<Native>()
+            {
                 // A bound method shows the attributes of what it binds.
                 let func = method.func.get();
                 return match find(vm, func, name) {
                     Found::Method(found) => {
                         Found::Value(Value::object(vm.space.bound_method(found, func)))
+                    }
+                    Found::Missing => {
+                        missing(vm, func, name);
+                        Found::Raised
                     }
                     found => found,
                 };
@@ -753,6 +759,10 @@ pub fn store_default(
     let closed = class.header.flags & flags::NO_DICT != 0 && !slot_name;
     if value.is_undef() {
         if closed || !del_own(vm, object, name) {
+            if slot_name {
+                let text = name.lossy().into_owned();
+                return Err(raise::attribute(vm, &text, object, name));
+            }
             return Err(missing(vm, object, name));
         }
         return Ok(Stored::Done);

@@ -356,7 +356,11 @@ unsafe fn native_with_names(
                     None => {
                         problem = Some(format!(
                             "{}() got an unexpected keyword argument '{text}'",
-                            signature.name
+                            if signature.name == "__new__" {
+                                display(native)
+                            } else {
+                                signature.name.to_string()
+                            }
                         ));
                     }
                 },
@@ -388,6 +392,7 @@ unsafe fn native_with_names(
 
 fn display(native: Gc<Native>) -> String {
     match native.owner.get().cast::<Class>() {
+        Some(class) if native.signature.name == "__new__" => class.name_text(),
         Some(class) => format!("{}.{}", class.name_text(), native.signature.name),
         None => native.signature.name.to_string(),
     }

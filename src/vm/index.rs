@@ -135,7 +135,12 @@ unsafe fn get_by_method(
         }
         if container.is::<Class>() {
             let name = (*vm).names.__class_getitem__;
-            match Cx::of(&mut *vm).get_optional(container, name) {
+            let holder: Gc<Class> = container.cast_unchecked();
+            // The class's own, not one that the metaclass has for itself.
+            let own = (*vm).space.lookup(holder, name).is_some();
+            let method =
+                if own { Cx::of(&mut *vm).get_optional(container, name) } else { Ok(None) };
+            match method {
                 Ok(Some(method)) => return call::invoke(vm, ip, base, method, &[key], info),
                 Ok(None) => {
                     let name = container.cast::<Class>().expect("just checked").name_text();

@@ -48,6 +48,19 @@ mod back_end {
         }};
     }
 
+    /// Runs a cold body behind a call of its own: a local of its whose address is taken, inlined
+    /// into the handler, would cost that its tail call.
+    #[inline(never)]
+    fn aside(
+        body: impl FnOnce(*mut Vm, Ip, Base, Word) -> Pc,
+        vm: *mut Vm,
+        ip: Ip,
+        base: Base,
+        word: Word,
+    ) -> Pc {
+        body(vm, ip, base, word)
+    }
+
     macro_rules! threaded {
         ($( $(#[doc = $doc:literal])* $name:ident [$($kind:ident)*] $words:literal =>
             $hot_mod:ident::$hot:ident $(| $cold_mod:ident::$cold:ident)?; )*) => {
@@ -85,7 +98,11 @@ mod back_end {
                         // SAFETY: as above.
                         unsafe {
                             (*vm).leave_registers(ip, base);
-                            dispatch!(vm, $cold_mod::$cold(vm, ip, base, word), table)
+                            let pc = aside(
+                                |vm, ip, base, word| $cold_mod::$cold(vm, ip, base, word),
+                                vm, ip, base, word,
+                            );
+                            dispatch!(vm, pc, table)
                         }
                     }
                 )?)*

@@ -458,7 +458,8 @@ fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
             let set = source.cast::<Set>().expect("made so");
             if set.len() as u32 != iter.guard.get() {
                 raise::error(vm, T::RuntimeError, "Set changed size during iteration");
-                finish(iter);
+                // It stays so, whatever becomes of the set.
+                iter.guard.set(u32::MAX);
                 return Step::Raised;
             }
             let elements = set.elements();
@@ -680,7 +681,8 @@ fn step_dict(vm: &mut Vm, iter: Gc<Iter>, reverse: bool) -> Step {
     };
     if dict.len() as u32 != iter.guard.get() {
         raise::error(vm, T::RuntimeError, "dictionary changed size during iteration");
-        finish(iter);
+        // It stays so, whatever becomes of the dict.
+        iter.guard.set(u32::MAX);
         return Step::Raised;
     }
     let places = dict.table().places() as i64;

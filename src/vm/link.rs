@@ -86,9 +86,15 @@ impl Vm {
                 Value::object(space.tuple(&items))
             }
             Const::FrozenSet(items) => {
-                let mut elements = Elements::default();
+                // Filled twice, as CPython does when it merges equal constants: the order of
+                // integers tells.
+                let mut first = Elements::default();
                 for item in items.iter().map(|c| self.constant(c)) {
-                    super::probe::add_constant(self, &mut elements, item);
+                    super::probe::add_constant(self, &mut first, item);
+                }
+                let mut elements = Elements::default();
+                for element in first.iter() {
+                    super::probe::add_constant(self, &mut elements, element.key);
                 }
                 Value::object(space.set(elements, true))
             }

@@ -153,6 +153,14 @@ pub unsafe fn set_add(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 pub unsafe fn set_update(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let (set, source) = (reg!(base, word::a(w)), reg!(base, word::b(w)));
+        if let (Some(target), Some(from)) = (set.cast::<Set>(), source.cast::<Set>())
+            && target.elements().is_blank()
+        {
+            let copy = from.elements().copy_into(target.elements());
+            (*vm).space.heap.charge(copy.bytes());
+            target.edit(|elements| *elements = copy);
+            return Pc::new(ip, base);
+        }
         let update = (*vm).prelude("_set_update");
         call::invoke(vm, ip, base, update, &[set, source], Ret::Discard as u64)
     }

@@ -211,7 +211,7 @@ fn small_arithmetic(vm: &Vm, op: Binary, a: i64, b: i64) -> Result<Option<Value>
         Binary::Pow => {
             if b < 0 {
                 if a == 0 {
-                    let text = "zero to a negative power";
+                    let text = "0.0 cannot be raised to a negative power";
                     return Err(raise::error(vm, T::ZeroDivisionError, text));
                 }
                 return float_arithmetic(vm, op, a as f64, b as f64);
@@ -291,7 +291,7 @@ fn complex_arithmetic(vm: &Vm, op: Binary, x: Number, y: Number) -> Result<Optio
         Binary::Pow => match complex_power((a, b), (c, d)) {
             Some(power) => power,
             None => {
-                let text = "zero to a negative or complex power";
+                let text = "0.0 to a negative or complex power";
                 return Err(raise::error(vm, T::ZeroDivisionError, text));
             }
         },
@@ -889,7 +889,7 @@ fn compare_at(vm: &Vm, x: Value, y: Value, order: Order, depth: u32) -> Result<O
         (x.cast::<crate::value::BoundMethod>(), y.cast::<crate::value::BoundMethod>())
     {
         Some(a.func.get() == b.func.get() && a.this.get() == b.this.get())
-    } else if x.is::<Set>() || x.is::<crate::value::DictView>() {
+    } else if answers_equality(x) {
         None
     } else if vm.space.class_of(x).is_user() || vm.space.class_of(y).is_user() {
         let special = |v: Value| vm.space.class_of(v).has(overrides::EQ);
@@ -897,9 +897,19 @@ fn compare_at(vm: &Vm, x: Value, y: Value, order: Order, depth: u32) -> Result<O
     } else {
         // Built-in types without an order of their own: identity, unless the other side has an
         // opinion (sets and views do, by their methods).
-        if y.is::<Set>() || y.is::<crate::value::DictView>() { None } else { Some(false) }
+        if answers_equality(y) { None } else { Some(false) }
     };
     Ok(equal.map(|e| e == (order == Order::Eq)))
+}
+
+/// Has the built-in type an `__eq__` that the machine does not know by itself?
+pub fn answers_equality(value: Value) -> bool {
+    use crate::value::{DictView, GenericAlias, MappingProxy, Union};
+    value.is::<Set>()
+        || value.is::<DictView>()
+        || value.is::<MappingProxy>()
+        || value.is::<Union>()
+        || value.is::<GenericAlias>()
 }
 
 fn bytes_of(value: Value) -> Option<Vec<u8>> {

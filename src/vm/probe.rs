@@ -12,8 +12,8 @@ use crate::value::class::overrides;
 use crate::value::set::Elements;
 use crate::value::table::{KeyEq, Probe};
 use crate::value::{
-    BoundMethod, Bytes, Dict, DictView, Function, Instance, Iter, IterKind, List, Range, Set,
-    Slice, Space, Str, Tuple, Value, ViewKind,
+    BoundMethod, Bytes, Dict, DictView, Instance, Iter, IterKind, List, Range, Set, Slice, Space,
+    Str, Tuple, Value, ViewKind,
 };
 
 // ---- hashing
@@ -109,7 +109,7 @@ fn hash_other(vm: &Vm, value: Value, depth: u32) -> Option<u64> {
         return Some(this ^ hash_plain(vm, identity(method.func.get()))?);
     }
     let class = vm.space.class_of(value);
-    if class.has(overrides::EQ | overrides::HASH) || value.is::<DictView>() {
+    if class.has(overrides::EQ | overrides::HASH) || super::ops::answers_equality(value) {
         return None;
     }
     if let Some(instance) = value.cast::<Instance>()
@@ -360,16 +360,15 @@ impl Cx {
         }
         let class = self.class_of(value);
         let method = self.lookup(class, self.vm().names.__hash__);
-        let Some(method) = method.filter(|m| !m.is_none() && m.is::<Function>()) else {
-            if let Some(payload) = value.cast::<Instance>().and_then(|i| i.payload())
-                && method.is_some_and(|m| !m.is_none())
-            {
-                return self.hash(payload);
-            }
+        let Some(method) = method.filter(|m| !m.is_none()) else {
             let text = format!("unhashable type: '{}'", class.name_text());
             return Err(self.type_error(&text));
         };
-        let answer = self.call(method, &[value])?;
+        let (func, this) = super::call::bind_special(self.vm_mut(), method, value)?;
+        let answer = match this {
+            Some(this) => self.call(func, &[this])?,
+            None => self.call(func, &[])?,
+        };
         match self.integer(answer) {
             Some(Int::Small(i)) => Ok(if i == -1 { -2i64 as u64 } else { i as u64 }),
             Some(Int::Big(big)) => Ok(hash::big(&big) as u64),

@@ -93,7 +93,12 @@ pub unsafe fn arity(vm: &Vm, native: Gc<Native>, _: *const Value, n: usize) -> S
     let skip = usize::from(method || makes);
     let full = match &class {
         Some(class) => format!("{class}.{}", signature.name),
-        None => signature.name.to_string(),
+        None => match native.owner.get().cast::<Str>() {
+            Some(module) if module.as_bytes() != b"builtins" => {
+                format!("{}.{}", module.lossy(), signature.name)
+            }
+            _ => signature.name.to_string(),
+        },
     };
     let name = match class {
         Some(class) if makes => class,

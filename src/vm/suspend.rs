@@ -64,7 +64,9 @@ pub unsafe fn make_frame(vm: &Vm, function: Gc<Function>, nb: Base) -> *mut Fram
 /// The frame that the consumer of a chain resumes.
 unsafe fn root_of(mut frame: *mut Frame) -> *mut Frame {
     unsafe {
-        while call::ret_of((*frame).info) == Ret::Delegate && !(*frame).root.is_null() {
+        while matches!(call::ret_of((*frame).info), Ret::Delegate | Ret::AsyncStep)
+            && !(*frame).root.is_null()
+        {
             frame = (*frame).root;
         }
         frame

@@ -1,0 +1,267 @@
+//! `list[int]`: a class with what stood in the brackets. It is called and asked for attributes
+//! like the class; the brackets are for readers and for `__args__`.
+
+use super::object::{derive, new_class};
+use super::operators::wrong_receiver;
+use super::{TypeDef, class_method, method, static_method, union};
+use crate::gc::Gc;
+use crate::value::class::flags::NO_DICT;
+use crate::value::{Def, GenericAlias, GetSet, List, T, Tuple, Union, Value};
+use crate::vm::{Args, Cx, Flow, Outcome, Stop};
+
+pub static TYPE: TypeDef = TypeDef {
+    id: T::GenericAlias,
+    doc: "Represent a PEP 585 generic type\n\nE.g. for t = list[int], t.__origin__ is list and \
+          t.__args__ is (int,).",
+    methods: &[
+        static_method("__new__(cls, origin, args, /)", "Create and return a new object.", new),
+        method("__call__(self, /, *args, **kwargs)", "Call self as a function.", call),
+        method("__getattr__(self, name, /)", "An attribute of the class.", getattr),
+        method("__getitem__(self, key, /)", "Return self[key].", substitute),
+        method("__mro_entries__(self, bases, /)", "", |cx, args| {
+            let origin = this(cx, cx.arg(args, 0).value())?.origin.get();
+            Ok(Value::object(cx.tuple(&[origin])))
+        }),
+        method("__eq__(self, value, /)", "Return self==value.", eq),
+        method("__hash__(self, /)", "Return hash(self).", hash),
+        method("__or__(self, value, /)", "Return self|value.", |cx, args| {
+            union::join(cx, cx.arg(args, 0).value(), cx.arg(args, 1).value())
+        }),
+        method("__ror__(self, value, /)", "Return value|self.", |cx, args| {
+            union::join(cx, cx.arg(args, 1).value(), cx.arg(args, 0).value())
+        }),
+        method("__instancecheck__(self, instance, /)", "", |cx, _| {
+            Err(cx.type_error("isinstance() argument 2 cannot be a parameterized generic"))
+        }),
+        method("__subclasscheck__(self, subclass, /)", "", |cx, _| {
+            Err(cx.type_error("issubclass() argument 2 cannot be a parameterized generic"))
+        }),
+    ],
+    getsets: &[
+        GetSet {
+            name: "__origin__",
+            doc: "",
+            get: |cx, alias| this(cx, alias).map(|alias| alias.origin.get()),
+            set: None,
+        },
+        GetSet {
+            name: "__args__",
+            doc: "",
+            get: |cx, alias| this(cx, alias).map(|alias| alias.args.get()),
+            set: None,
+        },
+        GetSet {
+            name: "__parameters__",
+            doc: "Type variables in the GenericAlias.",
+            get: |cx, alias| {
+                let args = this(cx, alias)?.args.get();
+                parameters(cx, args)
+            },
+            set: None,
+        },
+    ],
+};
+
+/// The types whose class may stand before brackets, and the row that they get for it.
+pub static SUBSCRIPTABLE: &[T] = &[
+    T::List,
+    T::Tuple,
+    T::Dict,
+    T::Set,
+    T::FrozenSet,
+    T::Type,
+    T::Enumerate,
+    T::Generator,
+    T::Coroutine,
+    T::AsyncGenerator,
+    T::MappingProxy,
+];
+
+pub static CLASS_GETITEM: Def =
+    class_method("__class_getitem__(cls, item, /)", "See PEP 585", |cx, args| {
+        let (class, item) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
+        make(cx, class, item)
+    });
+
+fn this(cx: &Cx, value: Value) -> Result<Gc<GenericAlias>, Stop> {
+    cx.unwrap(value)
+        .cast::<GenericAlias>()
+        .ok_or_else(|| wrong_receiver(cx, "", T::GenericAlias, value))
+}
+
+fn items(value: Value) -> Vec<Value> {
+    value.cast::<Tuple>().map_or_else(Vec::new, |tuple| tuple.as_slice().to_vec())
+}
+
+/// `origin[item]`; a tuple in the brackets is several items.
+pub fn make(cx: &Cx, origin: Value, item: Value) -> Flow {
+    let args = if item.is::<Tuple>() { item } else { Value::object(cx.tuple(&[item])) };
+    let made = cx.new_object(T::GenericAlias.shape(), 0, |header| GenericAlias {
+        header,
+        origin: origin.into(),
+        args: args.into(),
+    });
+    Ok(Value::object(made))
+}
+
+fn new(cx: &mut Cx, args: Args) -> Flow {
+    let class = new_class(cx, args, T::GenericAlias)?;
+    let made = make(cx, cx.arg(args, 1).value(), cx.arg(args, 2).value())?;
+    derive(cx, class, T::GenericAlias, made)
+}
+
+/// Calls the class; the object remembers the alias if it can.
+fn call(cx: &mut Cx, args: Args) -> Flow {
+    let alias = cx.arg(args, 0).value();
+    let origin = this(cx, alias)?.origin.get();
+    let (values, names) = super::function::spread(cx, args, 1)?;
+    if names.is_empty() {
+        return cx.call_then(origin, &values, called, [alias, Value::NONE, Value::NONE]);
+    }
+    cx.tail_with_names(origin, &values, &names)
+}
+
+fn called(cx: &mut Cx, [alias, ..]: [Value; 3], outcome: Outcome) -> Flow {
+    let object = outcome?;
+    if object.is::<crate::value::Instance>() && cx.class_of(object).header.flags & NO_DICT == 0 {
+        cx.set_own(object, cx.intern("__orig_class__"), alias);
+    }
+    Ok(object)
+}
+
+fn getattr(cx: &mut Cx, args: Args) -> Flow {
+    let (alias, name) = (cx.arg(args, 0).value(), super::object::name_arg(cx, args, 1)?);
+    let origin = this(cx, alias)?.origin.get();
+    cx.attribute_then(origin, name, Value::NONE)
+}
+
+/// The distinct type variables among the arguments, as a tuple.
+pub fn parameters(cx: &mut Cx, args: Value) -> Flow {
+    let mut found: Vec<Value> = Vec::new();
+    let mut pending = items(args);
+    pending.reverse();
+    while let Some(arg) = pending.pop() {
+        let inner = if let Some(alias) = arg.cast::<GenericAlias>() {
+            items(alias.args.get())
+        } else if let Some(union) = arg.cast::<Union>() {
+            items(union.args.get())
+        } else if let Some(list) = arg.cast::<List>() {
+            list.to_vec()
+        } else {
+            if is_variable(cx, arg) && !found.contains(&arg) {
+                found.push(arg);
+            }
+            continue;
+        };
+        pending.extend(inner.into_iter().rev());
+    }
+    Ok(Value::object(cx.tuple(&found)))
+}
+
+/// Type variables are objects of classes with this name; there is no base that they share.
+fn is_variable(cx: &Cx, value: Value) -> bool {
+    ["TypeVar", "ParamSpec", "TypeVarTuple"].contains(&cx.type_name(value).as_str())
+}
+
+/// `dict[str, T][int]`: the variables replaced, in order.
+fn substitute(cx: &mut Cx, args: Args) -> Flow {
+    let alias = this(cx, cx.arg(args, 0).value())?;
+    let given = match cx.arg(args, 1).value() {
+        tuple if tuple.is::<Tuple>() => items(tuple),
+        one => vec![one],
+    };
+    let variables = parameters(cx, alias.args.get())?;
+    let variables = items(variables);
+    if variables.is_empty() {
+        let mut text = Vec::new();
+        push_text(cx, &mut text, alias)?;
+        let text = String::from_utf8_lossy(&text).into_owned();
+        return Err(cx.type_error(&format!("{text} is not a generic class")));
+    }
+    if variables.len() != given.len() {
+        let what = if given.len() > variables.len() { "many" } else { "few" };
+        let mut text = Vec::new();
+        push_text(cx, &mut text, alias)?;
+        return Err(cx.type_error(&format!(
+            "Too {what} arguments for {}; actual {}, expected {}",
+            String::from_utf8_lossy(&text),
+            given.len(),
+            variables.len()
+        )));
+    }
+    let replaced = replace(cx, &items(alias.args.get()), &variables, &given)?;
+    let replaced = Value::object(cx.tuple(&replaced));
+    make(cx, alias.origin.get(), replaced)
+}
+
+fn replace(
+    cx: &mut Cx,
+    args: &[Value],
+    variables: &[Value],
+    given: &[Value],
+) -> Result<Vec<Value>, Stop> {
+    let mut result = Vec::with_capacity(args.len());
+    for &arg in args {
+        let at = variables.iter().position(|&variable| variable == arg);
+        result.push(match (at, arg.cast::<GenericAlias>()) {
+            (Some(at), _) => given[at],
+            (None, Some(inner)) => {
+                let inner_args = items(inner.args.get());
+                let replaced = cx.deeper(|cx| replace(cx, &inner_args, variables, given))?;
+                let replaced = Value::object(cx.tuple(&replaced));
+                make(cx, inner.origin.get(), replaced)?
+            }
+            (None, None) => arg,
+        });
+    }
+    Ok(result)
+}
+
+fn eq(cx: &mut Cx, args: Args) -> Flow {
+    let a = this(cx, cx.arg(args, 0).value())?;
+    let Some(b) = cx.arg(args, 1).value().cast::<GenericAlias>() else {
+        return Ok(Value::NOT_IMPLEMENTED);
+    };
+    let same = cx.equal(a.origin.get(), b.origin.get())? && cx.equal(a.args.get(), b.args.get())?;
+    Ok(Value::bool(same))
+}
+
+fn hash(cx: &mut Cx, args: Args) -> Flow {
+    let alias = this(cx, cx.arg(args, 0).value())?;
+    let hash = cx.hash(alias.origin.get())? ^ cx.hash(alias.args.get())?;
+    Ok(cx.int(hash as i64))
+}
+
+/// Appends the alias as the source would write it.
+pub fn push_text(cx: &mut Cx, out: &mut Vec<u8>, alias: Gc<GenericAlias>) -> Result<(), Stop> {
+    union::push_type(cx, out, alias.origin.get())?;
+    out.push(b'[');
+    let args = items(alias.args.get());
+    if args.is_empty() {
+        out.extend_from_slice(b"()");
+    }
+    for (i, arg) in args.into_iter().enumerate() {
+        if i > 0 {
+            out.extend_from_slice(b", ");
+        }
+        match arg.cast::<List>() {
+            Some(list) => push_list(cx, out, list)?,
+            None => union::push_type(cx, out, arg)?,
+        }
+    }
+    out.push(b']');
+    Ok(())
+}
+
+/// The parameter list of `Callable[[int, str], None]`.
+fn push_list(cx: &mut Cx, out: &mut Vec<u8>, list: Gc<List>) -> Result<(), Stop> {
+    out.push(b'[');
+    for (i, arg) in list.to_vec().into_iter().enumerate() {
+        if i > 0 {
+            out.extend_from_slice(b", ");
+        }
+        union::push_type(cx, out, arg)?;
+    }
+    out.push(b']');
+    Ok(())
+}
