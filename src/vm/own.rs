@@ -23,7 +23,7 @@ pub fn own(vm: &Vm, object: Value, name: Gc<Str>) -> Option<Value> {
             return if value.is_undef() { None } else { Some(value) };
         }
     }
-    extra_dict(object)?.get_str(&vm.space, name)
+    extra_dict(vm, object)?.get_str(&vm.space, name)
 }
 
 pub(super) fn slot_value(vm: &Vm, instance: Gc<Instance>, slot: usize) -> Value {
@@ -46,7 +46,6 @@ pub(super) fn extra_cell(object: Value) -> Option<&'static std::cell::Cell<Value
             k if k == Kind::Instance as u8 => Some(&(*header.cast::<Instance>()).extra),
             k if k == Kind::Exception as u8 => Some(&(*header.cast::<Exception>()).extra),
             k if k == Kind::Resource as u8 => Some(&(*header.cast::<Resource>()).extra),
-            k if k == Kind::Function as u8 => Some(&(*header.cast::<Function>()).extra),
             k if k == Kind::StaticMethod as u8 => Some(&(*header.cast::<StaticMethod>()).extra),
             k if k == Kind::ClassMethod as u8 => Some(&(*header.cast::<ClassMethod>()).extra),
             _ => None,
@@ -54,9 +53,12 @@ pub(super) fn extra_cell(object: Value) -> Option<&'static std::cell::Cell<Value
     }
 }
 
-pub(super) fn extra_dict(object: Value) -> Option<Gc<Dict>> {
+pub(super) fn extra_dict(vm: &Vm, object: Value) -> Option<Gc<Dict>> {
     if let Some(module) = object.cast::<Module>() {
         return Some(module.dict);
+    }
+    if let Some(function) = object.cast::<Function>() {
+        return super::bind::detail_of(vm, function, vm.names.__dict__)?.cast();
     }
     extra_cell(object)?.get().cast::<Dict>()
 }
@@ -91,6 +93,12 @@ pub fn set_own(vm: &Vm, object: Value, name: Gc<Str>, value: Value) -> bool {
             return true;
         }
         attribute_dict(vm, object).expect("instances have one").set_str(space, name, value);
+        return true;
+    }
+    if object.is::<Function>()
+        && let Some(dict) = attribute_dict(vm, object)
+    {
+        dict.set_str(space, name, value);
         return true;
     }
     match extra_cell(object) {
@@ -162,14 +170,18 @@ pub(super) fn is_slot_name(vm: &Vm, class: Gc<Class>, name: Gc<Str>) -> bool {
 /// The dict that holds an object's attributes, made if need be: `__dict__`. From then on an
 /// instance keeps its attributes there (those of `__slots__` stay in slots).
 pub fn attribute_dict(vm: &Vm, object: Value) -> Option<Gc<Dict>> {
-    if let Some(dict) = extra_dict(object) {
+    if let Some(dict) = extra_dict(vm, object) {
         return Some(dict);
     }
     if let Some(class) = object.cast::<Class>() {
         return Some(class.dict);
     }
-    let cell = extra_cell(object)?;
     let dict = vm.space.dict();
+    if let Some(function) = object.cast::<Function>() {
+        super::bind::set_detail(vm, function, vm.names.__dict__, Value::object(dict));
+        return Some(dict);
+    }
+    let cell = extra_cell(object)?;
     if let Some(instance) = object.cast::<Instance>() {
         let class = vm.space.class_of(object);
         if class.header.flags & flags::NO_DICT != 0 {
