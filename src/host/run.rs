@@ -137,7 +137,7 @@ pub fn run(config: &Config) -> Exit {
 
 /// A machine that can import, compile and show tracebacks.
 fn machine(loader: &Rc<Loader>, config: &Config) -> Box<Vm> {
-    let mut vm = Vm::new();
+    let mut vm = crate::native::new_vm();
     let prelude = loader.clone();
     vm.set_prelude(Box::new(move |name| prelude.prelude(name)));
     vm.set_finder(Box::new(Search(loader.clone())));

@@ -9,10 +9,10 @@ use crate::gc::Gc;
 use crate::plain::int::Int;
 use crate::value::class::overrides;
 use crate::value::{
-    BoundMethod, Class, Def, Dict, Function, Instance, IterKind, Native, StaticMethod, Str, T,
-    Tuple, Value,
+    BoundMethod, Class, Dict, Function, Instance, IterKind, Native, StaticMethod, Str, T, Tuple,
+    Value,
 };
-use crate::vm::{Args, Binary, Cx, Flow, Found, Number, Outcome, Stop};
+use crate::vm::{Args, Binary, Cx, Def, Flow, Found, Number, Outcome, Stop};
 
 pub static FUNCTIONS: &[Def] = &[
     function("abs(x, /)", "Return the absolute value of the argument.", abs),

@@ -7,8 +7,8 @@ use super::{TypeDef, bytes, bytes_methods, method, static_method, this};
 use crate::gc::Gc;
 use crate::plain::MAX_BYTES;
 use crate::plain::index::{Range, position};
-use crate::value::{ByteArray, Def, Slice, T, Value};
-use crate::vm::{Args, Cx, Flow, Outcome, Stop};
+use crate::value::{ByteArray, Slice, T, Value};
+use crate::vm::{Args, Cx, Def, Flow, Outcome, Stop};
 
 const DOC: &str = "A mutable sequence of bytes.";
 const OUT_OF_RANGE: &str = "byte must be in range(0, 256)";

@@ -10,8 +10,8 @@ use super::text_args::{byte, text_of};
 use super::{TypeDef, bytes_methods, codec, method, percent, static_method};
 use crate::gc::Gc;
 use crate::plain::MAX_BYTES;
-use crate::value::{ByteArray, Bytes, Def, IterKind, List, Native, T, Value};
-use crate::vm::{Args, Cx, Flow, Order, Outcome, Stop};
+use crate::value::{ByteArray, Bytes, IterKind, List, Native, T, Value};
+use crate::vm::{Args, Cx, Def, Flow, Order, Outcome, Stop};
 
 pub const DOC: &str = "An immutable sequence of bytes.";
 

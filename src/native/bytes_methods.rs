@@ -7,8 +7,8 @@ use super::text_args::{
 use super::{class_method, codec, method, static_method};
 use crate::plain::bytes as plain_bytes;
 use crate::plain::wtf8::{self, Side};
-use crate::value::{ByteArray, Def, List, T, Tuple, Value};
-use crate::vm::{Args, Cx, Flow, Outcome, Stop};
+use crate::value::{ByteArray, List, T, Tuple, Value};
+use crate::vm::{Args, Cx, Def, Flow, Outcome, Stop};
 
 pub const COUNT: usize = 42;
 

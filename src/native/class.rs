@@ -4,8 +4,8 @@ use super::object::dir_names;
 use super::{TypeDef, class_method, method, static_method};
 use crate::gc::Gc;
 use crate::value::class::flags;
-use crate::value::{Class, Dict, Function, GetSet, MappingProxy, Member, Str, T, Tuple, Value};
-use crate::vm::{Args, Cx, Flow, Stop};
+use crate::value::{Class, Dict, Function, MappingProxy, Member, Str, T, Tuple, Value};
+use crate::vm::{Args, Cx, Flow, GetSet, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
     id: T::Type,

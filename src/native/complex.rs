@@ -6,8 +6,8 @@ use super::operators::{this_complex, wrong_receiver};
 use super::{TypeDef, method, static_method};
 use crate::plain::float::parse_ascii;
 use crate::plain::number_text::{normalise, strip};
-use crate::value::{GetSet, Native, Str, T, Value};
-use crate::vm::{Args, Cx, Flow, Number, Stop};
+use crate::value::{Native, Str, T, Value};
+use crate::vm::{Args, Cx, Flow, GetSet, Number, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
     id: T::Complex,

@@ -9,10 +9,9 @@ use super::operators::wrong_receiver;
 use super::{TypeDef, method, static_method};
 use crate::gc::Gc;
 use crate::value::{
-    Class, ClassMethod, Dict, Function, GetSet, MappingProxy, Property, StaticMethod, Str, Super,
-    T, Value,
+    Class, ClassMethod, Dict, Function, MappingProxy, Property, StaticMethod, Str, Super, T, Value,
 };
-use crate::vm::{Args, Cx, Flow, Order, Outcome, Stop};
+use crate::vm::{Args, Cx, Flow, GetSet, Order, Outcome, Stop};
 
 // ---- property
 

@@ -9,8 +9,8 @@ use super::{TypeDef, class_method, function, method, static_method, this, view};
 use crate::gc::Gc;
 use crate::value::class::overrides;
 use crate::value::table::Table;
-use crate::value::{Def, Dict, Instance, Iter, List, Native, Str, T, Tuple, Value, ViewKind};
-use crate::vm::{Args, Cx, Flow, Outcome, Step, Stop};
+use crate::value::{Dict, Instance, Iter, List, Native, Str, T, Tuple, Value, ViewKind};
+use crate::vm::{Args, Cx, Def, Flow, Outcome, Step, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
     id: T::Dict,

@@ -12,10 +12,8 @@ use crate::gc::Gc;
 use crate::plain::int::{MAX_DIGITS, push_big, push_i64};
 use crate::plain::{float, repr as plain_repr};
 use crate::value::class::overrides;
-use crate::value::{
-    BigInt, ByteArray, Bytes, Class, Complex, Def, Exception, Native, Str, T, Value,
-};
-use crate::vm::{Args, Cx, Flow, Outcome, Stop};
+use crate::value::{BigInt, ByteArray, Bytes, Class, Complex, Exception, Native, Str, T, Value};
+use crate::vm::{Args, Cx, Def, Flow, Outcome, Stop, natives::is_native};
 
 // ---- the methods of types
 
@@ -138,9 +136,9 @@ fn own_method(cx: &mut Cx, value: Value, name: Gc<Str>) -> Result<Option<Value>,
 }
 
 fn is_ours(found: Value) -> bool {
-    found.cast::<Native>().is_some_and(|native| {
-        [&REPR, &STR, &OBJECT_STR].iter().any(|&def| std::ptr::eq(native.def, def))
-    })
+    found
+        .cast::<Native>()
+        .is_some_and(|native| [&REPR, &STR, &OBJECT_STR].iter().any(|&def| is_native(native, def)))
 }
 
 /// May a class of this value say how to show it?

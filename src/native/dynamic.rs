@@ -9,8 +9,8 @@ use super::front::{Failure, Mode, Request, front};
 use super::{function, io};
 use crate::code::Code;
 use crate::gc::Gc;
-use crate::value::{CodeObject, Def, Dict, T, Value};
-use crate::vm::{Args, Cx, Flow, Stop};
+use crate::value::{CodeObject, Dict, T, Value};
+use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 pub static FUNCTIONS: &[Def] = &[
     function(

@@ -6,8 +6,8 @@
 use super::function;
 use crate::gc::Gc;
 use crate::plain::int::Int;
-use crate::value::{BigInt, ByteArray, Bytes, Def, Iter, List, Range, Str, Value};
-use crate::vm::{Args, Binary, Cx, Flow, Order, Step, Stop};
+use crate::value::{BigInt, ByteArray, Bytes, Iter, List, Range, Str, Value};
+use crate::vm::{Args, Binary, Cx, Def, Flow, Order, Step, Stop};
 
 pub static FUNCTIONS: &[Def] = &[
     function(

@@ -12,7 +12,7 @@ use crate::gc::Gc;
 use crate::plain::int::MAX_DIGITS;
 use crate::plain::spec;
 use crate::value::{Class, Instance, Native, Str, T, Value};
-use crate::vm::{Args, Cx, Flow, Number, Outcome, Stop};
+use crate::vm::{Args, Cx, Flow, Number, Outcome, Stop, natives::is_native};
 
 static OBJECT_FORMAT: Def =
     method("__format__(self, format_spec, /)", "format(self, format_spec)", object_format);
@@ -57,9 +57,9 @@ fn own_method(cx: &mut Cx, value: Value) -> Result<Option<Value>, Stop> {
     }
     let name = cx.vm().names.__format__;
     let ours = |found: Value| {
-        found.cast::<Native>().is_some_and(|native| {
-            std::ptr::eq(native.def, &FORMAT) || std::ptr::eq(native.def, &OBJECT_FORMAT)
-        })
+        found
+            .cast::<Native>()
+            .is_some_and(|native| is_native(native, &FORMAT) || is_native(native, &OBJECT_FORMAT))
     };
     match cx.lookup(class, name) {
         Some(found) if !ours(found) => cx.special(value, name),

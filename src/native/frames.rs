@@ -6,8 +6,8 @@
 use super::TypeDef;
 use super::traceback::{Entry, line_of};
 use crate::gc::Gc;
-use crate::value::{CodeObject, GetSet, T, Traceback, Value};
-use crate::vm::{Cx, Flow, Stop};
+use crate::value::{CodeObject, T, Traceback, Value};
+use crate::vm::{Cx, Flow, GetSet, Stop};
 
 macro_rules! getset {
     ($name:literal, $get:expr) => {

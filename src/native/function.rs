@@ -4,10 +4,9 @@ use super::{TypeDef, method, static_method};
 use crate::code::CodeKind;
 use crate::gc::Gc;
 use crate::value::{
-    BoundMethod, Cell, Class, CodeObject, Dict, Function, GetSet, Member, Native, Str, T, Tuple,
-    Value,
+    BoundMethod, Cell, Class, CodeObject, Dict, Function, Member, Native, Str, T, Tuple, Value,
 };
-use crate::vm::{Args, Cx, Flow, Stop};
+use crate::vm::{Args, Cx, Flow, GetSet, Stop, natives::def_of, natives::getset_of};
 
 pub static FUNCTION: TypeDef = TypeDef {
     id: T::Function,
@@ -540,7 +539,7 @@ fn native_qualname(cx: &mut Cx, value: Value) -> Flow {
 
 fn native_doc(cx: &mut Cx, value: Value) -> Flow {
     let native = this_native(cx, value)?;
-    Ok(match native.def.doc {
+    Ok(match def_of(native).doc {
         "" => Value::NONE,
         doc => cx.str_value(doc),
     })
@@ -549,7 +548,7 @@ fn native_doc(cx: &mut Cx, value: Value) -> Flow {
 /// The parameters as the row spells them, the receiver marked as CPython marks it.
 fn native_signature(cx: &mut Cx, value: Value) -> Flow {
     let native = this_native(cx, value)?;
-    let text = native.def.signature;
+    let text = def_of(native).signature;
     let params = text.find('(').map_or("()", |open| &text[open..]);
     let is_method = native.owner.get().is::<Class>();
     Ok(match params.strip_prefix('(') {
@@ -642,7 +641,7 @@ fn member_qualname(cx: &mut Cx, value: Value) -> Flow {
 }
 
 fn member_doc(cx: &mut Cx, value: Value) -> Flow {
-    Ok(match this_member(cx, value)?.computed {
+    Ok(match getset_of(this_member(cx, value)?) {
         Some(getset) if !getset.doc.is_empty() => cx.str_value(getset.doc),
         _ => Value::NONE,
     })
@@ -672,7 +671,7 @@ fn member_get(cx: &mut Cx, args: Args) -> Flow {
         return Ok(cx.arg(args, 0).value());
     }
     let (member, object) = member_of(cx, args)?;
-    match (member.computed, member.name.get().cast::<Str>()) {
+    match (getset_of(member), member.name.get().cast::<Str>()) {
         (Some(getset), _) => (getset.get)(cx, object),
         (None, Some(name)) => match cx.own_attribute(object, name) {
             Some(value) => Ok(value),
@@ -698,7 +697,7 @@ fn member_delete(cx: &mut Cx, args: Args) -> Flow {
 
 fn store_member(cx: &mut Cx, member: Gc<Member>, object: Value, value: Value) -> Flow {
     let Some(name) = member.name.get().cast::<Str>() else { return Ok(Value::NONE) };
-    match member.computed {
+    match getset_of(member) {
         Some(getset) => match getset.set {
             Some(set) => set(cx, object, value),
             None => {

@@ -5,8 +5,8 @@ use std::cell::Cell;
 
 use super::{add_functions, function};
 use crate::gc::Gc;
-use crate::value::{Def, Dict, Value};
-use crate::vm::{Args, Cx, Flow, Stop};
+use crate::value::{Dict, Value};
+use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 struct Switch(Cell<bool>);
 

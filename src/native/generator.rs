@@ -4,8 +4,8 @@
 use super::{TypeDef, method};
 use crate::gc::Gc;
 use crate::value::frame::state;
-use crate::value::{AsyncOp, Class, Exception, Frame, GetSet, Str, T, Value};
-use crate::vm::{Args, Cx, Flow, Outcome, Stop};
+use crate::value::{AsyncOp, Class, Exception, Frame, Str, T, Value};
+use crate::vm::{Args, Cx, Flow, GetSet, Outcome, Stop};
 
 const SEND: &str = "send(value) -> send 'value' into generator,\nreturn next yielded value or raise \
                     StopIteration.";

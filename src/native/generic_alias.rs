@@ -6,8 +6,8 @@ use super::operators::wrong_receiver;
 use super::{TypeDef, class_method, method, static_method, union};
 use crate::gc::Gc;
 use crate::value::class::flags::NO_DICT;
-use crate::value::{Def, GenericAlias, GetSet, List, T, Tuple, Union, Value};
-use crate::vm::{Args, Cx, Flow, Outcome, Stop};
+use crate::value::{GenericAlias, List, T, Tuple, Union, Value};
+use crate::vm::{Args, Cx, Def, Flow, GetSet, Outcome, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
     id: T::GenericAlias,

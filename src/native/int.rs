@@ -10,8 +10,8 @@ use super::{TypeDef, class_method, method, static_method};
 use crate::gc::Gc;
 use crate::plain::int::{self, Int, MAX_DIGITS};
 use crate::plain::{Fault, float};
-use crate::value::{ByteArray, Bytes, Class, GetSet, Native, Str, T, Value};
-use crate::vm::{Args, Cx, Flow, Number, Outcome, Stop};
+use crate::value::{ByteArray, Bytes, Class, Native, Str, T, Value};
+use crate::vm::{Args, Cx, Flow, GetSet, Number, Outcome, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
     id: T::Int,

@@ -13,10 +13,9 @@ use crate::plain::int::Int;
 use crate::value::frame::state;
 use crate::value::iter::EXHAUSTED;
 use crate::value::{
-    ByteArray, Bytes, Class, Def, Dict, Frame, Iter, IterKind, List, Range, Set, Str, T, Tuple,
-    Value,
+    ByteArray, Bytes, Class, Dict, Frame, Iter, IterKind, List, Range, Set, Str, T, Tuple, Value,
 };
-use crate::vm::{Args, Cx, Flow, Outcome, Step, Stop};
+use crate::vm::{Args, Cx, Def, Flow, Outcome, Step, Stop};
 
 macro_rules! protocol {
     ($($more:expr),*) => {

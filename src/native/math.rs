@@ -6,8 +6,8 @@ use super::{add_functions, function, math_whole};
 use crate::gc::Gc;
 use crate::plain::int::Int;
 use crate::plain::{Fault, float, special};
-use crate::value::{BigInt, Def, Dict, T, Value};
-use crate::vm::{Args, Cx, Flow, Stop};
+use crate::value::{BigInt, Dict, T, Value};
+use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 /// A function of one float: where it is infinite for a finite argument, is that an overflow
 /// (`range`) or a pole (`domain`)?

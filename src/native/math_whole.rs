@@ -7,8 +7,8 @@ use super::function;
 use crate::plain::MAX_BYTES;
 use crate::plain::int::{self, Int};
 use crate::plain::special::{ExactSum, ProductSum, norm};
-use crate::value::{Def, List, T, Value};
-use crate::vm::{Args, Binary, Cx, Flow, Number, Outcome, Stop};
+use crate::value::{List, T, Value};
+use crate::vm::{Args, Binary, Cx, Def, Flow, Number, Outcome, Stop};
 
 pub static FUNCTIONS: &[Def] = &[
     function(

@@ -66,8 +66,8 @@ use crate::gc::{Gc, HeapType};
 use crate::value::class::overrides;
 use crate::value::func::NativeKind;
 use crate::value::types::TYPES;
-use crate::value::{Class, Def, Dict, GetSet, Member, Native, NativeFn, Signature, T, Value};
-use crate::vm::{Args, Cx, Stop};
+use crate::value::{Class, Dict, Member, Native, Signature, T, Value};
+use crate::vm::{Args, Cx, Def, GetSet, NativeFn, Stop, Vm};
 
 // ---- rows
 
@@ -195,8 +195,15 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("_traceback", traceback::module),
 ];
 
+/// A new world, with the built-in types and functions in it.
+pub fn new_vm() -> Box<Vm> {
+    let mut vm = Vm::new();
+    install(Cx::of(&mut vm));
+    vm
+}
+
 /// Makes built-in types and functions known to a new VM.
-pub fn install(cx: &mut Cx) {
+fn install(cx: &mut Cx) {
     for row in TYPES {
         let class = cx.class(row.id);
         if is_builtin(row.id) {
@@ -343,7 +350,7 @@ pub fn make(cx: &Cx, def: &'static Def, owner: Value) -> Gc<Native> {
     let min = if signature.required_keywords != 0 { places + 1 } else { signature.required };
     cx.new_object(shape, 0, |header| Native {
         header,
-        run: def.run,
+        run: def.entry(),
         min: min as u16,
         max: max as u16,
         places: places as u16,
@@ -400,11 +407,6 @@ fn parse(text: &'static str) -> Signature {
         }
     }
     signature
-}
-
-/// The text of the AttributeError for a module: honest about what Sloop leaves out.
-pub fn missing_in_module(module: &str, name: &str) -> String {
-    format!("module '{module}' has no attribute '{name}'")
 }
 
 /// The receiver of a method of the built-in type `id`, seen through subclasses.

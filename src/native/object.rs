@@ -5,10 +5,10 @@ use crate::gc::Gc;
 use crate::value::class::flags;
 use crate::value::kind::Kind;
 use crate::value::{
-    Class, ClassMethod, Dict, Exception, Function, GetSet, Instance, Member, Module, StaticMethod,
-    Str, T, Value,
+    Class, ClassMethod, Dict, Exception, Function, Instance, Member, Module, StaticMethod, Str, T,
+    Value,
 };
-use crate::vm::{Args, Cx, Flow, Outcome, Stop};
+use crate::vm::{Args, Cx, Flow, GetSet, Outcome, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
     id: T::Object,

@@ -10,8 +10,8 @@ use crate::gc::Gc;
 use crate::plain::float;
 use crate::plain::int::{self, Int};
 use crate::value::types::TYPES;
-use crate::value::{BigInt, Def, Dict, Instance, T, Value};
-use crate::vm::{Args, Binary, Cx, Flow, Number, Order, Stop, Unary};
+use crate::value::{BigInt, Dict, Instance, T, Value};
+use crate::vm::{Args, Binary, Cx, Def, Flow, Number, Order, Stop, Unary};
 
 /// Types whose objects have no hash: `__hash__` is None there.
 pub static UNHASHABLE: &[T] = &[T::ByteArray, T::List, T::Dict, T::Set, T::DictKeys, T::DictItems];

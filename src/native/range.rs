@@ -7,8 +7,8 @@ use super::list::same;
 use super::object::new_class;
 use super::{TypeDef, method, static_method, this};
 use crate::gc::Gc;
-use crate::value::{GetSet, IterKind, Range, T, Value};
-use crate::vm::{Args, Cx, Flow, Stop};
+use crate::value::{IterKind, Range, T, Value};
+use crate::vm::{Args, Cx, Flow, GetSet, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
     id: T::Range,

@@ -6,8 +6,8 @@ use super::object::new_class;
 use super::{TypeDef, method, static_method, this};
 use crate::gc::Gc;
 use crate::plain::int::Int;
-use crate::value::{GetSet, Slice, T, Value};
-use crate::vm::{Args, Cx, Flow, Stop};
+use crate::value::{Slice, T, Value};
+use crate::vm::{Args, Cx, Flow, GetSet, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
     id: T::Slice,

@@ -10,8 +10,8 @@ use std::cmp::Ordering;
 use super::{function, this};
 use crate::gc::Gc;
 use crate::plain::sort;
-use crate::value::{Def, List, Str, T, Tuple, Value};
-use crate::vm::{Args, Cx, Flow, Order, Outcome, Stop};
+use crate::value::{List, Str, T, Tuple, Value};
+use crate::vm::{Args, Cx, Def, Flow, Order, Outcome, Stop};
 
 pub static FUNCTIONS: &[Def] = &[function(
     "sorted(iterable, /, *, key=None, reverse=False)",

@@ -8,8 +8,8 @@ use std::cell::RefCell;
 use super::error::put;
 use super::{add_functions, display, function, io, traceback};
 use crate::gc::Gc;
-use crate::value::{Def, Dict, Exception, Str, T, Value};
-use crate::vm::{Args, Cx, Flow, Outcome, Stop};
+use crate::value::{Dict, Exception, Str, T, Value};
+use crate::vm::{Args, Cx, Def, Flow, Outcome, Stop};
 
 /// What the host knows about this run.
 #[derive(Default)]
@@ -144,7 +144,7 @@ fn getattr(cx: &mut Cx, args: Args) -> Flow {
         "breakpointhook",
     ];
     if !MADE.contains(&text.as_str()) {
-        let text = super::missing_in_module("sys", &text);
+        let text = crate::vm::missing_in_module("sys", &text);
         return Err(cx.error(T::AttributeError, &text));
     }
     let wanted = Value::object(cx.tuple(&[Value::NONE]));
@@ -287,6 +287,7 @@ fn displayhook(cx: &mut Cx, args: Args) -> Flow {
 
 /// Is this `sys.excepthook` the one that came with Sloop?
 pub fn is_own_hook(hook: Value) -> bool {
-    let own: crate::value::NativeFn = excepthook;
-    hook.cast::<crate::value::Native>().is_some_and(|native| std::ptr::fn_addr_eq(native.run, own))
+    let own: crate::vm::NativeFn = excepthook;
+    hook.cast::<crate::value::Native>()
+        .is_some_and(|native| std::ptr::fn_addr_eq(crate::vm::natives::def_of(native).run, own))
 }

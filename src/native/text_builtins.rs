@@ -5,8 +5,8 @@ use super::{bytes, display, format, function};
 use crate::plain::int::Int;
 use crate::plain::int::text::{Base, push_prefixed_big, push_prefixed_i64};
 use crate::plain::wtf8;
-use crate::value::{Def, Str, Value};
-use crate::vm::{Args, Cx, Flow, Stop};
+use crate::value::{Str, Value};
+use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 pub static FUNCTIONS: [Def; 8] = [
     function("repr(obj, /)", "The text that shows an object to programmers.", repr),

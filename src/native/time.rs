@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::{add_functions, function, io};
 use crate::gc::Gc;
 use crate::plain::int::Int;
-use crate::value::{Def, Dict, Module, Str, T, Value};
+use crate::value::{Dict, Module, Str, T, Value};
 use crate::vm::system::{self, Calendar};
-use crate::vm::{Args, Cx, Flow, Outcome, Stop};
+use crate::vm::{Args, Cx, Def, Flow, Outcome, Stop};
 
 static FUNCTIONS: &[Def] = &[
     function("time()", "Seconds since the epoch.", |_, _| Ok(seconds(wall()))),
@@ -180,7 +180,7 @@ fn getattr(cx: &mut Cx, args: Args) -> Flow {
         "clock_gettime_ns",
     ];
     if !MADE.contains(&text.as_str()) {
-        let text = super::missing_in_module("time", &text);
+        let text = crate::vm::missing_in_module("time", &text);
         return Err(cx.error(T::AttributeError, &text));
     }
     let wanted = Value::object(cx.tuple(&[Value::NONE]));

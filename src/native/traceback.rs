@@ -11,8 +11,8 @@ use super::front::front;
 use super::{add_functions, display, function, group, suggest};
 use crate::gc::Gc;
 use crate::plain::wtf8;
-use crate::value::{CodeObject, Def, Dict, Exception, List, Str, T, Traceback, Tuple, Value};
-use crate::vm::{Args, Cx, Flow, Stop};
+use crate::value::{CodeObject, Dict, Exception, List, Str, T, Traceback, Tuple, Value};
+use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 /// Entries of the same place shown before they are counted.
 const REPEATED: usize = 3;

@@ -4,8 +4,8 @@ use super::builtins::{Check, check};
 use super::operators::wrong_receiver;
 use super::{TypeDef, display, display_object, method};
 use crate::gc::Gc;
-use crate::value::{Class, GenericAlias, GetSet, T, Tuple, Union, Value};
-use crate::vm::{Args, Cx, Flow, Stop};
+use crate::value::{Class, GenericAlias, T, Tuple, Union, Value};
+use crate::vm::{Args, Cx, Flow, GetSet, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
     id: T::Union,

@@ -7,10 +7,8 @@ use super::list::same;
 use super::set::{self, Algebra, Items};
 use super::{TypeDef, method};
 use crate::gc::Gc;
-use crate::value::{
-    Dict, DictView, GetSet, IterKind, MappingProxy, Set, T, Tuple, Value, ViewKind,
-};
-use crate::vm::{Args, Cx, Flow, Order, Stop};
+use crate::value::{Dict, DictView, IterKind, MappingProxy, Set, T, Tuple, Value, ViewKind};
+use crate::vm::{Args, Cx, Flow, GetSet, Order, Stop};
 
 macro_rules! set_like {
     () => {

@@ -1,12 +1,12 @@
 //! Callables and the small objects around them.
 
+use std::any::Any;
 use std::cell::Cell as RustCell;
 
 use super::kind::{Object, Tracer, trace_cells};
 use super::{Class, CodeObject, Dict, Value};
 use crate::code::op::Word;
 use crate::gc::{Gc, Header};
-use crate::vm::{Args, Cx, Flow};
 
 /// A variable that more than one activation sees, or a module global.
 #[repr(C)]
@@ -69,7 +69,13 @@ impl Object for Function {
     }
 }
 
-pub type NativeFn = fn(&mut Cx, Args) -> Flow;
+/// The address of a native's body. What it takes and returns is known one floor up, in
+/// `vm/natives.rs`, which alone makes these and calls them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry(pub *const ());
+
+/// A static declaration that a floor above has made and can recognise.
+pub type Declaration = &'static (dyn Any + Send + Sync);
 
 /// How a native is found and called.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,27 +88,6 @@ pub enum NativeKind {
     ClassMethod,
     /// Never binds.
     StaticMethod,
-}
-
-/// The static declaration of a native: one row beside its body.
-pub struct Def {
-    /// `name(self, a, /, b=1, *args, key=None, **kwargs)`: parameters as Python writes them.
-    /// Absent optional arguments arrive as UNDEF; the texts of defaults are documentation.
-    pub signature: &'static str,
-    pub doc: &'static str,
-    pub kind: NativeKind,
-    pub run: NativeFn,
-}
-
-pub type GetFn = fn(&mut Cx, Value) -> Flow;
-pub type SetFn = fn(&mut Cx, Value, Value) -> Flow;
-
-/// The static declaration of a computed attribute. The setter gets UNDEF for `del`.
-pub struct GetSet {
-    pub name: &'static str,
-    pub doc: &'static str,
-    pub get: GetFn,
-    pub set: Option<SetFn>,
 }
 
 /// Parameters of a native, read from its signature once.
@@ -127,14 +112,14 @@ pub struct Signature {
 #[repr(C)]
 pub struct Native {
     pub header: Header,
-    pub run: NativeFn,
+    pub run: Entry,
     /// Fewest and most arguments of a purely positional call, and how many places are filled
     /// with UNDEF up to: `places`. `max` is `u16::MAX` for `*args`.
     pub min: u16,
     pub max: u16,
     pub places: u16,
     pub kind: NativeKind,
-    pub def: &'static Def,
+    pub def: Declaration,
     pub signature: &'static Signature,
     /// The class it belongs to, or the module name (a string), or UNDEF.
     pub owner: RustCell<Value>,
@@ -183,7 +168,7 @@ pub struct Member {
     pub name: RustCell<Value>,
     pub owner: RustCell<Value>,
     /// How a native type computes it; None for a `__slots__` place.
-    pub computed: Option<&'static GetSet>,
+    pub computed: Option<Declaration>,
 }
 trace_cells!(Member: name, owner);
 

@@ -30,8 +30,8 @@ pub use dict::{Dict, DictView, ViewKind};
 pub use error::{Exception, TracePoint, Traceback};
 pub use frame::{Frame, Ret};
 pub use func::{
-    BoundMethod, Cell, ClassMethod, Def, Function, GenericAlias, GetSet, MappingProxy, Member,
-    Native, NativeFn, NativeKind, Property, Signature, StaticMethod, Super, Union,
+    BoundMethod, Cell, ClassMethod, Declaration, Entry, Function, GenericAlias, MappingProxy,
+    Member, Native, NativeKind, Property, Signature, StaticMethod, Super, Union,
 };
 pub use instance::{Instance, Slots};
 pub use iter::{AsyncOp, Iter, IterKind};

@@ -6,7 +6,8 @@
 
 use super::pc::{Base, Ip, Pc, reg};
 use super::{
-    Args, Flow, Outcome, Stop, Vm, awaiting, bind, construct, cx, raise, safepoint, suspend, unwind,
+    Args, Flow, Outcome, Stop, Vm, awaiting, bind, construct, cx, natives, raise, safepoint,
+    suspend, unwind,
 };
 use crate::code::op::{HEADER, Word, word};
 use crate::gc::Gc;
@@ -418,7 +419,7 @@ pub unsafe fn run_native(
         (*vm).top = args.add(n);
         (*vm).native_base = base;
         (*vm).native_ip = ip;
-        let flow = (native.run)(cx::Cx::of(&mut *vm), Args::new(args, n));
+        let flow = natives::run(native, cx::Cx::of(&mut *vm), Args::new(args, n));
         (*vm).top = top;
         settle(vm, ip, base, info, flow)
     }

@@ -110,7 +110,7 @@ pub(super) fn bind(vm: &mut Vm, found: Value, object: Value, class: Gc<Class>) -
         return Found::Call(property.get.get(), [object, Value::NONE, Value::NONE], 1);
     }
     if let Some(member) = found.cast::<Member>() {
-        return match member.computed {
+        return match super::natives::getset_of(member) {
             Some(getset) => match (getset.get)(Cx::of(vm), object) {
                 Ok(value) => Found::Value(value),
                 Err(Stop::Tail) => {
@@ -235,9 +235,14 @@ pub fn missing(vm: &Vm, object: Value, name: Gc<Str>) -> Stop {
     let text = if let Some(class) = object.cast::<Class>() {
         format!("type object '{}' has no attribute '{}'", class.name_text(), name.lossy())
     } else if let Some(module) = object.cast::<Module>() {
-        crate::native::missing_in_module(&module.name.lossy(), &name.lossy())
+        missing_in_module(&module.name.lossy(), &name.lossy())
     } else {
         format!("'{}' object has no attribute '{}'", vm.space.type_name(object), name.lossy())
     };
     raise::attribute(vm, &text, object, name)
+}
+
+/// The text of the AttributeError for a module: honest about what Sloop leaves out.
+pub fn missing_in_module(module: &str, name: &str) -> String {
+    format!("module '{module}' has no attribute '{name}'")
 }

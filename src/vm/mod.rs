@@ -23,6 +23,7 @@ mod lookup;
 mod make;
 mod member;
 mod name;
+pub mod natives;
 mod numeric;
 mod ops;
 mod order;
@@ -53,6 +54,8 @@ pub use compare::Order;
 pub use cx::{Args, Cx, Local, Ref};
 pub use import::{Finder, Found as FoundModule};
 pub use iter::Step;
+pub use lookup::missing_in_module;
+pub use natives::{Def, GetSet, NativeFn};
 pub use numeric::Number;
 pub use ops::{Binary, Unary};
 use pc::{Base, Ip};
@@ -168,7 +171,7 @@ impl Vm {
         // The lowest words are the header of an activation that nobody runs in: it gives the
         // first door a caller.
         let base = (low as Base).wrapping_add(8);
-        let mut vm = Box::new(Vm {
+        let vm = Box::new(Vm {
             space,
             names,
             signals,
@@ -199,7 +202,6 @@ impl Vm {
             // SAFETY: inside the mapping.
             unsafe { *(low as Base).add(i) = Value::from_bits(0) };
         }
-        crate::native::install(Cx::of(&mut vm));
         vm
     }
 

@@ -50,7 +50,7 @@ pub fn store_default(
             return Ok(Stored::Call(func, [object, value, Value::NONE], n));
         }
         if let Some(member) = found.cast::<Member>()
-            && let Some(getset) = member.computed
+            && let Some(getset) = super::natives::getset_of(member)
         {
             let Some(set) = getset.set else {
                 let text = format!(

@@ -5,8 +5,8 @@ use super::{
 };
 use crate::native::{TypeDef, display, method, static_method};
 use crate::value::class::overrides;
-use crate::value::{Dict, Exception, GetSet, Str, T, Traceback, Value};
-use crate::vm::{Args, Cx, Flow, Stop};
+use crate::value::{Dict, Exception, Str, T, Traceback, Value};
+use crate::vm::{Args, Cx, Flow, GetSet, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
     id: T::BaseException,

@@ -14,8 +14,8 @@ use super::display;
 use super::{TypeDef, method};
 use crate::gc::Gc;
 use crate::value::class::overrides;
-use crate::value::{Class, Dict, Exception, GetSet, Str, T, Tuple, Value};
-use crate::vm::{Args, Cx, Flow, Stop};
+use crate::value::{Class, Dict, Exception, Str, T, Tuple, Value};
+use crate::vm::{Args, Cx, Flow, GetSet, Stop};
 
 // ---- fields
 

@@ -6,8 +6,8 @@ use std::io::SeekFrom;
 use super::{Shared, Stream, bytes_of, raise, receiver, text_of, with_file, with_stream};
 use crate::native::{TypeDef, display, method};
 use crate::plain::repr::push_str_repr;
-use crate::value::{ByteArray, Def, GetSet, T, Value};
-use crate::vm::{Args, Cx, Flow, Outcome, Stop};
+use crate::value::{ByteArray, T, Value};
+use crate::vm::{Args, Cx, Def, Flow, GetSet, Outcome, Stop};
 
 static METHODS: &[Def] = &[
     method("read(self, size=-1, /)", "Read at most size characters or bytes.", read),

@@ -11,8 +11,8 @@ use crate::gc::Gc;
 use crate::native::error::io_error;
 use crate::native::{add_functions, function};
 use crate::plain::codec::{self, Encoding, Handler};
-use crate::value::{Def, Dict, T, Value};
-use crate::vm::{Args, Cx, Flow, Stop};
+use crate::value::{Dict, T, Value};
+use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 pub static FUNCTIONS: &[Def] = &[function(
     "open(file, mode='r', buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None)",

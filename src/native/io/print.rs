@@ -6,8 +6,8 @@
 use super::{Io, Shared, text_of, with_stream};
 use crate::native::{display, function};
 use crate::plain::{float, int};
-use crate::value::{Def, Module, T, Value};
-use crate::vm::{Args, Cx, Flow, Stop};
+use crate::value::{Module, T, Value};
+use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 pub static FUNCTIONS: &[Def] = &[
     function(
