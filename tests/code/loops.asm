@@ -42,7 +42,7 @@ function each(items)  line 10, 8 registers
    12:         if not key:
       3  JFalse       r1, -> 5             ; key
    11:     for key, value in items:
-      4  ForIter      r4, r3, -> 2
+      4  ForIter      r4, r3, -> 2, ext 1
    15:         if items.pop() is None:
       5  Move         r7, r0               ; items
       6  CallM        r3, r3.., 0          ; pop
