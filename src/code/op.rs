@@ -364,13 +364,13 @@ macro_rules! for_each_op {
             GetDelegate [Dst Src Nil] 0 => data::cold | suspend::get_delegate;
             /// R[a] = await R[b]; ext: 0 plain, 1 result of `__aenter__`, 2 of `__aexit__`,
             /// 3 of `__anext__`, for the text of the error
-            Await [Dst Src Nil] 0 => data::cold | suspend::await_value;
+            Await [Dst Src Nil] 0 => data::cold | awaiting::await_value;
             /// R[a] = await R[b](c arguments from R[b+4]), without a coroutine object
-            AwaitCall [Dst Win Cnt] 0 => data::cold | suspend::await_call;
+            AwaitCall [Dst Win Cnt] 0 => data::cold | awaiting::await_call;
             /// R[a] = R[b].__aiter__()
-            GetAIter [Dst Src Nil] 0 => data::cold | suspend::get_aiter;
+            GetAIter [Dst Src Nil] 0 => data::cold | awaiting::get_aiter;
             /// R[a] = the awaitable R[b].__anext__()
-            GetANext [Dst Src Nil] 0 => data::cold | suspend::get_anext;
+            GetANext [Dst Src Nil] 0 => data::cold | awaiting::get_anext;
             /// go on if the exception R[a] is StopAsyncIteration, else raise it again
             EndAsyncFor [Src Nil Nil] 0 => data::cold | unwind::end_async_for;
 

@@ -329,6 +329,6 @@ mod tests {
     fn long_spans_are_abbreviated() {
         let text = "f(\n    1,\n    2,\n    3,\n    4,\n)";
         let drawn = shown(text, (0, 1));
-        assert!(drawn.contains("...<3 lines>..."), "{drawn}");
+        assert!(drawn.contains("...<2 lines>..."), "{drawn}");
     }
 }

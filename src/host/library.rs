@@ -1,7 +1,7 @@
 //! The modules written in Sloop that are embedded in the binary, and the prelude.
 //!
-//! `build.rs` lists `stdlib/`. Files whose name begins with `prelude` make up the prelude. A file `a.b.sloop` is the module `a.b`; a module with others below
-//! it is a package.
+//! `build.rs` lists `stdlib/`. Files whose name begins with `prelude` make up the prelude. A file
+//! `a.b.sloop` is the module `a.b`; a module with others below it is a package.
 
 include!(concat!(env!("OUT_DIR"), "/library.rs"));
 

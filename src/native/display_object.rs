@@ -3,7 +3,7 @@
 use super::display::push_repr;
 use crate::gc::Gc;
 use crate::value::{
-    BoundMethod, Cell, Class, ClassMethod, CodeObject, Dict, Frame, Function, GenericAlias, Member,
+    BoundMethod, Cell, Class, ClassMethod, CodeObject, Frame, Function, GenericAlias, Member,
     Module, Native, NativeKind, Range, Slice, StaticMethod, Str, Super, Union, Value,
 };
 use crate::vm::{Cx, Stop};
@@ -228,8 +228,7 @@ pub fn full_name(cx: &Cx, class: Gc<Class>) -> String {
 }
 
 fn qualname(cx: &Cx, function: Gc<Function>) -> String {
-    let set = function.extra.get().cast::<Dict>();
-    let set = set.and_then(|dict| dict.get_str(cx, cx.vm().names.__qualname__));
+    let set = cx.detail(function, cx.vm().names.__qualname__);
     match set.and_then(|name| name.cast::<Str>()) {
         Some(name) => name.lossy().into_owned(),
         None => function.code.code.qualname.to_string(),

@@ -36,10 +36,8 @@ pub struct Function {
     /// Tuple, or UNDEF.
     pub defaults: RustCell<Value>,
     /// A dict of what was given or set beyond that (`__kwdefaults__`, `__annotate__`, `__name__`,
-    /// …), or UNDEF.
+    /// …), or UNDEF. Its attributes are a dict in there: `__dict__`.
     pub details: RustCell<Value>,
-    /// Its attributes: a dict, or UNDEF.
-    pub extra: RustCell<Value>,
 }
 
 impl Function {
@@ -65,7 +63,6 @@ impl Object for Function {
         marker.object(self.globals);
         marker.value(self.defaults.get());
         marker.value(self.details.get());
-        marker.value(self.extra.get());
         for i in 0..self.captured as usize {
             marker.object(self.cell(i));
         }

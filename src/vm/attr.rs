@@ -4,18 +4,16 @@
 //! instances are in slots that their shape names; everything else that can have attributes keeps
 //! them in a dict.
 
+use super::lookup::*;
+use super::own::*;
 use super::pc::{Base, Ip, Pc, reg};
+use super::store::*;
 use super::{Cx, Flow, Outcome, Stop, Vm, call, ops, raise, unwind};
 use crate::code::op::{Word, word};
 use crate::gc::Gc;
 use crate::value::class::{flags, overrides};
 use crate::value::frame::{DST_MASK, Ret};
-use crate::value::kind::Kind;
-use crate::value::shape::MAX_KEYS;
-use crate::value::{
-    BoundMethod, Class, ClassMethod, CodeObject, Dict, Exception, Function, Instance, Member,
-    Module, Native, NativeKind, Property, Resource, Slots, StaticMethod, Str, Super, T, Value,
-};
+use crate::value::{Class, Dict, Function, Instance, Module, Native, Str, T, Value};
 
 /// Where an attribute is.
 #[derive(Clone, Copy, Debug)]
@@ -34,426 +32,6 @@ pub enum Stored {
     Done,
     /// Calling this with the first `n` of the arguments does it.
     Call(Value, [Value; 3], usize),
-}
-
-/// Name of the hidden first slot of instances that carry a built-in value.
-pub const PAYLOAD_KEY: &str = "\0payload";
-
-// ---- own attributes
-
-/// An attribute that the object itself has.
-pub fn own(vm: &Vm, object: Value, name: Gc<Str>) -> Option<Value> {
-    if let Some(instance) = object.cast::<Instance>() {
-        if let Some(slot) = vm.space.shapes.slot(instance.header.shape, name) {
-            let value = slot_value(vm, instance, slot as usize);
-            return if value.is_undef() { None } else { Some(value) };
-        }
-    }
-    extra_dict(object)?.get_str(&vm.space, name)
-}
-
-fn slot_value(vm: &Vm, instance: Gc<Instance>, slot: usize) -> Value {
-    let inline = vm.space.shapes.get(instance.header.shape).inline as usize;
-    if slot < inline {
-        return instance.slot(slot).get();
-    }
-    match instance.extra.get().cast::<Slots>() {
-        Some(slots) => slots.get(slot - inline),
-        None => Value::UNDEF,
-    }
-}
-
-/// The cell of an object that refers to its attribute dict, for kinds that have one.
-fn extra_cell(object: Value) -> Option<&'static std::cell::Cell<Value>> {
-    let header = object.header()?;
-    // SAFETY: the kind is checked; the reference is used before anything can run.
-    unsafe {
-        match (*header).kind {
-            k if k == Kind::Instance as u8 => Some(&(*header.cast::<Instance>()).extra),
-            k if k == Kind::Exception as u8 => Some(&(*header.cast::<Exception>()).extra),
-            k if k == Kind::Resource as u8 => Some(&(*header.cast::<Resource>()).extra),
-            k if k == Kind::Function as u8 => Some(&(*header.cast::<Function>()).extra),
-            k if k == Kind::StaticMethod as u8 => Some(&(*header.cast::<StaticMethod>()).extra),
-            k if k == Kind::ClassMethod as u8 => Some(&(*header.cast::<ClassMethod>()).extra),
-            _ => None,
-        }
-    }
-}
-
-fn extra_dict(object: Value) -> Option<Gc<Dict>> {
-    if let Some(module) = object.cast::<Module>() {
-        return Some(module.dict);
-    }
-    extra_cell(object)?.get().cast::<Dict>()
-}
-
-/// Sets an attribute of the object itself; false if objects of its kind have none.
-pub fn set_own(vm: &Vm, object: Value, name: Gc<Str>, value: Value) -> bool {
-    let space = &vm.space;
-    let name = space.intern_str(name);
-    if let Some(module) = object.cast::<Module>() {
-        module.dict.set_str(space, name, value);
-        return true;
-    }
-    if let Some(instance) = object.cast::<Instance>() {
-        let shape = instance.header.shape;
-        if let Some(slot) = space.shapes.slot(shape, name) {
-            put_slot(vm, instance, slot as usize, value);
-            return true;
-        }
-        if let Some(dict) = instance.extra.get().cast::<Dict>() {
-            dict.set_str(space, name, value);
-            return true;
-        }
-        let count = space.shapes.get(shape).count as usize;
-        if count < MAX_KEYS {
-            let child = space.shapes.child(shape, name);
-            set_shape(instance, child);
-            put_slot(vm, instance, count, value);
-            let class = space.shapes.get(shape).class;
-            if count as u32 >= class.inline.get() && count < 24 {
-                class.inline.set(count as u32 + 1);
-            }
-            return true;
-        }
-        attribute_dict(vm, object).expect("instances have one").set_str(space, name, value);
-        return true;
-    }
-    match extra_cell(object) {
-        Some(cell) => {
-            let dict = cell.get().cast::<Dict>().unwrap_or_else(|| {
-                let dict = space.dict();
-                cell.set(Value::object(dict));
-                dict
-            });
-            dict.set_str(space, name, value);
-            true
-        }
-        None => false,
-    }
-}
-
-fn set_shape(instance: Gc<Instance>, shape: u32) {
-    // SAFETY: a live object; the header is a plain field.
-    unsafe { (*instance.header()).shape = shape }
-}
-
-fn put_slot(vm: &Vm, instance: Gc<Instance>, slot: usize, value: Value) {
-    let inline = vm.space.shapes.get(instance.header.shape).inline as usize;
-    if slot < inline {
-        instance.slot(slot).set(value);
-        return;
-    }
-    let slots = instance.extra.get().cast::<Slots>().unwrap_or_else(|| {
-        let slots = vm.space.slots(Vec::new());
-        instance.extra.set(Value::object(slots));
-        slots
-    });
-    slots.edit(|values| {
-        let at = slot - inline;
-        if values.len() <= at {
-            values.resize(at + 1, Value::UNDEF);
-        }
-        values[at] = value;
-    });
-}
-
-/// Removes an attribute of the object itself; false if it had none.
-pub fn del_own(vm: &Vm, object: Value, name: Gc<Str>) -> bool {
-    if own(vm, object, name).is_none() {
-        return false;
-    }
-    if let Some(instance) = object.cast::<Instance>()
-        && let Some(slot) = vm.space.shapes.slot(instance.header.shape, name)
-    {
-        let class = vm.space.class_of(object);
-        if is_slot_name(vm, class, name) {
-            put_slot(vm, instance, slot as usize, Value::UNDEF);
-            return true;
-        }
-    }
-    match attribute_dict(vm, object) {
-        Some(dict) => dict.remove_str(&vm.space, name).is_some(),
-        None => false,
-    }
-}
-
-fn is_slot_name(vm: &Vm, class: Gc<Class>, name: Gc<Str>) -> bool {
-    vm.space
-        .lookup(class, name)
-        .and_then(|found| found.cast::<Member>())
-        .is_some_and(|member| member.computed.is_none())
-}
-
-/// The dict that holds an object's attributes, made if need be: `__dict__`. From then on an
-/// instance keeps its attributes there (those of `__slots__` stay in slots).
-pub fn attribute_dict(vm: &Vm, object: Value) -> Option<Gc<Dict>> {
-    if let Some(dict) = extra_dict(object) {
-        return Some(dict);
-    }
-    if let Some(class) = object.cast::<Class>() {
-        return Some(class.dict);
-    }
-    let cell = extra_cell(object)?;
-    let dict = vm.space.dict();
-    if let Some(instance) = object.cast::<Instance>() {
-        let class = vm.space.class_of(object);
-        if class.header.flags & flags::NO_DICT != 0 {
-            return None;
-        }
-        let keys = vm.space.shapes.keys(instance.header.shape);
-        let mut kept = Vec::new();
-        for (slot, &key) in keys.iter().enumerate() {
-            let value = slot_value(vm, instance, slot);
-            if key.as_bytes() == PAYLOAD_KEY.as_bytes() || is_slot_name(vm, class, key) {
-                kept.push((key, value));
-            } else if !value.is_undef() {
-                dict.set_str(&vm.space, key, value);
-            }
-        }
-        let inline = vm.space.shapes.get(instance.header.shape).inline as usize;
-        for slot in 0..inline.min(instance.room()) {
-            instance.slot(slot).set(Value::UNDEF);
-        }
-        let mut shape = vm.space.shapes.root(class, instance.room());
-        for (slot, (key, value)) in kept.into_iter().enumerate() {
-            shape = vm.space.shapes.child(shape, key);
-            if slot < instance.room() {
-                instance.slot(slot).set(value);
-            }
-        }
-        set_shape(instance, shape);
-    }
-    cell.set(Value::object(dict));
-    Some(dict)
-}
-
-// ---- lookup
-
-/// Looks an attribute up as `object.name` does, without running code of the program.
-pub fn find(vm: &mut Vm, object: Value, name: Gc<Str>) -> Found {
-    let class = vm.space.class_of(object);
-    if class.has(overrides::GETATTRIBUTE) {
-        let method = vm.space.lookup(class, vm.names.__getattribute__);
-        if let Some(method) = method.filter(|m| m.is::<Function>()) {
-            let args = [object, Value::object(name), Value::NONE];
-            return Found::Call(method, args, 2);
-        }
-    }
-    find_default(vm, object, class, name)
-}
-
-/// What `object.__getattribute__` does.
-pub fn find_default(vm: &mut Vm, object: Value, class: Gc<Class>, name: Gc<Str>) -> Found {
-    let on_class = vm.space.lookup(class, name);
-    if let Some(found) = on_class
-        && is_data_descriptor(vm, found)
-    {
-        return bind(vm, found, object, class);
-    }
-    if let Some(this) = object.cast::<Class>() {
-        if let Some(found) = vm.space.lookup(this, name) {
-            return bind_on_class(vm, found, this);
-        }
-    } else if let Some(this) = object.cast::<Super>() {
-        return find_super(vm, this, name);
-    } else if let Some(value) = own(vm, object, name) {
-        return Found::Value(value);
-    }
-    match on_class {
-        Some(found) => bind(vm, found, object, class),
-        None => {
-            if let Some(method) = object.cast::<BoundMethod>()
-                && !method.func.get().is::<Native>()
-            {
-                // A bound method shows the attributes of what it binds.
-                let func = method.func.get();
-                return match find(vm, func, name) {
-                    Found::Method(found) => {
-                        Found::Value(Value::object(vm.space.bound_method(found, func)))
-                    }
-                    Found::Missing => {
-                        missing(vm, func, name);
-                        Found::Raised
-                    }
-                    found => found,
-                };
-            }
-            if let Some(module) = object.cast::<Module>()
-                && !module.getattr.get().is_undef()
-            {
-                let args = [Value::object(name), Value::NONE, Value::NONE];
-                return Found::Call(module.getattr.get(), args, 1);
-            }
-            Found::Missing
-        }
-    }
-}
-
-/// For a call: a method on the class comes back unbound.
-pub fn find_method(vm: &mut Vm, object: Value, name: Gc<Str>) -> Found {
-    find(vm, object, name)
-}
-
-fn is_data_descriptor(vm: &Vm, found: Value) -> bool {
-    if found.is::<Function>() || !found.is_object() {
-        return false;
-    }
-    found.is::<Property>() || found.is::<Member>() || vm.space.class_of(found).has(overrides::SET)
-}
-
-/// What an attribute found on the class is for an instance.
-fn bind(vm: &mut Vm, found: Value, object: Value, class: Gc<Class>) -> Found {
-    if found.is::<Function>() {
-        return Found::Method(found);
-    }
-    if let Some(native) = found.cast::<Native>() {
-        return match native.kind {
-            NativeKind::Method => Found::Method(found),
-            NativeKind::ClassMethod => {
-                Found::Value(Value::object(vm.space.bound_method(found, Value::object(class))))
-            }
-            _ => Found::Value(found),
-        };
-    }
-    if let Some(property) = found.cast::<Property>() {
-        if property.get.get().is_none() {
-            let text = format!(
-                "property '{}' of '{}' object has no getter",
-                property_name(vm, property),
-                class.name_text()
-            );
-            raise::error(vm, T::AttributeError, &text);
-            return Found::Raised;
-        }
-        return Found::Call(property.get.get(), [object, Value::NONE, Value::NONE], 1);
-    }
-    if let Some(member) = found.cast::<Member>() {
-        return match member.computed {
-            Some(getset) => match (getset.get)(Cx::of(vm), object) {
-                Ok(value) => Found::Value(value),
-                Err(Stop::Tail) => {
-                    let tail = vm.tail.take().expect("set by the getter");
-                    let mut args = [Value::NONE; 3];
-                    args[..tail.args.len()].copy_from_slice(&tail.args);
-                    Found::Call(tail.callee, args, tail.args.len())
-                }
-                Err(Stop::Raised) => Found::Raised,
-                Err(Stop::Resume) => unreachable!("a computed attribute resumes nothing"),
-            },
-            None => match own(vm, object, member.name.get().cast().expect("a name")) {
-                Some(value) => Found::Value(value),
-                None => Found::Missing,
-            },
-        };
-    }
-    if let Some(method) = found.cast::<StaticMethod>() {
-        return Found::Value(method.func.get());
-    }
-    if let Some(method) = found.cast::<ClassMethod>() {
-        let func = method.func.get();
-        return Found::Value(Value::object(vm.space.bound_method(func, Value::object(class))));
-    }
-    let kind = vm.space.class_of(found);
-    if kind.has(overrides::GET)
-        && let Some(get) = vm.space.lookup(kind, vm.names.__get__)
-    {
-        let bound = Value::object(vm.space.bound_method(get, found));
-        return Found::Call(bound, [object, Value::object(class), Value::NONE], 2);
-    }
-    Found::Value(found)
-}
-
-/// What an attribute found on a class is when asked of the class itself.
-fn bind_on_class(vm: &mut Vm, found: Value, class: Gc<Class>) -> Found {
-    if let Some(native) = found.cast::<Native>() {
-        if native.kind == NativeKind::ClassMethod {
-            let bound = vm.space.bound_method(found, Value::object(class));
-            return Found::Value(Value::object(bound));
-        }
-        return Found::Value(found);
-    }
-    if let Some(method) = found.cast::<StaticMethod>() {
-        return Found::Value(method.func.get());
-    }
-    if let Some(method) = found.cast::<ClassMethod>() {
-        let bound = vm.space.bound_method(method.func.get(), Value::object(class));
-        return Found::Value(Value::object(bound));
-    }
-    let kind = vm.space.class_of(found);
-    if kind.has(overrides::GET)
-        && let Some(get) = vm.space.lookup(kind, vm.names.__get__)
-    {
-        let bound = Value::object(vm.space.bound_method(get, found));
-        return Found::Call(bound, [Value::NONE, Value::object(class), Value::NONE], 2);
-    }
-    Found::Value(found)
-}
-
-fn find_super(vm: &mut Vm, this: Gc<Super>, name: Gc<Str>) -> Found {
-    let object = this.this.get();
-    if name != vm.names.__class__
-        && let Some(found) = super_lookup(vm, this.class, this.start, name)
-    {
-        // `super(C, cls)` in a classmethod: bound to the class.
-        if let Some(class) = object.cast::<Class>()
-            && class == this.start
-        {
-            return bind_on_class(vm, found, class);
-        }
-        return match bind(vm, found, object, this.start) {
-            Found::Method(func) => Found::Value(Value::object(vm.space.bound_method(func, object))),
-            found => found,
-        };
-    }
-    match vm.space.lookup(vm.space.class(T::Super), name) {
-        Some(found) => {
-            let class = vm.space.class(T::Super);
-            bind(vm, found, Value::object(this), class)
-        }
-        None => Found::Missing,
-    }
-}
-
-/// The attribute behind `class` in the MRO of `start`.
-fn super_lookup(vm: &Vm, class: Gc<Class>, start: Gc<Class>, name: Gc<Str>) -> Option<Value> {
-    let mro = start.mro.borrow();
-    let from = mro.iter().position(|&c| c == class)? + 1;
-    mro[from..].iter().find_map(|c| c.dict.get_str(&vm.space, name))
-}
-
-/// A method for `super().name(...)` that is called with `this` in front, if it is that simple.
-pub fn super_method(vm: &Vm, class: Gc<Class>, this: Value, name: Gc<Str>) -> Option<Value> {
-    let start = vm.space.class_of(this);
-    if this.is::<Class>() || !start.is_subclass(class) {
-        return None;
-    }
-    let found = super_lookup(vm, class, start, name)?;
-    let native = found.cast::<Native>().is_some_and(|n| n.kind == NativeKind::Method);
-    if found.is::<Function>() || native { Some(found) } else { None }
-}
-
-/// Binds at once: natives that hold no frame ask for this. Code of the program runs by the door.
-pub fn bind_now(vm: &mut Vm, found: Value, object: Value, class: Gc<Class>) -> Result<Value, Stop> {
-    match bind(vm, found, object, class) {
-        Found::Value(value) => Ok(value),
-        Found::Method(func) => Ok(Value::object(vm.space.bound_method(func, object))),
-        Found::Call(func, args, n) => Cx::of(vm).call(func, &args[..n]),
-        Found::Missing => Ok(found),
-        Found::Raised => Err(Stop::Raised),
-    }
-}
-
-/// AttributeError for an attribute that is not there.
-pub fn missing(vm: &Vm, object: Value, name: Gc<Str>) -> Stop {
-    let text = if let Some(class) = object.cast::<Class>() {
-        format!("type object '{}' has no attribute '{}'", class.name_text(), name.lossy())
-    } else if let Some(module) = object.cast::<Module>() {
-        crate::native::missing_in_module(&module.name.lossy(), &name.lossy())
-    } else {
-        format!("'{}' object has no attribute '{}'", vm.space.type_name(object), name.lossy())
-    };
-    raise::attribute(vm, &text, object, name)
 }
 
 // ---- instructions
@@ -528,7 +106,14 @@ pub unsafe fn get_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 }
 
 /// Remembers where the attribute was, if the next object of this shape has it there too.
-unsafe fn fill_get(vm: &Vm, ip: Ip, object: Value, name: Gc<Str>, found: &Found, key: u64) {
+pub(super) unsafe fn fill_get(
+    vm: &Vm,
+    ip: Ip,
+    object: Value,
+    name: Gc<Str>,
+    found: &Found,
+    key: u64,
+) {
     unsafe {
         let class = vm.space.class_of(object);
         if class.has(overrides::GETATTRIBUTE) {
@@ -595,7 +180,7 @@ pub fn cacheable(vm: &Vm, object: Value, name: Gc<Str>) -> bool {
     match object.cast::<Instance>() {
         // In dict mode the shape does not say which attributes the object has.
         Some(instance) => !instance.extra.get().is::<Dict>(),
-        None => object.is::<Module>() || extra_cell(object).is_none(),
+        None => object.is::<Module>() || extra_cell(object).is_none() && !object.is::<Function>(),
     }
 }
 
@@ -663,7 +248,7 @@ pub unsafe fn set_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     }
 }
 
-unsafe fn fill_set(vm: &Vm, ip: Ip, object: Value, name: Gc<Str>, before: u32) {
+pub(super) unsafe fn fill_set(vm: &Vm, ip: Ip, object: Value, name: Gc<Str>, before: u32) {
     unsafe {
         let Some(instance) = object.cast::<Instance>() else {
             return;
@@ -683,191 +268,6 @@ unsafe fn fill_set(vm: &Vm, ip: Ip, object: Value, name: Gc<Str>, before: u32) {
             *ip.add(2) = offset;
         }
     }
-}
-
-/// Stores an attribute as `object.name = value` does.
-pub fn store(vm: &mut Vm, object: Value, name: Gc<Str>, value: Value) -> Result<Stored, Stop> {
-    let class = vm.space.class_of(object);
-    if class.has(overrides::SETATTR)
-        && let Some(method) = vm.space.lookup(class, vm.names.__setattr__)
-        && method.is::<Function>()
-    {
-        return Ok(Stored::Call(method, [object, Value::object(name), value], 3));
-    }
-    store_default(vm, object, name, value)
-}
-
-/// What `object.__setattr__` does; UNDEF deletes.
-pub fn store_default(
-    vm: &mut Vm,
-    object: Value,
-    name: Gc<Str>,
-    value: Value,
-) -> Result<Stored, Stop> {
-    let class = vm.space.class_of(object);
-    let on_class = vm.space.lookup(class, name);
-    if let Some(found) = on_class {
-        if let Some(property) = found.cast::<Property>() {
-            let (func, what) = if value.is_undef() {
-                (property.delete.get(), "deleter")
-            } else {
-                (property.set.get(), "setter")
-            };
-            if func.is_none() {
-                let text = format!(
-                    "property '{}' of '{}' object has no {what}",
-                    property_name(vm, property),
-                    class.name_text()
-                );
-                return Err(raise::error(vm, T::AttributeError, &text));
-            }
-            let n = if value.is_undef() { 1 } else { 2 };
-            return Ok(Stored::Call(func, [object, value, Value::NONE], n));
-        }
-        if let Some(member) = found.cast::<Member>()
-            && let Some(getset) = member.computed
-        {
-            let Some(set) = getset.set else {
-                let text = format!(
-                    "attribute '{}' of '{}' objects is not writable",
-                    getset.name,
-                    class.name_text()
-                );
-                return Err(raise::error(vm, T::AttributeError, &text));
-            };
-            set(Cx::of(vm), object, value)?;
-            return Ok(Stored::Done);
-        }
-        let kind = vm.space.class_of(found);
-        if kind.has(overrides::SET) {
-            let name = if value.is_undef() { vm.names.__delete__ } else { vm.names.__set__ };
-            let Some(method) = vm.space.lookup(kind, name) else {
-                let text = name.lossy().into_owned();
-                return Err(raise::error(vm, T::AttributeError, &text));
-            };
-            let bound = Value::object(vm.space.bound_method(method, found));
-            let n = if value.is_undef() { 1 } else { 2 };
-            return Ok(Stored::Call(bound, [object, value, Value::NONE], n));
-        }
-    }
-    if let Some(this) = object.cast::<Class>() {
-        set_on_class(vm, this, name, value)?;
-        return Ok(Stored::Done);
-    }
-    let slot_name =
-        on_class.and_then(|f| f.cast::<Member>()).is_some_and(|member| member.computed.is_none());
-    let closed = class.header.flags & flags::NO_DICT != 0 && !slot_name;
-    if value.is_undef() {
-        if closed || !del_own(vm, object, name) {
-            if slot_name {
-                let text = name.lossy().into_owned();
-                return Err(raise::attribute(vm, &text, object, name));
-            }
-            return Err(missing(vm, object, name));
-        }
-        return Ok(Stored::Done);
-    }
-    if closed || !set_own(vm, object, name, value) {
-        let type_name = class.name_text();
-        let name_text = name.lossy();
-        let text = if on_class.is_some() {
-            format!("'{type_name}' object attribute '{name_text}' is read-only")
-        } else if object.is::<Instance>() || !closed {
-            format!(
-                "'{type_name}' object has no attribute '{name_text}' and no __dict__ for setting \
-                 new attributes"
-            )
-        } else {
-            format!("'{type_name}' object has no attribute '{name_text}'")
-        };
-        return Err(raise::attribute(vm, &text, object, name));
-    }
-    Ok(Stored::Done)
-}
-
-fn property_name(vm: &Vm, property: Gc<Property>) -> String {
-    if let Some(name) = property.name.get().cast::<Str>() {
-        return name.lossy().into_owned();
-    }
-    match property.get.get().cast::<Function>() {
-        Some(function) => function.code.code.name.to_string(),
-        None => vm.space.type_name(property.get.get()),
-    }
-}
-
-/// Sets (or with UNDEF deletes) an attribute of a class, and drops what was remembered about it.
-pub fn set_on_class(
-    vm: &mut Vm,
-    class: Gc<Class>,
-    name: Gc<Str>,
-    value: Value,
-) -> Result<(), Stop> {
-    let space = &vm.space;
-    if class.header.flags & flags::IMMUTABLE != 0 {
-        let text = format!(
-            "cannot set '{}' attribute of immutable type '{}'",
-            name.lossy(),
-            class.name_text()
-        );
-        return Err(raise::error(vm, T::TypeError, &text));
-    }
-    let name = space.intern_str(name);
-    let old = class.dict.get_str(space, name);
-    if value.is_undef() {
-        if old.is_none() {
-            return Err(missing(vm, Value::object(class), name));
-        }
-        class.dict.remove_str(space, name);
-    } else {
-        class.dict.set_str(space, name, value);
-    }
-    let special =
-        crate::value::space::OVERRIDES.iter().any(|(n, _)| name.as_bytes() == n.as_bytes());
-    if special {
-        refresh_tree(vm, class);
-    }
-    if special || old.is_none() || value.is_undef() || is_data_descriptor(vm, value) {
-        vm.space.bump_epoch();
-        if special || is_data_descriptor(vm, value) {
-            flush_slot_caches(vm);
-        }
-    } else if !class.volatile.borrow().contains(&name) {
-        // The first replacement is noticed by everyone; from then on nobody remembers it.
-        class.volatile.borrow_mut().push(name);
-        vm.space.bump_epoch();
-    }
-    Ok(())
-}
-
-fn refresh_tree(vm: &Vm, class: Gc<Class>) {
-    let mut pending = vec![class];
-    while let Some(class) = pending.pop() {
-        vm.space.refresh_overrides(class);
-        pending.extend(class.subclasses.borrow().iter().copied());
-    }
-}
-
-/// A class whose instances may have been cached by slot has got a data descriptor or an access
-/// hook: forget all slots, in all code.
-fn flush_slot_caches(vm: &Vm) {
-    use crate::code::op::Op;
-    vm.space.heap.for_each(Kind::CodeObject as u8, |header| {
-        // SAFETY: the kind says so, and verified code is walked by its own lengths.
-        unsafe {
-            let code = Gc::<CodeObject>::from_raw(header.cast());
-            let words = code.words();
-            let mut at = 0;
-            while at < code.word_count() {
-                let op = Op::from_byte(word::op(*words.add(at))).expect("verified");
-                if matches!(op, Op::GetAttr | Op::SetAttr) {
-                    for i in 1..=op.words() {
-                        *words.add(at + i) = 0;
-                    }
-                }
-                at += 1 + op.words();
-            }
-        }
-    });
 }
 
 pub unsafe fn del(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -915,7 +315,7 @@ pub unsafe fn super_then_call(
     unsafe { super_then(vm, ip, base, parts, name, Some(args), info) }
 }
 
-unsafe fn super_then(
+pub(super) unsafe fn super_then(
     vm: *mut Vm,
     ip: Ip,
     base: Base,
@@ -932,7 +332,7 @@ unsafe fn super_then(
     }
 }
 
-fn super_made(cx: &mut Cx, state: [Value; 3], outcome: Outcome) -> Flow {
+pub(super) fn super_made(cx: &mut Cx, state: [Value; 3], outcome: Outcome) -> Flow {
     let object = outcome?;
     let name = state[0].cast::<Str>().expect("a name");
     cx.attribute_then(object, name, state[1])
@@ -1096,7 +496,7 @@ impl Cx {
                 }
             }
         }
-        if let Some(dict) = extra_dict(object) {
+        if let Some(dict) = extra_dict(self.vm(), object) {
             names.extend(dict.iter().filter_map(|entry| entry.key.cast::<Str>()));
         }
         names
@@ -1108,6 +508,10 @@ impl Cx {
         // Attributes in slots move out first.
         if attribute_dict(self.vm(), object).is_none() {
             return false;
+        }
+        if let Some(function) = object.cast::<Function>() {
+            self.set_detail(function, self.vm().names.__dict__, Value::object(dict));
+            return true;
         }
         match extra_cell(object) {
             Some(cell) => {
@@ -1154,7 +558,11 @@ impl Cx {
     }
 }
 
-fn attribute_arrived(cx: &mut Cx, [object, name, args]: [Value; 3], outcome: Outcome) -> Flow {
+pub(super) fn attribute_arrived(
+    cx: &mut Cx,
+    [object, name, args]: [Value; 3],
+    outcome: Outcome,
+) -> Flow {
     match outcome {
         Ok(value) => match args.cast::<crate::value::Tuple>() {
             Some(args) => cx.tail(value, &args.as_slice().to_vec()),
@@ -1164,7 +572,7 @@ fn attribute_arrived(cx: &mut Cx, [object, name, args]: [Value; 3], outcome: Out
     }
 }
 
-fn fallback_arrived(cx: &mut Cx, [args, ..]: [Value; 3], outcome: Outcome) -> Flow {
+pub(super) fn fallback_arrived(cx: &mut Cx, [args, ..]: [Value; 3], outcome: Outcome) -> Flow {
     let value = outcome?;
     match args.cast::<crate::value::Tuple>() {
         Some(args) => cx.tail(value, &args.as_slice().to_vec()),

@@ -134,16 +134,21 @@ impl Cx {
 
     /// Gives a function object such a thing, or with UNDEF takes it away.
     pub fn set_detail(&self, function: Gc<Function>, name: Gc<Str>, value: Value) {
-        let dict = function.details.get().cast::<Dict>().unwrap_or_else(|| {
-            let dict = self.dict();
-            function.details.set(Value::object(dict));
-            dict
-        });
-        if value.is_undef() {
-            dict.remove_str(self, name);
-        } else {
-            dict.set_str(self, name, value);
-        }
+        set_detail(self.vm(), function, name, value);
+    }
+}
+
+pub fn set_detail(vm: &Vm, function: Gc<Function>, name: Gc<Str>, value: Value) {
+    let space = &vm.space;
+    let dict = function.details.get().cast::<Dict>().unwrap_or_else(|| {
+        let dict = space.dict();
+        function.details.set(Value::object(dict));
+        dict
+    });
+    if value.is_undef() {
+        dict.remove_str(space, name);
+    } else {
+        dict.set_str(space, name, value);
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::pc::{Base, Ip, Pc, reg};
 use super::{
-    Args, Flow, Outcome, Stop, Vm, bind, construct, cx, raise, safepoint, suspend, unwind,
+    Args, Flow, Outcome, Stop, Vm, awaiting, bind, construct, cx, raise, safepoint, suspend, unwind,
 };
 use crate::code::op::{HEADER, Word, word};
 use crate::gc::Gc;
@@ -292,7 +292,7 @@ pub fn bind_special(
         return Ok((method, binds.then_some(this)));
     }
     let class = vm.space.class_of(this);
-    Ok((super::attr::bind_now(vm, method, this, class)?, None))
+    Ok((super::lookup::bind_now(vm, method, this, class)?, None))
 }
 
 /// A window for the call: windows of heap frames are moved to the stack.
@@ -487,9 +487,9 @@ pub unsafe fn finish(vm: *mut Vm, ip: Ip, base: Base, info: u64, value: Value) -
                 return super::compare::truth_arrived(vm, ip, base, info, value);
             }
             Ret::Binary => return super::ops::binary_arrived(vm, ip, base, info, value),
-            Ret::Compare => return super::ops::compare_arrived(vm, ip, base, info, value),
+            Ret::Compare => return super::order::compare_arrived(vm, ip, base, info, value),
             Ret::GetAttr => reg!(base, dst) = value,
-            Ret::Await => return suspend::await_object(vm, ip, base, info, value),
+            Ret::Await => return awaiting::await_object(vm, ip, base, info, value),
             Ret::DelegateTo => return suspend::delegate_to(vm, ip, base, info, value),
             Ret::Init
             | Ret::ForFrame
@@ -591,7 +591,7 @@ pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             return enter(vm, ip.add(3), base, window, n + 1, w & DST_MASK);
         }
         let name = (*vm).code_of(base).names[*ip.add(2) as usize];
-        match super::attr::find_method(&mut *vm, this, name) {
+        match super::lookup::find_method(&mut *vm, this, name) {
             super::attr::Found::Method(func) => {
                 if super::attr::cacheable(&*vm, this, name) {
                     *ip = shape;
@@ -609,7 +609,7 @@ pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                 if !(*vm).space.class_of(this).has(overrides::GETATTR) =>
             {
                 if let super::attr::Found::Missing = found {
-                    super::attr::missing(&*vm, this, name);
+                    super::lookup::missing(&*vm, this, name);
                 }
                 // The first cache word is where the lookup stands in the source.
                 unwind::unwind(vm, ip.add(1), base)
@@ -658,7 +658,7 @@ pub unsafe fn call_super_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let name = (*vm).code_of(base).names[*ip.add(2) as u32 as usize];
         if is_super
             && let Some(class) = class.cast::<Class>()
-            && let Some(found) = super::attr::super_method(&*vm, class, this, name)
+            && let Some(found) = super::lookup::super_method(&*vm, class, this, name)
         {
             *ip = shape;
             *ip.add(1) = found.bits();

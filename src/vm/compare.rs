@@ -173,9 +173,9 @@ unsafe fn compare(
     info: u64,
 ) -> Pc {
     unsafe {
-        match ops::compare_native(&*vm, x, y, order) {
+        match super::order::compare_native(&*vm, x, y, order) {
             Ok(Some(yes)) => call::finish(vm, ip, base, info, Value::bool(yes)),
-            Ok(None) => ops::compare_with_code(vm, ip, base, x, y, order, info),
+            Ok(None) => super::order::compare_with_code(vm, ip, base, x, y, order, info),
             Err(_) => call::fail(vm, ip, base, info),
         }
     }
@@ -200,12 +200,14 @@ pub unsafe fn branch(
         {
             return pc;
         }
-        match ops::compare_native(&*vm, x, y, order) {
+        match super::order::compare_native(&*vm, x, y, order) {
             Ok(Some(yes)) => {
                 let ip = if yes == sense { taken(ip, word::sc(w)) } else { ip };
                 Pc::new(ip, base)
             }
-            Ok(None) => ops::compare_with_code(vm, ip, base, x, y, order, Ret::Branch as u64),
+            Ok(None) => {
+                super::order::compare_with_code(vm, ip, base, x, y, order, Ret::Branch as u64)
+            }
             Err(_) => unwind::unwind(vm, ip, base),
         }
     }
@@ -324,7 +326,7 @@ pub unsafe fn not_contains_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc 
 unsafe fn member(vm: *mut Vm, ip: Ip, base: Base, w: Word, negate: bool) -> Pc {
     unsafe {
         let (item, container) = (reg!(base, word::b(w)), reg!(base, word::c(w)));
-        match ops::contains(&mut *vm, item, container) {
+        match super::member::contains(&mut *vm, item, container) {
             Ok(Some(yes)) => {
                 reg!(base, word::a(w)) = Value::bool(yes != negate);
                 Pc::new(ip, base)
@@ -335,7 +337,7 @@ unsafe fn member(vm: *mut Vm, ip: Ip, base: Base, w: Word, negate: bool) -> Pc {
                     | negate
                     | call::ANY_TRUTH
                     | Ret::Truth as u64;
-                ops::contains_with_code(vm, ip, base, item, container, info)
+                super::member::contains_with_code(vm, ip, base, item, container, info)
             }
             Err(_) => unwind::unwind(vm, ip, base),
         }

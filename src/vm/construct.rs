@@ -356,7 +356,7 @@ fn build(
     let mut root = cx.shapes.root(class, inline as usize);
     let payload = !matches!(layout, Kind::Instance | Kind::Exception | Kind::Class);
     if payload {
-        root = cx.shapes.child(root, cx.intern(super::attr::PAYLOAD_KEY));
+        root = cx.shapes.child(root, cx.intern(super::own::PAYLOAD_KEY));
     }
     class.shape.set(root);
     let cell = cx.vm().names.__classcell__;

@@ -454,7 +454,7 @@ pub fn range_len(vm: &Vm, range: Gc<Range>) -> IBig {
     if let (Some(start), Some(stop), Some(step)) = (start.as_int(), stop.as_int(), step.as_int()) {
         return IBig::from(small_range_len(start, stop, step));
     }
-    let part = |v: Value| ops::integer(vm, v).expect("ranges hold integers").into_big();
+    let part = |v: Value| super::numeric::integer(vm, v).expect("ranges hold integers").into_big();
     let (start, stop, step) = (part(start), part(stop), part(step));
     if step > IBig::ZERO && start < stop {
         (stop - start - IBig::ONE) / step + IBig::ONE
@@ -466,7 +466,7 @@ pub fn range_len(vm: &Vm, range: Gc<Range>) -> IBig {
 }
 
 pub fn range_contains(vm: &Vm, range: Gc<Range>, item: &Int) -> bool {
-    let part = |v: Value| ops::integer(vm, v).expect("ranges hold integers").into_big();
+    let part = |v: Value| super::numeric::integer(vm, v).expect("ranges hold integers").into_big();
     let (start, stop, step) =
         (part(range.start.get()), part(range.stop.get()), part(range.step.get()));
     let item = item.clone().into_big();
@@ -477,7 +477,7 @@ pub fn range_contains(vm: &Vm, range: Gc<Range>, item: &Int) -> bool {
 
 pub fn equal_ranges(vm: &Vm, a: Gc<Range>, b: Gc<Range>) -> bool {
     let (len, other) = (range_len(vm, a), range_len(vm, b));
-    let part = |v: Value| ops::integer(vm, v).expect("ranges hold integers").into_big();
+    let part = |v: Value| super::numeric::integer(vm, v).expect("ranges hold integers").into_big();
     len == other
         && (len == IBig::ZERO
             || part(a.start.get()) == part(b.start.get())

@@ -10,8 +10,8 @@
 
 use super::pc::{Base, Ip, Pc};
 use super::{
-    Vm, arith, attr, call, compare, data, import, index, intrinsic, iter, jump, make, name,
-    pattern, suspend, unwind,
+    Vm, arith, attr, awaiting, call, compare, data, import, index, intrinsic, iter, jump, make,
+    name, pattern, suspend, unwind,
 };
 use crate::code::op::{COUNT, Word, word};
 use crate::for_each_op;

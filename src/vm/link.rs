@@ -153,7 +153,6 @@ impl Vm {
                 globals,
                 defaults: defaults.into(),
                 details: Value::UNDEF.into(),
-                extra: Value::UNDEF.into(),
             });
             Gc::from_raw(this)
         }

@@ -1,22 +1,23 @@
 //! Operators on any two values: natively where the built-in types suffice, by their special
 //! methods where not.
 
-use std::cmp::Ordering;
+use super::member::*;
+use super::numeric::*;
+use super::order::*;
 
 use dashu_int::IBig;
 
-use super::pc::{Base, Ip, Pc, reg, taken};
-use super::{Ask, Cx, Order, Stop, Vm, call, interp, probe, raise, unwind};
+use super::pc::{Base, Ip, Pc, reg};
+use super::{Ask, Cx, Order, Stop, Vm, call, interp, raise, unwind};
 use crate::code::op::{Op, Word, word};
 use crate::gc::Gc;
 use crate::plain::int::Int;
-use crate::plain::{self, Fault, float, int};
+use crate::plain::{self, Fault};
 use crate::value::class::overrides;
 use crate::value::frame::{DST_MASK, Ret};
 use crate::value::str::MAX_LEN;
 use crate::value::{
-    BigInt, ByteArray, Bytes, Complex, Dict, Instance, List, Native, Range, Set, Slice, Str, T,
-    Tuple, Value,
+    ByteArray, Bytes, Complex, Dict, Instance, List, Range, Set, Str, T, Tuple, Value,
 };
 
 macro_rules! binary_operators {
@@ -101,250 +102,6 @@ pub fn fault(vm: &Vm, fault: &Fault) -> Stop {
     raise::error(vm, id, &fault.text)
 }
 
-// ---- numbers
-
-/// A number of any built-in type, bools counting as integers.
-pub enum Number {
-    Small(i64),
-    Big(Gc<BigInt>),
-    Float(f64),
-    Complex(f64, f64),
-}
-
-pub fn number(vm: &Vm, value: Value) -> Option<Number> {
-    if let Some(i) = value.as_int() {
-        return Some(Number::Small(i));
-    }
-    if let Some(f) = value.as_float() {
-        return Some(Number::Float(f));
-    }
-    if let Some(b) = value.as_bool() {
-        return Some(Number::Small(i64::from(b)));
-    }
-    if let Some(big) = value.cast::<BigInt>() {
-        return Some(Number::Big(big));
-    }
-    if let Some(c) = value.cast::<Complex>() {
-        return Some(Number::Complex(c.re, c.im));
-    }
-    let inner = vm.space.unwrap(value);
-    if inner == value { None } else { number(vm, inner) }
-}
-
-/// An integer of any size; None for everything that is no `int`.
-pub fn integer(vm: &Vm, value: Value) -> Option<Int> {
-    match number(vm, value)? {
-        Number::Small(i) => Some(Int::Small(i)),
-        Number::Big(big) => Some(Int::from(big.value.clone())),
-        _ => None,
-    }
-}
-
-pub fn int_value(vm: &Vm, value: Int) -> Value {
-    match value {
-        Int::Small(i) => vm.space.int(i),
-        Int::Big(big) => vm.space.big_int(big),
-    }
-}
-
-fn to_big(n: &Number) -> IBig {
-    match n {
-        Number::Small(i) => IBig::from(*i),
-        Number::Big(big) => big.value.clone(),
-        _ => unreachable!("integers only"),
-    }
-}
-
-fn to_float(vm: &Vm, n: &Number) -> Result<f64, Stop> {
-    match n {
-        Number::Small(i) => Ok(*i as f64),
-        Number::Big(big) => float::big_to_f64(&big.value).map_err(|f| fault(vm, &f)),
-        Number::Float(f) => Ok(*f),
-        Number::Complex(..) => unreachable!("complex numbers are handled before"),
-    }
-}
-
-fn arithmetic(vm: &Vm, op: Binary, x: Number, y: Number) -> Result<Option<Value>, Stop> {
-    use Number::{Big, Complex, Float, Small};
-    match (&x, &y) {
-        (Complex(..), _) | (_, Complex(..)) => complex_arithmetic(vm, op, x, y),
-        (Float(_), _) | (_, Float(_)) => {
-            let (a, b) = (to_float(vm, &x)?, to_float(vm, &y)?);
-            float_arithmetic(vm, op, a, b)
-        }
-        (Small(a), Small(b)) => small_arithmetic(vm, op, *a, *b),
-        (Small(_) | Big(_), Small(_) | Big(_)) => big_arithmetic(vm, op, &x, &y),
-    }
-}
-
-fn float_arithmetic(vm: &Vm, op: Binary, a: f64, b: f64) -> Result<Option<Value>, Stop> {
-    let result = match op {
-        Binary::Add => Ok(a + b),
-        Binary::Sub => Ok(a - b),
-        Binary::Mul => Ok(a * b),
-        Binary::Div => float::div(a, b),
-        Binary::FloorDiv => float::floor_div(a, b),
-        Binary::Mod => float::modulo(a, b),
-        Binary::Pow => match float::pow(a, b) {
-            Ok(float::Power::Real(x)) => Ok(x),
-            Ok(float::Power::Complex) => {
-                return complex_arithmetic(vm, op, Number::Complex(a, 0.0), Number::Float(b));
-            }
-            Err(f) => Err(f),
-        },
-        _ => return Ok(None),
-    };
-    result.map(|f| Some(Value::float(f))).map_err(|f| fault(vm, &f))
-}
-
-fn small_arithmetic(vm: &Vm, op: Binary, a: i64, b: i64) -> Result<Option<Value>, Stop> {
-    // Operands have at most 50 bits: sums and products of two fit 128, sums 64.
-    let result: plain::Result<Int> = match op {
-        Binary::Add => Ok(Int::Small(a + b)),
-        Binary::Sub => Ok(Int::Small(a - b)),
-        Binary::Mul => Ok(Int::from(i128::from(a) * i128::from(b))),
-        Binary::Div => {
-            return float::div_i64(a, b).map(|f| Some(Value::float(f))).map_err(|f| fault(vm, &f));
-        }
-        Binary::FloorDiv => int::floor_div_i64(a, b),
-        Binary::Mod => int::mod_i64(a, b).map(Int::Small),
-        Binary::Pow => {
-            if b < 0 {
-                if a == 0 {
-                    let text = "0.0 cannot be raised to a negative power";
-                    return Err(raise::error(vm, T::ZeroDivisionError, text));
-                }
-                return float_arithmetic(vm, op, a as f64, b as f64);
-            }
-            int::pow_i64(a, b as u64)
-        }
-        Binary::And => Ok(Int::Small(a & b)),
-        Binary::Or => Ok(Int::Small(a | b)),
-        Binary::Xor => Ok(Int::Small(a ^ b)),
-        Binary::Shl => int::shl_i64(a, b),
-        Binary::Shr => int::shr_i64(a, b).map(Int::Small),
-        Binary::MatMul => return Ok(None),
-    };
-    result.map(|i| Some(int_value(vm, i))).map_err(|f| fault(vm, &f))
-}
-
-fn big_arithmetic(vm: &Vm, op: Binary, x: &Number, y: &Number) -> Result<Option<Value>, Stop> {
-    let done = |value: IBig| Ok(Some(vm.space.big_int(value)));
-    // The common operations borrow their operands; the rest may as well copy.
-    let small;
-    let other;
-    let a: &IBig = match x {
-        Number::Big(big) => &big.value,
-        n => {
-            small = to_big(n);
-            &small
-        }
-    };
-    let b: &IBig = match y {
-        Number::Big(big) => &big.value,
-        n => {
-            other = to_big(n);
-            &other
-        }
-    };
-    let result = match op {
-        Binary::Add => return done(a + b),
-        Binary::Sub => return done(a - b),
-        Binary::Mul => return int::mul_big(a, b).map_err(|f| fault(vm, &f)).and_then(done),
-        Binary::Div => {
-            return float::div_big(a, b).map(|f| Some(Value::float(f))).map_err(|f| fault(vm, &f));
-        }
-        Binary::FloorDiv => int::floor_div_big(a, b),
-        Binary::Mod => int::mod_big(a, b),
-        Binary::Pow => {
-            if b < &IBig::ZERO {
-                return float_arithmetic(vm, op, to_float(vm, x)?, to_float(vm, y)?);
-            }
-            int::pow_big(a, b)
-        }
-        Binary::And => return done(a & b),
-        Binary::Or => return done(a | b),
-        Binary::Xor => return done(a ^ b),
-        Binary::Shl => int::shl_big(a, b),
-        Binary::Shr => int::shr_big(a, b),
-        Binary::MatMul => return Ok(None),
-    };
-    result.map(|i| Some(int_value(vm, i))).map_err(|f| fault(vm, &f))
-}
-
-fn complex_arithmetic(vm: &Vm, op: Binary, x: Number, y: Number) -> Result<Option<Value>, Stop> {
-    let parts = |n: &Number| match n {
-        Number::Complex(re, im) => Ok((*re, *im)),
-        n => to_float(vm, n).map(|f| (f, 0.0)),
-    };
-    let ((a, b), (c, d)) = (parts(&x)?, parts(&y)?);
-    let (re, im) = match op {
-        Binary::Add => (a + c, b + d),
-        Binary::Sub => (a - c, b - d),
-        Binary::Mul => (a * c - b * d, a * d + b * c),
-        Binary::Div => {
-            if c == 0.0 && d == 0.0 {
-                return Err(raise::error(vm, T::ZeroDivisionError, "complex division by zero"));
-            }
-            complex_quotient(a, b, c, d)
-        }
-        Binary::Pow => match complex_power((a, b), (c, d)) {
-            Some(power) => power,
-            None => {
-                let text = "0.0 to a negative or complex power";
-                return Err(raise::error(vm, T::ZeroDivisionError, text));
-            }
-        },
-        _ => return Ok(None),
-    };
-    Ok(Some(vm.space.complex(re, im)))
-}
-
-/// Smith's method: scales by the larger part of the divisor.
-fn complex_quotient(a: f64, b: f64, c: f64, d: f64) -> (f64, f64) {
-    if c.abs() >= d.abs() {
-        let ratio = d / c;
-        let denominator = c + d * ratio;
-        ((a + b * ratio) / denominator, (b - a * ratio) / denominator)
-    } else {
-        let ratio = c / d;
-        let denominator = c * ratio + d;
-        ((a * ratio + b) / denominator, (b * ratio - a) / denominator)
-    }
-}
-
-/// None for zero to a negative or complex power.
-fn complex_power((a, b): (f64, f64), (c, d): (f64, f64)) -> Option<(f64, f64)> {
-    if c == 0.0 && d == 0.0 {
-        return Some((1.0, 0.0));
-    }
-    if a == 0.0 && b == 0.0 {
-        return if d != 0.0 || c < 0.0 { None } else { Some((0.0, 0.0)) };
-    }
-    if d == 0.0 && c == c.trunc() && c.abs() <= 100.0 {
-        // Small whole powers by repeated multiplication, as exact as the factors.
-        let (mut base, mut n) = ((a, b), c.abs() as u32);
-        let mut power = (1.0, 0.0);
-        let times = |(a, b): (f64, f64), (c, d): (f64, f64)| (a * c - b * d, a * d + b * c);
-        while n > 0 {
-            if n & 1 == 1 {
-                power = times(power, base);
-            }
-            base = times(base, base);
-            n >>= 1;
-        }
-        return Some(if c < 0.0 { complex_quotient(1.0, 0.0, power.0, power.1) } else { power });
-    }
-    let (radius, angle) = (a.hypot(b), b.atan2(a));
-    let mut length = radius.powf(c);
-    let mut turn = angle * c;
-    if d != 0.0 {
-        length *= (-angle * d).exp();
-        turn += d * radius.ln();
-    }
-    Some((length * turn.cos(), length * turn.sin()))
-}
-
 // ---- binary operators
 
 /// The result for built-in operands; None when a special method must be asked.
@@ -380,11 +137,11 @@ pub fn binary_native(vm: &Vm, op: Binary, x: Value, y: Value) -> Result<Option<V
     }
 }
 
-fn memory_error(vm: &Vm) -> Stop {
+pub(super) fn memory_error(vm: &Vm) -> Stop {
     raise::with_args(vm, T::MemoryError, &[])
 }
 
-fn concatenate(vm: &Vm, x: Value, y: Value) -> Result<Option<Value>, Stop> {
+pub(super) fn concatenate(vm: &Vm, x: Value, y: Value) -> Result<Option<Value>, Stop> {
     if let (Some(a), Some(b)) = (x.cast::<Str>(), y.cast::<Str>()) {
         return match vm.space.concat(a, b) {
             Some(text) => Ok(Some(Value::object(text))),
@@ -469,13 +226,19 @@ pub unsafe fn binary(
 }
 
 /// A method that may answer, and the order of its two operands.
-struct Candidate {
-    method: Value,
-    this: Value,
-    other: Value,
+pub(super) struct Candidate {
+    pub(super) method: Value,
+    pub(super) this: Value,
+    pub(super) other: Value,
 }
 
-fn candidates(vm: &Vm, op: Binary, in_place: bool, x: Value, y: Value) -> Vec<Candidate> {
+pub(super) fn candidates(
+    vm: &Vm,
+    op: Binary,
+    in_place: bool,
+    x: Value,
+    y: Value,
+) -> Vec<Candidate> {
     let [plain, reflected, augmented] = op.names(vm);
     let (left, right) = (vm.space.class_of(x), vm.space.class_of(y));
     let mut list = Vec::with_capacity(3);
@@ -505,10 +268,10 @@ fn candidates(vm: &Vm, op: Binary, in_place: bool, x: Value, y: Value) -> Vec<Ca
 }
 
 /// Bits of an info word that count the candidates tried.
-const STAGE: u32 = 10;
+pub(super) const STAGE: u32 = 10;
 
 #[allow(clippy::too_many_arguments)] // a handler's state, and what it decoded
-unsafe fn try_candidate(
+pub(super) unsafe fn try_candidate(
     vm: *mut Vm,
     ip: Ip,
     base: Base,
@@ -534,7 +297,7 @@ unsafe fn try_candidate(
 }
 
 /// Calls a special method found on the type of `this`.
-unsafe fn invoke_special(
+pub(super) unsafe fn invoke_special(
     vm: *mut Vm,
     ip: Ip,
     base: Base,
@@ -552,7 +315,7 @@ unsafe fn invoke_special(
     }
 }
 
-fn unsupported(vm: &Vm, op: Binary, in_place: bool, x: Value, y: Value) -> Stop {
+pub(super) fn unsupported(vm: &Vm, op: Binary, in_place: bool, x: Value, y: Value) -> Stop {
     let (a, b) = (vm.space.type_name(x), vm.space.type_name(y));
     if op == Binary::Add {
         // Sequences name themselves before the operator is blamed.
@@ -588,7 +351,7 @@ fn unsupported(vm: &Vm, op: Binary, in_place: bool, x: Value, y: Value) -> Stop 
 }
 
 /// The operands of a binary or comparing instruction.
-unsafe fn operands(base: Base, w: Word, op: Op) -> (Value, Value) {
+pub(super) unsafe fn operands(base: Base, w: Word, op: Op) -> (Value, Value) {
     use crate::code::op::Operand::{Dst, Imm, Off, Src};
     unsafe {
         match op.operands() {
@@ -753,469 +516,7 @@ pub fn jump_of(w: Word) -> (bool, i64) {
     }
 }
 
-// ---- comparison
-
-fn order_of(op: Op) -> Option<Order> {
-    use Op::*;
-    Some(match op {
-        Lt | JLt | JNotLt | JLtI | JNotLtI => Order::Lt,
-        Le | JLe | JNotLe | JLeI | JNotLeI => Order::Le,
-        Gt | JGt | JNotGt | JGtI | JNotGtI => Order::Gt,
-        Ge | JGe | JNotGe | JGeI | JNotGeI => Order::Ge,
-        Eq | JEq | JNotEq | JEqI | JNotEqI => Order::Eq,
-        Ne | JNe | JNotNe | JNeI | JNotNeI => Order::Ne,
-        _ => return None,
-    })
-}
-
-impl Order {
-    fn name(self, vm: &Vm) -> Gc<Str> {
-        match self {
-            Order::Lt => vm.names.__lt__,
-            Order::Le => vm.names.__le__,
-            Order::Gt => vm.names.__gt__,
-            Order::Ge => vm.names.__ge__,
-            Order::Eq => vm.names.__eq__,
-            Order::Ne => vm.names.__ne__,
-        }
-    }
-}
-
-/// Compares two numbers; None for NaN.
-fn compare_numbers(x: &Number, y: &Number) -> Option<Ordering> {
-    use Number::{Big, Complex, Float, Small};
-    match (x, y) {
-        (Small(a), Small(b)) => Some(a.cmp(b)),
-        (Small(a), Big(b)) => Some(int::cmp_small_big(*a, &b.value)),
-        (Big(a), Small(b)) => Some(int::cmp_small_big(*b, &a.value).reverse()),
-        (Big(a), Big(b)) => Some(a.value.cmp(&b.value)),
-        (Float(a), Float(b)) => a.partial_cmp(b),
-        (Float(a), Small(b)) => float::cmp_i64(*a, *b),
-        (Small(a), Float(b)) => float::cmp_i64(*b, *a).map(Ordering::reverse),
-        (Float(a), Big(b)) => float::cmp_big(*a, &b.value),
-        (Big(a), Float(b)) => float::cmp_big(*b, &a.value).map(Ordering::reverse),
-        (Complex(..), _) | (_, Complex(..)) => None,
-    }
-}
-
-fn equal_complex(x: &Number, y: &Number) -> bool {
-    use Number::Complex;
-    match (x, y) {
-        (Complex(a, b), Complex(c, d)) => a == c && b == d,
-        (Complex(re, im), n) | (n, Complex(re, im)) => {
-            *im == 0.0 && compare_numbers(&Number::Float(*re), n) == Some(Ordering::Equal)
-        }
-        _ => false,
-    }
-}
-
-/// Compares built-in values; None when a special method must be asked, or none is defined.
-pub fn compare_native(vm: &Vm, x: Value, y: Value, order: Order) -> Result<Option<bool>, Stop> {
-    compare_at(vm, x, y, order, 0)
-}
-
-/// How deep built-in containers are compared before RecursionError.
-const MAX_DEPTH: u32 = 900;
-
-fn compare_at(vm: &Vm, x: Value, y: Value, order: Order, depth: u32) -> Result<Option<bool>, Stop> {
-    let equality = matches!(order, Order::Eq | Order::Ne);
-    if let (Some(a), Some(b)) = (x.cast::<Str>(), y.cast::<Str>()) {
-        return Ok(Some(match order {
-            Order::Eq => a.equals(&b),
-            Order::Ne => !a.equals(&b),
-            _ => order.of_ordering(a.as_bytes().cmp(b.as_bytes())),
-        }));
-    }
-    if x.is::<Instance>() || y.is::<Instance>() {
-        let (left, right) = (vm.space.class_of(x), vm.space.class_of(y));
-        let special = |class: Gc<crate::value::Class>| {
-            class.has(overrides::EQ)
-                || class.is_user()
-                    && vm.space.lookup(class, vm.names.__ne__).is_some_and(|m| !m.is::<Native>())
-        };
-        let payload = |v: Value| v.cast::<Instance>().is_some_and(|i| i.payload().is_some());
-        if equality && !special(left) && !special(right) && !payload(x) && !payload(y) {
-            return Ok(Some((x == y) == (order == Order::Eq)));
-        }
-        return Ok(None);
-    }
-    if let (Some(a), Some(b)) = (number(vm, x), number(vm, y)) {
-        if matches!(a, Number::Complex(..)) || matches!(b, Number::Complex(..)) {
-            return Ok(equality.then(|| equal_complex(&a, &b) == (order == Order::Eq)));
-        }
-        return Ok(Some(match compare_numbers(&a, &b) {
-            Some(ordering) => order.of_ordering(ordering),
-            None => order == Order::Ne,
-        }));
-    }
-    if depth > MAX_DEPTH {
-        let text = "maximum recursion depth exceeded in comparison";
-        return Err(raise::error(vm, T::RecursionError, text));
-    }
-    if let (Some(a), Some(b)) = (x.cast::<List>(), y.cast::<List>()) {
-        return compare_items(vm, &|i| a.get(i), &|i| b.get(i), a.len(), b.len(), order, depth);
-    }
-    if let (Some(a), Some(b)) = (x.cast::<Tuple>(), y.cast::<Tuple>()) {
-        let (p, q) = (a.as_slice(), b.as_slice());
-        let (a, b) = (|i: usize| p.get(i).copied(), |i: usize| q.get(i).copied());
-        return compare_items(vm, &a, &b, p.len(), q.len(), order, depth);
-    }
-    if let (Some(a), Some(b)) = (bytes_of(x), bytes_of(y)) {
-        return Ok(Some(order.of_ordering(a.cmp(&b))));
-    }
-    if !equality {
-        return Ok(None);
-    }
-    let equal = if x == y {
-        Some(true)
-    } else if let (Some(a), Some(b)) = (x.cast::<Dict>(), y.cast::<Dict>()) {
-        equal_dicts(vm, a, b, depth)?
-    } else if let (Some(a), Some(b)) = (x.cast::<Range>(), y.cast::<Range>()) {
-        Some(super::index::equal_ranges(vm, a, b))
-    } else if let (Some(a), Some(b)) = (x.cast::<Slice>(), y.cast::<Slice>()) {
-        let parts = |s: Gc<Slice>| [s.start.get(), s.stop.get(), s.step.get()];
-        let mut equal = Some(true);
-        for (p, q) in parts(a).into_iter().zip(parts(b)) {
-            match compare_at(vm, p, q, Order::Eq, depth + 1)? {
-                Some(true) => {}
-                other => {
-                    equal = other;
-                    break;
-                }
-            }
-        }
-        equal
-    } else if let (Some(a), Some(b)) =
-        (x.cast::<crate::value::BoundMethod>(), y.cast::<crate::value::BoundMethod>())
-    {
-        Some(a.func.get() == b.func.get() && a.this.get() == b.this.get())
-    } else if answers_equality(x) {
-        None
-    } else if vm.space.class_of(x).is_user() || vm.space.class_of(y).is_user() {
-        let special = |v: Value| vm.space.class_of(v).has(overrides::EQ);
-        if special(x) || special(y) { None } else { Some(false) }
-    } else {
-        // Built-in types without an order of their own: identity, unless the other side has an
-        // opinion (sets and views do, by their methods).
-        if answers_equality(y) { None } else { Some(false) }
-    };
-    Ok(equal.map(|e| e == (order == Order::Eq)))
-}
-
-/// Has the built-in type an `__eq__` that the machine does not know by itself?
-pub fn answers_equality(value: Value) -> bool {
-    use crate::value::{DictView, GenericAlias, MappingProxy, Union};
-    value.is::<Set>()
-        || value.is::<DictView>()
-        || value.is::<MappingProxy>()
-        || value.is::<Union>()
-        || value.is::<GenericAlias>()
-}
-
-fn bytes_of(value: Value) -> Option<Vec<u8>> {
-    if let Some(bytes) = value.cast::<Bytes>() {
-        return Some(bytes.as_slice().to_vec());
-    }
-    value.cast::<ByteArray>().map(|bytes| bytes.to_vec())
-}
-
-type ItemAt<'a> = &'a dyn Fn(usize) -> Option<Value>;
-
-fn compare_items(
-    vm: &Vm,
-    a: ItemAt<'_>,
-    b: ItemAt<'_>,
-    a_len: usize,
-    b_len: usize,
-    order: Order,
-    depth: u32,
-) -> Result<Option<bool>, Stop> {
-    if a_len != b_len && matches!(order, Order::Eq | Order::Ne) {
-        return Ok(Some(order == Order::Ne));
-    }
-    let mut i = 0;
-    while let (Some(x), Some(y)) = (a(i), b(i)) {
-        let same = x == y && !x.is_float();
-        let equal = if same { Some(true) } else { compare_at(vm, x, y, Order::Eq, depth + 1)? };
-        match equal {
-            Some(true) => i += 1,
-            Some(false) => {
-                return match order {
-                    Order::Eq => Ok(Some(false)),
-                    Order::Ne => Ok(Some(true)),
-                    _ => compare_at(vm, x, y, order, depth + 1),
-                };
-            }
-            None => return Ok(None),
-        }
-    }
-    Ok(Some(order.of_ordering(a_len.cmp(&b_len))))
-}
-
-fn equal_dicts(vm: &Vm, a: Gc<Dict>, b: Gc<Dict>, depth: u32) -> Result<Option<bool>, Stop> {
-    if a.len() != b.len() {
-        return Ok(Some(false));
-    }
-    for entry in a.iter() {
-        let place = match probe::find_plain(vm, b, entry.key, entry.hash) {
-            Ok(Some(place)) => place,
-            Ok(None) => return Ok(Some(false)),
-            Err(()) => return Ok(None),
-        };
-        let other = b.value_at(place);
-        if entry.value == other && !other.is_float() {
-            continue;
-        }
-        match compare_at(vm, entry.value, other, Order::Eq, depth + 1)? {
-            Some(true) => {}
-            other => return Ok(other),
-        }
-    }
-    Ok(Some(true))
-}
-
-/// Methods that may answer a comparison, in order; with each, whether the answer is negated.
-fn comparers(vm: &Vm, order: Order, x: Value, y: Value) -> Vec<(Candidate, bool)> {
-    let (left, right) = (vm.space.class_of(x), vm.space.class_of(y));
-    let object = vm.space.class(T::Object);
-    let method = |class: Gc<crate::value::Class>, order: Order| -> Option<(Value, bool)> {
-        let found = vm.space.lookup(class, order.name(vm));
-        let inherited = |f: Value| object.dict.get_str(&vm.space, order.name(vm)) == Some(f);
-        match found {
-            // `object.__ne__` is `not __eq__`.
-            Some(f) if order == Order::Ne && inherited(f) => {
-                let eq = vm.space.lookup(class, vm.names.__eq__)?;
-                let plain = object.dict.get_str(&vm.space, vm.names.__eq__) == Some(eq);
-                if plain { None } else { Some((eq, true)) }
-            }
-            Some(f) if inherited(f) || f.is_none() => None,
-            found => found.map(|f| (f, false)),
-        }
-    };
-    let own = method(left, order).map(|(m, neg)| (Candidate { method: m, this: x, other: y }, neg));
-    let theirs = method(right, order.mirrored())
-        .map(|(m, neg)| (Candidate { method: m, this: y, other: x }, neg));
-    let theirs_first = left != right && right.is_subclass(left);
-    let (first, second) = if theirs_first { (theirs, own) } else { (own, theirs) };
-    first.into_iter().chain(second).collect()
-}
-
-/// Starts asking special methods about a comparison.
-pub unsafe fn compare_with_code(
-    vm: *mut Vm,
-    ip: Ip,
-    base: Base,
-    x: Value,
-    y: Value,
-    order: Order,
-    info: u64,
-) -> Pc {
-    unsafe {
-        // Built-in containers hold something that only the program can compare.
-        let builtin = |v: Value| v.is::<List>() || v.is::<Tuple>() || v.is::<Dict>();
-        if builtin(x) && (*vm).space.shape_of(x) == (*vm).space.shape_of(y) {
-            return match Cx::of(&mut *vm).compare_deep(x, y, order) {
-                Ok(Some(yes)) => deliver_comparison(vm, ip, base, info, Value::bool(yes)),
-                Ok(None) => {
-                    not_comparable(&*vm, order, x, y);
-                    unwind::unwind(vm, ip, base)
-                }
-                Err(_) => unwind::unwind(vm, ip, base),
-            };
-        }
-        ask_comparer(vm, ip, base, x, y, order, info & DST_MASK, 0)
-    }
-}
-
-#[allow(clippy::too_many_arguments)] // a handler's state, and what it decoded
-unsafe fn ask_comparer(
-    vm: *mut Vm,
-    ip: Ip,
-    base: Base,
-    x: Value,
-    y: Value,
-    order: Order,
-    dst: u64,
-    stage: usize,
-) -> Pc {
-    unsafe {
-        match comparers(&*vm, order, x, y).get(stage) {
-            Some((c, negate)) => {
-                let negate = if *negate { call::NEGATE } else { 0 };
-                let info = dst | ((stage as u64 + 1) << STAGE) | negate | Ret::Compare as u64;
-                invoke_special(vm, ip, base, c.method, c.this, c.other, info)
-            }
-            None => {
-                let answer = match order {
-                    Order::Eq => x == y,
-                    Order::Ne => x != y,
-                    _ => {
-                        not_comparable(&*vm, order, x, y);
-                        return unwind::unwind(vm, ip, base);
-                    }
-                };
-                deliver_comparison(vm, ip, base, dst, Value::bool(answer))
-            }
-        }
-    }
-}
-
-fn not_comparable(vm: &Vm, order: Order, x: Value, y: Value) -> Stop {
-    let text = format!(
-        "'{}' not supported between instances of '{}' and '{}'",
-        order.symbol(),
-        vm.space.type_name(x),
-        vm.space.type_name(y)
-    );
-    raise::error(vm, T::TypeError, &text)
-}
-
-/// A special method has answered a comparing instruction.
-pub unsafe fn compare_arrived(vm: *mut Vm, ip: Ip, base: Base, info: u64, value: Value) -> Pc {
-    unsafe {
-        if value == Value::NOT_IMPLEMENTED {
-            let w = *ip.sub(1);
-            let op = Op::from_byte(interp::op_of(w)).expect("verified");
-            let (x, y) = operands(base, w, op);
-            let order = order_of(op).expect("only comparing instructions wait this way");
-            let stage = (info >> STAGE & 7) as usize;
-            return ask_comparer(vm, ip, base, x, y, order, info & DST_MASK, stage);
-        }
-        if info & call::NEGATE != 0 {
-            return match truth(&*vm, value) {
-                Ok(yes) => deliver_comparison(vm, ip, base, info, Value::bool(!yes)),
-                Err(_) => match super::attr::is_true(&mut *vm, value) {
-                    Ok(yes) => deliver_comparison(vm, ip, base, info, Value::bool(!yes)),
-                    Err(_) => unwind::unwind(vm, ip, base),
-                },
-            };
-        }
-        deliver_comparison(vm, ip, base, info, value)
-    }
-}
-
-/// Stores the answer of a comparison, or jumps by it.
-unsafe fn deliver_comparison(vm: *mut Vm, ip: Ip, base: Base, info: u64, value: Value) -> Pc {
-    unsafe {
-        let w = *ip.sub(1);
-        let op = Op::from_byte(interp::op_of(w)).expect("verified");
-        if op.operands()[0] == crate::code::op::Operand::Dst {
-            reg!(base, (info >> 16) as u16 as usize) = value;
-            return Pc::new(ip, base);
-        }
-        let (sense, offset) = jump_of(w);
-        match truth(&*vm, value) {
-            Ok(yes) => Pc::new(if yes == sense { taken(ip, offset) } else { ip }, base),
-            Err(Ask::Call(method)) => {
-                call::invoke(vm, ip, base, method, &[value], Ret::Branch as u64)
-            }
-            Err(Ask::Raised) => unwind::unwind(vm, ip, base),
-        }
-    }
-}
-
 impl Cx {
-    /// `x order y` for natives: by the door where code of the program decides.
-    pub fn compare(&mut self, x: Value, y: Value, order: Order) -> Result<bool, Stop> {
-        match self.compare_deep(x, y, order)? {
-            Some(yes) => Ok(yes),
-            None => {
-                let equality = matches!(order, Order::Eq | Order::Ne);
-                if equality {
-                    return Ok((x == y) == (order == Order::Eq));
-                }
-                Err(not_comparable(self.vm(), order, x, y))
-            }
-        }
-    }
-
-    pub fn equal(&mut self, x: Value, y: Value) -> Result<bool, Stop> {
-        self.compare(x, y, Order::Eq)
-    }
-
-    /// None when neither side knows.
-    pub fn compare_deep(&mut self, x: Value, y: Value, order: Order) -> Result<Option<bool>, Stop> {
-        if let Some(yes) = compare_native(self.vm(), x, y, order)? {
-            return Ok(Some(yes));
-        }
-        if let (Some(a), Some(b)) = (x.cast::<List>(), y.cast::<List>()) {
-            let get = |l: Gc<List>| move |i: usize| l.get(i);
-            let lens = (a.len(), b.len());
-            return self.compare_items_deep(&get(a), &get(b), lens, order);
-        }
-        if let (Some(a), Some(b)) = (x.cast::<Tuple>(), y.cast::<Tuple>()) {
-            let get = |t: Gc<Tuple>| move |i: usize| t.as_slice().get(i).copied();
-            let lens = (a.len(), b.len());
-            return self.compare_items_deep(&get(a), &get(b), lens, order);
-        }
-        if let (Some(a), Some(b)) = (x.cast::<Dict>(), y.cast::<Dict>())
-            && matches!(order, Order::Eq | Order::Ne)
-        {
-            let equal = self.equal_dicts_deep(a, b)?;
-            return Ok(Some(equal == (order == Order::Eq)));
-        }
-        let count = comparers(self.vm(), order, x, y).len();
-        for stage in 0..count {
-            let (candidate, negate) = comparers(self.vm(), order, x, y).swap_remove(stage);
-            let (func, this) = call::bind_special(self.vm_mut(), candidate.method, candidate.this)?;
-            let answer = match this {
-                Some(this) => self.call(func, &[this, candidate.other])?,
-                None => self.call(func, &[candidate.other])?,
-            };
-            if answer != Value::NOT_IMPLEMENTED {
-                return Ok(Some(super::attr::is_true(self.vm_mut(), answer)? != negate));
-            }
-        }
-        Ok(None)
-    }
-
-    fn compare_items_deep(
-        &mut self,
-        a: ItemAt<'_>,
-        b: ItemAt<'_>,
-        (a_len, b_len): (usize, usize),
-        order: Order,
-    ) -> Result<Option<bool>, Stop> {
-        if a_len != b_len && matches!(order, Order::Eq | Order::Ne) {
-            return Ok(Some(order == Order::Ne));
-        }
-        self.deeper(|cx| {
-            let mut i = 0;
-            while let (Some(x), Some(y)) = (a(i), b(i)) {
-                if (x == y && !x.is_float()) || cx.equal(x, y)? {
-                    i += 1;
-                    continue;
-                }
-                return match order {
-                    Order::Eq => Ok(Some(false)),
-                    Order::Ne => Ok(Some(true)),
-                    _ => cx.compare(x, y, order).map(Some),
-                };
-            }
-            Ok(Some(order.of_ordering(a_len.cmp(&b_len))))
-        })
-    }
-
-    fn equal_dicts_deep(&mut self, a: Gc<Dict>, b: Gc<Dict>) -> Result<bool, Stop> {
-        if a.len() != b.len() {
-            return Ok(false);
-        }
-        self.deeper(|cx| {
-            for place in 0..a.table().places() {
-                let Some(entry) = a.entry_at(place) else {
-                    continue;
-                };
-                let Some(other) = cx.dict_get_hashed(b, entry.key, entry.hash)? else {
-                    return Ok(false);
-                };
-                if !(entry.value == other && !other.is_float()) && !cx.equal(entry.value, other)? {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
-        })
-    }
-
     /// Runs `body` one level of native recursion deeper, within the bound that all of it shares.
     pub fn deeper<R>(&mut self, body: impl FnOnce(&mut Cx) -> Result<R, Stop>) -> Result<R, Stop> {
         let vm = self.vm_mut();
@@ -1294,87 +595,5 @@ impl Cx {
 
     pub fn len_plain(&self, value: Value) -> Option<usize> {
         len(self.vm(), value)
-    }
-}
-
-// ---- membership
-
-/// `item in container` for built-in containers; None when `__contains__` or iteration must
-/// decide.
-pub fn contains(vm: &mut Vm, item: Value, container: Value) -> Result<Option<bool>, Stop> {
-    if let Some(text) = container.cast::<Str>() {
-        let Some(part) = vm.space.unwrap(item).cast::<Str>() else {
-            let text = format!(
-                "'in <string>' requires string as left operand, not {}",
-                vm.space.type_name(item)
-            );
-            return Err(raise::error(vm, T::TypeError, &text));
-        };
-        return Ok(Some(plain::wtf8::find(text.as_bytes(), part.as_bytes()).is_some()));
-    }
-    let cx = Cx::of(vm);
-    if let Some(dict) = container.cast::<Dict>() {
-        return cx.dict_get(dict, item).map(|found| Some(found.is_some()));
-    }
-    if let Some(set) = container.cast::<Set>() {
-        return cx.set_contains(set, item).map(Some);
-    }
-    if let Some(list) = container.cast::<List>() {
-        let mut i = 0;
-        while let Some(x) = list.get(i) {
-            if x == item && !x.is_float() || cx.equal(x, item)? {
-                return Ok(Some(true));
-            }
-            i += 1;
-        }
-        return Ok(Some(false));
-    }
-    if let Some(tuple) = container.cast::<Tuple>() {
-        for &x in tuple.as_slice() {
-            if x == item && !x.is_float() || cx.equal(x, item)? {
-                return Ok(Some(true));
-            }
-        }
-        return Ok(Some(false));
-    }
-    if let Some(range) = container.cast::<Range>()
-        && let Some(i) = integer(vm, item)
-    {
-        return Ok(Some(super::index::range_contains(vm, range, &i)));
-    }
-    Ok(None)
-}
-
-pub unsafe fn contains_with_code(
-    vm: *mut Vm,
-    ip: Ip,
-    base: Base,
-    item: Value,
-    container: Value,
-    info: u64,
-) -> Pc {
-    unsafe {
-        let class = (*vm).space.class_of(container);
-        if let Some(method) = (*vm).space.lookup(class, (*vm).names.__contains__) {
-            if method.is_none() {
-                let text = format!("'{}' object is not a container", class.name_text());
-                raise::error(&*vm, T::TypeError, &text);
-                return unwind::unwind(vm, ip, base);
-            }
-            return match call::bind_special(&mut *vm, method, container) {
-                Ok((func, Some(this))) => call::invoke(vm, ip, base, func, &[this, item], info),
-                Ok((func, None)) => call::invoke(vm, ip, base, func, &[item], info),
-                Err(_) => unwind::unwind(vm, ip, base),
-            };
-        }
-        let iterable = (*vm).space.lookup(class, (*vm).names.__iter__).is_some()
-            || (*vm).space.lookup(class, (*vm).names.__getitem__).is_some();
-        if !iterable {
-            let text = format!("argument of type '{}' is not iterable", class.name_text());
-            raise::error(&*vm, T::TypeError, &text);
-            return unwind::unwind(vm, ip, base);
-        }
-        let search = (*vm).prelude("_contains");
-        call::invoke(vm, ip, base, search, &[container, item], info)
     }
 }

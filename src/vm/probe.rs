@@ -3,7 +3,7 @@
 //! The tables never run code (`value/table.rs`); here is the loop that asks `__eq__` by the door
 //! and starts over when the table changed under it.
 
-use super::ops::{self, Number};
+use super::numeric::Number;
 use super::{Cx, Flow, Order, Outcome, Stop, Vm};
 use crate::gc::Gc;
 use crate::plain::hash;
@@ -31,7 +31,7 @@ pub fn hash_plain(vm: &Vm, value: Value) -> Option<u64> {
 
 fn hash_other(vm: &Vm, value: Value, depth: u32) -> Option<u64> {
     if !value.is::<Instance>()
-        && let Some(n) = ops::number(vm, value)
+        && let Some(n) = super::numeric::number(vm, value)
     {
         return Some(match n {
             Number::Small(i) => hash::int(i) as u64,
@@ -84,7 +84,7 @@ fn hash_other(vm: &Vm, value: Value, depth: u32) -> Option<u64> {
         let zero = len == dashu_int::IBig::ZERO;
         let one = len == dashu_int::IBig::ONE;
         let parts = [
-            ops::int_value(vm, Int::from(len)),
+            super::numeric::int_value(vm, Int::from(len)),
             if zero { Value::NONE } else { range.start.get() },
             if zero || one { Value::NONE } else { range.step.get() },
         ];
@@ -109,7 +109,7 @@ fn hash_other(vm: &Vm, value: Value, depth: u32) -> Option<u64> {
         return Some(this ^ hash_plain(vm, identity(method.func.get()))?);
     }
     let class = vm.space.class_of(value);
-    if class.has(overrides::EQ | overrides::HASH) || super::ops::answers_equality(value) {
+    if class.has(overrides::EQ | overrides::HASH) || super::order::answers_equality(value) {
         return None;
     }
     if let Some(instance) = value.cast::<Instance>()
@@ -138,7 +138,7 @@ fn is_ordered(vm: &Vm, key: Value, depth: u32) -> bool {
     if let Some(tuple) = key.cast::<Tuple>() {
         return depth < 50 && tuple.as_slice().iter().all(|&item| is_ordered(vm, item, depth + 1));
     }
-    !key.is::<Instance>() && ops::number(vm, key).is_some()
+    !key.is::<Instance>() && super::numeric::number(vm, key).is_some()
 }
 
 /// Adds a constant of a frozenset display.
@@ -158,7 +158,7 @@ fn key_eq(vm: &Vm, a: Value, b: Value) -> KeyEq {
     if let (Some(a), Some(b)) = (a.cast::<Str>(), b.cast::<Str>()) {
         return if a.equals(&b) { KeyEq::Yes } else { KeyEq::No };
     }
-    match ops::compare_native(vm, a, b, Order::Eq) {
+    match super::order::compare_native(vm, a, b, Order::Eq) {
         Ok(Some(true)) => KeyEq::Yes,
         Ok(Some(false)) => KeyEq::No,
         Ok(None) | Err(_) => KeyEq::Unknown,

@@ -1,0 +1,231 @@
+//! `await`, and the protocol of async generators and iterators.
+
+use super::pc::{Base, Ip, Pc, reg};
+use super::suspend::*;
+use super::{Cx, Flow, Outcome, Vm, bind, call, frame_at, raise, unwind};
+use crate::code::CodeKind;
+use crate::code::op::{HEADER, Word, word};
+use crate::gc::Gc;
+use crate::value::frame::{DST_MASK, Ret, state};
+use crate::value::{AsyncOp, Class, Exception, Frame, Function, T, Value};
+
+pub unsafe fn await_value(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let info = w & DST_MASK | (word::ext(w) as u64) << 8;
+        await_object(vm, ip, base, info, reg!(base, word::b(w)))
+    }
+}
+
+/// Awaits any object; the result goes to the destination in `info`.
+pub unsafe fn await_object(vm: *mut Vm, ip: Ip, base: Base, info: u64, object: Value) -> Pc {
+    unsafe {
+        if let Some(frame) = object.cast::<Frame>() {
+            let flags = frame.header.flags;
+            if frame.kind() == state::COROUTINE || flags & state::ITERABLE_COROUTINE != 0 {
+                return link(vm, ip, base, frame.as_ptr(), info);
+            }
+        }
+        if let Some(op) = object.cast::<AsyncOp>() {
+            return async_step(vm, ip, base, op, info);
+        }
+        match Cx::of(&mut *vm).special(object, (*vm).names.__await__) {
+            Ok(Some(method)) => {
+                let info = info & DST_MASK | Ret::DelegateTo as u64;
+                call::invoke(vm, ip, base, method, &[], info)
+            }
+            Ok(None) => {
+                let name = (*vm).space.type_name(object);
+                let text = match info >> 8 & 3 {
+                    1 => format!(
+                        "'async with' received an object from __aenter__ that does not implement \
+                         __await__: {name}"
+                    ),
+                    2 => format!(
+                        "'async with' received an object from __aexit__ that does not implement \
+                         __await__: {name}"
+                    ),
+                    3 => format!("'async for' received an invalid object from __anext__: {name}"),
+                    _ => format!("object {name} can't be used in 'await' expression"),
+                };
+                raise::error(&*vm, T::TypeError, &text);
+                unwind::unwind(vm, ip, base)
+            }
+            Err(_) => unwind::unwind(vm, ip, base),
+        }
+    }
+}
+
+/// `await f(...)` of a coroutine function starts the frame at once: no program sees it, so it is
+/// freed when it returns.
+pub unsafe fn await_call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let window = base.add(word::b(w));
+        let n = word::c(w);
+        if let Some(function) = (*window).cast::<Function>()
+            && function.code.code.kind == CodeKind::Coroutine
+        {
+            let args = std::slice::from_raw_parts(window.add(HEADER as usize), n);
+            return match generator_of(vm, base, Value::object(function), args) {
+                Ok(frame) => {
+                    (*frame).header.flags &= !state::EXPOSED;
+                    link(vm, ip, base, frame, w & DST_MASK)
+                }
+                Err(_) => unwind::unwind(vm, ip, base),
+            };
+        }
+        call::enter(vm, ip, base, window, n, w & DST_MASK | Ret::Await as u64)
+    }
+}
+
+/// Steps an async generator under the activation at `base`.
+pub(super) unsafe fn async_step(vm: *mut Vm, ip: Ip, base: Base, op: Gc<AsyncOp>, info: u64) -> Pc {
+    unsafe {
+        let value = op.value.replace(Value::UNDEF);
+        if value.is_undef() {
+            let what = if op.throws { "athrow()/aclose()" } else { "__anext__()/asend()" };
+            let text = format!("cannot reuse already awaited {what}");
+            raise::error(&*vm, T::RuntimeError, &text);
+            return unwind::unwind(vm, ip, base);
+        }
+        let frame = op.frame.get().cast::<Frame>().expect("made so").as_ptr();
+        let info = info & DST_MASK | Ret::AsyncStep as u64;
+        if (*frame).state() == state::RUNNING {
+            let what = if op.throws { "athrow" } else { "anext" };
+            let text = format!("{what}(): asynchronous generator is already running");
+            raise::error(&*vm, T::RuntimeError, &text);
+            return unwind::unwind(vm, ip, base);
+        }
+        if (*frame).state() == state::FINISHED {
+            match value.cast::<Exception>().filter(|_| op.throws) {
+                Some(exception) => raise::set(&*vm, exception),
+                None => {
+                    raise::with_args(&*vm, T::StopAsyncIteration, &[]);
+                }
+            }
+            return unwind::unwind(vm, ip, base);
+        }
+        if op.throws {
+            return throw(vm, ip, base, frame, value, info);
+        }
+        let fresh = (*frame).state() == state::CREATED;
+        if fresh && !value.is_none() {
+            let text = "can't send non-None value to a just-started async generator";
+            raise::error(&*vm, T::TypeError, text);
+            return unwind::unwind(vm, ip, base);
+        }
+        match enter(vm, ip, base, frame, info) {
+            Ok(pc) => {
+                // What awaits inside the generator yields to the root of the awaiting chain.
+                (*frame).root = root_of(frame_at(base));
+                if !fresh {
+                    reg!(pc.base, word::a(*pc.ip.sub(1))) = value;
+                }
+                pc
+            }
+            Err(_) => unwind::unwind(vm, ip, base),
+        }
+    }
+}
+
+pub unsafe fn get_aiter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let object = reg!(base, word::b(w));
+        match Cx::of(&mut *vm).special(object, (*vm).names.__aiter__) {
+            Ok(Some(method)) => {
+                (*vm).continuations.push(call::Continuation {
+                    run: aiter_made,
+                    state: [Value::NONE; 3],
+                    info: w & DST_MASK,
+                });
+                call::invoke(vm, ip, base, method, &[], Ret::Native as u64)
+            }
+            Ok(None) => {
+                let text = format!(
+                    "'async for' requires an object with __aiter__ method, got {}",
+                    (*vm).space.type_name(object)
+                );
+                raise::error(&*vm, T::TypeError, &text);
+                unwind::unwind(vm, ip, base)
+            }
+            Err(_) => unwind::unwind(vm, ip, base),
+        }
+    }
+}
+
+pub(super) fn aiter_made(cx: &mut Cx, _: [Value; 3], outcome: Outcome) -> Flow {
+    let made = outcome?;
+    let class: Gc<Class> = cx.class_of(made);
+    if cx.lookup(class, cx.vm().names.__anext__).is_some() {
+        return Ok(made);
+    }
+    let text = format!(
+        "'async for' received an object from __aiter__ that does not implement __anext__: {}",
+        class.name_text()
+    );
+    Err(cx.type_error(&text))
+}
+
+pub unsafe fn get_anext(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let object = reg!(base, word::b(w));
+        if let Some(frame) = object.cast::<Frame>()
+            && frame.kind() == state::ASYNC_GENERATOR
+        {
+            let op = Cx::of(&mut *vm).async_op(frame, Value::NONE, false);
+            reg!(base, word::a(w)) = op;
+            return Pc::new(ip, base);
+        }
+        match Cx::of(&mut *vm).special(object, (*vm).names.__anext__) {
+            Ok(Some(method)) => call::invoke(vm, ip, base, method, &[], w & DST_MASK),
+            Ok(None) => {
+                let text = format!(
+                    "'async for' requires an iterator with __anext__ method, got {}",
+                    (*vm).space.type_name(object)
+                );
+                raise::error(&*vm, T::TypeError, &text);
+                unwind::unwind(vm, ip, base)
+            }
+            Err(_) => unwind::unwind(vm, ip, base),
+        }
+    }
+}
+
+impl Cx {
+    /// A step of an async generator, to be awaited.
+    pub fn async_op(&self, frame: Gc<Frame>, value: Value, throws: bool) -> Value {
+        let id = if throws { T::AsyncGenAThrow } else { T::AsyncGenASend };
+        Value::object(self.new_object(id.shape(), 0, |header| AsyncOp {
+            header,
+            frame: Value::object(frame).into(),
+            value: value.into(),
+            driver: Value::UNDEF.into(),
+            throws,
+        }))
+    }
+
+    /// What a suspended frame delegates to directly.
+    pub fn delegated_to(&self, frame: Gc<Frame>) -> Option<Gc<Frame>> {
+        let own = Frame::base(frame.as_ptr());
+        if frame.state() != state::SUSPENDED || frame.link == own {
+            return None;
+        }
+        // SAFETY: a chain of suspended frames, linked by their callers' bases.
+        unsafe {
+            let mut inner = frame_at(frame.link);
+            while (*inner).caller != own {
+                inner = frame_at((*inner).caller);
+            }
+            Some(Gc::from_raw(inner))
+        }
+    }
+
+    /// Lets a generator be awaited, and await.
+    pub fn set_awaitable(&self, frame: Gc<Frame>) {
+        // SAFETY: a live frame; flags are a plain field.
+        unsafe { (*frame.as_ptr()).header.flags |= state::ITERABLE_COROUTINE }
+    }
+
+    pub fn qualname(&self, function: Gc<Function>) -> String {
+        bind::qualname(self.vm(), function)
+    }
+}

@@ -1,0 +1,243 @@
+//! Finding attributes without running code of the program, and binding what is found.
+
+use super::attr::*;
+use super::own::*;
+use super::store::*;
+use super::{Cx, Stop, Vm, raise};
+use crate::gc::Gc;
+use crate::value::class::overrides;
+use crate::value::{
+    BoundMethod, Class, ClassMethod, Function, Member, Module, Native, NativeKind, Property,
+    StaticMethod, Str, Super, T, Value,
+};
+
+/// Looks an attribute up as `object.name` does, without running code of the program.
+pub fn find(vm: &mut Vm, object: Value, name: Gc<Str>) -> Found {
+    let class = vm.space.class_of(object);
+    if class.has(overrides::GETATTRIBUTE) {
+        let method = vm.space.lookup(class, vm.names.__getattribute__);
+        if let Some(method) = method.filter(|m| m.is::<Function>()) {
+            let args = [object, Value::object(name), Value::NONE];
+            return Found::Call(method, args, 2);
+        }
+    }
+    find_default(vm, object, class, name)
+}
+
+/// What `object.__getattribute__` does.
+pub fn find_default(vm: &mut Vm, object: Value, class: Gc<Class>, name: Gc<Str>) -> Found {
+    let on_class = vm.space.lookup(class, name);
+    if let Some(found) = on_class
+        && is_data_descriptor(vm, found)
+    {
+        return bind(vm, found, object, class);
+    }
+    if let Some(this) = object.cast::<Class>() {
+        if let Some(found) = vm.space.lookup(this, name) {
+            return bind_on_class(vm, found, this);
+        }
+    } else if let Some(this) = object.cast::<Super>() {
+        return find_super(vm, this, name);
+    } else if let Some(value) = own(vm, object, name) {
+        return Found::Value(value);
+    }
+    match on_class {
+        Some(found) => bind(vm, found, object, class),
+        None => {
+            if let Some(method) = object.cast::<BoundMethod>()
+                && !method.func.get().is::<Native>()
+            {
+                // A bound method shows the attributes of what it binds.
+                let func = method.func.get();
+                return match find(vm, func, name) {
+                    Found::Method(found) => {
+                        Found::Value(Value::object(vm.space.bound_method(found, func)))
+                    }
+                    Found::Missing => {
+                        missing(vm, func, name);
+                        Found::Raised
+                    }
+                    found => found,
+                };
+            }
+            if let Some(module) = object.cast::<Module>()
+                && !module.getattr.get().is_undef()
+            {
+                let args = [Value::object(name), Value::NONE, Value::NONE];
+                return Found::Call(module.getattr.get(), args, 1);
+            }
+            Found::Missing
+        }
+    }
+}
+
+/// For a call: a method on the class comes back unbound.
+pub fn find_method(vm: &mut Vm, object: Value, name: Gc<Str>) -> Found {
+    find(vm, object, name)
+}
+
+pub(super) fn is_data_descriptor(vm: &Vm, found: Value) -> bool {
+    if found.is::<Function>() || !found.is_object() {
+        return false;
+    }
+    found.is::<Property>() || found.is::<Member>() || vm.space.class_of(found).has(overrides::SET)
+}
+
+/// What an attribute found on the class is for an instance.
+pub(super) fn bind(vm: &mut Vm, found: Value, object: Value, class: Gc<Class>) -> Found {
+    if found.is::<Function>() {
+        return Found::Method(found);
+    }
+    if let Some(native) = found.cast::<Native>() {
+        return match native.kind {
+            NativeKind::Method => Found::Method(found),
+            NativeKind::ClassMethod => {
+                Found::Value(Value::object(vm.space.bound_method(found, Value::object(class))))
+            }
+            _ => Found::Value(found),
+        };
+    }
+    if let Some(property) = found.cast::<Property>() {
+        if property.get.get().is_none() {
+            let text = format!(
+                "property '{}' of '{}' object has no getter",
+                property_name(vm, property),
+                class.name_text()
+            );
+            raise::error(vm, T::AttributeError, &text);
+            return Found::Raised;
+        }
+        return Found::Call(property.get.get(), [object, Value::NONE, Value::NONE], 1);
+    }
+    if let Some(member) = found.cast::<Member>() {
+        return match member.computed {
+            Some(getset) => match (getset.get)(Cx::of(vm), object) {
+                Ok(value) => Found::Value(value),
+                Err(Stop::Tail) => {
+                    let tail = vm.tail.take().expect("set by the getter");
+                    let mut args = [Value::NONE; 3];
+                    args[..tail.args.len()].copy_from_slice(&tail.args);
+                    Found::Call(tail.callee, args, tail.args.len())
+                }
+                Err(Stop::Raised) => Found::Raised,
+                Err(Stop::Resume) => unreachable!("a computed attribute resumes nothing"),
+            },
+            None => match own(vm, object, member.name.get().cast().expect("a name")) {
+                Some(value) => Found::Value(value),
+                None => Found::Missing,
+            },
+        };
+    }
+    if let Some(method) = found.cast::<StaticMethod>() {
+        return Found::Value(method.func.get());
+    }
+    if let Some(method) = found.cast::<ClassMethod>() {
+        let func = method.func.get();
+        return Found::Value(Value::object(vm.space.bound_method(func, Value::object(class))));
+    }
+    let kind = vm.space.class_of(found);
+    if kind.has(overrides::GET)
+        && let Some(get) = vm.space.lookup(kind, vm.names.__get__)
+    {
+        let bound = Value::object(vm.space.bound_method(get, found));
+        return Found::Call(bound, [object, Value::object(class), Value::NONE], 2);
+    }
+    Found::Value(found)
+}
+
+/// What an attribute found on a class is when asked of the class itself.
+pub(super) fn bind_on_class(vm: &mut Vm, found: Value, class: Gc<Class>) -> Found {
+    if let Some(native) = found.cast::<Native>() {
+        if native.kind == NativeKind::ClassMethod {
+            let bound = vm.space.bound_method(found, Value::object(class));
+            return Found::Value(Value::object(bound));
+        }
+        return Found::Value(found);
+    }
+    if let Some(method) = found.cast::<StaticMethod>() {
+        return Found::Value(method.func.get());
+    }
+    if let Some(method) = found.cast::<ClassMethod>() {
+        let bound = vm.space.bound_method(method.func.get(), Value::object(class));
+        return Found::Value(Value::object(bound));
+    }
+    let kind = vm.space.class_of(found);
+    if kind.has(overrides::GET)
+        && let Some(get) = vm.space.lookup(kind, vm.names.__get__)
+    {
+        let bound = Value::object(vm.space.bound_method(get, found));
+        return Found::Call(bound, [Value::NONE, Value::object(class), Value::NONE], 2);
+    }
+    Found::Value(found)
+}
+
+pub(super) fn find_super(vm: &mut Vm, this: Gc<Super>, name: Gc<Str>) -> Found {
+    let object = this.this.get();
+    if name != vm.names.__class__
+        && let Some(found) = super_lookup(vm, this.class, this.start, name)
+    {
+        // `super(C, cls)` in a classmethod: bound to the class.
+        if let Some(class) = object.cast::<Class>()
+            && class == this.start
+        {
+            return bind_on_class(vm, found, class);
+        }
+        return match bind(vm, found, object, this.start) {
+            Found::Method(func) => Found::Value(Value::object(vm.space.bound_method(func, object))),
+            found => found,
+        };
+    }
+    match vm.space.lookup(vm.space.class(T::Super), name) {
+        Some(found) => {
+            let class = vm.space.class(T::Super);
+            bind(vm, found, Value::object(this), class)
+        }
+        None => Found::Missing,
+    }
+}
+
+/// The attribute behind `class` in the MRO of `start`.
+pub(super) fn super_lookup(
+    vm: &Vm,
+    class: Gc<Class>,
+    start: Gc<Class>,
+    name: Gc<Str>,
+) -> Option<Value> {
+    let mro = start.mro.borrow();
+    let from = mro.iter().position(|&c| c == class)? + 1;
+    mro[from..].iter().find_map(|c| c.dict.get_str(&vm.space, name))
+}
+
+/// A method for `super().name(...)` that is called with `this` in front, if it is that simple.
+pub fn super_method(vm: &Vm, class: Gc<Class>, this: Value, name: Gc<Str>) -> Option<Value> {
+    let start = vm.space.class_of(this);
+    if this.is::<Class>() || !start.is_subclass(class) {
+        return None;
+    }
+    let found = super_lookup(vm, class, start, name)?;
+    let native = found.cast::<Native>().is_some_and(|n| n.kind == NativeKind::Method);
+    if found.is::<Function>() || native { Some(found) } else { None }
+}
+
+/// Binds at once: natives that hold no frame ask for this. Code of the program runs by the door.
+pub fn bind_now(vm: &mut Vm, found: Value, object: Value, class: Gc<Class>) -> Result<Value, Stop> {
+    match bind(vm, found, object, class) {
+        Found::Value(value) => Ok(value),
+        Found::Method(func) => Ok(Value::object(vm.space.bound_method(func, object))),
+        Found::Call(func, args, n) => Cx::of(vm).call(func, &args[..n]),
+        Found::Missing => Ok(found),
+        Found::Raised => Err(Stop::Raised),
+    }
+}
+
+/// AttributeError for an attribute that is not there.
+pub fn missing(vm: &Vm, object: Value, name: Gc<Str>) -> Stop {
+    let text = if let Some(class) = object.cast::<Class>() {
+        format!("type object '{}' has no attribute '{}'", class.name_text(), name.lossy())
+    } else if let Some(module) = object.cast::<Module>() {
+        crate::native::missing_in_module(&module.name.lossy(), &name.lossy())
+    } else {
+        format!("'{}' object has no attribute '{}'", vm.space.type_name(object), name.lossy())
+    };
+    raise::attribute(vm, &text, object, name)
+}
