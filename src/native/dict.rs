@@ -3,7 +3,6 @@
 //! What `update` is given may be a mapping or an iterable of pairs. Natives copy from plain
 //! dicts and take apart plain pairs; everything else goes on in the prelude.
 
-use super::list::class_getitem;
 use super::object::{derive, new_class};
 use super::{TypeDef, class_method, function, method, static_method, this, view};
 use crate::gc::Gc;
@@ -27,7 +26,6 @@ pub static TYPE: TypeDef = TypeDef {
             "Create a new dictionary with keys from iterable and values set to value.",
             fromkeys,
         ),
-        class_method("__class_getitem__(cls, object, /)", "See PEP 585", class_getitem),
         method("clear(self, /)", "Remove all items from the dict.", clear),
         method("copy(self, /)", "Return a shallow copy of the dict.", copy),
         method(

@@ -159,7 +159,7 @@ pub fn parameters(cx: &mut Cx, args: Value) -> Flow {
 }
 
 /// Type variables are objects of classes with this name; there is no base that they share.
-fn is_variable(cx: &Cx, value: Value) -> bool {
+pub fn is_variable(cx: &Cx, value: Value) -> bool {
     ["TypeVar", "ParamSpec", "TypeVarTuple"].contains(&cx.type_name(value).as_str())
 }
 

@@ -4,7 +4,7 @@
 //! read one by one, by index, never through a borrowed slice.
 
 use super::object::{derive, new_class};
-use super::{TypeDef, class_method, method, sort, static_method, this};
+use super::{TypeDef, method, sort, static_method, this};
 use crate::gc::Gc;
 use crate::plain::index;
 use crate::plain::int::Int;
@@ -21,7 +21,6 @@ pub static TYPE: TypeDef = TypeDef {
     methods: &[
         static_method("__new__(cls, *args, **kwargs)", "Create and return a new object.", new),
         method("__init__(self, iterable=(), /)", "Initialize self.", init),
-        class_method("__class_getitem__(cls, object, /)", "See PEP 585", class_getitem),
         method("append(self, object, /)", "Append object to the end of the list.", append),
         method("clear(self, /)", "Remove all items from list.", clear),
         method("copy(self, /)", "Return a shallow copy of the list.", copy),
@@ -75,12 +74,6 @@ fn this_list(cx: &Cx, args: Args) -> Result<Gc<List>, Stop> {
 /// Are the two one object, or equal? Floats have no identity of their own.
 pub fn same(cx: &mut Cx, x: Value, y: Value) -> Result<bool, Stop> {
     if x == y && !x.is_float() { Ok(true) } else { cx.equal(x, y) }
-}
-
-/// `list[int]`, for all containers.
-pub fn class_getitem(cx: &mut Cx, args: Args) -> Flow {
-    let (class, item) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
-    cx.tail_prelude("_generic_alias", &[class, item])
 }
 
 // ---- construction

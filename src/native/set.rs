@@ -5,9 +5,9 @@
 //! dicts, or lists of what an iterable yielded: natives meet iterables that need code of the
 //! program only after `_set_call` of the prelude has collected them.
 
-use super::list::{class_getitem, only_argument};
+use super::list::only_argument;
 use super::object::{derive, new_class};
-use super::{TypeDef, class_method, method, static_method};
+use super::{TypeDef, method, static_method};
 use crate::gc::Gc;
 use crate::value::set::Elements;
 use crate::value::{Dict, List, Set, T, Value};
@@ -38,7 +38,6 @@ macro_rules! algebra {
             method("isdisjoint(self, other, /)", "Return True if two sets have a null intersection.", |cx, a| is_disjoint(cx, a, T::$id)),
             method("issubset(self, other, /)", "Report whether another set contains this set.", |cx, a| is_subset(cx, a, T::$id)),
             method("issuperset(self, other, /)", "Report whether this set contains another set.", |cx, a| is_superset(cx, a, T::$id)),
-            class_method("__class_getitem__(cls, object, /)", "See PEP 585", class_getitem),
             $($more,)*
         ]
     };

@@ -1,8 +1,8 @@
 //! `tuple`: construction and searching; its operators are in `operators.rs`.
 
-use super::list::{class_getitem, only_argument, same, search_bounds};
+use super::list::{only_argument, same, search_bounds};
 use super::object::{derive, new_class};
-use super::{TypeDef, class_method, method, static_method, this};
+use super::{TypeDef, method, static_method, this};
 use crate::gc::Gc;
 use crate::value::{Class, List, T, Tuple, Value};
 use crate::vm::{Args, Cx, Flow, Outcome, Stop};
@@ -14,7 +14,6 @@ pub static TYPE: TypeDef = TypeDef {
           items.\n\nIf the argument is a tuple, the return value is the same object.",
     methods: &[
         static_method("__new__(cls, *args, **kwargs)", "Create and return a new object.", new),
-        class_method("__class_getitem__(cls, object, /)", "See PEP 585", class_getitem),
         method("count(self, value, /)", "Return number of occurrences of value.", count),
         method(
             "index(self, value, start=0, stop=9223372036854775807, /)",

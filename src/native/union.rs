@@ -2,7 +2,7 @@
 
 use super::builtins::{Check, check};
 use super::operators::wrong_receiver;
-use super::{TypeDef, display, display_object, method};
+use super::{TypeDef, display, display_object, generic_alias, method};
 use crate::gc::Gc;
 use crate::value::{Class, GenericAlias, T, Tuple, Union, Value};
 use crate::vm::{Args, Cx, Flow, GetSet, Stop};
@@ -61,7 +61,7 @@ pub fn join(cx: &mut Cx, x: Value, y: Value) -> Flow {
             args_of(union)
         } else if side.is_none() {
             vec![cx.type_object(T::NoneType)]
-        } else if side.is::<Class>() || side.is::<GenericAlias>() {
+        } else if side.is::<Class>() || side.is::<GenericAlias>() || is_type_form(cx, side) {
             vec![side]
         } else {
             return Ok(Value::NOT_IMPLEMENTED);
@@ -82,6 +82,11 @@ pub fn join(cx: &mut Cx, x: Value, y: Value) -> Flow {
     let args = Value::object(cx.tuple(&parts));
     let made = cx.new_object(T::Union.shape(), 0, |header| Union { header, args: args.into() });
     Ok(Value::object(made))
+}
+
+/// Type parameters and aliases are objects of these classes.
+fn is_type_form(cx: &Cx, value: Value) -> bool {
+    generic_alias::is_variable(cx, value) || cx.type_name(value) == "TypeAliasType"
 }
 
 /// Are the members the same, in any order?
