@@ -639,11 +639,10 @@ fn two_sets(cx: &Cx, args: Args) -> Option<(Gc<Set>, Gc<Set>)> {
     Some((set(0)?, set(1)?))
 }
 
-fn order(
-    cx: &mut Cx,
-    args: Args,
-    holds: fn(&mut Cx, Gc<Set>, Gc<Set>) -> Result<bool, Stop>,
-) -> Flow {
+/// A question about two sets.
+type Relation = fn(&mut Cx, Gc<Set>, Gc<Set>) -> Result<bool, Stop>;
+
+fn order(cx: &mut Cx, args: Args, holds: Relation) -> Flow {
     match two_sets(cx, args) {
         Some((set, other)) => holds(cx, set, other).map(Value::bool),
         None => Ok(Value::NOT_IMPLEMENTED),

@@ -90,7 +90,8 @@ impl Object for CodeObject {
     unsafe fn release(this: *mut CodeObject) -> usize {
         // SAFETY: dead code, dropped once.
         unsafe {
-            let bytes = (&(*this).code).words.len() * 8;
+            let code: &Arc<Code> = &(*this).code;
+            let bytes = code.words.len() * 8;
             std::ptr::drop_in_place(&raw mut (*this).code);
             std::ptr::drop_in_place(&raw mut (*this).words);
             std::ptr::drop_in_place(&raw mut (*this).consts);

@@ -191,7 +191,8 @@ impl Object for Bytes {
     unsafe fn release(this: *mut Bytes) -> usize {
         // SAFETY: a dead object, dropped once.
         unsafe {
-            let len = (&(*this).data).len();
+            let data: &[u8] = &(*this).data;
+            let len = data.len();
             std::ptr::drop_in_place(&raw mut (*this).data);
             len
         }

@@ -47,6 +47,10 @@ impl Elements {
         self.live
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+
     pub fn version(&self) -> u32 {
         self.version
     }

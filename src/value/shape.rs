@@ -33,6 +33,8 @@ pub struct Shape {
 
 #[derive(Default)]
 pub struct Shapes {
+    /// Boxed: a reference to a shape outlives the growth of the vector.
+    #[allow(clippy::vec_box)]
     shapes: RefCell<Vec<Box<Shape>>>,
     /// Bumped when something that class caches relied on has changed.
     pub epoch: Cell<u32>,

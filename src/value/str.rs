@@ -62,9 +62,7 @@ impl Str {
             (*this).len = len as u32;
             (*this).chars = chars as u32;
             let flags = (*this).header.flags;
-            if flags & SHARED != 0 {
-                (*this).crumbs_slot().write(0);
-            } else if flags & WIDE != 0 {
+            if flags & (SHARED | WIDE) != 0 {
                 (*this).crumbs_slot().write(0);
             }
         }

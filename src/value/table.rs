@@ -67,6 +67,10 @@ impl Table {
         self.live
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+
     pub fn version(&self) -> u32 {
         self.version
     }

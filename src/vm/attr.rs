@@ -147,9 +147,10 @@ pub(super) unsafe fn fill_get(
                         return;
                     }
                     Value::object(module.dict.cell(&vm.space, name))
-                } else if value.is::<Function>() || value.is::<Native>() {
-                    return;
-                } else if own(vm, object, name).is_some() {
+                } else if value.is::<Function>()
+                    || value.is::<Native>()
+                    || own(vm, object, name).is_some()
+                {
                     return;
                 } else {
                     let holder = object.cast::<Class>().unwrap_or(class);
@@ -347,7 +348,7 @@ impl Cx {
 
     fn found_then(&mut self, found: Found, object: Value, name: Gc<Str>, args: Value) -> Flow {
         let finish = |cx: &mut Cx, value: Value| match args.cast::<crate::value::Tuple>() {
-            Some(args) => cx.tail(value, &args.as_slice().to_vec()),
+            Some(args) => cx.tail(value, args.as_slice()),
             None => Ok(value),
         };
         match found {
@@ -565,7 +566,7 @@ pub(super) fn attribute_arrived(
 ) -> Flow {
     match outcome {
         Ok(value) => match args.cast::<crate::value::Tuple>() {
-            Some(args) => cx.tail(value, &args.as_slice().to_vec()),
+            Some(args) => cx.tail(value, args.as_slice()),
             None => Ok(value),
         },
         Err(_) => cx.attribute_fallback(object, name.cast().expect("a name"), args),
@@ -575,7 +576,7 @@ pub(super) fn attribute_arrived(
 pub(super) fn fallback_arrived(cx: &mut Cx, [args, ..]: [Value; 3], outcome: Outcome) -> Flow {
     let value = outcome?;
     match args.cast::<crate::value::Tuple>() {
-        Some(args) => cx.tail(value, &args.as_slice().to_vec()),
+        Some(args) => cx.tail(value, args.as_slice()),
         None => Ok(value),
     }
 }

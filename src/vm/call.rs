@@ -6,8 +6,7 @@
 
 use super::pc::{Base, Ip, Pc, reg};
 use super::{
-    Args, Flow, Outcome, Stop, Vm, awaiting, bind, construct, cx, natives, raise, safepoint,
-    suspend, unwind,
+    Args, Flow, Stop, Vm, awaiting, bind, construct, cx, natives, raise, safepoint, suspend, unwind,
 };
 use crate::code::op::{HEADER, Word, word};
 use crate::gc::Gc;
@@ -27,7 +26,7 @@ const ARGS: usize = HEADER as usize;
 
 /// A native that goes on once a call it asked for has ended.
 pub struct Continuation {
-    pub run: fn(&mut cx::Cx, [Value; 3], Outcome) -> Flow,
+    pub run: super::Resumption,
     pub state: [Value; 3],
     /// How the native's own result is to be delivered.
     pub info: u64,
@@ -39,7 +38,7 @@ pub struct Tail {
     pub args: Vec<Value>,
     /// The last ones are keyword arguments with these names.
     pub names: Vec<Gc<Str>>,
-    pub then: Option<(fn(&mut cx::Cx, [Value; 3], Outcome) -> Flow, [Value; 3])>,
+    pub then: Option<(super::Resumption, [Value; 3])>,
 }
 
 // ---- hot

@@ -67,7 +67,7 @@ pub unsafe fn class(
         if !class.is_user()
             && class.header.flags & flags::NO_NEW == 0
             && !class.has(overrides::INIT)
-            && !(n == 1 && class == (*vm).space.class(T::Type))
+            && (n != 1 || class != (*vm).space.class(T::Type))
             && (*vm).has_room(window.add(ARGS), n + 1)
             && let Some(new) = (*vm).space.lookup(class, (*vm).names.__new__)
             && let Some(native) = new.cast::<Native>()
@@ -136,7 +136,7 @@ impl Cx {
         let keys = Value::object(self.tuple(&keys));
         let state = [Value::object(class), values, keys];
         // Built-in types are complete after `__new__`.
-        let then: Option<(fn(&mut Cx, [Value; 3], Outcome) -> Flow, [Value; 3])> =
+        let then: Option<(super::Resumption, [Value; 3])> =
             if class.is_user() || class.has(overrides::INIT) { Some((made, state)) } else { None };
         self.vm_mut().tail =
             Some(call::Tail { callee: func, args: all, names: names.to_vec(), then });

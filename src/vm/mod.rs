@@ -78,6 +78,9 @@ pub type Flow = Result<Value, Stop>;
 /// How a call that a native asked for has ended; on `Err` the exception is pending.
 pub type Outcome = Result<Value, Stop>;
 
+/// Where a native goes on once what it asked for has ended, with the state it kept.
+pub type Resumption = fn(&mut Cx, [Value; 3], Outcome) -> Flow;
+
 /// Why a question about a value has no answer yet.
 #[derive(Clone, Copy, Debug)]
 pub enum Ask {

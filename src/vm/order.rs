@@ -489,7 +489,8 @@ impl Cx {
                 let Some(other) = cx.dict_get_hashed(b, entry.key, entry.hash)? else {
                     return Ok(false);
                 };
-                if !(entry.value == other && !other.is_float()) && !cx.equal(entry.value, other)? {
+                let same = entry.value == other && !other.is_float();
+                if !same && !cx.equal(entry.value, other)? {
                     return Ok(false);
                 }
             }

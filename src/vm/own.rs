@@ -17,11 +17,11 @@ pub const PAYLOAD_KEY: &str = "\0payload";
 
 /// An attribute that the object itself has.
 pub fn own(vm: &Vm, object: Value, name: Gc<Str>) -> Option<Value> {
-    if let Some(instance) = object.cast::<Instance>() {
-        if let Some(slot) = vm.space.shapes.slot(instance.header.shape, name) {
-            let value = slot_value(vm, instance, slot as usize);
-            return if value.is_undef() { None } else { Some(value) };
-        }
+    if let Some(instance) = object.cast::<Instance>()
+        && let Some(slot) = vm.space.shapes.slot(instance.header.shape, name)
+    {
+        let value = slot_value(vm, instance, slot as usize);
+        return if value.is_undef() { None } else { Some(value) };
     }
     extra_dict(vm, object)?.get_str(&vm.space, name)
 }

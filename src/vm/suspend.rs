@@ -23,7 +23,7 @@ pub struct Request {
     /// What the suspended expression gets: a value, or an exception to raise there.
     pub value: Value,
     pub throws: bool,
-    pub then: Option<(fn(&mut Cx, [Value; 3], Outcome) -> Flow, [Value; 3])>,
+    pub then: Option<(super::Resumption, [Value; 3])>,
 }
 
 /// Allocates the frame of a call whose parameters are in the registers at `nb`.

@@ -75,7 +75,11 @@ pub unsafe fn pop_handled(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 
 #[inline(always)]
 pub unsafe fn swap_handled(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
-    unsafe { std::mem::swap(&mut (*vm).handled, &mut reg!(base, word::a(w))) };
+    unsafe {
+        let register = reg!(base, word::a(w));
+        reg!(base, word::a(w)) = (*vm).handled;
+        (*vm).handled = register;
+    }
     Pc::new(ip, base)
 }
 
@@ -103,7 +107,7 @@ unsafe fn raise_value(vm: *mut Vm, ip: Ip, base: Base, what: Value, cause: Value
                 exception.cause.set(cause);
                 exception.suppress.set(true);
             }
-            raise::set(&mut *vm, exception);
+            raise::set(&*vm, exception);
             return unwind(vm, ip, base);
         }
         let is_class = |v: Value| {
