@@ -632,9 +632,31 @@ pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     }
 }
 
+/// As `call_method`; the third word holds the tag of `__class__` above the name.
 #[inline(always)]
-pub unsafe fn call_super(_: *mut Vm, _: Ip, _: Base, _: Word) -> Pc {
-    Pc::DECLINE
+pub unsafe fn call_super(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let window = base.add(word::b(w));
+        let this = *window.add(ARGS);
+        let tag = (*window.add(1)).bits() >> 4 << 32;
+        if *window != (*vm).super_type || !this.is_object() || (*ip.add(2) ^ tag) >> 32 != 0 {
+            return Pc::DECLINE;
+        }
+        let shape = (*this.header_unchecked()).shape as u64 | (*vm).epoch() << 32;
+        let callee = Value::from_bits(*ip.add(1));
+        if shape != *ip || !callee.is::<Function>() {
+            return Pc::DECLINE;
+        }
+        let function = callee.header_unchecked() as *const Function;
+        if (*function).argc as usize != word::c(w) + 1 {
+            return Pc::DECLINE;
+        }
+        let pc = activate(vm, ip.add(3), base, window.add(ARGS), function, w & DST_MASK);
+        if !pc.ip.is_null() {
+            *window = callee;
+        }
+        pc
+    }
 }
 
 pub unsafe fn call_super_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {

@@ -136,6 +136,8 @@ pub struct Vm {
     roots: Vec<Value>,
     /// Containers whose repr is being made, outermost first, each with what is at work in it.
     pub showing: Vec<[Value; 2]>,
+    /// The class `super`, which `CallSuper` expects.
+    super_type: Value,
     pub builtins: Gc<Dict>,
     /// `sys.modules`
     pub modules: Gc<Dict>,
@@ -174,6 +176,7 @@ impl Vm {
         // The lowest words are the header of an activation that nobody runs in: it gives the
         // first door a caller.
         let base = (low as Base).wrapping_add(8);
+        let super_type = Value::object(space.class(T::Super));
         let vm = Box::new(Vm {
             space,
             names,
@@ -194,6 +197,7 @@ impl Vm {
             scratch: Vec::new(),
             roots: Vec::new(),
             showing: Vec::new(),
+            super_type,
             builtins,
             modules,
             prelude: Prelude::new(prelude_globals),
