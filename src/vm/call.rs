@@ -4,6 +4,7 @@
 //! activation on the stack and returns its first instruction. Who waits for the result is in the
 //! info word (`value/frame.rs`); `finish` and `fail` act on it.
 
+use super::known::Known;
 use super::pc::{Base, Ip, Pc, reg};
 use super::{
     Args, Flow, Stop, Vm, awaiting, bind, construct, cx, natives, raise, safepoint, suspend, unwind,
@@ -591,11 +592,21 @@ pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             return enter(vm, ip.add(3), base, window, n + 1, w & DST_MASK);
         }
         let name = (*vm).code_of(base).names[*ip.add(2) as usize];
+        if let Known::Method(func) = (*vm).known(shape as u32, name) {
+            if (*vm).interrupted()
+                && let Err(pc) = safepoint::poll_below(vm, ip, base, window.add(ARGS + 1 + n))
+            {
+                return pc;
+            }
+            *window = func;
+            return enter(vm, ip.add(3), base, window, n + 1, w & DST_MASK);
+        }
         match super::lookup::find_method(&mut *vm, this, name) {
             super::attr::Found::Method(func) => {
                 if super::attr::cacheable(&*vm, this, name) {
                     *ip = shape;
                     *ip.add(1) = func.bits();
+                    (*vm).learn(shape as u32, name, Known::Method(func));
                 }
                 *window = func;
                 enter(vm, ip.add(3), base, window, n + 1, w & DST_MASK)

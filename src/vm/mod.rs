@@ -18,6 +18,7 @@ mod interp;
 mod intrinsic;
 mod iter;
 mod jump;
+mod known;
 mod link;
 mod lookup;
 mod make;
@@ -136,6 +137,7 @@ pub struct Vm {
     roots: Vec<Value>,
     /// Containers whose repr is being made, outermost first, each with what is at work in it.
     pub showing: Vec<[Value; 2]>,
+    known: known::Table,
     /// The class `super`, which `CallSuper` expects.
     super_type: Value,
     pub builtins: Gc<Dict>,
@@ -197,6 +199,7 @@ impl Vm {
             scratch: Vec::new(),
             roots: Vec::new(),
             showing: Vec::new(),
+            known: known::Table::new(),
             super_type,
             builtins,
             modules,
