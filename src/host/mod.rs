@@ -12,3 +12,4 @@ mod signals;
 mod stack;
 
 pub use command::main;
+pub use run::{Config, Exit, Script, run};
