@@ -567,6 +567,7 @@ fn is_plain(iterator: Value, depth: u32) -> bool {
     match iter.kind {
         IterKind::Enumerate => iter.b.get().is_undef() && is_plain(iter.a.get(), depth + 1),
         IterKind::SequenceReverse => is_sequence(iter.a.get()),
+        IterKind::Zip if iter.b.get() == Value::TRUE => false,
         IterKind::Zip => iter
             .a
             .get()
