@@ -125,7 +125,8 @@ impl Sum {
             }
             Sum::Floats(sum, error) => {
                 if let Some(x) = item.as_float() {
-                    return Ok(Some(add_float(sum, error, x)));
+                    let (sum, error) = add_float(sum, error, x);
+                    return Ok(Some(Sum::Floats(sum, error)));
                 }
                 if let Some(i) = item.as_int().or_else(|| item.as_bool().map(i64::from)) {
                     return Ok(Some(Sum::Floats(sum + i as f64, error)));
@@ -182,10 +183,10 @@ fn settled(sum: f64, error: f64) -> f64 {
 
 /// Neumaier's summation: what the rounding of each addition loses is kept beside the sum.
 #[inline]
-fn add_float(sum: f64, error: f64, x: f64) -> Sum {
+fn add_float(sum: f64, error: f64, x: f64) -> (f64, f64) {
     let total = sum + x;
     let lost = if sum.abs() >= x.abs() { (sum - total) + x } else { (x - total) + sum };
-    Sum::Floats(total, error + lost)
+    (total, error + lost)
 }
 
 fn sum(cx: &mut Cx, args: Args) -> Flow {
@@ -247,11 +248,33 @@ fn sum(cx: &mut Cx, args: Args) -> Flow {
 
 /// Adds items up to the first that is not plain: its index.
 fn add_all(cx: &Cx, total: &mut Sum, items: &[Value]) -> Result<usize, Stop> {
-    for (at, &item) in items.iter().enumerate() {
+    let mut at = 0;
+    while at < items.len() {
+        // Runs of one kind, without looking at the kind each time.
+        match *total {
+            Sum::Ints(mut sum) => {
+                while let Some(i) = items.get(at).and_then(|item| item.as_int()) {
+                    let Some(more) = sum.checked_add(i) else { break };
+                    sum = more;
+                    at += 1;
+                }
+                *total = Sum::Ints(sum);
+            }
+            Sum::Floats(mut sum, mut error) => {
+                while let Some(x) = items.get(at).and_then(|item| item.as_float()) {
+                    (sum, error) = add_float(sum, error, x);
+                    at += 1;
+                }
+                *total = Sum::Floats(sum, error);
+            }
+            Sum::Any(_) => {}
+        }
+        let Some(&item) = items.get(at) else { break };
         match total.add(cx, item)? {
             Some(sum) => *total = sum,
             None => return Ok(at),
         }
+        at += 1;
     }
     Ok(items.len())
 }

@@ -410,8 +410,12 @@ fn parse(text: &'static str) -> Signature {
 }
 
 /// The receiver of a method of the built-in type `id`, seen through subclasses.
+#[inline]
 pub fn this<O: HeapType>(cx: &Cx, args: Args, id: T) -> Result<Gc<O>, Stop> {
     let value = cx.arg(args, 0).value();
+    if let Some(object) = value.cast::<O>() {
+        return Ok(object);
+    }
     cx.unwrap(value).cast::<O>().ok_or_else(|| {
         cx.type_error(&format!(
             "descriptor requires a '{}' object but received a '{}'",

@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 use super::{function, this};
 use crate::gc::Gc;
 use crate::plain::sort;
-use crate::value::{List, Str, T, Tuple, Value};
+use crate::value::{Function, List, Str, T, Tuple, Value};
 use crate::vm::{Args, Cx, Def, Flow, Order, Outcome, Stop};
 
 pub static FUNCTIONS: &[Def] = &[function(
@@ -233,15 +233,33 @@ fn order(cx: &mut Cx, keys: &[Value], reverse: bool) -> (Vec<u32>, Result<(), St
             entries.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| texts(a, b)));
             Ok(())
         }
-        Kind::Other => sort::sort_by(&mut entries, |a, b| {
-            if a.0 != b.0 {
-                return Ok(a.0 < b.0);
-            }
-            cx.compare(keys[a.1 as usize], keys[b.1 as usize], Order::Lt)
-        }),
+        Kind::Other => {
+            let own = common_less(cx, keys);
+            sort::sort_by(&mut entries, |a, b| {
+                if a.0 != b.0 {
+                    return Ok(a.0 < b.0);
+                }
+                let (x, y) = (keys[a.1 as usize], keys[b.1 as usize]);
+                if let Some(less) = own {
+                    let answer = cx.call(less, &[x, y])?;
+                    if answer != Value::NOT_IMPLEMENTED {
+                        return cx.truth(answer);
+                    }
+                }
+                cx.compare(x, y, Order::Lt)
+            })
+        }
     };
     if reverse {
         entries.reverse();
     }
     (entries.into_iter().map(|(_, i)| i).collect(), outcome)
+}
+
+/// The `__lt__` that all keys share: of a class of the program, a function.
+fn common_less(cx: &Cx, keys: &[Value]) -> Option<Value> {
+    let class = cx.class_of(*keys.first()?);
+    let shared = class.is_user() && keys.iter().all(|&key| cx.class_of(key) == class);
+    let found = if shared { cx.lookup(class, cx.vm().names.__lt__) } else { None };
+    found.filter(|less| less.is::<Function>())
 }

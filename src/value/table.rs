@@ -48,9 +48,12 @@ pub enum KeyEq {
     Unknown,
 }
 
+/// The slot where a hash belongs. Eight hashes in a row keep together, so that consecutive
+/// integers share cache lines; where the eights go is mixed well.
 #[inline(always)]
 fn spread(hash: u64, bits: u32) -> usize {
-    (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - bits)) as usize
+    let mixed = (hash >> 3).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - bits);
+    (mixed & !7 | hash & 7) as usize
 }
 
 impl Table {

@@ -197,6 +197,35 @@ impl Cx {
         is_plain(Value::object(iter), 0)
     }
 
+    /// What is left in a built-in iterator that needs no code of the program; None for others.
+    pub fn drain(&mut self, iterator: Value) -> Result<Option<Vec<Value>>, Stop> {
+        let Some(iter) = iterator.cast::<Iter>().filter(|iter| self.is_plain_iter(*iter)) else {
+            return Ok(None);
+        };
+        if iter.kind == IterKind::ListReverse
+            && let Some(list) = iter.a.get().cast::<List>()
+        {
+            let left = (iter.at.get() + 1).max(0) as usize;
+            let items = list.edit(|items| items.iter().take(left).rev().copied().collect());
+            finish(iter);
+            return Ok(Some(items));
+        }
+        let mut items = Vec::new();
+        loop {
+            match self.step(iter) {
+                Step::Item(item) => items.push(item),
+                Step::Raised => return Err(Stop::Raised),
+                Step::End | Step::Code => return Ok(Some(items)),
+            }
+            if items.len().is_multiple_of(1 << 16) {
+                self.check_interrupt()?;
+                if items.len() > crate::plain::MAX_BYTES {
+                    return Err(self.error_with(T::MemoryError, &[]));
+                }
+            }
+        }
+    }
+
     /// Marks a built-in iterator as exhausted.
     pub fn finish_iter(&self, iter: Gc<Iter>) {
         finish(iter);
@@ -312,6 +341,18 @@ unsafe fn for_iter_other(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                 Step::Raised => return unwind::unwind(vm, ip, base),
                 Step::Code => {}
             }
+            // `map` over one plain source: the function is called in the place of `__next__`.
+            if let Some((function, source)) = mapped(iter) {
+                match step(&mut *vm, source, 0) {
+                    Step::Item(item) => {
+                        let info = w & DST_MASK | Ret::Next as u64;
+                        return call::invoke(vm, ip, base, function, &[item], info);
+                    }
+                    Step::End => return Pc::new(ip, base),
+                    Step::Raised => return unwind::unwind(vm, ip, base),
+                    Step::Code => {}
+                }
+            }
         }
         if let Some(frame) = iterator.cast::<Frame>() {
             let frame = frame.as_ptr();
@@ -364,6 +405,15 @@ pub unsafe fn close_iter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             _ => Pc::new(ip, base),
         }
     }
+}
+
+/// The function and the source of a `map` over one built-in iterator.
+fn mapped(iter: Gc<Iter>) -> Option<(Value, Gc<Iter>)> {
+    if iter.kind != IterKind::Map {
+        return None;
+    }
+    let sources = iter.b.get().cast::<List>().filter(|sources| sources.len() == 1)?;
+    Some((iter.a.get(), sources.get(0)?.cast::<Iter>()?))
 }
 
 // ---- stepping
@@ -517,6 +567,7 @@ fn is_plain(iterator: Value, depth: u32) -> bool {
     match iter.kind {
         IterKind::Enumerate => iter.b.get().is_undef() && is_plain(iter.a.get(), depth + 1),
         IterKind::SequenceReverse => is_sequence(iter.a.get()),
+        IterKind::Zip if iter.b.get() == Value::TRUE => false,
         IterKind::Zip => iter
             .a
             .get()

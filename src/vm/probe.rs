@@ -335,6 +335,10 @@ impl Cx {
             let list = Value::object(self.list(items));
             return run(self, state, Ok(list));
         }
+        if let Some(items) = self.drain(iterable)? {
+            let list = Value::object(self.list(items));
+            return run(self, state, Ok(list));
+        }
         let collect = self.vm().prelude("_collect");
         self.call_then(collect, &[iterable], run, state)
     }
