@@ -243,14 +243,18 @@ fn merge(cx: &mut Cx, set: Gc<Set>, items: Items) -> Result<(), Stop> {
     match items {
         Items::Set(other) if other == set || other.is_empty() => return Ok(()),
         Items::Set(other) => {
-            if set.elements().is_blank() {
-                let copy = other.elements().copy_into(set.elements());
-                cx.heap.charge(copy.bytes());
-                set.edit(|elements| *elements = copy);
+            // Making room may have swept out what was removed.
+            let (grown, taken) = set.edit(|elements| {
+                let grown = elements.reserve(other.len());
+                match elements.is_blank() {
+                    true => (grown + elements.take_from(other.elements()), true),
+                    false => (grown, false),
+                }
+            });
+            cx.heap.charge(grown);
+            if taken {
                 return Ok(());
             }
-            let grown = set.edit(|elements| elements.reserve(other.len()));
-            cx.heap.charge(grown);
         }
         Items::Dict(dict) => {
             let grown = set.edit(|elements| elements.reserve(dict.len()));
@@ -360,7 +364,7 @@ fn different(cx: &mut Cx, set: Gc<Set>, items: Items) -> Result<Gc<Set>, Stop> {
 fn replace(cx: &Cx, set: Gc<Set>, by: Gc<Set>) {
     let elements = by.edit(std::mem::take);
     cx.heap.charge(elements.bytes());
-    set.edit(|old| *old = elements);
+    set.edit(|old| old.replace(elements));
 }
 
 fn subset(cx: &mut Cx, set: Gc<Set>, other: Gc<Set>) -> Result<bool, Stop> {
