@@ -4,6 +4,7 @@
 //! instances are in slots that their shape names; everything else that can have attributes keeps
 //! them in a dict.
 
+use super::known::Known;
 use super::lookup::*;
 use super::own::*;
 use super::pc::{Base, Ip, Pc, reg};
@@ -73,6 +74,19 @@ pub unsafe fn get_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             }
         }
         let name = (*vm).code_of(base).names[word::name(w)];
+        match (*vm).known(key as u32, name) {
+            Known::Slot(offset) => {
+                let slot = object.header_unchecked().cast::<u8>().add(offset as usize);
+                reg!(base, word::a(w)) = *slot.cast::<Value>();
+                return Pc::new(ip.add(3), base);
+            }
+            Known::Method(func) => {
+                let method = (*vm).space.bound_method(func, object);
+                reg!(base, word::a(w)) = Value::object(method);
+                return Pc::new(ip.add(3), base);
+            }
+            Known::Nothing => {}
+        }
         let found = find(&mut *vm, object, name);
         fill_get(&*vm, ip, object, name, &found, key);
         let fallback = (*vm).space.class_of(object).has(overrides::GETATTR);
@@ -129,6 +143,7 @@ pub(super) unsafe fn fill_get(
             if plain && slot < inline {
                 let offset = Instance::SLOTS + slot as usize * 8;
                 *ip = instance.header.shape as u64 | (offset as u64) << 32;
+                vm.learn(instance.header.shape, name, Known::Slot(offset as u32));
             }
             return;
         }

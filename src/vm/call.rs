@@ -4,6 +4,7 @@
 //! activation on the stack and returns its first instruction. Who waits for the result is in the
 //! info word (`value/frame.rs`); `finish` and `fail` act on it.
 
+use super::known::Known;
 use super::pc::{Base, Ip, Pc, reg};
 use super::{
     Args, Flow, Stop, Vm, awaiting, bind, construct, cx, natives, raise, safepoint, suspend, unwind,
@@ -591,11 +592,21 @@ pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             return enter(vm, ip.add(3), base, window, n + 1, w & DST_MASK);
         }
         let name = (*vm).code_of(base).names[*ip.add(2) as usize];
+        if let Known::Method(func) = (*vm).known(shape as u32, name) {
+            if (*vm).interrupted()
+                && let Err(pc) = safepoint::poll_below(vm, ip, base, window.add(ARGS + 1 + n))
+            {
+                return pc;
+            }
+            *window = func;
+            return enter(vm, ip.add(3), base, window, n + 1, w & DST_MASK);
+        }
         match super::lookup::find_method(&mut *vm, this, name) {
             super::attr::Found::Method(func) => {
                 if super::attr::cacheable(&*vm, this, name) {
                     *ip = shape;
                     *ip.add(1) = func.bits();
+                    (*vm).learn(shape as u32, name, Known::Method(func));
                 }
                 *window = func;
                 enter(vm, ip.add(3), base, window, n + 1, w & DST_MASK)
@@ -632,9 +643,31 @@ pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     }
 }
 
+/// As `call_method`; the third word holds the tag of `__class__` above the name.
 #[inline(always)]
-pub unsafe fn call_super(_: *mut Vm, _: Ip, _: Base, _: Word) -> Pc {
-    Pc::DECLINE
+pub unsafe fn call_super(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let window = base.add(word::b(w));
+        let this = *window.add(ARGS);
+        let tag = (*window.add(1)).bits() >> 4 << 32;
+        if *window != (*vm).super_type || !this.is_object() || (*ip.add(2) ^ tag) >> 32 != 0 {
+            return Pc::DECLINE;
+        }
+        let shape = (*this.header_unchecked()).shape as u64 | (*vm).epoch() << 32;
+        let callee = Value::from_bits(*ip.add(1));
+        if shape != *ip || !callee.is::<Function>() {
+            return Pc::DECLINE;
+        }
+        let function = callee.header_unchecked() as *const Function;
+        if (*function).argc as usize != word::c(w) + 1 {
+            return Pc::DECLINE;
+        }
+        let pc = activate(vm, ip.add(3), base, window.add(ARGS), function, w & DST_MASK);
+        if !pc.ip.is_null() {
+            *window = callee;
+        }
+        pc
+    }
 }
 
 pub unsafe fn call_super_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {

@@ -63,6 +63,16 @@ pub unsafe fn class(
                 return call::enter_function(vm, ip, base, nb, n + 1, function, info);
             }
         }
+        if class.layout == Kind::Exception
+            && !class.has(overrides::NEW | overrides::INIT)
+            && keeps_args_only(&*vm, class)
+            && !has_meta_call(&*vm, class)
+        {
+            let args = std::slice::from_raw_parts(window.add(ARGS), n);
+            let args = Value::object((*vm).space.tuple(args));
+            let exception = (*vm).space.exception(class, args);
+            return call::finish(vm, ip, base, info, Value::object(exception));
+        }
         // A built-in type is complete after its `__new__`: the class goes in front of the arguments.
         if !class.is_user()
             && class.header.flags & flags::NO_NEW == 0
@@ -79,6 +89,14 @@ pub unsafe fn class(
         let args: Vec<Value> = (0..n).map(|i| *window.add(ARGS + i)).collect();
         class_with_names(vm, ip, base, class, &args, &[], info)
     }
+}
+
+/// Is an exception of this class made as `BaseException` makes it: from its arguments alone?
+fn keeps_args_only(vm: &Vm, class: Gc<Class>) -> bool {
+    let root = vm.space.class(T::BaseException);
+    [vm.names.__new__, vm.names.__init__]
+        .into_iter()
+        .all(|name| vm.space.lookup(class, name) == vm.space.lookup(root, name))
 }
 
 /// Does the metaclass define `__call__`?

@@ -18,6 +18,7 @@ mod interp;
 mod intrinsic;
 mod iter;
 mod jump;
+mod known;
 mod link;
 mod lookup;
 mod make;
@@ -136,6 +137,9 @@ pub struct Vm {
     roots: Vec<Value>,
     /// Containers whose repr is being made, outermost first, each with what is at work in it.
     pub showing: Vec<[Value; 2]>,
+    known: known::Table,
+    /// The class `super`, which `CallSuper` expects.
+    super_type: Value,
     pub builtins: Gc<Dict>,
     /// `sys.modules`
     pub modules: Gc<Dict>,
@@ -174,6 +178,7 @@ impl Vm {
         // The lowest words are the header of an activation that nobody runs in: it gives the
         // first door a caller.
         let base = (low as Base).wrapping_add(8);
+        let super_type = Value::object(space.class(T::Super));
         let vm = Box::new(Vm {
             space,
             names,
@@ -194,6 +199,8 @@ impl Vm {
             scratch: Vec::new(),
             roots: Vec::new(),
             showing: Vec::new(),
+            known: known::Table::new(),
+            super_type,
             builtins,
             modules,
             prelude: Prelude::new(prelude_globals),
