@@ -128,7 +128,9 @@ impl Sum {
                     let (sum, error) = add_float(sum, error, x);
                     return Ok(Some(Sum::Floats(sum, error)));
                 }
-                if let Some(i) = item.as_int().or_else(|| item.as_bool().map(i64::from)) {
+                if (item.is_int() || item.is_bool() || item.is::<BigInt>())
+                    && let Some(Int::Small(i)) = cx.integer(item)
+                {
                     return Ok(Some(Sum::Floats(sum + i as f64, error)));
                 }
                 Ok(add_values(cx, self.value(cx), item)?.map(Sum::Any))

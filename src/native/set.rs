@@ -1,16 +1,19 @@
 //! `set` and `frozenset`.
 //!
-//! Results are built with the steps that CPython takes (which operand is walked, when the table
-//! is resized), because a set of integers shows them in its order. Other operands are sets,
-//! dicts, or lists of what an iterable yielded: natives meet iterables that need code of the
-//! program only after `_set_call` of the prelude has collected them.
+//! The work is done in `set_algebra.rs`. Operands are sets, dicts, or lists of what an iterable
+//! yielded: natives meet iterables that need code of the program only after `_set_call` of the
+//! prelude has collected them.
 
 use super::list::only_argument;
 use super::object::{derive, new_class};
+use super::set_algebra::{
+    Algebra, Items, as_new_set, combine, common, copied, different, done, each, equal, fresh,
+    is_set, less, merge, plain_operand, replace, rest, subset, subtract, toggle,
+};
 use super::{TypeDef, method, static_method};
 use crate::gc::Gc;
 use crate::value::set::Elements;
-use crate::value::{Dict, List, Set, T, Value};
+use crate::value::{List, Set, T, Value};
 use crate::vm::{Args, Cx, Flow, Outcome, Stop};
 
 macro_rules! algebra {
@@ -75,44 +78,7 @@ pub static FROZEN_SET: TypeDef = TypeDef {
     getsets: &[],
 };
 
-#[derive(Clone, Copy)]
-pub enum Algebra {
-    And,
-    Or,
-    Sub,
-    Xor,
-}
-
-impl Algebra {
-    /// The special method of the operator.
-    pub fn method(self, reflected: bool) -> &'static str {
-        match (self, reflected) {
-            (Algebra::And, false) => "__and__",
-            (Algebra::And, true) => "__rand__",
-            (Algebra::Or, false) => "__or__",
-            (Algebra::Or, true) => "__ror__",
-            (Algebra::Sub, false) => "__sub__",
-            (Algebra::Sub, true) => "__rsub__",
-            (Algebra::Xor, false) => "__xor__",
-            (Algebra::Xor, true) => "__rxor__",
-        }
-    }
-}
-
-/// Another operand whose elements can be had without code of the program.
-#[derive(Clone, Copy)]
-pub enum Items {
-    Set(Gc<Set>),
-    Dict(Gc<Dict>),
-    /// Made for the occasion, and rooted.
-    List(Gc<List>),
-}
-
 // ---- operands
-
-fn is_set(cx: &Cx, value: Value) -> Option<Gc<Set>> {
-    cx.unwrap(value).cast::<Set>()
-}
 
 fn this_set(cx: &Cx, args: Args, id: T, name: &str) -> Result<Gc<Set>, Stop> {
     let value = cx.arg(args, 0).value();
@@ -124,25 +90,6 @@ fn this_set(cx: &Cx, args: Args, id: T, name: &str) -> Result<Gc<Set>, Stop> {
             cx.type_name(value)
         ))),
     }
-}
-
-/// The elements of a plain operand; call inside a `scope`.
-pub fn plain_operand(cx: &mut Cx, value: Value) -> Option<Items> {
-    if let Some(set) = is_set(cx, value)
-        && !cx.class_of(value).has(crate::value::class::overrides::ITER)
-    {
-        return Some(Items::Set(set));
-    }
-    if let Some(dict) = value.cast::<Dict>() {
-        return Some(Items::Dict(dict));
-    }
-    if let Some(list) = value.cast::<List>() {
-        return Some(Items::List(list));
-    }
-    let items = cx.plain_items(value)?;
-    let list = cx.list(items);
-    cx.root(Value::object(list));
-    Some(Items::List(list))
 }
 
 /// Runs `body` with the plain forms of the arguments from the second on; the prelude collects
@@ -170,221 +117,6 @@ fn with_operands(
     let (class, name) = (cx.type_object(id), Value::object(cx.intern(name)));
     let this = cx.arg(args, 0).value();
     cx.tail_prelude("_set_call", &[class, name, this, others])
-}
-
-/// Visits the elements with their hashes until `visit` says no more.
-pub fn each(
-    cx: &mut Cx,
-    items: Items,
-    mut visit: impl FnMut(&mut Cx, Value, u64) -> Result<bool, Stop>,
-) -> Result<(), Stop> {
-    let mut at = 0;
-    match items {
-        Items::Set(set) => {
-            while at < set.elements().positions() {
-                if let Some((_, element)) = set.elements().at(at)
-                    && !visit(cx, element.key, element.hash)?
-                {
-                    return Ok(());
-                }
-                at += 1;
-            }
-        }
-        Items::Dict(dict) => {
-            while at < dict.table().places() {
-                if let Some(entry) = dict.entry_at(at)
-                    && !visit(cx, entry.key, entry.hash)?
-                {
-                    return Ok(());
-                }
-                at += 1;
-            }
-        }
-        Items::List(list) => {
-            while let Some(item) = list.get(at) {
-                let hash = cx.hash(item)?;
-                if !visit(cx, item, hash)? {
-                    return Ok(());
-                }
-                at += 1;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A new empty set, rooted.
-pub fn fresh(cx: &mut Cx, frozen: bool) -> Gc<Set> {
-    rooted(cx, Elements::default(), frozen)
-}
-
-fn rooted(cx: &mut Cx, elements: Elements, frozen: bool) -> Gc<Set> {
-    let set = cx.set(elements, frozen);
-    cx.root(Value::object(set));
-    set
-}
-
-fn copied(cx: &mut Cx, set: Gc<Set>) -> Gc<Set> {
-    let elements = set.elements().copy();
-    rooted(cx, elements, set.is_frozen())
-}
-
-fn contains(cx: &mut Cx, items: Items, key: Value, hash: u64) -> Result<bool, Stop> {
-    match items {
-        Items::Set(set) => Ok(cx.set_find(set, key, hash)?.is_some()),
-        Items::Dict(dict) => Ok(cx.dict_find(dict, key, hash)?.is_some()),
-        Items::List(_) => Ok(false),
-    }
-}
-
-// ---- the algorithms
-
-fn merge(cx: &mut Cx, set: Gc<Set>, items: Items) -> Result<(), Stop> {
-    match items {
-        Items::Set(other) if other == set || other.is_empty() => return Ok(()),
-        Items::Set(other) => {
-            if set.elements().is_blank() {
-                let copy = other.elements().copy_into(set.elements());
-                cx.heap.charge(copy.bytes());
-                set.edit(|elements| *elements = copy);
-                return Ok(());
-            }
-            let grown = set.edit(|elements| elements.reserve(other.len()));
-            cx.heap.charge(grown);
-        }
-        Items::Dict(dict) => {
-            let grown = set.edit(|elements| elements.reserve(dict.len()));
-            cx.heap.charge(grown);
-        }
-        Items::List(_) => {}
-    }
-    each(cx, items, |cx, key, hash| cx.set_add_hashed(set, key, hash).map(|_| true))
-}
-
-/// What both have, in the order of the smaller one.
-fn common(cx: &mut Cx, set: Gc<Set>, items: Items) -> Result<Gc<Set>, Stop> {
-    let (mut base, mut walked) = (set, items);
-    if let Items::Set(other) = items {
-        if other == set {
-            return Ok(copied(cx, set));
-        }
-        if other.len() > set.len() {
-            (base, walked) = (other, Items::Set(set));
-        }
-    }
-    let result = fresh(cx, set.is_frozen());
-    each(cx, walked, |cx, key, hash| {
-        if cx.set_find(base, key, hash)?.is_some() {
-            cx.set_add_hashed(result, key, hash)?;
-        }
-        Ok(true)
-    })?;
-    Ok(result)
-}
-
-fn subtract(cx: &mut Cx, set: Gc<Set>, items: Items) -> Result<(), Stop> {
-    let mut items = items;
-    if let Items::Set(other) = items {
-        if other == set {
-            set.edit(Elements::clear);
-            return Ok(());
-        }
-        if other.len() >> 3 > set.len() {
-            items = Items::Set(common(cx, set, items)?);
-        }
-    }
-    each(cx, items, |cx, key, hash| discard_hashed(cx, set, key, hash).map(|_| true))?;
-    set.edit(Elements::tidy);
-    Ok(())
-}
-
-fn discard_hashed(cx: &mut Cx, set: Gc<Set>, key: Value, hash: u64) -> Result<bool, Stop> {
-    let found = cx.set_find(set, key, hash)?;
-    if let Some(place) = found {
-        set.edit(|elements| elements.remove_at(place));
-    }
-    Ok(found.is_some())
-}
-
-fn rest(cx: &mut Cx, set: Gc<Set>, items: Items) -> Result<Gc<Set>, Stop> {
-    let size = match items {
-        Items::Set(other) => other.len(),
-        Items::Dict(dict) => dict.len(),
-        Items::List(_) => usize::MAX,
-    };
-    if matches!(items, Items::List(_)) || set.len() >> 2 > size {
-        let result = copied(cx, set);
-        subtract(cx, result, items)?;
-        return Ok(result);
-    }
-    let result = fresh(cx, set.is_frozen());
-    each(cx, Items::Set(set), |cx, key, hash| {
-        if !contains(cx, items, key, hash)? {
-            cx.set_add_hashed(result, key, hash)?;
-        }
-        Ok(true)
-    })?;
-    Ok(result)
-}
-
-/// Toggles the membership of what the other one has; its elements are distinct.
-fn toggle(cx: &mut Cx, set: Gc<Set>, items: Items) -> Result<(), Stop> {
-    if let Items::Set(other) = items
-        && other == set
-    {
-        set.edit(Elements::clear);
-        return Ok(());
-    }
-    each(cx, items, |cx, key, hash| {
-        if !discard_hashed(cx, set, key, hash)? {
-            cx.set_add_hashed(set, key, hash)?;
-        }
-        Ok(true)
-    })
-}
-
-/// A set of the operand's own elements.
-fn as_new_set(cx: &mut Cx, items: Items, frozen: bool) -> Result<Gc<Set>, Stop> {
-    let set = fresh(cx, frozen);
-    merge(cx, set, items)?;
-    Ok(set)
-}
-
-fn different(cx: &mut Cx, set: Gc<Set>, items: Items) -> Result<Gc<Set>, Stop> {
-    let result = as_new_set(cx, items, set.is_frozen())?;
-    toggle(cx, result, Items::Set(set))?;
-    Ok(result)
-}
-
-/// Puts the elements of a new set in the place of another's.
-fn replace(cx: &Cx, set: Gc<Set>, by: Gc<Set>) {
-    let elements = by.edit(std::mem::take);
-    cx.heap.charge(elements.bytes());
-    set.edit(|old| *old = elements);
-}
-
-fn subset(cx: &mut Cx, set: Gc<Set>, other: Gc<Set>) -> Result<bool, Stop> {
-    if set.len() > other.len() {
-        return Ok(false);
-    }
-    let mut all = true;
-    each(cx, Items::Set(set), |cx, key, hash| {
-        all = cx.set_find(other, key, hash)?.is_some();
-        Ok(all)
-    })?;
-    Ok(all)
-}
-
-fn less(cx: &mut Cx, set: Gc<Set>, other: Gc<Set>) -> Result<bool, Stop> {
-    Ok(set.len() < other.len() && subset(cx, set, other)?)
-}
-
-fn equal(cx: &mut Cx, set: Gc<Set>, other: Gc<Set>) -> Result<bool, Stop> {
-    let (a, b) = (set.hash.get(), other.hash.get());
-    if a != 0 && b != 0 && a != b {
-        return Ok(false);
-    }
-    Ok(set.len() == other.len() && subset(cx, set, other)?)
 }
 
 // ---- construction
@@ -504,10 +236,6 @@ fn copy(cx: &mut Cx, args: Args, id: T) -> Flow {
 }
 
 // ---- whole sets
-
-fn done(set: Gc<Set>) -> Flow {
-    Ok(Value::object(set))
-}
 
 fn union(cx: &mut Cx, args: Args, id: T) -> Flow {
     with_operands(cx, args, (id, "union"), |cx, set, others| {
@@ -661,40 +389,6 @@ fn reflected(cx: &mut Cx, args: Args, algebra: Algebra) -> Flow {
         Some((set, other)) => combine(cx, other, set, algebra),
         None => Ok(Value::NOT_IMPLEMENTED),
     }
-}
-
-fn combine(cx: &mut Cx, set: Gc<Set>, other: Gc<Set>, algebra: Algebra) -> Flow {
-    cx.scope(|cx| {
-        let items = Items::Set(other);
-        done(match algebra {
-            Algebra::And => common(cx, set, items)?,
-            Algebra::Sub => rest(cx, set, items)?,
-            Algebra::Xor => different(cx, set, items)?,
-            Algebra::Or => {
-                let result = copied(cx, set);
-                merge(cx, result, items)?;
-                result
-            }
-        })
-    })
-}
-
-/// A new set from two operands, the way views do it. Call inside a `scope`.
-pub fn combine_new(cx: &mut Cx, left: Items, right: Items, algebra: Algebra) -> Flow {
-    let result = as_new_set(cx, left, false)?;
-    match algebra {
-        Algebra::And => return done(common(cx, result, right)?),
-        Algebra::Or => merge(cx, result, right)?,
-        Algebra::Sub => subtract(cx, result, right)?,
-        Algebra::Xor => {
-            let right = match right {
-                Items::List(_) => Items::Set(as_new_set(cx, right, false)?),
-                other => other,
-            };
-            toggle(cx, result, right)?;
-        }
-    }
-    done(result)
 }
 
 fn in_place(cx: &mut Cx, args: Args, algebra: Algebra) -> Flow {

@@ -4,7 +4,7 @@
 //! instead. The operators make sets, in the order in which CPython would fill them.
 
 use super::list::same;
-use super::set::{self, Algebra, Items};
+use super::set_algebra::{self as set, Algebra, Items};
 use super::{TypeDef, method};
 use crate::gc::Gc;
 use crate::value::{Dict, DictView, IterKind, MappingProxy, Set, T, Tuple, Value, ViewKind};

@@ -256,12 +256,19 @@ impl Elements {
         self.bytes().saturating_sub(before)
     }
 
-    /// Fills an empty table with the elements of another, for which there is room.
-    fn take_from(&mut self, other: &Elements) {
-        debug_assert_eq!(self.fill, 0);
-        if other.live == 0 {
-            return;
+    /// Fills a blank table with the elements of another, for which there is room; returns by how
+    /// many bytes it grew.
+    pub fn take_from(&mut self, other: &Elements) -> usize {
+        debug_assert!(self.is_blank());
+        let before = self.bytes();
+        if other.live > 0 {
+            self.fill_from(other);
         }
+        self.bytes().saturating_sub(before)
+    }
+
+    fn fill_from(&mut self, other: &Elements) {
+        self.elements.clear();
         self.version = self.version.wrapping_add(1);
         self.unordered = other.unordered;
         self.live = other.live;
@@ -294,6 +301,12 @@ impl Elements {
         if self.fill - self.live > mask / 4 {
             self.resize(if self.live > 50_000 { self.live * 2 } else { self.live * 4 });
         }
+    }
+
+    /// Takes the elements of another table; the next `pop` starts where it would have.
+    pub fn replace(&mut self, by: Elements) {
+        let (version, finger) = (self.version.wrapping_add(1), self.finger);
+        *self = Elements { version, finger, ..by };
     }
 
     /// Removes the next element in the order of `pop`.

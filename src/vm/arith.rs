@@ -215,7 +215,7 @@ integer! {
     or or_slow - - Or |x, y| if true => x | y;
     xor xor_slow - - Xor |x, y| if true => x ^ y;
     shl shl_slow shl_imm shl_imm_slow Shl
-        |x, y| if (0..50).contains(&y) && x.unsigned_abs() < 1 << (50 - y) => x << y;
+        |x, y| if (0..49).contains(&y) && x.unsigned_abs() < 1 << (49 - y) => x << y;
     shr shr_slow shr_imm shr_imm_slow Shr |x, y| if y >= 0 => x >> y.min(63);
 }
 

@@ -460,6 +460,13 @@ impl Cx {
 
     /// Removes a key; None if it was absent.
     pub fn dict_remove(&mut self, dict: Gc<Dict>, key: Value) -> Result<Option<Value>, Stop> {
+        // The common case: a small integer that is there under its own bits.
+        if let Some(i) = key.as_int()
+            && !dict.is_namespace()
+            && let Some(place) = dict.table().find_bits(hash::int(i) as u64, key)
+        {
+            return Ok(Some(dict.remove_at(place)));
+        }
         let hash = self.hash(key)?;
         Ok(self.dict_find(dict, key, hash)?.map(|place| dict.remove_at(place)))
     }
