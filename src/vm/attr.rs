@@ -76,11 +76,14 @@ pub unsafe fn get_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let name = (*vm).code_of(base).names[word::name(w)];
         match (*vm).known(key as u32, name) {
             Known::Slot(offset) => {
+                *ip = u64::from(key as u32) | u64::from(offset) << 32;
                 let slot = object.header_unchecked().cast::<u8>().add(offset as usize);
                 reg!(base, word::a(w)) = *slot.cast::<Value>();
                 return Pc::new(ip.add(3), base);
             }
             Known::Method(func) => {
+                *ip.add(1) = key;
+                *ip.add(2) = func.bits();
                 let method = (*vm).space.bound_method(func, object);
                 reg!(base, word::a(w)) = Value::object(method);
                 return Pc::new(ip.add(3), base);

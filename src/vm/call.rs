@@ -598,6 +598,8 @@ pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             {
                 return pc;
             }
+            *ip = shape;
+            *ip.add(1) = func.bits();
             *window = func;
             return enter(vm, ip.add(3), base, window, n + 1, w & DST_MASK);
         }
