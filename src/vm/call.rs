@@ -133,7 +133,17 @@ pub unsafe fn ret(_: *mut Vm, _: Ip, base: Base, w: Word) -> Pc {
 
 #[inline(always)]
 pub unsafe fn ret_none(_: *mut Vm, _: Ip, base: Base, _: Word) -> Pc {
-    unsafe { give_back(base, Value::NONE) }
+    unsafe {
+        let info = (*base.offset(INFO)).bits();
+        // The usual end of `__init__`: the instance goes to whoever called the class.
+        if info as u8 == Ret::Init as u8 {
+            let ip = (*base.offset(RETURN_IP)).bits() as Ip;
+            let caller = (*base.offset(CALLER)).bits() as Base;
+            reg!(caller, (info >> 16) as u16 as usize) = *base.sub(5);
+            return Pc::new(ip, caller);
+        }
+        give_back(base, Value::NONE)
+    }
 }
 
 #[inline(always)]

@@ -63,6 +63,22 @@ pub unsafe fn class(
                 return call::enter_function(vm, ip, base, nb, n + 1, function, info);
             }
         }
+        class_of_another_kind(vm, ip, base, window, n, class, info)
+    }
+}
+
+/// Calls a class whose instances are not plain objects, or whose construction is its own.
+#[inline(never)]
+unsafe fn class_of_another_kind(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    window: Base,
+    n: usize,
+    class: Gc<Class>,
+    info: u64,
+) -> Pc {
+    unsafe {
         if class.layout == Kind::Exception
             && !class.has(overrides::NEW | overrides::INIT)
             && keeps_args_only(&*vm, class)
@@ -100,6 +116,7 @@ fn keeps_args_only(vm: &Vm, class: Gc<Class>) -> bool {
 }
 
 /// Does the metaclass define `__call__`?
+#[inline]
 fn has_meta_call(vm: &Vm, class: Gc<Class>) -> bool {
     let meta = vm.space.class_of(Value::object(class));
     meta != vm.space.class(T::Type) && meta.has(overrides::CALL)
