@@ -8,7 +8,7 @@
 //! otherwise). The plain loop (feature `loop-dispatch`) is for debuggers, sanitizers and platforms
 //! where that does not hold.
 
-use super::pc::{Base, Ip, Pc};
+use super::pc::{Ip, Pc};
 use super::{
     Vm, arith, attr, awaiting, call, compare, data, import, index, intrinsic, iter, jump, make,
     name, pattern, suspend, unwind,
@@ -31,6 +31,7 @@ pub fn exit_ip() -> Ip {
 #[cfg(not(feature = "loop-dispatch"))]
 mod back_end {
     use super::*;
+    use crate::vm::pc::Base;
 
     type Handler = unsafe extern "C-unwind" fn(*mut Vm, Ip, Base, Word, *const [Handler2; 256]);
 
