@@ -34,6 +34,7 @@ mod int;
 pub mod io;
 mod iter_next;
 mod iterators;
+mod lazy;
 mod list;
 mod math;
 mod math_whole;

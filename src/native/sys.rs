@@ -9,7 +9,7 @@ use super::error::put;
 use super::{add_functions, display, function, io, traceback};
 use crate::gc::Gc;
 use crate::value::{Dict, Exception, Str, T, Value};
-use crate::vm::{Args, Cx, Def, Flow, Outcome, Stop};
+use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 /// What the host knows about this run.
 #[derive(Default)]
@@ -124,10 +124,6 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
 /// Names that `_sysinfo` defines.
 fn getattr(cx: &mut Cx, args: Args) -> Flow {
     let name = cx.arg(args, 0).value();
-    let text = match name.cast::<Str>() {
-        Some(name) => name.lossy().into_owned(),
-        None => String::new(),
-    };
     const MADE: &[&str] = &[
         "version_info",
         "implementation",
@@ -143,26 +139,7 @@ fn getattr(cx: &mut Cx, args: Args) -> Flow {
         "set_asyncgen_hooks",
         "breakpointhook",
     ];
-    if !MADE.contains(&text.as_str()) {
-        let text = crate::vm::missing_in_module("sys", &text);
-        return Err(cx.error(T::AttributeError, &text));
-    }
-    let wanted = Value::object(cx.tuple(&[Value::NONE]));
-    let module = cx.str_value("_sysinfo");
-    let import = cx.vm().builtins.get_str(cx, cx.intern("__import__")).unwrap_or(Value::NONE);
-    let given = [module, Value::NONE, Value::NONE, wanted, Value::int(0)];
-    cx.call_then(import, &given, info_loaded, [name, Value::NONE, Value::NONE])
-}
-
-fn info_loaded(cx: &mut Cx, [name, ..]: [Value; 3], outcome: Outcome) -> Flow {
-    let module = outcome?;
-    let Some(key) = name.cast::<Str>() else { return Ok(Value::NONE) };
-    let key = cx.intern_str(key);
-    let value = cx.get_attribute(module, key)?;
-    if let Some(sys) = cx.module_named("sys") {
-        cx.set_own(sys, key, value);
-    }
-    Ok(value)
+    super::lazy::attribute(cx, "sys", "_sysinfo", MADE, name)
 }
 
 fn exit(cx: &mut Cx, args: Args) -> Flow {

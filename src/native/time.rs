@@ -8,7 +8,7 @@ use crate::gc::Gc;
 use crate::plain::int::Int;
 use crate::value::{Dict, Module, Str, T, Value};
 use crate::vm::system::{self, Calendar};
-use crate::vm::{Args, Cx, Def, Flow, Outcome, Stop};
+use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 static FUNCTIONS: &[Def] = &[
     function("time()", "Seconds since the epoch.", |_, _| Ok(seconds(wall()))),
@@ -155,10 +155,6 @@ fn format(cx: &mut Cx, args: Args) -> Flow {
 
 fn getattr(cx: &mut Cx, args: Args) -> Flow {
     let name = cx.arg(args, 0).value();
-    let text = match name.cast::<Str>() {
-        Some(name) => name.lossy().into_owned(),
-        None => String::new(),
-    };
     const MADE: &[&str] = &[
         "struct_time",
         "localtime",
@@ -179,24 +175,5 @@ fn getattr(cx: &mut Cx, args: Args) -> Flow {
         "clock_gettime",
         "clock_gettime_ns",
     ];
-    if !MADE.contains(&text.as_str()) {
-        let text = crate::vm::missing_in_module("time", &text);
-        return Err(cx.error(T::AttributeError, &text));
-    }
-    let wanted = Value::object(cx.tuple(&[Value::NONE]));
-    let module = cx.str_value("_calendar");
-    let import = cx.vm().builtins.get_str(cx, cx.intern("__import__")).unwrap_or(Value::NONE);
-    let given = [module, Value::NONE, Value::NONE, wanted, Value::int(0)];
-    cx.call_then(import, &given, loaded, [name, Value::NONE, Value::NONE])
-}
-
-fn loaded(cx: &mut Cx, [name, ..]: [Value; 3], outcome: Outcome) -> Flow {
-    let module = outcome?;
-    let Some(key) = name.cast::<Str>() else { return Ok(Value::NONE) };
-    let key = cx.intern_str(key);
-    let value = cx.get_attribute(module, key)?;
-    if let Some(time) = cx.module_named("time") {
-        cx.set_own(time, key, value);
-    }
-    Ok(value)
+    super::lazy::attribute(cx, "time", "_calendar", MADE, name)
 }
