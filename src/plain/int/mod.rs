@@ -8,6 +8,7 @@ mod bytes;
 mod parse;
 mod power;
 pub mod text;
+mod words;
 
 use std::cmp::Ordering;
 
@@ -100,6 +101,12 @@ pub fn divmod_i64(a: i64, b: i64) -> Result<(Int, i64)> {
 
 /// `a // b`.
 pub fn floor_div_big(a: &IBig, b: &IBig) -> Result<Int> {
+    let ((sign_a, words_a), (sign_b, words_b)) = (a.as_sign_words(), b.as_sign_words());
+    if sign_a == sign_b
+        && let Some(quotient) = words::small_quotient(words_a, words_b)
+    {
+        return Ok(Int::from(i128::from(quotient)));
+    }
     Ok(divmod_big(a, b)?.0)
 }
 
@@ -136,7 +143,7 @@ pub fn mul_big(a: &IBig, b: &IBig) -> Result<IBig> {
     if bit_length_big(a).saturating_add(bit_length_big(b)) / 8 > MAX_BYTES {
         return Err(Fault::memory());
     }
-    Ok(a * b)
+    Ok(words::mul_by_word(a, b).unwrap_or_else(|| a * b))
 }
 
 /// `n.bit_length()` of a small number.
