@@ -276,7 +276,7 @@ pub fn spread(cx: &Cx, args: Args, keywords: usize) -> Result<(Vec<Value>, Vec<G
     let mut names = Vec::new();
     if let Some(dict) = cx.arg(args, keywords).value().cast::<Dict>() {
         for entry in dict.iter() {
-            match entry.key.cast::<Str>() {
+            match cx.unwrap(entry.key).cast::<Str>() {
                 Some(name) => names.push(name),
                 None => return Err(cx.type_error("keywords must be strings")),
             }

@@ -209,6 +209,7 @@ fn cell_of(value: Value) -> Gc<Cell> {
 impl Object for Dict {
     fn trace(&self, marker: &mut Tracer<'_>) {
         marker.external(self.table().bytes());
+        self.table().forget_recent();
         for entry in self.table().iter() {
             marker.value(entry.key);
             marker.value(entry.value);

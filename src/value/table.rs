@@ -7,8 +7,10 @@
 //! caller (`vm/probe.rs`) asks, notices by `version` whether the table changed meanwhile, and
 //! goes on.
 
-use super::Value;
+use std::cell::Cell;
+
 use super::str::Str;
+use super::{BigInt, Tuple, Value};
 use crate::gc::Gc;
 
 #[derive(Clone, Copy)]
@@ -23,7 +25,6 @@ const EMPTY: u32 = u32::MAX;
 /// Up to here the entries are searched one by one.
 const LINEAR: usize = 8;
 
-#[derive(Default)]
 pub struct Table {
     entries: Vec<Entry>,
     /// Length is zero or a power of two.
@@ -31,6 +32,13 @@ pub struct Table {
     live: usize,
     /// Counts changes of the set of keys.
     version: u32,
+    /// There was a key that `may_equal_text`.
+    foreign: bool,
+    /// The string that was last found equal to a key, and where: counting and caching ask for
+    /// the same object two or three times in a row. Forgotten at every collection, so that it
+    /// never names a dead string, and when entries move.
+    recent: Cell<Value>,
+    recent_place: Cell<u32>,
 }
 
 /// What a probe step found.
@@ -54,6 +62,33 @@ pub enum KeyEq {
 fn spread(hash: u64, bits: u32) -> usize {
     let mixed = (hash >> 3).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - bits);
     (mixed & !7 | hash & 7) as usize
+}
+
+/// Is a key of equal hash the same text? Out of line: it keeps the probes that inline it small.
+#[inline(never)]
+fn same_text(key: Value, text: Gc<Str>) -> bool {
+    key.cast::<Str>().is_some_and(|other| other.equals(&text))
+}
+
+/// May a key that is no string equal one? Only the program's objects can; the built-in types that
+/// are common as keys are known not to.
+#[inline(always)]
+fn may_equal_text(key: Value) -> bool {
+    key.is_object() && !key.is::<Str>() && !key.is::<Tuple>() && !key.is::<BigInt>()
+}
+
+impl Default for Table {
+    fn default() -> Table {
+        Table {
+            entries: Vec::new(),
+            index: Vec::new(),
+            live: 0,
+            version: 0,
+            foreign: false,
+            recent: Cell::new(Value::UNDEF),
+            recent_place: Cell::new(0),
+        }
+    }
 }
 
 impl Table {
@@ -134,14 +169,28 @@ impl Table {
         }
     }
 
-    /// Finds a string key. Other keys never equal a string, unless a program's `__eq__` says so,
-    /// which is asked from the other side only (as everywhere in this table).
+    /// Finds a key that is this string. What else may equal a string is found by `probe` only;
+    /// see `has_foreign_keys`.
     #[inline(always)]
     pub fn find_str(&self, hash: u64, key: Gc<Str>) -> Option<usize> {
         let bits = Value::object(key);
-        self.find_by(hash, |e| {
-            e.key == bits || e.key.cast::<Str>().is_some_and(|other| other.equals(&key))
-        })
+        if self.recent.get() == bits {
+            return Some(self.recent_place.get() as usize);
+        }
+        let place = self.find_by(hash, |e| e.key == bits || same_text(e.key, key))?;
+        self.recent.set(bits);
+        self.recent_place.set(place as u32);
+        Some(place)
+    }
+
+    pub fn forget_recent(&self) {
+        self.recent.set(Value::UNDEF);
+    }
+
+    /// May a key be an object of the program's, which may equal a string without being one?
+    #[inline(always)]
+    pub fn has_foreign_keys(&self) -> bool {
+        self.foreign
     }
 
     /// Finds a key that equals only its own bits (inline integers among such, None, …).
@@ -195,6 +244,7 @@ impl Table {
     /// Appends a key that is known to be absent; returns by how many bytes the table grew.
     pub fn insert_new(&mut self, hash: u64, key: Value, value: Value) -> usize {
         self.version = self.version.wrapping_add(1);
+        self.foreign |= may_equal_text(key);
         let full = if self.index.is_empty() {
             self.entries.len() >= LINEAR
         } else {
@@ -225,6 +275,7 @@ impl Table {
 
     /// Drops tombstones and makes room for as many entries again.
     fn rebuild(&mut self) {
+        self.forget_recent();
         if self.live < self.entries.len() {
             self.entries.retain(|e| !e.key.is_undef());
         }
@@ -243,6 +294,7 @@ impl Table {
 
     pub fn remove_at(&mut self, place: usize) -> Value {
         self.version = self.version.wrapping_add(1);
+        self.forget_recent();
         let entry = self.entries[place];
         if !self.index.is_empty() {
             self.unlink(entry.hash, place as u32);
@@ -304,6 +356,8 @@ impl Table {
                 index: self.index.clone(),
                 live: self.live,
                 version: 0,
+                foreign: self.foreign,
+                ..Table::default()
             };
         }
         let mut table = Table::with_capacity(self.live);

@@ -240,7 +240,7 @@ pub unsafe fn enter_unpacked(vm: *mut Vm, ip: Ip, base: Base, window: Base, info
         };
         let mut names = Vec::new();
         for entry in dict.iter() {
-            match entry.key.cast::<Str>() {
+            match (*vm).space.unwrap(entry.key).cast::<Str>() {
                 Some(name) => names.push(name),
                 None => {
                     raise::error(&*vm, T::TypeError, "keywords must be strings");

@@ -19,10 +19,16 @@ pub fn contains(vm: &mut Vm, item: Value, container: Value) -> Result<Option<boo
         };
         return Ok(Some(plain::wtf8::find(text.as_bytes(), part.as_bytes()).is_some()));
     }
-    let cx = Cx::of(vm);
     if let Some(dict) = container.cast::<Dict>() {
+        if let Some(text) = item.cast::<Str>()
+            && dict.find_str(&vm.space, text).is_some()
+        {
+            return Ok(Some(true));
+        }
+        let cx = Cx::of(vm);
         return cx.dict_get(dict, item).map(|found| Some(found.is_some()));
     }
+    let cx = Cx::of(vm);
     if let Some(set) = container.cast::<Set>() {
         return cx.set_contains(set, item).map(Some);
     }

@@ -183,6 +183,9 @@ pub fn set_quickly(vm: &Vm, dict: Gc<Dict>, key: Value, value: Value) -> bool {
         return false;
     }
     let (hash, place) = if let Some(text) = key.cast::<Str>() {
+        if dict.table().has_foreign_keys() {
+            return false;
+        }
         let hash = vm.space.str_hash(text);
         (hash, dict.table().find_str(hash, text))
     } else if key.is_int() {
@@ -387,7 +390,9 @@ impl Cx {
         key: Value,
         hash: u64,
     ) -> Result<Option<usize>, Stop> {
-        if let Some(text) = key.cast::<Str>() {
+        if let Some(text) = key.cast::<Str>()
+            && !dict.table().has_foreign_keys()
+        {
             let place = dict.table().find_str(hash, text);
             return Ok(place.filter(|&p| !dict.is_namespace() || dict.entry_at(p).is_some()));
         }
