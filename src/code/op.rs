@@ -119,6 +119,9 @@ macro_rules! for_each_op {
             // ---- attributes; caches: slot (shape, offset), class (shape, epoch), its value
             /// R[a] = R[b].name
             GetAttr [Dst Src Name] 3 => attr::get | attr::get_slow;
+            /// R[a] = R[b].name for a call: of a method R[a] is the function and R[b] stays its
+            /// receiver, of anything else R[b] becomes unbound. Caches as GetAttr.
+            LoadMethod [Dst Var Name] 3 => attr::get_method | attr::get_method_slow;
             /// R[a].name = R[b]; caches: slot, transition (shape, shape), offset
             SetAttr [Src Src Name] 3 => attr::set | attr::set_slow;
             /// del R[a].name
@@ -337,8 +340,11 @@ macro_rules! for_each_op {
             MakeClass [Dst Win Nil] 0 => data::cold | make::class;
             /// R[a] = R[b](c arguments from R[b+4])
             Call [Dst Win Cnt] 0 => call::call | call::call_slow;
-            /// R[a] = R[b](c arguments from R[b+4], the last ones by keyword); word: constant index
-            /// of the tuple of keyword names
+            /// R[a] = R[b](c arguments from R[b+4], the first of which is not there if LoadMethod
+            /// left it unbound)
+            CallL [Dst Win Cnt] 0 => call::call_loaded | call::call_loaded_slow;
+            /// R[a] = R[b](c arguments as of CallL, the last ones by keyword); word: constant
+            /// index of the tuple of keyword names
             CallK [Dst Win Cnt] 1 => data::cold | call::call_keywords;
             /// R[a] = R[b](*R[b+4], **R[b+5]); R[b+4] a list or tuple, R[b+5] a dict or unbound
             CallX [Dst Win Nil] 0 => data::cold | call::call_unpacked;
@@ -365,7 +371,7 @@ macro_rules! for_each_op {
             /// R[a] = await R[b]; ext: 0 plain, 1 result of `__aenter__`, 2 of `__aexit__`,
             /// 3 of `__anext__`, for the text of the error
             Await [Dst Src Nil] 0 => data::cold | awaiting::await_value;
-            /// R[a] = await R[b](c arguments from R[b+4]), without a coroutine object
+            /// R[a] = await R[b](c arguments as of CallL), without a coroutine object
             AwaitCall [Dst Win Cnt] 0 => data::cold | awaiting::await_call;
             /// R[a] = R[b].__aiter__()
             GetAIter [Dst Src Nil] 0 => data::cold | awaiting::get_aiter;

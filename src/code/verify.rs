@@ -263,7 +263,7 @@ impl<'a> Verifier<'a> {
             Op::ExcSplit => (a, 2),
             Op::ExcTriple => (a, 3),
             Op::MakeClass => (b, header + 1),
-            Op::Call | Op::CallK | Op::AwaitCall => (b, header + c as u32),
+            Op::Call | Op::CallL | Op::CallK | Op::AwaitCall => (b, header + c as u32),
             Op::CallX => (b, header + 2),
             Op::CallM | Op::CallSuper => (b, header + 1 + c as u32),
             Op::LoadSpecial if c > 3 => return Err(self.fault(at, "no such special method")),

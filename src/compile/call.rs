@@ -55,7 +55,7 @@ impl Window {
 impl<'a> Compiler<'a> {
     /// R[dst] = the value of a chain; `awaited` is the `await` whose operand its last call is.
     pub(super) fn chain(&mut self, id: ExprId, dst: Reg, awaited: Option<ExprId>) {
-        let (leaf, mut steps) = self.steps(id, awaited);
+        let (leaf, mut steps) = self.steps(id);
         let needs_window = !matches!(
             steps[..],
             [Step::Attribute(_)] | [Step::Item(_)] | [Step::Attribute(_), Step::Attribute(_)]
@@ -67,6 +67,13 @@ impl<'a> Compiler<'a> {
         };
         let window = Window { base, top: self.body.top };
         let is_super = self.is_own_super(leaf, &steps);
+        if is_super
+            && let Some(&Step::Method { attribute, call }) = steps.get(1)
+            && (!self.is_plain_call(call) || awaited == Some(call))
+        {
+            // The fused call through `super()` has no such forms.
+            steps.splice(1..2, [Step::Attribute(attribute), Step::Call(call)]);
+        }
         let mut rest = &mut steps[..];
         if is_super {
             rest = &mut rest[1..];
@@ -91,7 +98,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Takes a chain apart, innermost step first.
-    fn steps(&self, id: ExprId, awaited: Option<ExprId>) -> (ExprId, Vec<Step>) {
+    fn steps(&self, id: ExprId) -> (ExprId, Vec<Step>) {
         let mut leaf = id;
         let mut steps = Vec::new();
         loop {
@@ -99,10 +106,7 @@ impl<'a> Compiler<'a> {
                 Expr::Attribute(left, _) => (*left, Step::Attribute(leaf)),
                 Expr::Subscript(left, _) => (*left, Step::Item(leaf)),
                 Expr::Call(left, arguments) => match self.ast.expr(*left) {
-                    // An awaited call wants its callee in the window.
-                    Expr::Attribute(object, _)
-                        if is_plain(arguments) && (awaited.is_none() || leaf != id) =>
-                    {
+                    Expr::Attribute(object, _) if is_direct(arguments) => {
                         let (attribute, call) = (*left, leaf);
                         (*object, Step::Method { attribute, call })
                     }
@@ -149,7 +153,7 @@ impl<'a> Compiler<'a> {
     ) {
         match step {
             Step::Method { attribute, call } => {
-                self.call_method(attribute, call, value, out, window);
+                self.call_method(attribute, call, value, out, window, awaited);
             }
             Step::Attribute(link) => {
                 let Expr::Attribute(_, ident) = self.ast.expr(link) else {
@@ -229,6 +233,7 @@ impl<'a> Compiler<'a> {
         value: Value,
         out: Reg,
         window: &Window,
+        awaited: Option<ExprId>,
     ) {
         let (Expr::Attribute(_, ident), Expr::Call(_, arguments)) =
             (self.ast.expr(attribute), self.ast.expr(call))
@@ -244,13 +249,20 @@ impl<'a> Compiler<'a> {
             }
             Value::Super => Op::CallSuper,
         };
+        let name = self.mangle(ident.name);
+        let fused = is_plain(arguments) && awaited.is_none();
+        if op == Op::CallM && (!fused || self.runs_code(arguments)) {
+            // What the arguments do must not change which method is called.
+            self.attribute_span(attribute, *ident);
+            self.body.emit_name(Op::LoadMethod, window.base, receiver, name);
+            return self.call_with(call, arguments, out, window.base, awaited, Op::CallL);
+        }
         for argument in arguments.iter() {
             if let Argument::Positional(value) = argument {
                 self.temp(*value);
             }
         }
         self.attribute_span(call, *ident);
-        let name = self.mangle(ident.name);
         let name = self.body.name(name);
         let before = self.body.ins.len() as u32;
         self.body.emit_cached(op, out, window.base, arguments.len() as u16, name);
@@ -269,15 +281,28 @@ impl<'a> Compiler<'a> {
         base: Reg,
         awaited: Option<ExprId>,
     ) {
-        self.lint_keywords(arguments);
         self.body.alloc_run(HEADER as u32 - 1);
+        self.call_with(id, arguments, out, base, awaited, Op::Call);
+    }
+
+    /// The part of a call behind the header; of a loaded method the receiver is there already.
+    fn call_with(
+        &mut self,
+        id: ExprId,
+        arguments: &'a [Argument],
+        out: Reg,
+        base: Reg,
+        awaited: Option<ExprId>,
+        op: Op,
+    ) {
+        self.lint_keywords(arguments);
+        let count = arguments.len() as u16 + u16::from(op == Op::CallL);
         if is_plain(arguments) {
             for argument in arguments {
                 if let Argument::Positional(value) = argument {
                     self.temp(*value);
                 }
             }
-            let count = arguments.len() as u16;
             match awaited {
                 Some(whole) => {
                     self.at(whole);
@@ -285,15 +310,12 @@ impl<'a> Compiler<'a> {
                 }
                 None => {
                     self.at(id);
-                    self.body.emit(Op::Call, out, base, count);
+                    self.body.emit(op, out, base, count);
                 }
             }
             return;
         }
-        let unpacks = arguments
-            .iter()
-            .any(|argument| matches!(argument, Argument::Star(_) | Argument::DoubleStar(_)));
-        if unpacks || arguments.len() > MAX_ARGUMENTS {
+        if !is_direct(arguments) {
             self.unpacked_arguments(id, arguments, base);
             self.at(id);
             self.body.emit(Op::CallX, out, base, 0);
@@ -313,7 +335,7 @@ impl<'a> Compiler<'a> {
         }
         self.at(id);
         let keywords = self.body.constant(Const::Tuple(keywords.into()));
-        self.body.emit_cached(Op::CallK, out, base, arguments.len() as u16, keywords);
+        self.body.emit_cached(Op::CallK, out, base, count, keywords);
     }
 
     fn keyword(&mut self, ident: Ident) -> Const {
@@ -513,7 +535,16 @@ impl Value {
     }
 }
 
+/// Are all arguments positional, and not too many for a window?
 fn is_plain(arguments: &[Argument]) -> bool {
     arguments.len() <= MAX_ARGUMENTS
         && arguments.iter().all(|argument| matches!(argument, Argument::Positional(_)))
+}
+
+/// Do the arguments stand in the window, or must some be unpacked first?
+fn is_direct(arguments: &[Argument]) -> bool {
+    arguments.len() <= MAX_ARGUMENTS
+        && !arguments
+            .iter()
+            .any(|argument| matches!(argument, Argument::Star(_) | Argument::DoubleStar(_)))
 }

@@ -15,6 +15,8 @@ pub(super) struct Collected {
     pub scopes: Scopes,
     /// Starts of all `:=`, sorted: tells in a moment whether an expression may rebind a local.
     pub walruses: Vec<u32>,
+    /// Starts of all calls, awaits and yields, sorted: where other code runs.
+    pub runs: Vec<u32>,
     pub future_annotations: bool,
 }
 
@@ -35,6 +37,7 @@ pub(super) fn collect<'a>(
         class_name: None,
         pending: Vec::new(),
         walruses: Vec::new(),
+        runs: Vec::new(),
         iterables: 0,
         future_annotations: options.future_annotations,
         self_name: None,
@@ -42,10 +45,13 @@ pub(super) fn collect<'a>(
     collector.scopes.open(ScopeKind::Module, None, None);
     collector.futures(&ast.body);
     collector.block(&ast.body);
-    let Collector { mut scopes, mut walruses, future_annotations, names, reports, .. } = collector;
+    let Collector {
+        mut scopes, mut walruses, mut runs, future_annotations, names, reports, ..
+    } = collector;
     walruses.sort_unstable();
+    runs.sort_unstable();
     scopes.resolve(reports, |name| names.text(name).to_string());
-    Collected { scopes, walruses, future_annotations }
+    Collected { scopes, walruses, runs, future_annotations }
 }
 
 pub(super) struct Collector<'a, 'n, 'r> {
@@ -58,6 +64,7 @@ pub(super) struct Collector<'a, 'n, 'r> {
     pub(super) class_name: Option<Name>,
     pub(super) pending: Vec<ExprId>,
     pub(super) walruses: Vec<u32>,
+    pub(super) runs: Vec<u32>,
     /// How many comprehension iterables the walk is inside of.
     pub(super) iterables: u32,
     pub(super) future_annotations: bool,

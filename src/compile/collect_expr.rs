@@ -31,7 +31,10 @@ impl<'a> Collector<'a, '_, '_> {
             match self.ast.expr(node) {
                 Expr::Binary(_, _, right) => self.expr(*right),
                 Expr::Subscript(_, index) => self.expr(*index),
-                Expr::Call(_, arguments) => self.arguments(arguments),
+                Expr::Call(_, arguments) => {
+                    self.runs.push(self.ast.span(node).start);
+                    self.arguments(arguments);
+                }
                 _ => {}
             }
         }
@@ -140,16 +143,19 @@ impl<'a> Collector<'a, '_, '_> {
             Expr::Comprehension(comprehension) => self.comprehension(id, comprehension),
             Expr::Await(value) => {
                 let span = self.ast.span(id);
+                self.runs.push(span.start);
                 if !self.not_in_annotation("await expression", span) {
                     self.await_(span);
                 }
                 self.expr(*value);
             }
             Expr::Yield(value) => {
+                self.runs.push(self.ast.span(id).start);
                 self.yield_(self.ast.span(id), false);
                 self.option(*value);
             }
             Expr::YieldFrom(value) => {
+                self.runs.push(self.ast.span(id).start);
                 self.yield_(self.ast.span(id), true);
                 self.expr(*value);
             }

@@ -105,6 +105,7 @@ pub fn compile(
         names,
         scopes: collected.scopes,
         walruses: collected.walruses,
+        runs: collected.runs,
         future_annotations: collected.future_annotations,
         lines: LineIndex::new(source.text),
         spine: Vec::new(),
@@ -151,6 +152,7 @@ struct Compiler<'a> {
     names: Names<'a>,
     scopes: Scopes,
     walruses: Vec<u32>,
+    runs: Vec<u32>,
     future_annotations: bool,
     lines: LineIndex,
     /// The links of the chains being compiled.
@@ -172,11 +174,20 @@ impl<'a> Compiler<'a> {
 
     /// May evaluating the text between the two offsets rebind a local?
     fn has_walrus(&self, from: u32, to: u32) -> bool {
-        if self.walruses.is_empty() {
-            return false;
+        has_start(&self.walruses, from, to)
+    }
+
+    /// May evaluating these arguments run other code?
+    fn runs_code(&self, arguments: &[sloop_grammar::ast::Argument]) -> bool {
+        use sloop_grammar::ast::Argument;
+        let value = |argument: &Argument| match argument {
+            Argument::Positional(value) | Argument::Keyword(_, value) => self.ast.span(*value),
+            Argument::Star(value) | Argument::DoubleStar(value) => self.ast.span(*value),
+        };
+        match (arguments.first(), arguments.last()) {
+            (Some(first), Some(last)) => has_start(&self.runs, value(first).start, value(last).end),
+            _ => false,
         }
-        let next = self.walruses.partition_point(|&start| start < from);
-        self.walruses.get(next).is_some_and(|&start| start < to)
     }
 
     fn may_rebind(&self, id: ExprId) -> bool {
@@ -199,4 +210,10 @@ impl<'a> Compiler<'a> {
     fn load_none_into(&mut self, register: Reg) {
         self.body.load(register, crate::code::Const::None);
     }
+}
+
+/// Is one of the sorted offsets in `from..to`?
+fn has_start(starts: &[u32], from: u32, to: u32) -> bool {
+    let next = starts.partition_point(|&start| start < from);
+    starts.get(next).is_some_and(|&start| start < to)
 }

@@ -12,4 +12,5 @@ mod signals;
 mod stack;
 
 pub use command::main;
-pub use run::{Config, Exit, Script, run};
+pub use loader::{Compiled, Loader};
+pub use run::{Config, Exit, Script, machine, run};

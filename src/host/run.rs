@@ -121,6 +121,7 @@ pub fn run(config: &Config) -> Exit {
         }
     };
     let mut vm = machine(&loader, config);
+    signals::install(vm.signals());
     let cx = Cx::of(&mut vm);
     let source = Source::new(given_name(&config.script), text);
     loader.warn(cx, &source, &warnings);
@@ -136,12 +137,11 @@ pub fn run(config: &Config) -> Exit {
 }
 
 /// A machine that can import, compile and show tracebacks.
-fn machine(loader: &Rc<Loader>, config: &Config) -> Box<Vm> {
+pub fn machine(loader: &Rc<Loader>, config: &Config) -> Box<Vm> {
     let mut vm = crate::native::new_vm();
     let prelude = loader.clone();
     vm.set_prelude(Box::new(move |name| prelude.prelude(name)));
     vm.set_finder(Box::new(Search(loader.clone())));
-    signals::install(vm.signals());
     let cx = Cx::of(&mut vm);
     front::install(cx, Rc::new(Front(loader.clone())));
     let host = cx.state::<sys::HostInfo>();

@@ -10,7 +10,7 @@ use super::own::*;
 use super::pc::{Base, Ip, Pc, reg};
 use super::store::*;
 use super::{Cx, Flow, Outcome, Stop, Vm, call, ops, raise, unwind};
-use crate::code::op::{Word, word};
+use crate::code::op::{Op, Word, word};
 use crate::gc::Gc;
 use crate::value::class::{flags, overrides};
 use crate::value::frame::{DST_MASK, Ret};
@@ -56,20 +56,72 @@ pub unsafe fn get(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     }
 }
 
-pub unsafe fn get_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+/// The class cache holds functions of methods, and other values as they are.
+#[inline(always)]
+pub unsafe fn get_method(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     // SAFETY: I3; so throughout this file.
+    unsafe {
+        let object = reg!(base, word::b(w));
+        if !object.is_object() {
+            return Pc::DECLINE;
+        }
+        let shape = (*object.header_unchecked()).shape as u64 | (*vm).epoch() << 32;
+        let callee = Value::from_bits(*ip.add(2));
+        if shape != *ip.add(1) || !callee.is::<Function>() {
+            return Pc::DECLINE;
+        }
+        reg!(base, word::a(w)) = callee;
+        Pc::new(ip.add(3), base)
+    }
+}
+
+pub unsafe fn get_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe { get_as(vm, ip, base, w, false) }
+}
+
+pub unsafe fn get_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe { get_as(vm, ip, base, w, true) }
+}
+
+/// A function found on the class is bound, unless it is to be `called` with its receiver.
+#[inline(always)]
+unsafe fn got_method(vm: *mut Vm, base: Base, w: Word, called: bool, func: Value) {
+    unsafe {
+        reg!(base, word::a(w)) = match called {
+            true => func,
+            false => Value::object((*vm).space.bound_method(func, reg!(base, word::b(w)))),
+        };
+    }
+}
+
+/// Anything else that is to be `called` has no receiver.
+#[inline(always)]
+unsafe fn got_value(base: Base, w: Word, called: bool, value: Value) {
+    unsafe {
+        if called {
+            reg!(base, word::b(w)) = Value::UNDEF;
+        }
+        reg!(base, word::a(w)) = value;
+    }
+}
+
+/// `GetAttr`, or `LoadMethod` if the value is to be `called` next.
+#[inline(always)]
+unsafe fn get_as(vm: *mut Vm, ip: Ip, base: Base, w: Word, called: bool) -> Pc {
     unsafe {
         let object = reg!(base, word::b(w));
         let key = (*vm).space.shape_of(object) as u64 | (*vm).epoch() << 32;
         if key == *ip.add(1) {
             let mut value = Value::from_bits(*ip.add(2));
             if value.is::<Function>() || value.is::<Native>() {
-                value = Value::object((*vm).space.bound_method(value, object));
-            } else if let Some(cell) = value.cast::<crate::value::Cell>() {
+                got_method(vm, base, w, called, value);
+                return Pc::new(ip.add(3), base);
+            }
+            if let Some(cell) = value.cast::<crate::value::Cell>() {
                 value = cell.value.get();
             }
             if !value.is_undef() {
-                reg!(base, word::a(w)) = value;
+                got_value(base, w, called, value);
                 return Pc::new(ip.add(3), base);
             }
         }
@@ -78,14 +130,13 @@ pub unsafe fn get_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             Known::Slot(offset) => {
                 *ip = u64::from(key as u32) | u64::from(offset) << 32;
                 let slot = object.header_unchecked().cast::<u8>().add(offset as usize);
-                reg!(base, word::a(w)) = *slot.cast::<Value>();
+                got_value(base, w, called, *slot.cast::<Value>());
                 return Pc::new(ip.add(3), base);
             }
             Known::Method(func) => {
                 *ip.add(1) = key;
                 *ip.add(2) = func.bits();
-                let method = (*vm).space.bound_method(func, object);
-                reg!(base, word::a(w)) = Value::object(method);
+                got_method(vm, base, w, called, func);
                 return Pc::new(ip.add(3), base);
             }
             Known::Nothing => {}
@@ -95,17 +146,19 @@ pub unsafe fn get_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let fallback = (*vm).space.class_of(object).has(overrides::GETATTR);
         match found {
             Found::Value(value) => {
-                reg!(base, word::a(w)) = value;
+                got_value(base, w, called, value);
                 Pc::new(ip.add(3), base)
             }
             Found::Method(func) => {
-                let method = (*vm).space.bound_method(func, object);
-                reg!(base, word::a(w)) = Value::object(method);
+                got_method(vm, base, w, called, func);
                 Pc::new(ip.add(3), base)
             }
             Found::Call(func, args, n) => {
                 let kind = if fallback { Ret::GetAttr } else { Ret::Plain };
                 let info = w & DST_MASK | kind as u64;
+                if called && !fallback {
+                    reg!(base, word::b(w)) = Value::UNDEF;
+                }
                 call::invoke(vm, ip.add(3), base, func, &args[..n], info)
             }
             Found::Missing | Found::Raised => {
@@ -203,12 +256,32 @@ pub fn cacheable(vm: &Vm, object: Value, name: Gc<Str>) -> bool {
     }
 }
 
+/// Length of `GetAttr` and `LoadMethod`, cache words included.
+const GET_WORDS: usize = 4;
+
+/// What a property gave to the instruction before `ip`, whose `__getattr__` was not needed.
+pub unsafe fn value_arrived(ip: Ip, base: Base, dst: usize, value: Value) {
+    unsafe {
+        forget_receiver(base, *ip.sub(GET_WORDS));
+        reg!(base, dst) = value;
+    }
+}
+
+/// A value that code of the program gave is no method.
+unsafe fn forget_receiver(base: Base, w: Word) {
+    unsafe {
+        if word::op(w) == Op::LoadMethod as u8 {
+            reg!(base, word::b(w)) = Value::UNDEF;
+        }
+    }
+}
+
 /// `__getattribute__` or a getter has raised AttributeError: `__getattr__` gets its turn.
 pub unsafe fn fall_back(vm: *mut Vm, ip: Ip, base: Base, info: u64) -> Pc {
     unsafe {
-        // The instruction is three cache words back.
-        let w = *ip.sub(4);
+        let w = *ip.sub(GET_WORDS);
         let object = reg!(base, word::b(w));
+        forget_receiver(base, w);
         let class = (*vm).space.class_of(object);
         match (*vm).space.lookup(class, (*vm).names.__getattr__) {
             Some(method) => {

@@ -60,7 +60,7 @@ pub unsafe fn await_object(vm: *mut Vm, ip: Ip, base: Base, info: u64, object: V
 pub unsafe fn await_call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let window = base.add(word::b(w));
-        let n = word::c(w);
+        let n = call::loaded(window, word::c(w));
         if let Some(function) = (*window).cast::<Function>()
             && function.code.code.kind == CodeKind::Coroutine
         {

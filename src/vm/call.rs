@@ -88,6 +88,43 @@ pub unsafe fn call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     }
 }
 
+/// As `call`, where `load_method` left the receiver or its absence in front.
+#[inline(always)]
+pub unsafe fn call_loaded(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let window = base.add(word::b(w));
+        if (*window.add(ARGS)).is_undef() {
+            return Pc::DECLINE;
+        }
+        call(vm, ip, base, w)
+    }
+}
+
+pub unsafe fn call_loaded_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let window = base.add(word::b(w));
+        let n = loaded(window, word::c(w));
+        if (*vm).interrupted()
+            && let Err(pc) = safepoint::poll_below(vm, ip, base, window.add(ARGS + n))
+        {
+            return pc;
+        }
+        enter(vm, ip, base, window, n, w & DST_MASK)
+    }
+}
+
+/// Closes the gap of a receiver that is not there; returns how many arguments there are.
+pub unsafe fn loaded(window: Base, n: usize) -> usize {
+    unsafe {
+        let args = window.add(ARGS);
+        if n == 0 || !(*args).is_undef() {
+            return n;
+        }
+        std::ptr::copy(args.add(1), args, n - 1);
+        n - 1
+    }
+}
+
 pub unsafe fn call_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let window = base.add(word::b(w));
@@ -499,7 +536,7 @@ pub unsafe fn finish(vm: *mut Vm, ip: Ip, base: Base, info: u64, value: Value) -
             }
             Ret::Binary => return super::ops::binary_arrived(vm, ip, base, info, value),
             Ret::Compare => return super::order::compare_arrived(vm, ip, base, info, value),
-            Ret::GetAttr => reg!(base, dst) = value,
+            Ret::GetAttr => super::attr::value_arrived(ip, base, dst, value),
             Ret::Await => return awaiting::await_object(vm, ip, base, info, value),
             Ret::DelegateTo => return suspend::delegate_to(vm, ip, base, info, value),
             Ret::Init
@@ -555,7 +592,7 @@ pub fn ret_of(info: u64) -> Ret {
 pub unsafe fn call_keywords(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let window = base.add(word::b(w));
-        let n = word::c(w);
+        let n = loaded(window, word::c(w));
         if (*vm).interrupted()
             && let Err(pc) = safepoint::poll_below(vm, ip, base, window.add(ARGS + n))
         {

@@ -54,11 +54,11 @@ function Child.method(self, a)  line 2, 9 registers
      13  CallM        r6, r2.., 2          ; other
      17  CallM        r2, r2.., 0          ; third
     5:         self.attribute.call(a, key=1)
-     21  GetAttr      r2, r0               ; self, attribute
-     25  GetAttr      r2, r2               ; call
-     29  Move         r6, r1               ; a
-     30  LoadInt      r7, 1
-     31  CallK        r2, r2.., 2          ; ("key",)
+     21  GetAttr      r6, r0               ; self, attribute
+     25  LoadMethod   r2, r6               ; call
+     29  Move         r7, r1               ; a
+     30  LoadInt      r8, 1
+     31  CallK        r2, r2.., 3          ; ("key",)
     6:         a(*a, **a)
      33  Move         r2, r1               ; a
      34  BuildList    r6, r8.., 0
@@ -73,7 +73,7 @@ function Child.method(self, a)  line 2, 9 registers
      44  GetSuper     r2, r2..             ; attribute
      45  Ret          r2
 
-coroutine main(f, x)  line 9, 8 registers
+coroutine main(f, x)  line 9, 9 registers
    10:     await f(1)
       0  Move         r3, r0               ; f
       1  LoadInt      r7, 1
@@ -81,7 +81,8 @@ coroutine main(f, x)  line 9, 8 registers
    11:     await x
       3  Await        r3, r1               ; x
    12:     y = await x.method(2)
-      4  GetAttr      r3, r1               ; x, method
-      8  LoadInt      r7, 2
-      9  AwaitCall    r2, r3.., 1          ; y
-     10  RetNone
+      4  Move         r7, r1               ; x
+      5  LoadMethod   r3, r7               ; method
+      9  LoadInt      r8, 2
+     10  AwaitCall    r2, r3.., 2          ; y
+     11  RetNone
