@@ -437,6 +437,12 @@ impl Heap {
         }
     }
 
+    /// Drops what the last collection found dead, instead of bit by bit when room is needed.
+    pub fn sweep(&self) {
+        // SAFETY: single-threaded, and no reference into `inner` lives across this call.
+        self.finish_sweep(unsafe { &mut *self.inner.get() });
+    }
+
     fn finish_sweep(&self, inner: &mut Inner) {
         for class in 1..CLASSES {
             while inner.classes[class].cursor < inner.classes[class].blocks.len() {

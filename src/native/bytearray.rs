@@ -1,13 +1,13 @@
 //! `bytearray`: what changes it. The rest it shares with bytes.
 
 use super::bytes::{bytes_of_list, construct, data_of, special};
-use super::str::subtype;
+use super::object::{derive, new_class};
 use super::text_args::byte;
 use super::{TypeDef, bytes, bytes_methods, method, static_method, this};
 use crate::gc::Gc;
 use crate::plain::MAX_BYTES;
 use crate::plain::index::{Range, position};
-use crate::value::{ByteArray, Slice, T, Value};
+use crate::value::{ByteArray, Dict, Slice, Str, T, Value};
 use crate::vm::{Args, Cx, Def, Flow, Outcome, Stop};
 
 const DOC: &str = "A mutable sequence of bytes.";
@@ -25,10 +25,11 @@ pub static TYPE: TypeDef = TypeDef {
     id: T::ByteArray,
     doc: DOC,
     methods: &[
-        static_method(
-            "__new__(cls, /, source=b'', encoding=UNDEF, errors=UNDEF)",
+        static_method("__new__(cls, *args, **kwargs)", "Create and return a new object.", new),
+        method(
+            "__init__(self, /, source=b'', encoding=UNDEF, errors=UNDEF)",
             "Bytes of a text, a length, other bytes, or an iterable of integers.",
-            new,
+            init,
         ),
         method("append(self, item, /)", "Appends a byte.", append),
         method("extend(self, iterable_of_ints, /)", "Appends bytes.", extend),
@@ -47,8 +48,63 @@ pub static TYPE: TypeDef = TypeDef {
 };
 
 fn new(cx: &mut Cx, args: Args) -> Flow {
-    subtype(cx, args, T::ByteArray)?;
-    construct(cx, args, T::ByteArray)
+    let class = new_class(cx, args, T::ByteArray)?;
+    if class != cx.class(T::ByteArray) {
+        // `__init__` follows, with whatever arguments it takes.
+        let empty = Value::object(cx.bytearray(Vec::new()));
+        return derive(cx, class, T::ByteArray, empty);
+    }
+    let given = arguments(cx, args)?;
+    construct(cx, T::ByteArray, Value::object(class), given)
+}
+
+/// The arguments of `bytearray`, which any keywords may accompany where a class is derived.
+fn arguments(cx: &Cx, args: Args) -> Result<[Value; 3], Stop> {
+    let names = ["source", "encoding", "errors"];
+    let mut given = [Value::UNDEF; 3];
+    let keywords = cx.arg(args, 1).get::<Dict>().map(|keywords| keywords.object());
+    let named = keywords.map_or(0, |keywords| keywords.len());
+    let count = args.len().saturating_sub(2);
+    if count + named > names.len() {
+        let total = count + named;
+        let text = format!("bytearray() takes at most 3 arguments ({total} given)");
+        return Err(cx.type_error(&text));
+    }
+    for (i, place) in given.iter_mut().take(count).enumerate() {
+        *place = cx.arg(args, i + 2).value();
+    }
+    for entry in keywords.iter().flat_map(|keywords| keywords.iter()) {
+        let name = entry.key.cast::<Str>().map_or(String::new(), |name| name.lossy().into());
+        let Some(at) = names.iter().position(|&other| other == name) else {
+            let text = format!("bytearray() got an unexpected keyword argument '{name}'");
+            return Err(cx.type_error(&text));
+        };
+        if at < count {
+            let text = format!(
+                "argument for bytearray() given by name ('{name}') and position ({})",
+                at + 1
+            );
+            return Err(cx.type_error(&text));
+        }
+        given[at] = entry.value;
+    }
+    Ok(given)
+}
+
+fn init(cx: &mut Cx, args: Args) -> Flow {
+    let array = receiver(cx, args)?;
+    refill(cx, array, Vec::new())?;
+    let given = [1, 2, 3].map(|i| cx.arg(args, i).value());
+    construct(cx, T::ByteArray, Value::object(array), given)
+}
+
+/// Puts other bytes in the place of those that are there.
+pub fn refill(cx: &mut Cx, array: Gc<ByteArray>, data: Vec<u8>) -> Result<(), Stop> {
+    if array.edit(|data| data.len()) != data.len() {
+        resizable(cx, array)?;
+    }
+    edit(cx, array, |old| *old = data);
+    Ok(())
 }
 
 fn receiver(cx: &Cx, args: Args) -> Result<Gc<ByteArray>, Stop> {
@@ -68,15 +124,34 @@ fn edit<R>(cx: &Cx, array: Gc<ByteArray>, edit: impl FnOnce(&mut Vec<u8>) -> R) 
     result
 }
 
+/// BufferError while a view is open that counts on the size. One that was forgotten is no
+/// obstacle: it is collected first.
+fn resizable(cx: &mut Cx, array: Gc<ByteArray>) -> Result<(), Stop> {
+    if array.is_pinned() {
+        cx.collect();
+        cx.heap.sweep();
+        if array.is_pinned() {
+            let text = "Existing exports of data: object cannot be re-sized";
+            return Err(cx.error(T::BufferError, text));
+        }
+    }
+    Ok(())
+}
+
 fn append(cx: &mut Cx, args: Args) -> Flow {
     let item = cx.arg(args, 1).value();
     let item = byte(cx, item, OUT_OF_RANGE)?;
     let array = receiver(cx, args)?;
+    resizable(cx, array)?;
     edit(cx, array, |data| data.push(item));
     Ok(Value::NONE)
 }
 
-fn append_all(cx: &Cx, array: Gc<ByteArray>, more: &[u8]) -> Result<(), Stop> {
+fn append_all(cx: &mut Cx, array: Gc<ByteArray>, more: &[u8]) -> Result<(), Stop> {
+    if more.is_empty() {
+        return Ok(());
+    }
+    resizable(cx, array)?;
     if array.edit(|data| data.len()) + more.len() > MAX_BYTES {
         return Err(cx.error_with(T::MemoryError, &[]));
     }
@@ -119,6 +194,7 @@ fn insert(cx: &mut Cx, args: Args) -> Flow {
     let item = cx.arg(args, 2).value();
     let item = byte(cx, item, OUT_OF_RANGE)?;
     let array = receiver(cx, args)?;
+    resizable(cx, array)?;
     edit(cx, array, |data| {
         let at = crate::plain::index::clip(at, data.len());
         data.insert(at, item);
@@ -132,15 +208,17 @@ fn pop(cx: &mut Cx, args: Args) -> Flow {
         None => -1,
     };
     let array = receiver(cx, args)?;
-    let popped = array.edit(|data| {
+    let place = array.edit(|data| {
         if data.is_empty() {
             return Err("pop from empty bytearray");
         }
-        let at = position(at, data.len()).ok_or("pop index out of range")?;
-        Ok(data.remove(at))
+        position(at, data.len()).ok_or("pop index out of range")
     });
-    match popped {
-        Ok(item) => Ok(Value::int(item.into())),
+    match place {
+        Ok(at) => {
+            resizable(cx, array)?;
+            Ok(Value::int(array.edit(|data| data.remove(at)).into()))
+        }
         Err(text) => Err(cx.error(T::IndexError, text)),
     }
 }
@@ -149,12 +227,12 @@ fn remove(cx: &mut Cx, args: Args) -> Flow {
     let item = cx.arg(args, 1).value();
     let item = byte(cx, item, OUT_OF_RANGE)?;
     let array = receiver(cx, args)?;
-    let removed = array.edit(|data| {
-        let at = memchr::memchr(item, data)?;
-        Some(data.remove(at))
-    });
-    match removed {
-        Some(_) => Ok(Value::NONE),
+    match array.edit(|data| memchr::memchr(item, data)) {
+        Some(at) => {
+            resizable(cx, array)?;
+            array.edit(|data| data.remove(at));
+            Ok(Value::NONE)
+        }
         None => Err(cx.value_error("value not found in bytearray")),
     }
 }
@@ -165,7 +243,9 @@ fn reverse(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn clear(cx: &mut Cx, args: Args) -> Flow {
-    receiver(cx, args)?.edit(|data| data.clear());
+    let array = receiver(cx, args)?;
+    resizable(cx, array)?;
+    array.edit(|data| data.clear());
     Ok(Value::NONE)
 }
 
@@ -245,13 +325,16 @@ fn put_slice(cx: &mut Cx, args: Args, slice: Gc<Slice>, new: &[u8]) -> Flow {
         if len + new.len() > MAX_BYTES {
             return Err(cx.error_with(T::MemoryError, &[]));
         }
+        if new.len() != range.count {
+            resizable(cx, array)?;
+        }
         edit(cx, array, |data| {
             data.splice(range.start..range.start + range.count, new.iter().copied());
         });
         return Ok(Value::NONE);
     }
     if new.is_empty() {
-        delete(array, &range);
+        delete(cx, array, &range)?;
         return Ok(Value::NONE);
     }
     if new.len() != range.count {
@@ -268,10 +351,14 @@ fn put_slice(cx: &mut Cx, args: Args, slice: Gc<Slice>, new: &[u8]) -> Flow {
     Ok(Value::NONE)
 }
 
-fn delete(array: Gc<ByteArray>, range: &Range) {
+fn delete(cx: &mut Cx, array: Gc<ByteArray>, range: &Range) -> Result<(), Stop> {
+    if range.count == 0 {
+        return Ok(());
+    }
+    resizable(cx, array)?;
     if range.step == 1 {
         array.edit(|data| data.drain(range.start..range.start + range.count).count());
-        return;
+        return Ok(());
     }
     array.edit(|data| {
         let mut gone = vec![false; data.len()];
@@ -282,6 +369,7 @@ fn delete(array: Gc<ByteArray>, range: &Range) {
             !gone[at - 1]
         });
     });
+    Ok(())
 }
 
 fn delitem(cx: &mut Cx, args: Args) -> Flow {
@@ -290,13 +378,17 @@ fn delitem(cx: &mut Cx, args: Args) -> Flow {
         let (start, stop, step) = cx.slice_parts(slice)?;
         let array = receiver(cx, args)?;
         let len = array.edit(|data| data.len());
-        delete(array, &crate::plain::index::resolve(start, stop, step, len));
+        delete(cx, array, &crate::plain::index::resolve(start, stop, step, len))?;
         return Ok(Value::NONE);
     }
     let at = index(cx, key)?;
     let array = receiver(cx, args)?;
-    let removed = array.edit(|data| position(at, data.len()).map(|at| data.remove(at)));
-    removed.map(|_| Value::NONE).ok_or_else(|| out_of_range(cx))
+    let Some(at) = array.edit(|data| position(at, data.len())) else {
+        return Err(out_of_range(cx));
+    };
+    resizable(cx, array)?;
+    array.edit(|data| data.remove(at));
+    Ok(Value::NONE)
 }
 
 // ---- in place
@@ -323,6 +415,9 @@ fn imul(cx: &mut Cx, args: Args) -> Flow {
     let Ok(repeated) = repeated else {
         return Err(cx.error_with(T::MemoryError, &[]));
     };
-    edit(cx, array, |data| *data = repeated);
+    if array.edit(|data| data.len()) != repeated.len() {
+        resizable(cx, array)?;
+        edit(cx, array, |data| *data = repeated);
+    }
     Ok(cx.arg(args, 0).value())
 }

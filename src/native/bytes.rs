@@ -7,10 +7,10 @@ use std::ops::Deref;
 
 use super::str::{comparison, repeated, subtype, wrap};
 use super::text_args::{byte, text_of};
-use super::{TypeDef, bytes_methods, codec, method, percent, static_method};
+use super::{TypeDef, bytearray, bytes_methods, codec, memory, method, percent, static_method};
 use crate::gc::Gc;
 use crate::plain::MAX_BYTES;
-use crate::value::{ByteArray, Bytes, IterKind, List, Native, T, Value};
+use crate::value::{ByteArray, Bytes, IterKind, List, MemoryView, Native, T, Value};
 use crate::vm::{Args, Cx, Def, Flow, Order, Outcome, Stop};
 
 pub const DOC: &str = "An immutable sequence of bytes.";
@@ -85,7 +85,12 @@ pub fn data_of(cx: &Cx, value: Value) -> Option<Data> {
     if let Some(bytes) = inner.cast::<Bytes>() {
         return Some(Data::Bytes(bytes));
     }
-    inner.cast::<ByteArray>().map(|bytes| Data::Copy(bytes.to_vec()))
+    if let Some(bytes) = inner.cast::<ByteArray>() {
+        return Some(Data::Copy(bytes.to_vec()));
+    }
+    let view = inner.cast::<MemoryView>()?;
+    let usable = !view.is_released() && view.layout().is_c_contiguous();
+    usable.then(|| Data::Copy(view.to_vec()))
 }
 
 /// The receiver of a method of bytes or bytearray.
@@ -104,6 +109,13 @@ pub fn data_arg(cx: &Cx, args: Args, i: usize) -> Result<Data, Stop> {
 }
 
 pub fn not_bytes(cx: &Cx, value: Value) -> Stop {
+    if let Some(view) = value.cast::<MemoryView>() {
+        if view.is_released() {
+            return memory::released(cx);
+        }
+        let text = "memoryview: underlying buffer is not C-contiguous";
+        return cx.error(T::BufferError, text);
+    }
     let shown = cx.type_name(value);
     cx.type_error(&format!("a bytes-like object is required, not '{shown}'"))
 }
@@ -121,18 +133,31 @@ fn made(cx: &Cx, mutable: bool, data: Vec<u8>) -> Value {
 // ---- construction
 
 fn new(cx: &mut Cx, args: Args) -> Flow {
-    subtype(cx, args, T::Bytes)?;
-    construct(cx, args, T::Bytes)
+    let class = subtype(cx, args, T::Bytes)?;
+    let given = [1, 2, 3].map(|i| cx.arg(args, i).value());
+    construct(cx, T::Bytes, Value::object(class), given)
 }
 
-/// `bytes(...)` and `bytearray(...)`.
-pub fn construct(cx: &mut Cx, args: Args, id: T) -> Flow {
-    let class = cx.arg(args, 0).value();
-    let state = [class, Value::bool(id == T::ByteArray), Value::NONE];
+/// `bytes(source, encoding, errors)`, and the same of bytearray. `into` is the class of the
+/// result, or the bytearray that is to hold it.
+pub fn construct(cx: &mut Cx, id: T, into: Value, [source, encoding, errors]: [Value; 3]) -> Flow {
+    let state = [into, Value::bool(id == T::ByteArray), Value::NONE];
     let finish = |cx: &mut Cx, data: Vec<u8>| finished(cx, state, data);
-    let (encoding, errors) = (cx.arg(args, 2).value(), cx.arg(args, 3).value());
-    let source = cx.opt(args, 1).map(|v| v.value());
+    let source = (!source.is_undef()).then_some(source);
     let name = if id == T::Bytes { "bytes" } else { "bytearray" };
+    let is_plain = encoding.is_undef() && errors.is_undef();
+    if id == T::Bytes
+        && is_plain
+        && let Some(source) = source.filter(|source| source.is::<crate::value::Instance>())
+    {
+        let found = cx.lookup(cx.class_of(source), cx.vm().names.__bytes__);
+        if found.is_some_and(|method| method.is_none()) {
+            return Err(cx.type_error("'NoneType' object is not callable"));
+        }
+        if let Some(method) = cx.special(source, cx.vm().names.__bytes__)? {
+            return cx.call_then(method, &[], bytes_arrived, state);
+        }
+    }
     if let Some(text) = source.and_then(|source| text_of(cx, source)) {
         if encoding.is_undef() {
             return Err(cx.type_error("string argument without an encoding"));
@@ -149,14 +174,17 @@ pub fn construct(cx: &mut Cx, args: Args, id: T) -> Flow {
         return Err(cx.type_error("errors without a string argument"));
     }
     let Some(source) = source else { return finish(cx, Vec::new()) };
-    if id == T::Bytes
-        && source.is::<crate::value::Instance>()
-        && let Some(method) = cx.special(source, cx.vm().names.__bytes__)?
-    {
-        return cx.call_then(method, &[], bytes_arrived, state);
+    if let Some(view) = source.cast::<MemoryView>() {
+        if view.is_released() {
+            return Err(memory::released(cx));
+        }
+        return finish(cx, view.to_vec());
     }
     if let Some(data) = data_of(cx, source) {
         return finish(cx, data.to_vec());
+    }
+    if let Some(method) = memory::own_buffer(cx, source)? {
+        return cx.call_then(method, &[Value::int(0)], buffer_arrived, state);
     }
     if cx.integer(source).is_some() || has_index(cx, source) {
         let data = zeros(cx, source)?;
@@ -165,6 +193,10 @@ pub fn construct(cx: &mut Cx, args: Args, id: T) -> Flow {
     if !cx.is_iterable(source) {
         let shown = cx.type_name(source);
         return Err(cx.type_error(&format!("cannot convert '{shown}' object to {name}")));
+    }
+    if source.is::<List>() {
+        // Read as it is while items are converted, which may change it.
+        return items_arrived(cx, state, Ok(source));
     }
     cx.collect_then(source, items_arrived, state)
 }
@@ -183,7 +215,11 @@ fn zeros(cx: &mut Cx, count: Value) -> Result<Vec<u8>, Stop> {
     }
 }
 
-fn finished(cx: &Cx, [class, mutable, _]: [Value; 3], data: Vec<u8>) -> Flow {
+fn finished(cx: &mut Cx, [class, mutable, _]: [Value; 3], data: Vec<u8>) -> Flow {
+    if let Some(array) = class.cast::<ByteArray>() {
+        bytearray::refill(cx, array, data)?;
+        return Ok(Value::NONE);
+    }
     let value = made(cx, mutable == Value::TRUE, data);
     match class.cast() {
         Some(class) => wrap(cx, class, value),
@@ -200,6 +236,12 @@ fn bytes_arrived(cx: &mut Cx, state: [Value; 3], outcome: Outcome) -> Flow {
             Err(cx.type_error(&format!("__bytes__ returned non-bytes (type {shown})")))
         }
     }
+}
+
+fn buffer_arrived(cx: &mut Cx, state: [Value; 3], outcome: Outcome) -> Flow {
+    let view = memory::buffer_arrived(cx, [Value::NONE; 3], outcome)?;
+    let data = view.cast::<MemoryView>().map_or_else(Vec::new, |view| view.to_vec());
+    finished(cx, state, data)
 }
 
 fn items_arrived(cx: &mut Cx, state: [Value; 3], outcome: Outcome) -> Flow {

@@ -7,7 +7,7 @@ use super::text_args::{
 use super::{class_method, codec, method, static_method};
 use crate::plain::bytes as plain_bytes;
 use crate::plain::wtf8::{self, Side};
-use crate::value::{ByteArray, List, T, Tuple, Value};
+use crate::value::{ByteArray, List, MemoryView, T, Tuple, Value};
 use crate::vm::{Args, Cx, Def, Flow, Outcome, Stop};
 
 pub const COUNT: usize = 42;
@@ -79,6 +79,9 @@ fn needle(cx: &mut Cx, args: Args) -> Result<Data, Stop> {
     let value = cx.arg(args, 1).value();
     if let Some(data) = data_of(cx, value) {
         return Ok(data);
+    }
+    if value.is::<MemoryView>() {
+        return Err(not_bytes(cx, value));
     }
     if cx.index_or_none(value)?.is_none() {
         let shown = cx.type_name(value);
@@ -457,6 +460,15 @@ fn decode(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn hex(cx: &mut Cx, args: Args) -> Flow {
+    hex_of(cx, args, |cx, args| Ok(this_data(cx, args)?.to_vec()))
+}
+
+/// `hex` of what `data` finds once the arguments have been read.
+pub fn hex_of(
+    cx: &mut Cx,
+    args: Args,
+    data: impl FnOnce(&Cx, Args) -> Result<Vec<u8>, Stop>,
+) -> Flow {
     let every = match cx.opt(args, 2).map(|v| v.value()) {
         Some(every) => cx.index_i64(every)?,
         None => 1,
@@ -480,7 +492,7 @@ fn hex(cx: &mut Cx, args: Args) -> Flow {
             Some(plain(cx, plain_bytes::hex_separator(&text))?)
         }
     };
-    let text = plain_bytes::hex(&this_data(cx, args)?, separator, every);
+    let text = plain_bytes::hex(&data(cx, args)?, separator, every);
     Ok(Value::object(cx.str_ascii(text.as_bytes())))
 }
 

@@ -32,6 +32,7 @@ const SHOWN: &[T] = &[
     T::Str,
     T::Bytes,
     T::ByteArray,
+    T::MemoryView,
     T::List,
     T::Tuple,
     T::Dict,

@@ -4,7 +4,7 @@ use super::display::push_repr;
 use crate::gc::Gc;
 use crate::value::{
     BoundMethod, Cell, Class, ClassMethod, CodeObject, Frame, Function, GenericAlias, Member,
-    Module, Native, NativeKind, Range, Slice, StaticMethod, Str, Super, Union, Value,
+    MemoryView, Module, Native, NativeKind, Range, Slice, StaticMethod, Str, Super, Union, Value,
 };
 use crate::vm::{Cx, Stop};
 
@@ -40,6 +40,9 @@ pub fn push(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
         let name = member.name.get().cast::<Str>();
         let name = name.map_or_else(String::new, |n| n.lossy().into_owned());
         push_text(out, &format!("<{what} '{name}' of '{owner}' objects>"));
+    } else if let Some(view) = value.cast::<MemoryView>() {
+        let what = if view.is_released() { "released memory" } else { "memory" };
+        push_text(out, &format!("<{what} at {}>", address(value)));
     } else if let Some(cell) = value.cast::<Cell>() {
         push_text(out, &cell_text(cx, value, cell));
     } else if let Some(this) = value.cast::<Super>() {

@@ -1,13 +1,14 @@
 //! `float`: construction and methods. Operators are rows of `operators.rs`; parsing, rounding
 //! and exact conversions are `plain::float`.
 
+use super::bytes::data_of;
 use super::object::{derive, new_class};
 use super::operators::this_float;
 use super::{TypeDef, class_method, method, static_method};
 use crate::gc::Gc;
 use crate::plain::float;
 use crate::plain::int::Int;
-use crate::value::{ByteArray, Bytes, Class, Native, Str, T, Value};
+use crate::value::{Class, Native, Str, T, Value};
 use crate::vm::{Args, Cx, Flow, GetSet, Number, Outcome, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
@@ -99,10 +100,8 @@ fn from_text(cx: &mut Cx, class: Gc<Class>, x: Value) -> Flow {
     let plain = cx.unwrap(x);
     let parsed = if let Some(text) = plain.cast::<Str>() {
         float::parse_str(text.as_bytes())
-    } else if let Some(bytes) = plain.cast::<Bytes>() {
-        float::parse_bytes(bytes.as_slice())
-    } else if let Some(bytes) = plain.cast::<ByteArray>() {
-        float::parse_bytes(&bytes.to_vec())
+    } else if let Some(data) = data_of(cx, plain) {
+        float::parse_bytes(&data)
     } else {
         return Err(cx.type_error(&format!(
             "float() argument must be a string or a real number, not '{}'",

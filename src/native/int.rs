@@ -4,13 +4,14 @@
 use dashu_int::IBig;
 use dashu_int::ops::DivRemEuclid;
 
+use super::bytes::data_of;
 use super::object::{derive, new_class};
 use super::operators::{self, this_int};
 use super::{TypeDef, class_method, method, static_method};
 use crate::gc::Gc;
 use crate::plain::int::{self, Int, MAX_DIGITS};
 use crate::plain::{Fault, float};
-use crate::value::{ByteArray, Bytes, Class, Native, Str, T, Value};
+use crate::value::{ByteArray, Bytes, Class, MemoryView, Native, Str, T, Value};
 use crate::vm::{Args, Cx, Flow, GetSet, Number, Outcome, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
@@ -181,6 +182,13 @@ fn from_text(cx: &mut Cx, class: Gc<Class>, x: Value) -> Flow {
             let value = cx.int_value(value);
             derive(cx, class, T::Int, value)
         }
+        None if x.is::<MemoryView>()
+            && let Some(data) = data_of(cx, x) =>
+        {
+            let value = int::parse_bytes(&data, 10, MAX_DIGITS).map_err(|f| cx.fault(&f))?;
+            let value = cx.int_value(value);
+            derive(cx, class, T::Int, value)
+        }
         None => Err(cx.type_error(&format!(
             "int() argument must be a string, a bytes-like object or a real number, not '{}'",
             cx.type_name(x)
@@ -344,11 +352,8 @@ fn from_bytes(cx: &mut Cx, args: Args) -> Flow {
     let source = cx.arg(args, 1).value();
     let how = Value::int(i64::from(little) | i64::from(signed) << 1);
     let plain = cx.unwrap(source);
-    if let Some(bytes) = plain.cast::<Bytes>() {
-        return bytes_to_int(cx, class, how, bytes.as_slice());
-    }
-    if let Some(bytes) = plain.cast::<ByteArray>() {
-        return bytes_to_int(cx, class, how, &bytes.to_vec());
+    if let Some(data) = data_of(cx, plain) {
+        return bytes_to_int(cx, class, how, &data);
     }
     if plain.is::<Str>() || cx.number(plain).is_some() {
         return Err(

@@ -11,7 +11,8 @@ use crate::gc::Gc;
 use crate::plain::int::Int;
 use crate::value::iter::EXHAUSTED;
 use crate::value::{
-    ByteArray, Bytes, Class, Dict, Iter, IterKind, List, Range, Set, Str, T, Tuple, Value,
+    ByteArray, Bytes, Class, Dict, Iter, IterKind, List, MemoryView, Range, Set, Str, T, Tuple,
+    Value,
 };
 use crate::vm::{Args, Cx, Def, Flow, Step, Stop};
 
@@ -51,6 +52,7 @@ hinted! {
     STR StrIter;
     BYTES BytesIter;
     BYTEARRAY ByteArrayIter;
+    MEMORY MemoryIter;
     DICT_KEY DictKeyIter;
     DICT_VALUE DictValueIter;
     DICT_ITEM DictItemIter;
@@ -355,6 +357,10 @@ fn remaining(cx: &Cx, iter: Gc<Iter>) -> i64 {
         IterKind::Tuple => source.cast::<Tuple>().map_or(0, |tuple| of(tuple.len())),
         IterKind::Bytes => source.cast::<Bytes>().map_or(0, |bytes| of(bytes.as_slice().len())),
         IterKind::ByteArray => source.cast::<ByteArray>().map_or(0, |b| of(b.edit(|d| d.len()))),
+        IterKind::Memory => source
+            .cast::<MemoryView>()
+            .and_then(|view| view.layout().shape.first().copied())
+            .map_or(0, of),
         IterKind::Str => source.cast::<Str>().map_or(0, |text| {
             let rest = &text.as_bytes()[(at as usize).min(text.byte_len())..];
             // Continuation bytes are no chars of their own.

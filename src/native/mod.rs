@@ -38,6 +38,7 @@ mod lazy;
 mod list;
 mod math;
 mod math_whole;
+mod memory;
 mod object;
 mod operators;
 mod percent;
@@ -137,6 +138,7 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &bytearray::TYPE,
     &bytearray::COMMON,
     &bytearray::SHARED,
+    &memory::TYPE,
     &group::TYPE,
     &frames::TRACEBACK,
     &frames::FRAME,
@@ -229,6 +231,10 @@ fn install(cx: &mut Cx) {
             add_method(cx, *id, row);
         }
     }
+    for id in [T::Bytes, T::ByteArray] {
+        add_method(cx, id, &memory::BUFFER);
+    }
+    add_method(cx, T::ByteArray, &memory::RELEASE_BUFFER);
     for &id in generic_alias::SUBSCRIPTABLE {
         add_method(cx, id, &generic_alias::CLASS_GETITEM);
     }
@@ -312,6 +318,7 @@ fn is_builtin(id: T) -> bool {
             | Str
             | Bytes
             | ByteArray
+            | MemoryView
             | List
             | Tuple
             | Dict

@@ -82,7 +82,24 @@ pub fn new_class(cx: &Cx, args: Args, id: T) -> Result<Gc<Class>, Stop> {
             cx.type_error(&format!("{name}.__new__({given}): {given} is not a subtype of {name}"))
         );
     }
+    if class != own {
+        check_maker(cx, class, own)?;
+    }
     Ok(class)
+}
+
+/// TypeError if a built-in type between `class` and `own` makes its objects in its own way:
+/// then only that way knows how they are laid out.
+pub fn check_maker(cx: &Cx, class: Gc<Class>, own: Gc<Class>) -> Result<(), Stop> {
+    let new = cx.vm().names.__new__;
+    let Some(base) = class.mro.borrow().iter().copied().find(|class| !class.is_user()) else {
+        return Ok(());
+    };
+    if base == own || cx.lookup(base, new) == cx.lookup(own, new) {
+        return Ok(());
+    }
+    let (own, class, base) = (own.name_text(), class.name_text(), base.name_text());
+    Err(cx.type_error(&format!("{own}.__new__({class}) is not safe, use {base}.__new__()")))
 }
 
 /// An object of `class` that carries a value of the built-in type `id`, from which it derives:

@@ -5,13 +5,14 @@
 
 use dashu_int::IBig;
 
+use super::bytes::data_of;
 use super::text_args::{plain, text_of};
 use super::{bytes, display};
 use crate::gc::Gc;
 use crate::plain::int::{Int, MAX_DIGITS};
 use crate::plain::percent::{self, Amount, Conversion, Field, Piece, Pieces};
 use crate::plain::{float, wtf8};
-use crate::value::{ByteArray, Bytes, Dict, Str, T, Tuple, Value};
+use crate::value::{Dict, Str, T, Tuple, Value};
 use crate::vm::{Cx, Flow, Number, Stop};
 
 /// `text % values`.
@@ -43,7 +44,7 @@ impl Values {
         let inner = cx.unwrap(all);
         let tuple = inner.cast::<Tuple>();
         let text = inner.is::<Str>();
-        let data = is_bytes && (inner.is::<Bytes>() || inner.is::<ByteArray>());
+        let data = is_bytes && data_of(cx, inner).is_some();
         let getitem = cx.lookup(cx.class_of(all), cx.vm().names.__getitem__);
         let subscripts = getitem.is_some() || cx.len_plain(inner).is_some();
         let mapping = tuple.is_none() && !text && !data && subscripts && !is_set(inner);

@@ -113,11 +113,6 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     if let Some(hook) = dict.get_str(cx, cx.intern("displayhook")) {
         set("__displayhook__", hook);
     }
-    if let Some(getattr) = dict.get_str(cx, cx.intern("__getattr__"))
-        && let Some(module) = cx.module_named("sys").and_then(|m| m.cast::<crate::value::Module>())
-    {
-        module.getattr.set(getattr);
-    }
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::{add_functions, function, io};
 use crate::gc::Gc;
 use crate::plain::int::Int;
-use crate::value::{Dict, Module, Str, T, Value};
+use crate::value::{Dict, Str, T, Value};
 use crate::vm::system::{self, Calendar};
 use crate::vm::{Args, Cx, Def, Flow, Stop};
 
@@ -44,11 +44,6 @@ static FUNCTIONS: &[Def] = &[
 
 pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     add_functions(cx, dict, FUNCTIONS, "time");
-    if let Some(getattr) = dict.get_str(cx, cx.intern("__getattr__"))
-        && let Some(module) = cx.module_named("time").and_then(|m| m.cast::<Module>())
-    {
-        module.getattr.set(getattr);
-    }
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 //! arguments. What can fail says so with a [`Fault`], which carries the type and text of the
 //! exception a script will see. Text is WTF-8 (see `wtf8`): UTF-8 plus lone surrogates.
 
+pub mod buffer;
 pub mod bytes;
 pub mod codec;
 pub mod float;

@@ -19,6 +19,7 @@ pub enum IterKind {
     Str,
     Bytes,
     ByteArray,
+    Memory,
     DictKeys,
     DictValues,
     DictItems,

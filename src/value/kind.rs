@@ -109,6 +109,7 @@ kinds! {
     Complex
     Bytes
     ByteArray
+    MemoryView
     List
     Tuple
     Dict

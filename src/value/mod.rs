@@ -11,7 +11,8 @@ pub mod func;
 pub mod instance;
 pub mod iter;
 pub mod kind;
-pub mod module;
+mod memory;
+mod module;
 pub mod names;
 pub mod number;
 pub mod resource;
@@ -36,6 +37,7 @@ pub use func::{
 pub use instance::{Instance, Slots};
 pub use iter::{AsyncOp, Iter, IterKind};
 pub use kind::{Kind, Tracer};
+pub use memory::MemoryView;
 pub use module::Module;
 pub use number::{BigInt, Complex};
 pub use resource::Resource;

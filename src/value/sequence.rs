@@ -1,6 +1,7 @@
 //! Lists, tuples, byte strings, ranges and slices.
 
-use std::cell::{Cell, UnsafeCell};
+use std::cell::{Cell, RefCell, UnsafeCell};
+use std::rc::Rc;
 
 use super::Value;
 use super::kind::{Object, Tracer, trace_cells};
@@ -203,6 +204,8 @@ impl Object for Bytes {
 pub struct ByteArray {
     pub header: Header,
     data: UnsafeCell<Vec<u8>>,
+    /// Shared with every open view of it; made with the first.
+    pins: RefCell<Option<Rc<()>>>,
 }
 
 impl ByteArray {
@@ -210,7 +213,20 @@ impl ByteArray {
     /// `this` is a fresh cell.
     pub unsafe fn init(this: *mut ByteArray, data: Vec<u8>) {
         // SAFETY: by contract.
-        unsafe { (&raw mut (*this).data).write(UnsafeCell::new(data)) }
+        unsafe {
+            (&raw mut (*this).data).write(UnsafeCell::new(data));
+            (&raw mut (*this).pins).write(RefCell::new(None));
+        }
+    }
+
+    /// What a view holds as long as it is open.
+    pub fn pin(&self) -> Rc<()> {
+        self.pins.borrow_mut().get_or_insert_default().clone()
+    }
+
+    /// Is there an open view, so that the size must stay as it is?
+    pub fn is_pinned(&self) -> bool {
+        self.pins.borrow().as_ref().is_some_and(|pins| Rc::strong_count(pins) > 1)
     }
 
     /// Hands the storage to `edit`, which must not run code of the program.
@@ -233,7 +249,10 @@ impl Object for ByteArray {
 
     unsafe fn release(this: *mut ByteArray) -> usize {
         // SAFETY: a dead object.
-        let data = unsafe { std::mem::take(&mut *(*this).data.get()) };
+        let data = unsafe {
+            (*this).pins.take();
+            std::mem::take(&mut *(*this).data.get())
+        };
         data.capacity()
     }
 }

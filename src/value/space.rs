@@ -498,12 +498,7 @@ impl Space {
         let class = self.class(T::Module);
         // A module has a shape of its own, so that a cache can tell modules apart.
         let shape = self.shapes.root(class, 0);
-        self.new_object(shape, 0, |header| Module {
-            header,
-            name,
-            dict,
-            getattr: Value::UNDEF.into(),
-        })
+        self.new_object(shape, 0, |header| Module { header, name, dict })
     }
 
     /// An instance of a plain class, its slots unbound.

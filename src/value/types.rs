@@ -40,6 +40,7 @@ types! {
     Str            "str"               Object      Str;
     Bytes          "bytes"             Object      Bytes;
     ByteArray      "bytearray"         Object      ByteArray;
+    MemoryView     "memoryview"        Object      MemoryView FINAL;
     List           "list"              Object      List;
     Tuple          "tuple"             Object      Tuple;
     Dict           "dict"              Object      Dict;
@@ -79,6 +80,7 @@ types! {
     StrIter        "str_ascii_iterator" Object     Iter FINAL NO_NEW;
     BytesIter      "bytes_iterator"    Object      Iter FINAL NO_NEW;
     ByteArrayIter  "bytearray_iterator" Object     Iter FINAL NO_NEW;
+    MemoryIter     "memory_iterator"   Object      Iter FINAL NO_NEW;
     DictKeyIter    "dict_keyiterator"  Object      Iter FINAL NO_NEW;
     DictValueIter  "dict_valueiterator" Object     Iter FINAL NO_NEW;
     DictItemIter   "dict_itemiterator" Object      Iter FINAL NO_NEW;

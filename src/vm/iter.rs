@@ -7,8 +7,8 @@ use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state};
 use crate::value::iter::EXHAUSTED;
 use crate::value::{
-    ByteArray, Bytes, Dict, DictView, Frame, Iter, IterKind, List, Range, Set, Str, T, Tuple,
-    Value, ViewKind,
+    ByteArray, Bytes, Dict, DictView, Frame, Iter, IterKind, List, MemoryView, Range, Set, Str, T,
+    Tuple, Value, ViewKind,
 };
 
 /// What a step of a built-in iterator gave.
@@ -495,6 +495,18 @@ fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
         IterKind::ByteArray => {
             match source.cast::<ByteArray>().and_then(|b| b.edit(|d| d.get(index).copied())) {
                 Some(byte) => advance(Value::int(byte.into())),
+                None => finish(iter),
+            }
+        }
+        IterKind::Memory => {
+            let view = source.cast::<MemoryView>().expect("made so");
+            match view.get(index) {
+                Some(item) => advance(vm.space.memory_item(item)),
+                None if view.is_released() => {
+                    let text = "operation forbidden on released memoryview object";
+                    raise::error(vm, T::ValueError, text);
+                    Step::Raised
+                }
                 None => finish(iter),
             }
         }

@@ -61,10 +61,10 @@ pub fn find_default(vm: &mut Vm, object: Value, class: Gc<Class>, name: Gc<Str>)
                 };
             }
             if let Some(module) = object.cast::<Module>()
-                && !module.getattr.get().is_undef()
+                && let Some(getattr) = module.dict.get_str(&vm.space, vm.names.__getattr__)
             {
                 let args = [Value::object(name), Value::NONE, Value::NONE];
-                return Found::Call(module.getattr.get(), args, 1);
+                return Found::Call(getattr, args, 1);
             }
             Found::Missing
         }

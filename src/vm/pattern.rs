@@ -4,13 +4,18 @@ use super::pc::{Base, Ip, Pc, reg};
 use super::{Cx, Flow, Stop, Vm, call, raise, unwind};
 use crate::code::op::{Word, word};
 use crate::value::frame::DST_MASK;
-use crate::value::{Class, Dict, Instance, List, MappingProxy, Range, Str, T, Tuple, Value};
+use crate::value::{
+    Class, Dict, Instance, List, MappingProxy, MemoryView, Range, Str, T, Tuple, Value,
+};
 
 pub unsafe fn sequence(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     // SAFETY: I3; so throughout this file.
     unsafe {
         let subject = (*vm).space.unwrap(reg!(base, word::b(w)));
-        let builtin = subject.is::<List>() || subject.is::<Tuple>() || subject.is::<Range>();
+        let builtin = subject.is::<List>()
+            || subject.is::<Tuple>()
+            || subject.is::<Range>()
+            || subject.is::<MemoryView>();
         let yes = builtin || registered(&*vm, subject, "Sequence");
         reg!(base, word::a(w)) = Value::bool(yes);
     }

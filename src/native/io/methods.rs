@@ -4,9 +4,10 @@
 use std::io::SeekFrom;
 
 use super::{Shared, Stream, bytes_of, raise, receiver, text_of, with_file, with_stream};
+use crate::native::bytes::not_bytes;
 use crate::native::{TypeDef, display, method};
 use crate::plain::repr::push_str_repr;
-use crate::value::{ByteArray, T, Value};
+use crate::value::{ByteArray, MemoryView, T, Value};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Outcome, Stop};
 
 static METHODS: &[Def] = &[
@@ -117,17 +118,30 @@ fn read1(cx: &mut Cx, args: Args) -> Flow {
 fn readinto(cx: &mut Cx, args: Args) -> Flow {
     let stream = receiver(cx, args)?;
     let buffer = cx.arg(args, 1).value();
-    let Some(target) = cx.unwrap(buffer).cast::<ByteArray>() else {
+    let target = cx.unwrap(buffer);
+    let view = target.cast::<MemoryView>().filter(|view| !view.readonly);
+    let room = match (target.cast::<ByteArray>(), view) {
+        (Some(array), _) => Some(array.edit(|data| data.len())),
+        (_, Some(view)) if view.is_released() => return Err(not_bytes(cx, buffer)),
+        (_, Some(view)) if view.layout().is_c_contiguous() => Some(view.layout().byte_len()),
+        _ => None,
+    };
+    let Some(room) = room else {
         let found = cx.type_name(buffer);
         let text = format!("readinto() argument must be read-write bytes-like object, not {found}");
         return Err(cx.type_error(&text));
     };
-    let room = target.edit(|data| data.len());
     let data = with_stream(cx, &stream, |stream| stream.read_bytes(Some(room)))?;
-    target.edit(|target| {
-        let count = data.len().min(target.len());
-        target[..count].copy_from_slice(&data[..count]);
-    });
+    if let Some(array) = target.cast::<ByteArray>() {
+        array.edit(|target| {
+            let count = data.len().min(target.len());
+            target[..count].copy_from_slice(&data[..count]);
+        });
+    }
+    if let Some(view) = view {
+        let start = view.layout().start;
+        view.edit(|storage| storage[start..start + data.len()].copy_from_slice(&data));
+    }
     Ok(cx.uint(data.len() as u64))
 }
 

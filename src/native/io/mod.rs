@@ -21,10 +21,11 @@ use std::rc::{Rc, Weak};
 
 use stream::Newline;
 
+use super::bytes::data_of;
 use super::error::os_error;
 use crate::gc::Gc;
 use crate::plain::codec::{CodecFault, Encoding, Handler};
-use crate::value::{ByteArray, Bytes, Resource, Str, T, Value};
+use crate::value::{Resource, Str, T, Value};
 use crate::vm::{Args, Cx, Stop};
 
 pub type Shared = Rc<RefCell<Stream>>;
@@ -231,11 +232,7 @@ pub fn codec_error(cx: &Cx, id: T, fault: &CodecFault, object: Value) -> Stop {
 
 /// The bytes of a bytes-like value.
 pub fn bytes_of(cx: &Cx, value: Value) -> Option<Vec<u8>> {
-    let value = cx.unwrap(value);
-    if let Some(bytes) = value.cast::<Bytes>() {
-        return Some(bytes.as_slice().to_vec());
-    }
-    value.cast::<ByteArray>().map(|bytes| bytes.to_vec())
+    data_of(cx, value).map(|data| data.to_vec())
 }
 
 /// The text of a str, seen through subclasses.
