@@ -75,6 +75,7 @@ pub static SUBSCRIPTABLE: &[T] = &[
     T::Coroutine,
     T::AsyncGenerator,
     T::MappingProxy,
+    T::Chain,
 ];
 
 pub static CLASS_GETITEM: Def =

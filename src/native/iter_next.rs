@@ -17,6 +17,9 @@ pub fn stop(cx: &Cx) -> Flow {
 
 /// The next item; the iterator could not be stepped natively.
 pub fn next_by_code(cx: &mut Cx, iter: Gc<Iter>) -> Flow {
+    if iter.kind as u8 >= IterKind::Count as u8 {
+        return super::itertools::next_by_code(cx, iter);
+    }
     let this = Value::object(iter);
     let state = [this, Value::NONE, Value::NONE];
     match iter.kind {
@@ -40,13 +43,13 @@ pub fn next_by_code(cx: &mut Cx, iter: Gc<Iter>) -> Flow {
 }
 
 /// The iterator in a continuation's state.
-fn in_state(cx: &Cx, value: Value) -> Result<Gc<Iter>, Stop> {
+pub fn in_state(cx: &Cx, value: Value) -> Result<Gc<Iter>, Stop> {
     value.cast::<Iter>().ok_or_else(|| cx.error(T::SystemError, "an iterator was lost"))
 }
 
 /// The next item of a source: None at its end. `Err` may be a wish, whose outcome goes to `run`,
 /// or with `door` is not.
-fn pull(
+pub fn pull(
     cx: &mut Cx,
     source: Value,
     run: fn(&mut Cx, [Value; 3], Outcome) -> Flow,
@@ -65,6 +68,9 @@ fn pull(
         && frame.kind() == state::GENERATOR
         && !door
     {
+        if frame.state() == state::FINISHED {
+            return Ok(None);
+        }
         return cx.resume_then(frame, Value::NONE, run, state).map(Some);
     }
     let Some(method) = cx.special(source, cx.vm().names.__next__)? else {
@@ -84,7 +90,7 @@ fn pull(
 }
 
 /// What a source's `__next__` said: None at its end.
-fn pulled(cx: &mut Cx, outcome: Outcome) -> Result<Option<Value>, Stop> {
+pub fn pulled(cx: &mut Cx, outcome: Outcome) -> Result<Option<Value>, Stop> {
     match outcome {
         Ok(item) => Ok(Some(item)),
         Err(Stop::Raised) if cx.pending_is(T::StopIteration) => {

@@ -16,15 +16,17 @@ use crate::value::{
 };
 use crate::vm::{Args, Cx, Def, Flow, Step, Stop};
 
+/// The rows that all iterators have, and more.
 macro_rules! protocol {
     ($($more:expr),*) => {
         &[
-            method("__iter__(self, /)", "Implement iter(self).", iter_self),
-            method("__next__(self, /)", "Implement next(self).", next),
+            $crate::native::method("__iter__(self, /)", "Implement iter(self).", $crate::native::iterators::iter_self),
+            $crate::native::method("__next__(self, /)", "Implement next(self).", $crate::native::iterators::next),
             $($more,)*
         ]
     };
 }
+pub(super) use protocol;
 
 macro_rules! hinted {
     ($($name:ident $id:ident;)*) => {
@@ -151,7 +153,7 @@ pub static HOOKS: &[Def] = &[
 // ---- making them
 
 /// `iter(value)` at once; a program's `__iter__` is called through the door.
-fn iter_now(cx: &mut Cx, value: Value) -> Result<Value, Stop> {
+pub fn iter_now(cx: &mut Cx, value: Value) -> Result<Value, Stop> {
     if let Some(iter) = cx.builtin_iter(value) {
         return Ok(iter);
     }
@@ -175,7 +177,7 @@ fn iter_now(cx: &mut Cx, value: Value) -> Result<Value, Stop> {
 }
 
 /// Iterators over the arguments from the `from`-th on, in a list. Call inside a `scope`.
-fn iterators(cx: &mut Cx, args: Args, from: usize) -> Result<Gc<List>, Stop> {
+pub fn iterators(cx: &mut Cx, args: Args, from: usize) -> Result<Gc<List>, Stop> {
     let sources = cx.list(Vec::with_capacity(args.len().saturating_sub(from)));
     cx.root(Value::object(sources));
     for i in from..args.len() {
@@ -304,11 +306,11 @@ fn map_parts(cx: &mut Cx, args: Args) -> Flow {
 
 // ---- the protocol
 
-fn iter_self(cx: &mut Cx, args: Args) -> Flow {
+pub fn iter_self(cx: &mut Cx, args: Args) -> Flow {
     Ok(cx.arg(args, 0).value())
 }
 
-fn this_iter(cx: &Cx, args: Args) -> Result<Gc<Iter>, Stop> {
+pub fn this_iter(cx: &Cx, args: Args) -> Result<Gc<Iter>, Stop> {
     let value = cx.arg(args, 0).value();
     cx.unwrap(value).cast::<Iter>().ok_or_else(|| {
         let name = cx.type_name(value);
@@ -316,7 +318,7 @@ fn this_iter(cx: &Cx, args: Args) -> Result<Gc<Iter>, Stop> {
     })
 }
 
-fn next(cx: &mut Cx, args: Args) -> Flow {
+pub fn next(cx: &mut Cx, args: Args) -> Flow {
     let iter = this_iter(cx, args)?;
     match cx.step(iter) {
         Step::Item(item) => Ok(item),

@@ -34,6 +34,7 @@ mod int;
 pub mod io;
 mod iter_next;
 mod iterators;
+mod itertools;
 mod lazy;
 mod list;
 mod math;
@@ -169,7 +170,7 @@ static TYPE_DEFS: &[&TypeDef] = &[
 ];
 
 /// The same for topics with many types.
-static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES, iterators::PLAIN];
+static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES, iterators::PLAIN, itertools::TYPES];
 
 /// Functions of the builtins namespace.
 static BUILTINS: &[&[Def]] = &[
@@ -181,6 +182,7 @@ static BUILTINS: &[&[Def]] = &[
     io::OPEN,
     io::PRINT,
     iterators::HOOKS,
+    itertools::HOOKS,
     sort::FUNCTIONS,
     &text_builtins::FUNCTIONS,
     &text_builtins::HOOKS,
@@ -195,6 +197,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("sys", sys::module),
     ("time", time::module),
     ("gc", gc_module::module),
+    ("itertools", itertools::module),
     ("math", math::module),
     ("_io", io::module),
     ("_traceback", traceback::module),
@@ -285,6 +288,7 @@ fn set_overrides(cx: &Cx, id: T) {
         T::Property => overrides::GET | overrides::SET,
         T::StaticMethod | T::ClassMethod => overrides::GET,
         T::GenericAlias => overrides::GETATTR,
+        T::Count | T::Repeat => overrides::REPR,
         _ => class.overrides.get(),
     });
     cx.refresh_overrides(class);
@@ -340,11 +344,8 @@ fn is_builtin(id: T) -> bool {
 
 /// The module that a built-in type says it is from.
 pub fn module_of(cx: &Cx, class: Gc<Class>) -> &'static str {
-    if class == cx.class(T::File) {
-        return "_io";
-    }
-    let types = [T::Union, T::GenericAlias];
-    if types.iter().any(|&id| class == cx.class(id)) { "types" } else { "builtins" }
+    let row = TYPES.iter().find(|row| class == cx.class(row.id));
+    row.and_then(|row| row.name.rsplit_once('.')).map_or("builtins", |(module, _)| module)
 }
 
 /// The object of a row.

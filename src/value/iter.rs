@@ -41,10 +41,57 @@ pub enum IterKind {
     Map,
     /// a = function, b = iterator.
     Filter,
+
+    // Those of `itertools` (`vm/iter_tools.rs`). The guard of one over other iterators says that
+    // those can be stepped natively; else it is WRITTEN when it is first asked for an item.
+    /// `at` counts by a; once that leaves 64 bits, or is no integer, the count is in b.
+    Count,
+    /// a = object, `at` = how many are left, negative for endless.
+    Repeat,
+    /// a = iterator or None when it is exhausted, b = list of what it gave, `at` in there.
+    Cycle,
+    /// a = iterator over iterables, b = the current one.
+    Chain,
+    /// a = iterator, b = list of next, stop (or -1) and step, `at` = how many were taken.
+    Slice,
+    /// a = iterator, b = total, `at` = one of `stage`.
+    Accumulate,
+    /// a = iterator, b = the item before.
+    Pairwise,
+    /// a = tuple of tuples, b = list of indices and items, `at` = was there a first result?
+    Product,
+    /// a = tuple, b = list of indices, cycles and items, `at` as above, guard = length of results.
+    Permutations,
+    /// a = tuple, b = list of indices and items, `at` and guard as above.
+    Combinations,
+    /// As above, with repetition.
+    Replacements,
+    /// a = list of iterators, None for exhausted ones, b = filling, `at` = how many are left.
+    ZipLongest,
+    /// a = iterator, b = is the last batch to be full?, `at` = size.
+    Batched,
+    /// a = list: the next such list or None, the iterator, what it gave; `at` in there.
+    Tee,
+    /// Always WRITTEN.
+    Written,
+}
+
+/// Stages of an `Accumulate`.
+pub mod stage {
+    pub const EMPTY: i64 = 0;
+    /// The total is to be given itself.
+    pub const INITIAL: i64 = 1;
+    pub const RUNNING: i64 = 2;
+    /// a = list of the iterator and an item that only the program can add.
+    pub const WAITING: i64 = 3;
 }
 
 /// `header.flags` of an exhausted iterator.
 pub const EXHAUSTED: u8 = 1;
+/// `header.flags` of an iterator whose steps are written in Sloop: b = tuple of a generator
+/// function of the prelude and its argument, a = the generator once it is made. What the generator
+/// must know to be made again, after an exception has ended it, it keeps in its argument.
+pub const WRITTEN: u8 = 2;
 
 #[repr(C)]
 pub struct Iter {

@@ -231,6 +231,11 @@ pub unsafe fn enter_with_names(
 pub unsafe fn enter_unpacked(vm: *mut Vm, ip: Ip, base: Base, window: Base, info: u64) -> Pc {
     unsafe {
         let callee = *window;
+        if !(*window.add(ARGS + 1)).is::<Dict>()
+            && let Some(args) = (*window.add(ARGS)).cast::<Tuple>()
+        {
+            return call::invoke(vm, ip, base, callee, args.as_slice(), info);
+        }
         let mut args = match probe::plain_items(&(*vm).space, *window.add(ARGS)) {
             Some(items) => items,
             None => unreachable!("the compiler builds a list or tuple"),

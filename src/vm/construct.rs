@@ -89,11 +89,14 @@ unsafe fn class_of_another_kind(
             let exception = (*vm).space.exception(class, args);
             return call::finish(vm, ip, base, info, Value::object(exception));
         }
+        if n == 1 && class == (*vm).space.class(T::Type) {
+            let own = (*vm).space.class_of(*window.add(ARGS));
+            return call::finish(vm, ip, base, info, Value::object(own));
+        }
         // A built-in type is complete after its `__new__`: the class goes in front of the arguments.
         if !class.is_user()
             && class.header.flags & flags::NO_NEW == 0
             && !class.has(overrides::INIT)
-            && (n != 1 || class != (*vm).space.class(T::Type))
             && (*vm).has_room(window.add(ARGS), n + 1)
             && let Some(new) = (*vm).space.lookup(class, (*vm).names.__new__)
             && let Some(native) = new.cast::<Native>()

@@ -1,11 +1,13 @@
 //! Iteration: `iter()`, the `for` instruction, and stepping the built-in iterators.
 
 use super::pc::{Base, Ip, Pc, reg, taken};
-use super::{Cx, Flow, Outcome, Stop, Vm, call, ops, raise, safepoint, suspend, unwind};
+use super::{
+    Cx, Flow, Outcome, Stop, Vm, call, iter_tools, ops, raise, safepoint, suspend, unwind,
+};
 use crate::code::op::{Word, word};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state};
-use crate::value::iter::EXHAUSTED;
+use crate::value::iter::{EXHAUSTED, WRITTEN};
 use crate::value::{
     ByteArray, Bytes, Dict, DictView, Frame, Iter, IterKind, List, MemoryView, Range, Set, Str, T,
     Tuple, Value, ViewKind,
@@ -353,6 +355,15 @@ unsafe fn for_iter_other(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                     Step::Code => {}
                 }
             }
+            if let Some(frame) = written(iter) {
+                let frame = frame.as_ptr();
+                let pc = suspend::for_frame(vm, ip, base, frame, w);
+                if !pc.ip.is_null() {
+                    return pc;
+                }
+                let info = w & DST_MASK | Ret::ForFrame as u64;
+                return suspend::resume(vm, ip, base, frame, Value::NONE, info);
+            }
         }
         if let Some(frame) = iterator.cast::<Frame>() {
             let frame = frame.as_ptr();
@@ -416,9 +427,17 @@ fn mapped(iter: Gc<Iter>) -> Option<(Value, Gc<Iter>)> {
     Some((iter.a.get(), sources.get(0)?.cast::<Iter>()?))
 }
 
+/// The generator that makes the steps of an iterator, unless it has to be made first.
+pub fn written(iter: Gc<Iter>) -> Option<Gc<Frame>> {
+    if iter.header.flags & WRITTEN == 0 {
+        return None;
+    }
+    iter.a.get().cast::<Frame>().filter(|frame| frame.state() != state::FINISHED)
+}
+
 // ---- stepping
 
-fn finish(iter: Gc<Iter>) -> Step {
+pub(super) fn finish(iter: Gc<Iter>) -> Step {
     iter.a.set(Value::UNDEF);
     iter.b.set(Value::UNDEF);
     // SAFETY: a live object; flags are a plain field.
@@ -426,9 +445,9 @@ fn finish(iter: Gc<Iter>) -> Step {
     Step::End
 }
 
-fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
-    if iter.header.flags & EXHAUSTED != 0 {
-        return Step::End;
+pub(super) fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
+    if iter.header.flags != 0 {
+        return if iter.header.flags & EXHAUSTED != 0 { Step::End } else { Step::Code };
     }
     let at = iter.at.get();
     let index = at as usize;
@@ -564,16 +583,17 @@ fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
         | IterKind::SequenceReverse
         | IterKind::Map
         | IterKind::Filter => Step::Code,
+        _ => iter_tools::step(vm, iter, depth),
     }
 }
 
 /// Can the iterator be stepped natively all the way down? Asked before the first of several
 /// sources is stepped, so that none is stepped in vain.
-fn is_plain(iterator: Value, depth: u32) -> bool {
+pub(super) fn is_plain(iterator: Value, depth: u32) -> bool {
     let Some(iter) = iterator.cast::<Iter>() else {
         return false;
     };
-    if depth > 50 {
+    if depth > 50 || iter.header.flags & WRITTEN != 0 {
         return false;
     }
     match iter.kind {
@@ -586,6 +606,7 @@ fn is_plain(iterator: Value, depth: u32) -> bool {
             .cast::<List>()
             .is_some_and(|l| l.iter().all(|source| is_plain(source, depth + 1))),
         IterKind::Callable | IterKind::Sequence | IterKind::Map | IterKind::Filter => false,
+        kind if kind as u8 >= IterKind::Count as u8 => iter_tools::is_plain(iter, depth),
         _ => true,
     }
 }
@@ -663,7 +684,7 @@ fn is_quick(iter: Gc<Iter>) -> bool {
 
 /// A step of the most common sources, without the ceremony of `step`.
 #[inline(always)]
-fn quick_step(iter: Gc<Iter>) -> Option<Value> {
+pub(super) fn quick_step(iter: Gc<Iter>) -> Option<Value> {
     let at = iter.at.get();
     match iter.kind {
         IterKind::List => {

@@ -17,6 +17,7 @@ mod index;
 mod interp;
 mod intrinsic;
 mod iter;
+mod iter_tools;
 mod jump;
 mod known;
 mod link;

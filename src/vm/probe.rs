@@ -342,6 +342,11 @@ impl Cx {
             let list = Value::object(self.list(items));
             return run(self, state, Ok(list));
         }
+        if let Some(items) = self.drain_some(iterable)? {
+            let list = Value::object(self.list(items));
+            let extend = self.vm().prelude("_extend");
+            return self.call_then(extend, &[list, iterable], run, state);
+        }
         let collect = self.vm().prelude("_collect");
         self.call_then(collect, &[iterable], run, state)
     }

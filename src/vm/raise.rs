@@ -139,10 +139,10 @@ pub unsafe fn arity(vm: &Vm, native: Gc<Native>, _: *const Value, n: usize) -> S
         format!("{name} expected at most {max} argument{}, got {given}", plural(max))
     } else if max == 0 {
         format!("{full}() takes no arguments ({given} given)")
-    } else if max == 1 {
+    } else if max == 1 && !makes {
         format!("{full}() takes exactly one argument ({given} given)")
     } else {
-        format!("{name} expected {max} arguments, got {given}")
+        format!("{name} expected {max} argument{}, got {given}", plural(max))
     };
     error(vm, T::TypeError, &text)
 }

@@ -1,0 +1,542 @@
+//! Stepping the iterators of `itertools` while everything underneath is plain.
+//!
+//! `Step::Code` is said before anything was taken from a source, so that what then goes on in the
+//! prelude misses nothing (`native/itertools.rs` says with what it starts).
+
+use dashu_int::IBig;
+
+use super::iter::{finish, quick_step};
+use super::ops::Binary;
+use super::{Cx, Step, Vm, iter, raise};
+use crate::gc::Gc;
+use crate::value::iter::{WRITTEN, stage};
+use crate::value::{Iter, IterKind, List, T, Tuple, Value};
+
+/// Values in one block of a `tee`, behind the next block and the source.
+const TEE_BLOCK: usize = 2 + 62;
+
+pub(super) fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
+    match iter.kind {
+        IterKind::Count => step_count(vm, iter),
+        IterKind::Repeat => step_repeat(iter),
+        IterKind::Product => step_product(vm, iter),
+        IterKind::Permutations => step_permutations(vm, iter),
+        IterKind::Combinations | IterKind::Replacements => step_combinations(vm, iter),
+        IterKind::Chain => step_chain(vm, iter, depth),
+        IterKind::Tee => step_tee(vm, iter, depth),
+        _ if iter.guard.get() == 0 => Step::Code,
+        IterKind::Cycle => step_cycle(vm, iter, depth),
+        IterKind::Slice => step_slice(vm, iter, depth),
+        IterKind::Accumulate => step_accumulate(vm, iter, depth),
+        IterKind::Pairwise => step_pairwise(vm, iter, depth),
+        IterKind::ZipLongest => step_zip_longest(vm, iter, depth),
+        IterKind::Batched => step_batched(vm, iter, depth),
+        _ => Step::Code,
+    }
+}
+
+/// Will all steps that are left be native ones? A `Chain` is asked about what it will come to.
+pub(super) fn is_plain(tool: Gc<Iter>, depth: u32) -> bool {
+    match tool.kind {
+        IterKind::Repeat
+        | IterKind::Product
+        | IterKind::Permutations
+        | IterKind::Combinations
+        | IterKind::Replacements => true,
+        IterKind::Count => tool.b.get().is_undef() && tool.a.get().is_int(),
+        IterKind::Cycle
+        | IterKind::Slice
+        | IterKind::Pairwise
+        | IterKind::ZipLongest
+        | IterKind::Batched
+        | IterKind::Tee => tool.guard.get() != 0,
+        IterKind::Chain => chain_is_plain(tool, depth),
+        _ => false,
+    }
+}
+
+/// Only a tuple stays what it is until the chain comes to it.
+fn chain_is_plain(chain: Gc<Iter>, depth: u32) -> bool {
+    let active = chain.b.get();
+    if !active.is_undef() && !iter::is_plain(active, depth + 1) {
+        return false;
+    }
+    let Some(outer) = chain.a.get().cast::<Iter>() else { return false };
+    let Some(parts) = outer.a.get().cast::<Tuple>().filter(|_| outer.kind == IterKind::Tuple)
+    else {
+        return outer.a.get().is_undef();
+    };
+    let from = (outer.at.get() as usize).min(parts.len());
+    parts.as_slice()[from..].iter().all(|&part| match part.cast::<Iter>() {
+        Some(_) => iter::is_plain(part, depth + 1),
+        None => is_container(part),
+    })
+}
+
+/// Is it a built-in value whose iterator is plain?
+fn is_container(value: Value) -> bool {
+    use crate::value::{Bytes, Dict, DictView, Range, Set, Str};
+    value.is::<List>()
+        || value.is::<Tuple>()
+        || value.is::<Str>()
+        || value.is::<Range>()
+        || value.is::<Dict>()
+        || value.is::<DictView>()
+        || value.is::<Set>()
+        || value.is::<Bytes>()
+}
+
+#[inline]
+fn pull(vm: &mut Vm, source: Value, depth: u32) -> Step {
+    let Some(inner) = source.cast::<Iter>() else { return Step::Code };
+    match quick_step(inner) {
+        Some(item) => Step::Item(item),
+        None => iter::step(vm, inner, depth + 1),
+    }
+}
+
+fn tuple_of(vm: &Vm, items: &[Value]) -> Step {
+    Step::Item(Value::object(vm.space.tuple(items)))
+}
+
+/// A list of the iterator's own. Its absence would be a bug of `native/itertools.rs`.
+fn list_of(value: Value) -> Gc<List> {
+    value.cast::<List>().expect("made so")
+}
+
+fn step_count(vm: &mut Vm, iter: Gc<Iter>) -> Step {
+    let now = iter.b.get();
+    if now.is_undef()
+        && let Some(by) = iter.a.get().as_int()
+    {
+        let at = iter.at.get();
+        match at.checked_add(by) {
+            Some(next) => iter.at.set(next),
+            None => iter.b.set(vm.space.big_int(IBig::from(at) + IBig::from(by))),
+        }
+        return Step::Item(vm.space.int(at));
+    }
+    match Cx::of(vm).binary_plain(Binary::Add, now, iter.a.get()) {
+        Ok(Some(next)) => {
+            iter.b.set(next);
+            Step::Item(now)
+        }
+        Ok(None) => Step::Code,
+        Err(_) => Step::Raised,
+    }
+}
+
+fn step_repeat(iter: Gc<Iter>) -> Step {
+    let left = iter.at.get();
+    if left == 0 {
+        return Step::End;
+    }
+    iter.at.set((left - 1).max(-1));
+    Step::Item(iter.a.get())
+}
+
+fn step_cycle(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
+    let saved = list_of(iter.b.get());
+    if !iter.a.get().is_none() {
+        match pull(vm, iter.a.get(), depth) {
+            Step::Item(item) => {
+                saved.push(item);
+                return Step::Item(item);
+            }
+            Step::End if saved.is_empty() => return finish(iter),
+            Step::End => iter.a.set(Value::NONE),
+            other => return other,
+        }
+    }
+    let at = iter.at.get() as usize;
+    let item = saved.get(at).expect("within the list");
+    iter.at.set(if at + 1 == saved.len() { 0 } else { at as i64 + 1 });
+    Step::Item(item)
+}
+
+fn step_chain(vm: &mut Vm, chain: Gc<Iter>, depth: u32) -> Step {
+    loop {
+        let active = chain.b.get();
+        if !active.is_undef() {
+            match pull(vm, active, depth) {
+                Step::End => chain.b.set(Value::UNDEF),
+                other => return other,
+            }
+        }
+        let outer = chain.a.get();
+        if !iter::is_plain(outer, depth) {
+            return Step::Code;
+        }
+        match pull(vm, outer, depth) {
+            Step::Item(iterable) => match iter::builtin_iter(vm, iterable) {
+                Some(inner) => {
+                    chain.b.set(inner);
+                    if !iter::is_plain(inner, depth + 1) {
+                        return Step::Code;
+                    }
+                }
+                // It waits here to be iterated by code.
+                None => {
+                    chain.b.set(iterable);
+                    return Step::Code;
+                }
+            },
+            Step::End => return finish(chain),
+            Step::Raised => {
+                finish(chain);
+                return Step::Raised;
+            }
+            Step::Code => return Step::Code,
+        }
+    }
+}
+
+fn step_slice(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
+    let bounds = list_of(iter.b.get());
+    let [next, stop, by] =
+        bounds.edit(|b| [0, 1, 2].map(|i| b.get(i).and_then(|v| v.as_int()).unwrap_or(0)));
+    let mut taken = iter.at.get();
+    loop {
+        if taken >= next && stop >= 0 && taken >= stop {
+            return finish(iter);
+        }
+        let item = match pull(vm, iter.a.get(), depth) {
+            Step::Item(item) => item,
+            Step::End => return finish(iter),
+            other => return other,
+        };
+        taken += 1;
+        iter.at.set(taken);
+        if taken > next {
+            let after = next.saturating_add(by);
+            let after = if stop >= 0 { after.min(stop) } else { after };
+            bounds.edit(|b| b[0] = Value::try_int(after).unwrap_or(Value::int(Value::MAX_INT)));
+            return Step::Item(item);
+        }
+        if taken & 0xFFFF == 0 && Cx::of(vm).check_interrupt().is_err() {
+            return Step::Raised;
+        }
+    }
+}
+
+fn step_accumulate(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
+    let total = iter.b.get();
+    match iter.at.get() {
+        stage::INITIAL => {
+            iter.at.set(stage::RUNNING);
+            return Step::Item(total);
+        }
+        stage::WAITING => return Step::Code,
+        _ => {}
+    }
+    let item = match pull(vm, iter.a.get(), depth) {
+        Step::Item(item) => item,
+        other => return other,
+    };
+    if iter.at.get() == stage::EMPTY {
+        iter.at.set(stage::RUNNING);
+        iter.b.set(item);
+        return Step::Item(item);
+    }
+    match Cx::of(vm).binary_plain(Binary::Add, total, item) {
+        Ok(Some(sum)) => {
+            iter.b.set(sum);
+            Step::Item(sum)
+        }
+        Ok(None) => {
+            let both = vm.space.list(vec![iter.a.get(), item]);
+            iter.a.set(Value::object(both));
+            iter.at.set(stage::WAITING);
+            Step::Code
+        }
+        Err(_) => Step::Raised,
+    }
+}
+
+fn step_pairwise(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
+    if iter.b.get().is_undef() {
+        match pull(vm, iter.a.get(), depth) {
+            Step::Item(first) => iter.b.set(first),
+            Step::End => return finish(iter),
+            other => return other,
+        }
+    }
+    match pull(vm, iter.a.get(), depth) {
+        Step::Item(item) => {
+            let pair = [iter.b.get(), item];
+            iter.b.set(item);
+            tuple_of(vm, &pair)
+        }
+        Step::End => finish(iter),
+        other => other,
+    }
+}
+
+fn step_product(vm: &mut Vm, iter: Gc<Iter>) -> Step {
+    let (Some(pools), Some(state)) = (iter.a.get().cast::<Tuple>(), iter.b.get().cast::<List>())
+    else {
+        return finish(iter);
+    };
+    let pool = |i: usize| pools.as_slice()[i].cast::<Tuple>().expect("made so");
+    let n = pools.len();
+    if iter.at.get() == 0 {
+        iter.at.set(1);
+        if (0..n).any(|i| pool(i).as_slice().is_empty()) {
+            return finish(iter);
+        }
+        let items: Vec<Value> = (0..n).map(|i| pool(i).as_slice()[0]).collect();
+        state.edit(|state| {
+            state.resize(n, Value::int(0));
+            state.extend(&items);
+        });
+        return tuple_of(vm, &items);
+    }
+    let more = state.edit(|state| {
+        for i in (0..n).rev() {
+            let pool = pool(i);
+            let next = state[i].as_int().unwrap_or(0) as usize + 1;
+            if let Some(&item) = pool.as_slice().get(next) {
+                state[i] = Value::int(next as i64);
+                state[n + i] = item;
+                return Some(vm.space.tuple(&state[n..]));
+            }
+            state[i] = Value::int(0);
+            state[n + i] = pool.as_slice()[0];
+        }
+        None
+    });
+    match more {
+        Some(items) => Step::Item(Value::object(items)),
+        None => finish(iter),
+    }
+}
+
+fn step_combinations(vm: &mut Vm, iter: Gc<Iter>) -> Step {
+    let (Some(pool), Some(state)) = (iter.a.get().cast::<Tuple>(), iter.b.get().cast::<List>())
+    else {
+        return finish(iter);
+    };
+    let (pool, r) = (pool.as_slice(), iter.guard.get() as usize);
+    let again = iter.kind == IterKind::Replacements;
+    if iter.at.get() == 0 {
+        iter.at.set(1);
+        if if again { pool.is_empty() && r > 0 } else { r > pool.len() } {
+            return finish(iter);
+        }
+        let first = |i: usize| if again { 0 } else { i };
+        let items: Vec<Value> = (0..r).map(|i| pool[first(i)]).collect();
+        state.edit(|state| {
+            state.extend((0..r).map(|i| Value::int(first(i) as i64)));
+            state.extend(&items);
+        });
+        return tuple_of(vm, &items);
+    }
+    let more = state.edit(|state| {
+        let at = |state: &[Value], i: usize| state[i].as_int().unwrap_or(0) as usize;
+        let last = |i: usize| if again { pool.len() - 1 } else { i + pool.len() - r };
+        let i = (0..r).rev().find(|&i| at(state, i) != last(i))?;
+        let mut index = at(state, i) + 1;
+        for j in i..r {
+            state[j] = Value::int(index as i64);
+            state[r + j] = pool[index];
+            if !again {
+                index += 1;
+            }
+        }
+        Some(vm.space.tuple(&state[r..]))
+    });
+    match more {
+        Some(items) => Step::Item(Value::object(items)),
+        None => finish(iter),
+    }
+}
+
+fn step_permutations(vm: &mut Vm, iter: Gc<Iter>) -> Step {
+    let (Some(pool), Some(state)) = (iter.a.get().cast::<Tuple>(), iter.b.get().cast::<List>())
+    else {
+        return finish(iter);
+    };
+    let (pool, r) = (pool.as_slice(), iter.guard.get() as usize);
+    let n = pool.len();
+    if iter.at.get() == 0 {
+        iter.at.set(1);
+        if r > n {
+            return finish(iter);
+        }
+        state.edit(|state| {
+            state.extend((0..n).map(|i| Value::int(i as i64)));
+            state.extend((0..r).map(|i| Value::int((n - i) as i64)));
+            state.extend(&pool[..r]);
+        });
+        return tuple_of(vm, &pool[..r]);
+    }
+    let more = state.edit(|state| {
+        for i in (0..r).rev() {
+            let cycle = state[n + i].as_int().unwrap_or(0) as usize - 1;
+            if cycle == 0 {
+                state[i..n].rotate_left(1);
+                state[n + i] = Value::int((n - i) as i64);
+                continue;
+            }
+            state[n + i] = Value::int(cycle as i64);
+            state.swap(i, n - cycle);
+            for k in i..r {
+                state[n + r + k] = pool[state[k].as_int().unwrap_or(0) as usize];
+            }
+            return Some(vm.space.tuple(&state[n + r..]));
+        }
+        None
+    });
+    match more {
+        Some(items) => Step::Item(Value::object(items)),
+        None => finish(iter),
+    }
+}
+
+fn step_zip_longest(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
+    let sources = list_of(iter.a.get());
+    if iter.at.get() == 0 {
+        return finish(iter);
+    }
+    // Short results need no allocation of their own.
+    const FEW: usize = 4;
+    let count = sources.len();
+    let mut few = [iter.b.get(); FEW];
+    let mut many = Vec::new();
+    if count > FEW {
+        many.resize(count, iter.b.get());
+    }
+    let items = if count > FEW { &mut many[..] } else { &mut few[..count] };
+    for (i, place) in items.iter_mut().enumerate() {
+        let source = sources.get(i).unwrap_or(Value::NONE);
+        if source.is_none() {
+            continue;
+        }
+        match pull(vm, source, depth) {
+            Step::Item(item) => *place = item,
+            Step::End => {
+                iter.at.set(iter.at.get() - 1);
+                if iter.at.get() == 0 {
+                    return finish(iter);
+                }
+                sources.edit(|sources| sources[i] = Value::NONE);
+            }
+            other => return other,
+        }
+    }
+    tuple_of(vm, items)
+}
+
+fn step_batched(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
+    let size = iter.at.get() as usize;
+    // Short results need no allocation of their own.
+    const FEW: usize = 8;
+    let mut few = [Value::UNDEF; FEW];
+    let mut many = Vec::new();
+    let mut len = 0;
+    while len < size {
+        match pull(vm, iter.a.get(), depth) {
+            Step::Item(item) if size > FEW => many.push(item),
+            Step::Item(item) => few[len] = item,
+            Step::End => {
+                let full = iter.b.get() == Value::TRUE;
+                finish(iter);
+                if len == 0 {
+                    return Step::End;
+                }
+                if full {
+                    raise::error(vm, T::ValueError, "batched(): incomplete batch");
+                    return Step::Raised;
+                }
+                break;
+            }
+            other => return other,
+        }
+        len += 1;
+        if len & 0xFFFF == 0 && Cx::of(vm).check_interrupt().is_err() {
+            return Step::Raised;
+        }
+    }
+    tuple_of(vm, if size > FEW { &many } else { &few[..len] })
+}
+
+fn step_tee(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
+    if let Some(item) = tee_known(vm, iter) {
+        return Step::Item(item);
+    }
+    let source = list_of(iter.a.get()).get(1).unwrap_or(Value::NONE);
+    if iter.guard.get() == 0 {
+        return Step::Code;
+    }
+    match pull(vm, source, depth) {
+        Step::Item(item) => {
+            tee_add(iter, item);
+            Step::Item(item)
+        }
+        other => other,
+    }
+}
+
+/// The next item of a `tee`, if another one was there before.
+fn tee_known(vm: &Vm, iter: Gc<Iter>) -> Option<Value> {
+    let mut block = list_of(iter.a.get());
+    if iter.at.get() as usize >= TEE_BLOCK {
+        let next = block.get(0).unwrap_or(Value::NONE);
+        block = next.cast::<List>().unwrap_or_else(|| {
+            let source = block.get(1).unwrap_or(Value::NONE);
+            let next = vm.space.list(vec![Value::NONE, source]);
+            block.edit(|block| block[0] = Value::object(next));
+            next
+        });
+        iter.a.set(Value::object(block));
+        iter.at.set(2);
+    }
+    let item = block.get(iter.at.get() as usize)?;
+    iter.at.set(iter.at.get() + 1);
+    Some(item)
+}
+
+/// Keeps an item for the others.
+fn tee_add(iter: Gc<Iter>, item: Value) {
+    let len = list_of(iter.a.get()).edit(|block| {
+        block.push(item);
+        block.len()
+    });
+    iter.at.set(len as i64);
+}
+
+impl Cx {
+    /// The steps of an iterator are written from now on (`value/iter.rs`).
+    pub fn mark_written(&self, iter: Gc<Iter>) {
+        // SAFETY: a live object; flags are a plain field.
+        unsafe { (*iter.header()).flags |= WRITTEN };
+    }
+
+    /// What a `tee` has got from its source by code of the program.
+    pub fn tee_item(&self, iter: Gc<Iter>, item: Value) {
+        tee_add(iter, item);
+    }
+
+    /// What a chain or an accumulation gives natively, perhaps until code must go on; None for
+    /// other iterators.
+    pub fn drain_some(&mut self, iterator: Value) -> Result<Option<Vec<Value>>, super::Stop> {
+        let kinds = [IterKind::Chain, IterKind::Accumulate];
+        let Some(iter) = iterator.cast::<Iter>().filter(|iter| kinds.contains(&iter.kind)) else {
+            return Ok(None);
+        };
+        let mut items = Vec::new();
+        loop {
+            match iter::step(self.vm_mut(), iter, 0) {
+                Step::Item(item) => items.push(item),
+                Step::Raised => return Err(super::Stop::Raised),
+                Step::End | Step::Code => return Ok(Some(items)),
+            }
+            if items.len().is_multiple_of(1 << 16) {
+                self.check_interrupt()?;
+                if items.len() > crate::plain::MAX_BYTES {
+                    return Err(self.error_with(T::MemoryError, &[]));
+                }
+            }
+        }
+    }
+}
