@@ -144,7 +144,10 @@ fn is_ours(found: Value) -> bool {
 
 /// May a class of this value say how to show it?
 fn may_override(class: Gc<Class>, value: Value, bits: u32) -> bool {
-    class.has(bits) || value.is::<Exception>() || value.is::<crate::value::Resource>()
+    class.has(bits)
+        || value.is::<Exception>()
+        || value.is::<crate::value::Resource>()
+        || value.is::<crate::value::Record>()
 }
 
 fn own_repr(cx: &mut Cx, value: Value) -> Result<Option<Value>, Stop> {

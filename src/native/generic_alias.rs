@@ -76,6 +76,7 @@ pub static SUBSCRIPTABLE: &[T] = &[
     T::AsyncGenerator,
     T::MappingProxy,
     T::Chain,
+    T::Partial,
 ];
 
 pub static CLASS_GETITEM: Def =

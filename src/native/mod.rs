@@ -37,11 +37,14 @@ mod iterators;
 mod itertools;
 mod lazy;
 mod list;
+mod lru_cache;
 mod math;
 mod math_whole;
 mod memory;
 mod object;
+mod operator;
 mod operators;
+mod partial;
 mod percent;
 mod range;
 mod set;
@@ -151,6 +154,11 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &complex::TYPE,
     &union::TYPE,
     &generic_alias::TYPE,
+    &lru_cache::TYPE,
+    &partial::TYPE,
+    &operator::ITEM_GETTER,
+    &operator::ATTR_GETTER,
+    &operator::METHOD_CALLER,
     &function::FUNCTION,
     &function::NATIVE,
     &function::NATIVE_METHOD,
@@ -198,6 +206,8 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("time", time::module),
     ("gc", gc_module::module),
     ("itertools", itertools::module),
+    ("operator", operator::module),
+    ("_functools", partial::module),
     ("math", math::module),
     ("_io", io::module),
     ("_traceback", traceback::module),
@@ -288,7 +298,9 @@ fn set_overrides(cx: &Cx, id: T) {
         T::Property => overrides::GET | overrides::SET,
         T::StaticMethod | T::ClassMethod => overrides::GET,
         T::GenericAlias => overrides::GETATTR,
-        T::Count | T::Repeat => overrides::REPR,
+        T::Count | T::Repeat | T::Partial => overrides::REPR,
+        T::ItemGetter | T::AttrGetter | T::MethodCaller => overrides::REPR,
+        T::LruCache => overrides::GET,
         _ => class.overrides.get(),
     });
     cx.refresh_overrides(class);

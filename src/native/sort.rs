@@ -67,10 +67,36 @@ fn sort_then(cx: &mut Cx, list: Gc<List>, key: Value, reverse: Value, answer: Va
         put_back(cx, list, sorted, outcome)?;
         return Ok(answer);
     }
+    let keys = plain_keys(cx, key, &items)?;
     let aside = Value::object(cx.list(items));
     let parts = Value::object(cx.tuple(&[Value::object(list), aside]));
+    if let Some(keys) = keys {
+        let keys = Value::object(cx.list(keys));
+        return keyed(cx, [parts, reverse, answer], Ok(keys));
+    }
     let keys = cx.vm().prelude("_keys");
     cx.call_then(keys, &[aside, key], keyed, [parts, reverse, answer])
+}
+
+/// The keys that a native gives for plain items; None if it does not know all of them.
+fn plain_keys(cx: &mut Cx, key: Value, items: &[Value]) -> Result<Option<Vec<Value>>, Stop> {
+    if !key.is::<crate::value::Record>() {
+        return Ok(None);
+    }
+    let mut keys = Vec::with_capacity(items.len());
+    for &item in items {
+        match super::operator::plain_key(cx, key, item) {
+            Ok(Some(key)) => keys.push(key),
+            // The prelude asks again, with the list as it was.
+            Ok(None) => return Ok(None),
+            Err(stop) => {
+                debug_assert_eq!(stop, Stop::Raised);
+                cx.take_exception();
+                return Ok(None);
+            }
+        }
+    }
+    Ok(Some(keys))
 }
 
 /// The keys are there.

@@ -146,6 +146,8 @@ kinds! {
     GenericAlias
     /// An object that carries a Rust value (a file).
     Resource
+    /// An object of a native type that is made of a few values.
+    Record
     /// What `asend`, `athrow` and `__anext__` of an async generator return.
     AsyncOp
 }

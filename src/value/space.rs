@@ -494,6 +494,18 @@ impl Space {
         })
     }
 
+    /// An object of a native type that is made of a few values; with attributes if it is `open`.
+    pub fn record(&self, id: T, places: &[Value], open: bool) -> Gc<Record> {
+        let all: [Value; record::PLACES] =
+            std::array::from_fn(|i| places.get(i).copied().unwrap_or(Value::UNDEF));
+        let extra = if open { Value::UNDEF } else { Value::NONE };
+        self.new_object(id.shape(), 0, |header| Record {
+            header,
+            extra: extra.into(),
+            places: all.map(RustCell::new),
+        })
+    }
+
     pub fn module(&self, name: Gc<Str>, dict: Gc<Dict>) -> Gc<Module> {
         let class = self.class(T::Module);
         // A module has a shape of its own, so that a cache can tell modules apart.

@@ -116,6 +116,11 @@ types! {
     StarMap        "itertools.starmap" Object      Iter;
     GroupBy        "itertools.groupby" Object      Iter;
     Grouper        "itertools._grouper" Object     Iter FINAL;
+    Partial        "functools.partial" Object      Record;
+    LruCache       "functools._lru_cache_wrapper" Object Record FINAL;
+    ItemGetter     "operator.itemgetter" Object    Record FINAL;
+    AttrGetter     "operator.attrgetter" Object    Record FINAL;
+    MethodCaller   "operator.methodcaller" Object  Record FINAL;
     DictKeys       "dict_keys"         Object      DictView FINAL NO_NEW;
     DictValues     "dict_values"       Object      DictView FINAL NO_NEW;
     DictItems      "dict_items"        Object      DictView FINAL NO_NEW;

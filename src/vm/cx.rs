@@ -215,6 +215,18 @@ impl Cx {
         Err(Stop::Tail)
     }
 
+    /// As `call_then`, the last arguments being keyword arguments with these names.
+    pub fn call_then_with_names(
+        &mut self,
+        callee: Value,
+        (args, names): (Vec<Value>, Vec<Gc<Str>>),
+        run: fn(&mut Cx, [Value; 3], Outcome) -> Flow,
+        state: [Value; 3],
+    ) -> Flow {
+        self.vm.tail = Some(call::Tail { callee, args, names, then: Some((run, state)) });
+        Err(Stop::Tail)
+    }
+
     /// A function of the prelude, called in the native's place.
     pub fn tail_prelude(&mut self, name: &'static str, args: &[Value]) -> Flow {
         let callee = self.vm.prelude(name);

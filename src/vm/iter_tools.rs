@@ -7,10 +7,10 @@ use dashu_int::IBig;
 
 use super::iter::{finish, quick_step};
 use super::ops::Binary;
-use super::{Cx, Step, Vm, iter, raise};
+use super::{Cx, Step, Stop, Vm, iter, raise};
 use crate::gc::Gc;
 use crate::value::iter::{WRITTEN, stage};
-use crate::value::{Iter, IterKind, List, T, Tuple, Value};
+use crate::value::{Instance, Iter, IterKind, List, T, Tuple, Value};
 
 /// Values in one block of a `tee`, behind the next block and the source.
 const TEE_BLOCK: usize = 2 + 62;
@@ -104,6 +104,14 @@ fn list_of(value: Value) -> Gc<List> {
     value.cast::<List>().expect("made so")
 }
 
+/// `x + y` of built-in values; None if the program must be asked.
+fn add(vm: &mut Vm, x: Value, y: Value) -> Result<Option<Value>, Stop> {
+    if x.is::<Instance>() || y.is::<Instance>() {
+        return Ok(None);
+    }
+    Cx::of(vm).binary_plain(Binary::Add, x, y)
+}
+
 fn step_count(vm: &mut Vm, iter: Gc<Iter>) -> Step {
     let now = iter.b.get();
     if now.is_undef()
@@ -116,7 +124,7 @@ fn step_count(vm: &mut Vm, iter: Gc<Iter>) -> Step {
         }
         return Step::Item(vm.space.int(at));
     }
-    match Cx::of(vm).binary_plain(Binary::Add, now, iter.a.get()) {
+    match add(vm, now, iter.a.get()) {
         Ok(Some(next)) => {
             iter.b.set(next);
             Step::Item(now)
@@ -238,7 +246,7 @@ fn step_accumulate(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
         iter.b.set(item);
         return Step::Item(item);
     }
-    match Cx::of(vm).binary_plain(Binary::Add, total, item) {
+    match add(vm, total, item) {
         Ok(Some(sum)) => {
             iter.b.set(sum);
             Step::Item(sum)
@@ -519,7 +527,7 @@ impl Cx {
 
     /// What a chain or an accumulation gives natively, perhaps until code must go on; None for
     /// other iterators.
-    pub fn drain_some(&mut self, iterator: Value) -> Result<Option<Vec<Value>>, super::Stop> {
+    pub fn drain_some(&mut self, iterator: Value) -> Result<Option<Vec<Value>>, Stop> {
         let kinds = [IterKind::Chain, IterKind::Accumulate];
         let Some(iter) = iterator.cast::<Iter>().filter(|iter| kinds.contains(&iter.kind)) else {
             return Ok(None);
@@ -528,7 +536,7 @@ impl Cx {
         loop {
             match iter::step(self.vm_mut(), iter, 0) {
                 Step::Item(item) => items.push(item),
-                Step::Raised => return Err(super::Stop::Raised),
+                Step::Raised => return Err(Stop::Raised),
                 Step::End | Step::Code => return Ok(Some(items)),
             }
             if items.len().is_multiple_of(1 << 16) {

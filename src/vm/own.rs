@@ -6,8 +6,8 @@ use crate::value::class::flags;
 use crate::value::kind::Kind;
 use crate::value::shape::MAX_KEYS;
 use crate::value::{
-    Class, ClassMethod, Dict, Exception, Function, Instance, Member, Module, Resource, Slots,
-    StaticMethod, Str, Value,
+    Class, ClassMethod, Dict, Exception, Function, Instance, Member, Module, Record, Resource,
+    Slots, StaticMethod, Str, Value,
 };
 
 /// Name of the hidden first slot of instances that carry a built-in value.
@@ -46,6 +46,9 @@ pub(super) fn extra_cell(object: Value) -> Option<&'static std::cell::Cell<Value
             k if k == Kind::Instance as u8 => Some(&(*header.cast::<Instance>()).extra),
             k if k == Kind::Exception as u8 => Some(&(*header.cast::<Exception>()).extra),
             k if k == Kind::Resource as u8 => Some(&(*header.cast::<Resource>()).extra),
+            k if k == Kind::Record as u8 => {
+                Some(&(*header.cast::<Record>()).extra).filter(|extra| !extra.get().is_none())
+            }
             k if k == Kind::StaticMethod as u8 => Some(&(*header.cast::<StaticMethod>()).extra),
             k if k == Kind::ClassMethod as u8 => Some(&(*header.cast::<ClassMethod>()).extra),
             _ => None,
