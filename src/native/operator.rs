@@ -193,14 +193,18 @@ const DUNDERS: &[&str] = &[
 
 pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     add_functions(cx, dict, FUNCTIONS, "_operator");
+    let mut public: Vec<Value> = dict.iter().map(|entry| entry.key).collect();
+    for def in [&ITEM_GETTER, &ATTR_GETTER, &METHOD_CALLER] {
+        let class = cx.class(def.id);
+        dict.set_str(cx, class.name.get(), Value::object(class));
+        public.push(Value::object(class.name.get()));
+    }
+    public.retain(|name| name.cast::<Str>().is_some_and(|name| !name.as_bytes().starts_with(b"_")));
+    dict.set_str(cx, cx.intern("__all__"), Value::object(cx.list(public)));
     for name in DUNDERS {
         let native = dict.get_str(cx, cx.intern(name)).unwrap_or(Value::NONE);
         let dunder = format!("__{}__", name.trim_end_matches('_'));
         dict.set_str(cx, cx.intern(&dunder), native);
-    }
-    for def in [&ITEM_GETTER, &ATTR_GETTER, &METHOD_CALLER] {
-        let class = cx.class(def.id);
-        dict.set_str(cx, class.name.get(), Value::object(class));
     }
     Ok(())
 }

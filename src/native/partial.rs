@@ -49,6 +49,17 @@ pub static TYPE: TypeDef = TypeDef {
 
 static FUNCTIONS: &[Def] = &[
     function(
+        "reduce(function, iterable, initial=None, /)",
+        "Applies a function of two arguments to the items from left to right, down to one value.",
+        |cx, args| {
+            let given = cx.args_from(args, 0);
+            if given[2].is_undef() {
+                return cx.tail_prelude("_reduce", &given[..2]);
+            }
+            cx.tail_prelude("_reduce_from", &given)
+        },
+    ),
+    function(
         "_lru_cache_wrapper(function, maxsize, typed, info, /)",
         "The function with a memory of its results.",
         lru_cache::wrap,
@@ -97,9 +108,11 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
     let mut given = Vec::new();
     let keywords = cx.dict();
     // A partial of a partial is one of the function, unless it is more than that.
-    if cx.is_exact(func, T::Partial)
-        && let Some(inner) = func.cast::<Record>()
-        && inner.extra.get().is_undef()
+    let own_call = cx.class(T::Partial).dict.get_str(cx, cx.vm().names.__call__);
+    if cx.isinstance(func, T::Partial)
+        && let Some(inner) = cx.unwrap(func).cast::<Record>()
+        && cx.own_names(func).is_empty()
+        && cx.lookup(cx.class_of(func), cx.vm().names.__call__) == own_call
     {
         given = arguments(inner);
         if let Some(inner) = inner.places[KEYWORDS].get().cast::<Dict>() {
