@@ -17,6 +17,9 @@
 /// Registers between the start of a window and its first argument.
 pub const HEADER: u16 = 4;
 
+/// In `ext` of an instruction that may suspend: the body handles an exception.
+pub const HANDLED: u8 = 4;
+
 /// A word of code: an instruction, or an inline-cache word behind one.
 pub type Word = u64;
 
@@ -362,13 +365,15 @@ macro_rules! for_each_op {
             // ---- generators and coroutines
             /// suspend with R[b]; R[a] = what is sent
             Yield [Dst Src Nil] 0 => suspend::yield_value | suspend::yield_value_slow;
-            /// `yield` of an async generator
+            /// as Yield, in a body that handles an exception
+            YieldHandled [Dst Src Nil] 0 => data::cold | suspend::yield_handled;
+            /// `yield` of an async generator; ext here and below: 4 while handling an exception
             AsyncYield [Dst Src Nil] 0 => data::cold | suspend::async_yield;
             /// R[a] = yield from R[b], which is an iterator (see `GetDelegate`)
             Delegate [Dst Src Nil] 0 => data::cold | suspend::delegate;
             /// R[a] = what `yield from R[b]` delegates to
             GetDelegate [Dst Src Nil] 0 => data::cold | suspend::get_delegate;
-            /// R[a] = await R[b]; ext: 0 plain, 1 result of `__aenter__`, 2 of `__aexit__`,
+            /// R[a] = await R[b]; ext, too: 0 plain, 1 result of `__aenter__`, 2 of `__aexit__`,
             /// 3 of `__anext__`, for the text of the error
             Await [Dst Src Nil] 0 => data::cold | awaiting::await_value;
             /// R[a] = await R[b](c arguments as of CallL), without a coroutine object
@@ -385,8 +390,6 @@ macro_rules! for_each_op {
             PushHandled [Dst Src Nil] 0 => unwind::push_handled;
             /// handled = R[a]
             PopHandled [Src Nil Nil] 0 => unwind::pop_handled;
-            /// exchange handled and R[a] (around a suspension inside a handler)
-            SwapHandled [Var Nil Nil] 0 => unwind::swap_handled;
             /// raise R[a] (class or instance)
             Raise [Src Nil Nil] 0 => data::cold | unwind::raise;
             /// raise R[a] from R[b]

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::op::{HEADER, INTRINSICS, NO_REG, Op, Operand, Word, word};
+use super::op::{HANDLED, HEADER, INTRINSICS, NO_REG, Op, Operand, Word, word};
 use super::{Capture, Code, CodeKind, Const};
 
 /// Why code was refused.
@@ -182,7 +182,9 @@ impl<'a> Verifier<'a> {
         let ext = word::ext(word);
         let most = match op {
             Op::Intrinsic => INTRINSICS.len() as u8 - 1,
-            Op::Format | Op::Await => 3,
+            Op::Format => 3,
+            Op::Await => 7,
+            Op::AwaitCall | Op::AsyncYield | Op::Delegate => HANDLED,
             Op::ListExtend | Op::ForIter => 1,
             Op::MatchClass => u8::MAX,
             _ if op.operands().contains(&Operand::Name) => u8::MAX,
@@ -198,7 +200,9 @@ impl<'a> Verifier<'a> {
     fn kind(&self, at: usize, op: Op) -> Result<(), Fault> {
         let kind = self.code.kind;
         let allowed = match op {
-            Op::Yield | Op::Delegate | Op::GetDelegate => kind == CodeKind::Generator,
+            Op::Yield | Op::YieldHandled | Op::Delegate | Op::GetDelegate => {
+                kind == CodeKind::Generator
+            }
             Op::AsyncYield => kind == CodeKind::AsyncGenerator,
             Op::Await | Op::AwaitCall => {
                 matches!(kind, CodeKind::Coroutine | CodeKind::AsyncGenerator)

@@ -403,17 +403,7 @@ impl<'a> Compiler<'a> {
         self.body.span = span;
         let outer = self.body.guard(finished, exception);
         self.body.emit(Op::GetANext, item, iterator, 0);
-        let swapped = self.outer_handled().map(|save| {
-            let pad = self.body.label();
-            self.body.emit(Op::SwapHandled, save, 0, 0);
-            let guarded = self.body.guard(pad, exception);
-            (save, pad, guarded)
-        });
-        self.body.emit_ext(Op::Await, 3, item, item, 0);
-        if let Some((save, _, guarded)) = swapped {
-            self.body.handler = guarded;
-            self.body.emit(Op::SwapHandled, save, 0, 0);
-        }
+        self.suspend(Op::Await, 3, item, item, 0);
         self.body.handler = outer;
         self.store(target, item);
         if let Some(end) = end {
@@ -426,11 +416,6 @@ impl<'a> Compiler<'a> {
         self.body.bind(next);
         self.body.span = span;
         self.body.jump_back(start);
-        if let Some((save, pad, _)) = swapped {
-            self.body.bind_handler(pad, state.clone());
-            self.body.emit(Op::SwapHandled, save, 0, 0);
-            self.body.jump(finished);
-        }
         self.body.bind_handler(finished, state);
         self.body.emit(Op::EndAsyncFor, exception, 0, 0);
         self.body.top = top;

@@ -128,7 +128,6 @@ pub(super) struct HandlerInfo {
 pub(super) enum PadStep {
     CloseIter(Reg),
     PopHandled(Reg),
-    SwapHandled(Reg),
     Unbind(Name),
 }
 

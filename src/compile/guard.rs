@@ -6,7 +6,7 @@
 use sloop_grammar::ast::*;
 use sloop_grammar::diagnostic::Diagnostic;
 
-use crate::code::op::{HEADER, Op};
+use crate::code::op::{HANDLED, HEADER, Op};
 
 use super::Compiler;
 use super::control::Block;
@@ -20,40 +20,21 @@ const MAX_MANAGERS: usize = 100;
 impl<'a> Compiler<'a> {
     // ---- handled exceptions
 
-    /// The register that keeps what was handled when the running body began to handle.
-    pub(super) fn outer_handled(&self) -> Option<Reg> {
-        self.body.blocks.iter().find_map(|block| match block {
-            Block::Handled { save, .. } => Some(*save),
-            _ => None,
-        })
-    }
-
-    /// An instruction that may suspend. What this body handles is put away meanwhile.
+    /// An instruction that may suspend. It says when this body handles an exception, which the
+    /// machine then puts away until it is resumed.
     pub(super) fn suspend(&mut self, op: Op, ext: u8, a: Reg, b: Reg, c: u16) {
-        let Some(save) = self.outer_handled() else {
+        if !self.body.blocks.iter().any(|block| matches!(block, Block::Handled { .. })) {
             self.body.emit_ext(op, ext, a, b, c);
-            return;
-        };
-        let top = self.body.top;
-        let register = self.body.alloc();
-        let label = self.body.label();
-        self.body.emit(Op::SwapHandled, save, 0, 0);
-        let outer = self.body.guard(label, register);
-        self.body.emit_ext(op, ext, a, b, c);
-        self.body.handler = outer;
-        self.body.emit(Op::SwapHandled, save, 0, 0);
-        self.body.pads.push(Pad {
-            label,
-            register,
-            steps: [Some(PadStep::SwapHandled(save)), None],
-            handler: outer,
-            span: self.body.span,
-        });
-        self.body.top = top;
+        } else if op == Op::Yield {
+            self.body.emit(Op::YieldHandled, a, b, c);
+        } else {
+            self.body.emit_ext(op, ext | HANDLED, a, b, c);
+        }
     }
 
     /// Runs `body` while R[exception] is handled. The end of the handling is up to the caller,
-    /// except when the body raises.
+    /// except when the body raises: then the pad restores R[save], and as its first act, so that
+    /// the machine finds the register when the body is suspended.
     pub(super) fn handled(
         &mut self,
         save: Reg,
@@ -92,7 +73,6 @@ impl<'a> Compiler<'a> {
                         self.body.emit(Op::CloseIter, iterator, 0, 0);
                     }
                     PadStep::PopHandled(save) => self.body.emit(Op::PopHandled, save, 0, 0),
-                    PadStep::SwapHandled(save) => self.body.emit(Op::SwapHandled, save, 0, 0),
                     PadStep::Unbind(name) => {
                         // The register of the exception is live here.
                         self.body.top = self.body.max;

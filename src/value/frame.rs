@@ -94,6 +94,8 @@ pub mod state {
     pub const MASK: u8 = 3;
     /// … whether a program may hold a reference to it (else a return frees it at once) …
     pub const EXPOSED: u8 = 4;
+    /// … whether it, or what it delegates to, may be handling exceptions (`vm/handling.rs`) …
+    pub const HANDLING: u8 = 8;
     /// … and what it is.
     pub const GENERATOR: u8 = 0;
     pub const COROUTINE: u8 = 16;

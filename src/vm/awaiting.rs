@@ -2,7 +2,7 @@
 
 use super::pc::{Base, Ip, Pc, reg};
 use super::suspend::*;
-use super::{Cx, Flow, Outcome, Vm, bind, call, frame_at, raise, unwind};
+use super::{Cx, Flow, Outcome, Vm, bind, call, frame_at, handling, raise, unwind};
 use crate::code::CodeKind;
 use crate::code::op::{HEADER, Word, word};
 use crate::gc::Gc;
@@ -11,6 +11,7 @@ use crate::value::{AsyncOp, Class, Exception, Frame, Function, T, Value};
 
 pub unsafe fn await_value(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
+        handling::note_if(base, w);
         let info = w & DST_MASK | (word::ext(w) as u64) << 8;
         await_object(vm, ip, base, info, reg!(base, word::b(w)))
     }
@@ -59,6 +60,7 @@ pub unsafe fn await_object(vm: *mut Vm, ip: Ip, base: Base, info: u64, object: V
 /// freed when it returns.
 pub unsafe fn await_call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
+        handling::note_if(base, w);
         let window = base.add(word::b(w));
         let n = call::loaded(window, word::c(w));
         if let Some(function) = (*window).cast::<Function>()

@@ -12,6 +12,7 @@ mod compare;
 mod construct;
 mod cx;
 mod data;
+mod handling;
 mod import;
 mod index;
 mod interp;

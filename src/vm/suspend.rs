@@ -9,9 +9,9 @@
 //! it on its own would cut the chain.
 
 use super::pc::{Base, Ip, Pc, reg, taken};
-use super::{Cx, Flow, Outcome, Stop, Vm, bind, call, frame_at, raise, unwind};
+use super::{Cx, Flow, Outcome, Stop, Vm, bind, call, frame_at, handling, raise, unwind};
 use crate::code::CodeKind;
-use crate::code::op::{HEADER, Word, word};
+use crate::code::op::{HANDLED, HEADER, Word, word};
 use crate::gc::Gc;
 use crate::value::frame::{DEPTH_MASK, DEPTH_ONE, DST_MASK, INFO, Ret, state};
 use crate::value::kind::Kind;
@@ -85,6 +85,7 @@ pub(super) unsafe fn enter(
 ) -> Result<Pc, Stop> {
     unsafe {
         let own = Frame::base(frame);
+        let suspended = (*frame).state() == state::SUSPENDED;
         let (inner_ip, inner) = match (*frame).state() {
             state::CREATED => ((*frame).return_ip.cast_mut(), own),
             state::SUSPENDED => ((*frame).return_ip.cast_mut(), (*frame).link),
@@ -111,6 +112,9 @@ pub(super) unsafe fn enter(
         if depth >= (*vm).signals.limit() || !(*vm).has_room(window, 1024) {
             let text = "maximum recursion depth exceeded";
             return Err(raise::error(&*vm, T::RecursionError, text));
+        }
+        if suspended && (*frame).header.flags & state::HANDLING != 0 {
+            handling::take_up(vm, frame);
         }
         (*frame).return_ip = ip;
         (*frame).caller = base;
@@ -224,8 +228,8 @@ pub unsafe fn serve(vm: *mut Vm, ip: Ip, base: Base, request: Request, info: u64
 #[inline(always)]
 pub unsafe fn for_frame(vm: *mut Vm, ip: Ip, base: Base, frame: *mut Frame, w: Word) -> Pc {
     unsafe {
-        // Suspended, not delegating, and consumed by an activation on the stack.
-        if (*frame).header.flags & (state::MASK | state::KIND)
+        // Suspended, handling nothing, not delegating, and consumed by an activation on the stack.
+        if (*frame).header.flags & (state::MASK | state::KIND | state::HANDLING)
             != state::SUSPENDED | state::GENERATOR
         {
             return Pc::DECLINE;
@@ -281,6 +285,9 @@ pub unsafe fn yield_value_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         (*root).return_ip = ip;
         (*root).link = base;
         Frame::set_state(root, state::SUSPENDED);
+        if (*root).header.flags & state::HANDLING != 0 {
+            handling::put_away(vm, root);
+        }
         match call::ret_of(info) {
             Ret::ForFrame => {
                 reg!(consumer, (info >> 16) as u16 as usize) = value;
@@ -296,8 +303,15 @@ pub unsafe fn yield_value_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     }
 }
 
+pub unsafe fn yield_handled(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        handling::note(base);
+        yield_value_slow(vm, ip, base, w)
+    }
+}
+
 /// `yield` in an async generator: the awaited step ends here.
-pub unsafe fn async_yield(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+pub unsafe fn async_yield(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let frame = frame_at(base);
         let value = reg!(base, word::b(w));
@@ -307,6 +321,10 @@ pub unsafe fn async_yield(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         (*frame).return_ip = ip;
         (*frame).link = base;
         Frame::set_state(frame, state::SUSPENDED);
+        if word::ext(w) & HANDLED != 0 {
+            (*frame).header.flags |= state::HANDLING;
+            handling::put_away(vm, frame);
+        }
         reg!(stepper, dst) = value;
         Pc::new(step_ip, stepper)
     }
@@ -413,7 +431,10 @@ pub unsafe fn get_delegate(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 }
 
 pub unsafe fn delegate(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
-    unsafe { delegate_to(vm, ip, base, w & DST_MASK, reg!(base, word::b(w))) }
+    unsafe {
+        handling::note_if(base, w);
+        delegate_to(vm, ip, base, w & DST_MASK, reg!(base, word::b(w)))
+    }
 }
 
 /// Delegates to an iterator; its result goes to the destination in `info`.
@@ -474,6 +495,7 @@ pub(super) unsafe fn link(vm: *mut Vm, ip: Ip, base: Base, frame: *mut Frame, in
         match enter(vm, ip, base, frame, info) {
             Ok(pc) => {
                 (*frame).root = root_of(frame_at(base));
+                (*(*frame).root).header.flags |= (*frame).header.flags & state::HANDLING;
                 if !fresh {
                     reg!(pc.base, word::a(*pc.ip.sub(1))) = Value::NONE;
                 }
@@ -503,6 +525,7 @@ pub(super) unsafe fn cut(root: *mut Frame) -> Option<*mut Frame> {
         (*frame).link = inner;
         (*frame).return_ip = inner_ip;
         Frame::set_state(frame, state::SUSPENDED);
+        (*frame).header.flags |= (*root).header.flags & state::HANDLING;
         (*root).link = own;
         (*root).return_ip = outer_ip;
         if stepping { None } else { Some(frame) }

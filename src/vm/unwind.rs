@@ -73,16 +73,6 @@ pub unsafe fn pop_handled(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     Pc::new(ip, base)
 }
 
-#[inline(always)]
-pub unsafe fn swap_handled(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
-    unsafe {
-        let register = reg!(base, word::a(w));
-        reg!(base, word::a(w)) = (*vm).handled;
-        (*vm).handled = register;
-    }
-    Pc::new(ip, base)
-}
-
 pub unsafe fn raise(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let what = reg!(base, word::a(w));

@@ -49,57 +49,36 @@ function f(x)  line 1, 17 registers
   3..12 guarded by 18 (r5)
   19..23 guarded by 27 (r5)
 
-coroutine g(x)  line 5, 15 registers
+coroutine g(x)  line 5, 14 registers
     7:         x()
       0  Move         r3, r0               ; x
       1  Call         r3, r3.., 0
-      2  Jmp          -> 30
+      2  Jmp          -> 24
     8:     except ValueError:
       3  PushHandled  r1, r2
       4  GetGlobal    r3                   ; ValueError
       7  ExcMatch     r4, r2, r3
-      8  JFalse       r4, -> 28
+      8  JFalse       r4, -> 22
     9:         await x
-      9  SwapHandled  r1
-     10  Await        r3, r0               ; x
-     11  SwapHandled  r1
+      9  Await        r3, r0, ext 4        ; x
    10:         async with x:
-     12  LoadSpecial  r4, r0, 2            ; x
-     13  LoadSpecial  r3, r0, 3            ; x
-     14  Call         r4, r4.., 0
-     15  SwapHandled  r1
-     16  Await        r4, r4, ext 1
-     17  SwapHandled  r1
-     18  Move         r7, r3
-     19  LoadNone     r11
-     20  LoadNone     r12
-     21  LoadNone     r13
-     22  Call         r7, r7.., 3
-     23  SwapHandled  r1
-     24  Await        r7, r7, ext 2
-     25  SwapHandled  r1
-     26  PopHandled   r1
-     27  Jmp          -> 30
-     28  PopHandled   r1
-     29  Reraise      r2
-     30  RetNone
+     10  LoadSpecial  r4, r0, 2            ; x
+     11  LoadSpecial  r3, r0, 3            ; x
+     12  Call         r4, r4.., 0
+     13  Await        r4, r4, ext 5
+     14  Move         r7, r3
+     15  LoadNone     r11
+     16  LoadNone     r12
+     17  LoadNone     r13
+     18  Call         r7, r7.., 3
+     19  Await        r7, r7, ext 6
+     20  PopHandled   r1
+     21  Jmp          -> 24
+     22  PopHandled   r1
+     23  Reraise      r2
+     24  RetNone
     8:     except ValueError:
-     31  PopHandled   r1
-     32  Reraise      r2
-    9:         await x
-     33  SwapHandled  r1
-     34  Reraise      r4
-   10:         async with x:
-     35  SwapHandled  r1
-     36  Reraise      r8
-     37  SwapHandled  r1
-     38  Reraise      r14
+     25  PopHandled   r1
+     26  Reraise      r2
   0..2 guarded by 3 (r2)
-  4..10 guarded by 31 (r2)
-  10..11 guarded by 33 (r4)
-  11..16 guarded by 31 (r2)
-  16..17 guarded by 35 (r8)
-  17..24 guarded by 31 (r2)
-  24..25 guarded by 37 (r14)
-  25..26 guarded by 31 (r2)
-  33..39 guarded by 31 (r2)
+  4..20 guarded by 25 (r2)

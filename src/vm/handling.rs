@@ -1,0 +1,95 @@
+//! What a suspended chain of frames was handling (`sys.exception()`).
+//!
+//! `vm.handled` is one field: what runs now sees it, however deep in calls and awaits. A body
+//! that handles an exception keeps what was handled before in a register, its *save*. When a
+//! chain is suspended, each of its bodies that handles something exchanges its save with the
+//! field, innermost first, which leaves the field as the consumer had it; when the chain is
+//! resumed they do so again, outermost first, whoever resumes it and whatever he handles.
+//!
+//! Which register that is follows from the code: the landing pad around a handler begins with
+//! `PopHandled save`. Chains that never suspended so pay nothing: the flag HANDLING of the root
+//! says when to look.
+
+use super::pc::{Base, Ip};
+use super::suspend::root_of;
+use super::{Vm, frame_at};
+use crate::code::op::{HANDLED, Op, Word, word};
+use crate::value::frame::state;
+use crate::value::{Frame, Value};
+
+/// The body at `base` is about to be suspended, or to delegate, while it handles something.
+pub(super) unsafe fn note(base: Base) {
+    // SAFETY: `base` is that of a running frame; so throughout this file.
+    unsafe { (*root_of(frame_at(base))).header.flags |= state::HANDLING }
+}
+
+/// As `note`, if the instruction says so.
+#[inline(always)]
+pub(super) unsafe fn note_if(base: Base, w: Word) {
+    unsafe {
+        if word::ext(w) & HANDLED != 0 {
+            note(base);
+        }
+    }
+}
+
+/// The chain of a root that has just been suspended puts away what it handles.
+#[cold]
+pub(super) unsafe fn put_away(vm: *mut Vm, root: *mut Frame) {
+    unsafe {
+        let saves = saves_of(vm, root);
+        if saves.is_empty() {
+            (*root).header.flags &= !state::HANDLING;
+        }
+        for save in saves {
+            std::mem::swap(&mut *save, &mut (*vm).handled);
+        }
+    }
+}
+
+/// The chain of a suspended root that is about to run takes up what it was handling.
+#[cold]
+pub(super) unsafe fn take_up(vm: *mut Vm, root: *mut Frame) {
+    unsafe {
+        for save in saves_of(vm, root).into_iter().rev() {
+            std::mem::swap(&mut *save, &mut (*vm).handled);
+        }
+    }
+}
+
+/// The saves of a suspended chain, innermost first.
+unsafe fn saves_of(vm: *mut Vm, root: *mut Frame) -> Vec<*mut Value> {
+    unsafe {
+        let mut saves = Vec::new();
+        let (mut ip, mut base) = ((*root).return_ip.cast_mut(), (*root).link);
+        loop {
+            saves.extend(save_at(vm, ip, base));
+            let frame = frame_at(base);
+            if frame == root {
+                return saves;
+            }
+            (ip, base) = ((*frame).return_ip.cast_mut(), (*frame).caller);
+        }
+    }
+}
+
+/// The save of the outermost handler around the instruction before `ip`.
+unsafe fn save_at(vm: *mut Vm, ip: Ip, base: Base) -> Option<*mut Value> {
+    unsafe {
+        let code = (*vm).code_of(base);
+        let handlers = &code.code.handlers;
+        let mut at = code.index_of(ip).wrapping_sub(1);
+        let mut save = None;
+        while let Some(handler) = handlers.get(handlers.partition_point(|h| h.end <= at))
+            && handler.start <= at
+        {
+            // Where the handler begins, the next one outwards is in force.
+            at = handler.target;
+            let first = *code.words().add(at as usize);
+            if word::op(first) == Op::PopHandled as u8 {
+                save = Some(base.add(word::a(first)));
+            }
+        }
+        save
+    }
+}
