@@ -362,7 +362,11 @@ fn reflected_power<const ID: u16>(cx: &mut Cx, args: Args) -> Flow {
 /// `pow(x, y, z)` of numbers; None if one of them is no number.
 pub fn power_modulo(cx: &Cx, x: Value, y: Value, z: Value) -> Result<Option<Value>, Stop> {
     if let (Some(x), Some(y), Some(z)) = (cx.integer(x), cx.integer(y), cx.integer(z)) {
-        let result = int::pow_mod(&x.into_big(), &y.into_big(), &z.into_big());
+        let (x, y, z) = (x.into_big(), y.into_big(), z.into_big());
+        let result = match int::pow_mod_takes_long(&y, &z) {
+            true => cx.long_work(move || int::pow_mod(&x, &y, &z))?,
+            false => int::pow_mod(&x, &y, &z),
+        };
         return result.map(|n| Some(cx.int_value(n))).map_err(|f| cx.fault(&f));
     }
     let numbers = [x, y, z].map(|v| cx.number(v));
@@ -395,7 +399,11 @@ pub fn divmod_plain(cx: &Cx, x: Value, y: Value) -> Result<Option<Value>, Stop> 
         }
         (a @ (Number::Small(_) | Number::Big(_)), b @ (Number::Small(_) | Number::Big(_))) => {
             let (a, b) = (to_big(a), to_big(b));
-            let (quotient, rest) = int::divmod_big(&a, &b).map_err(|f| cx.fault(&f))?;
+            let pair = match int::div_takes_long(&a, &b) {
+                true => cx.long_work(move || int::divmod_big(&a, &b))?,
+                false => int::divmod_big(&a, &b),
+            };
+            let (quotient, rest) = pair.map_err(|f| cx.fault(&f))?;
             [cx.int_value(quotient), cx.int_value(rest)]
         }
         (Number::Complex(..), _) | (_, Number::Complex(..)) => return Ok(None),

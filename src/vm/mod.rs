@@ -31,6 +31,7 @@ mod numeric;
 mod ops;
 mod order;
 mod own;
+mod patience;
 mod pattern;
 mod pc;
 mod prelude;

@@ -124,6 +124,11 @@ pub(super) fn small_arithmetic(vm: &Vm, op: Binary, a: i64, b: i64) -> Result<Op
                 }
                 return float_arithmetic(vm, op, a as f64, b as f64);
             }
+            let (base, exponent) = (IBig::from(a), IBig::from(b));
+            if takes_long(op, &base, &exponent) {
+                let result = vm.long_work(move || whole(op, &base, &exponent))?;
+                return result.map(|i| Some(int_value(vm, i))).map_err(|f| fault(vm, &f));
+            }
             int::pow_i64(a, b as u64)
         }
         Binary::And => Ok(Int::Small(a & b)),
@@ -160,6 +165,11 @@ pub(super) fn big_arithmetic(
             &other
         }
     };
+    if takes_long(op, a, b) {
+        let (a, b) = (a.clone(), b.clone());
+        let result = vm.long_work(move || whole(op, &a, &b))?;
+        return result.map(|i| Some(int_value(vm, i))).map_err(|f| fault(vm, &f));
+    }
     let result = match op {
         Binary::Add => return done(a + b),
         Binary::Sub => return done(a - b),
@@ -167,14 +177,10 @@ pub(super) fn big_arithmetic(
         Binary::Div => {
             return float::div_big(a, b).map(|f| Some(Value::float(f))).map_err(|f| fault(vm, &f));
         }
-        Binary::FloorDiv => int::floor_div_big(a, b),
-        Binary::Mod => int::mod_big(a, b),
-        Binary::Pow => {
-            if b < &IBig::ZERO {
-                return float_arithmetic(vm, op, to_float(vm, x)?, to_float(vm, y)?);
-            }
-            int::pow_big(a, b)
+        Binary::Pow if b < &IBig::ZERO => {
+            return float_arithmetic(vm, op, to_float(vm, x)?, to_float(vm, y)?);
         }
+        Binary::FloorDiv | Binary::Mod | Binary::Pow => whole(op, a, b),
         Binary::And => return done(a & b),
         Binary::Or => return done(a | b),
         Binary::Xor => return done(a ^ b),
@@ -183,6 +189,26 @@ pub(super) fn big_arithmetic(
         Binary::MatMul => return Ok(None),
     };
     result.map(|i| Some(int_value(vm, i))).map_err(|f| fault(vm, &f))
+}
+
+/// The operations on integers that may take long.
+fn whole(op: Binary, a: &IBig, b: &IBig) -> plain::Result<Int> {
+    match op {
+        Binary::Mul => int::mul_big(a, b).map(Int::from),
+        Binary::FloorDiv => int::floor_div_big(a, b),
+        Binary::Mod => int::mod_big(a, b),
+        Binary::Pow => int::pow_big(a, b),
+        other => unreachable!("{other:?} is quick"),
+    }
+}
+
+fn takes_long(op: Binary, a: &IBig, b: &IBig) -> bool {
+    match op {
+        Binary::Mul => int::mul_takes_long(a, b),
+        Binary::FloorDiv | Binary::Mod => int::div_takes_long(a, b),
+        Binary::Pow => int::pow_takes_long(a, b),
+        _ => false,
+    }
 }
 
 pub(super) fn complex_arithmetic(

@@ -77,11 +77,14 @@ impl super::Cx {
 
     /// Long-running natives call this now and then: Ctrl-C reaches them through it.
     pub fn check_interrupt(&self) -> Result<(), super::Stop> {
-        let signals = self.vm().signals();
-        if signals.is_up(Signals::INTERRUPT) {
-            signals.lower(Signals::INTERRUPT);
-            return Err(self.error_with(T::KeyboardInterrupt, &[]));
-        }
-        Ok(())
+        check_interrupt(self.vm())
     }
+}
+
+pub(super) fn check_interrupt(vm: &Vm) -> Result<(), super::Stop> {
+    if !vm.signals.is_up(Signals::INTERRUPT) {
+        return Ok(());
+    }
+    vm.signals.lower(Signals::INTERRUPT);
+    Err(raise::with_args(vm, T::KeyboardInterrupt, &[]))
 }

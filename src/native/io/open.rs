@@ -1,8 +1,9 @@
 //! `open`, and the parts of the module `io` that are natives.
 
 use std::cell::RefCell;
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStringExt;
 use std::rc::Rc;
 
 use super::stream::{Newline, Stream, Text};
@@ -236,6 +237,20 @@ pub fn text_layer(
     Ok(Text { encoding, errors, newline })
 }
 
+/// Opens a path; a pipe, patiently, as that waits for its other end.
+fn open_path(
+    cx: &Cx,
+    options: &OpenOptions,
+    path: &OsString,
+) -> Result<std::io::Result<File>, Stop> {
+    use std::os::unix::fs::FileTypeExt;
+    if !std::fs::metadata(path).is_ok_and(|data| data.file_type().is_fifo()) {
+        return Ok(options.open(path));
+    }
+    let (options, path) = (options.clone(), path.clone());
+    cx.long_work(move || options.open(path))
+}
+
 /// Opens a path, after what waits in the buffers of other files has been written. Too many open
 /// files may be files that nobody refers to any more: those are collected and it tries again.
 fn open_file(cx: &mut Cx, name: &Name, options: &OpenOptions) -> Result<(File, i32), Stop> {
@@ -267,16 +282,15 @@ fn open_file(cx: &mut Cx, name: &Name, options: &OpenOptions) -> Result<(File, i
     if path.contains(&0) {
         return Err(cx.value_error("embedded null byte"));
     }
-    let path = std::ffi::OsString::from_vec(path);
-    let attempt = || options.open(std::ffi::OsStr::from_bytes(path.as_bytes()));
-    let mut outcome = attempt();
+    let path = OsString::from_vec(path);
+    let mut outcome = open_path(cx, options, &path)?;
     let exhausted =
         |error: &std::io::Error| matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE));
     if outcome.as_ref().is_err_and(exhausted) {
         // The second collection finishes the sweep of the first.
         cx.collect();
         cx.collect();
-        outcome = attempt();
+        outcome = open_path(cx, options, &path)?;
     }
     let filename = name.value(cx);
     match outcome {

@@ -17,7 +17,7 @@ use dashu_int::{IBig, Sign};
 
 pub use bytes::{from_bytes, to_bytes};
 pub use parse::{parse_bytes, parse_str};
-pub use power::{pow_big, pow_i64, pow_mod};
+pub use power::{pow_big, pow_i64, pow_mod, pow_mod_takes_long, pow_takes_long};
 pub use text::{Base, MAX_DIGITS, push_big, push_i64, push_u64};
 
 use super::{Fault, MAX_BYTES, Result};
@@ -144,6 +144,17 @@ pub fn mul_big(a: &IBig, b: &IBig) -> Result<IBig> {
         return Err(Fault::memory());
     }
     Ok(words::mul_by_word(a, b).unwrap_or_else(|| a * b))
+}
+
+/// Is a product more than a moment's work? Milliseconds at the least.
+pub fn mul_takes_long(a: &IBig, b: &IBig) -> bool {
+    bit_length_big(a).min(bit_length_big(b)) > 1 << 20
+}
+
+/// As `mul_takes_long`, for a quotient or rest.
+pub fn div_takes_long(a: &IBig, b: &IBig) -> bool {
+    let divisor = bit_length_big(b);
+    bit_length_big(a).saturating_sub(divisor).min(divisor) > 1 << 18
 }
 
 /// `n.bit_length()` of a small number.

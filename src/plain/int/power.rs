@@ -52,6 +52,18 @@ pub fn pow_big(base: &IBig, exponent: &IBig) -> Result<Int> {
     Ok(Int::from(base.pow(exponent)))
 }
 
+/// As `mul_takes_long`, for a power.
+pub fn pow_takes_long(base: &IBig, exponent: &IBig) -> bool {
+    let bits = bit_length_big(base) as u64;
+    bits > 1 && u64::try_from(exponent).is_ok_and(|n| bits.saturating_mul(n) > 1 << 21)
+}
+
+/// As `mul_takes_long`, for a power in a ring.
+pub fn pow_mod_takes_long(exponent: &IBig, modulus: &IBig) -> bool {
+    let words = bit_length_big(modulus) / 64;
+    words.saturating_mul(words).saturating_mul(bit_length_big(exponent)) > 1 << 23
+}
+
 /// `pow(base, exponent, modulus)`.
 pub fn pow_mod(base: &IBig, exponent: &IBig, modulus: &IBig) -> Result<Int> {
     if modulus.is_zero() {
