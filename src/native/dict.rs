@@ -6,7 +6,6 @@
 use super::object::{derive, new_class};
 use super::{TypeDef, class_method, function, method, static_method, this, view};
 use crate::gc::Gc;
-use crate::value::class::overrides;
 use crate::value::table::Table;
 use crate::value::{Dict, Instance, Iter, List, Native, Str, T, Tuple, Value, ViewKind};
 use crate::vm::{Args, Cx, Def, Flow, Outcome, Step, Stop};
@@ -165,7 +164,7 @@ fn plain_mapping(cx: &Cx, source: Value) -> Option<Gc<Dict>> {
     let dict = cx.unwrap(source).cast::<Dict>()?;
     let class = cx.class_of(source);
     let own = |name: &str| cx.lookup(class, cx.intern(name)).is_none_or(|m| !m.is::<Native>());
-    let overrides = class.has(overrides::ITER) || own("keys") || own("__getitem__");
+    let overrides = own("__iter__") || own("keys") || own("__getitem__");
     (!overrides).then_some(dict)
 }
 

@@ -62,6 +62,7 @@ const SHOWN: &[T] = &[
     T::DictKeys,
     T::DictValues,
     T::DictItems,
+    T::Deque,
 ];
 
 /// Gives every type its `__repr__`, `__str__` and `__format__`, unless it brought its own.

@@ -34,6 +34,10 @@ pub fn push(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
                 code.first_line
             ),
         );
+    } else if let Some((member, item)) = value.cast::<Member>().and_then(|m| Some((m, m.item?))) {
+        push_text(out, &format!("_tuplegetter({item}, "));
+        push_repr(cx, out, member.name.get())?;
+        out.push(b')');
     } else if let Some(member) = value.cast::<Member>() {
         let what = if member.computed.is_some() { "attribute" } else { "member" };
         let owner = member.owner.get().cast::<Class>().map_or_else(String::new, |c| c.name_text());

@@ -4,9 +4,11 @@
 //! machine keeps what is being shown (`Vm::showing`): there the collector finds it, and there a
 //! container that is met inside itself, even by way of a `__repr__` of the program, is recognised.
 
+use std::borrow::Cow;
+
 use super::display::{push_repr, push_scalar};
 use crate::value::class::overrides;
-use crate::value::{Class, Dict, DictView, List, MappingProxy, Set, T, Tuple, Value};
+use crate::value::{Class, Deque, Dict, DictView, List, MappingProxy, Set, T, Tuple, Value};
 use crate::vm::{Cx, Stop};
 
 /// How deep containers may nest.
@@ -21,12 +23,13 @@ struct Open {
     first: bool,
     /// The key of a dict's entry is written, its value is not.
     at_value: bool,
-    close: &'static str,
+    close: Cow<'static, str>,
 }
 
 pub fn is_container(inner: Value) -> bool {
     inner.is::<List>()
         || inner.is::<Tuple>()
+        || inner.is::<Deque>()
         || inner.is::<Dict>()
         || inner.is::<Set>()
         || inner.is::<DictView>()
@@ -121,6 +124,7 @@ fn open(cx: &mut Cx, out: &mut Vec<u8>, stack: &mut Vec<Open>, value: Value) -> 
         return Err(cx.error(T::RecursionError, text));
     }
     let mut items = inner;
+    let mut ends = None;
     let close = if inner.is::<List>() {
         out.push(b'[');
         "]"
@@ -146,6 +150,14 @@ fn open(cx: &mut Cx, out: &mut Vec<u8>, stack: &mut Vec<Open>, value: Value) -> 
             out.extend_from_slice(b"({");
             "})"
         }
+    } else if let Some(deque) = inner.cast::<Deque>() {
+        items = Value::object(cx.list(deque.to_vec()));
+        out.extend_from_slice(class.name_text().as_bytes());
+        out.extend_from_slice(b"([");
+        if deque.limit.get() != usize::MAX {
+            ends = Some(format!("], maxlen={})", deque.limit.get()));
+        }
+        "])"
     } else if let Some(proxy) = inner.cast::<MappingProxy>() {
         items = Value::object(cx.list(vec![proxy.mapping.get()]));
         out.extend_from_slice(b"mappingproxy(");
@@ -158,6 +170,7 @@ fn open(cx: &mut Cx, out: &mut Vec<u8>, stack: &mut Vec<Open>, value: Value) -> 
     };
     // A copy of the items is kept alive here as well; a dict's place holds the value in turn.
     cx.vm_mut().showing.push([value, items]);
+    let close = ends.map_or(Cow::Borrowed(close), Cow::Owned);
     stack.push(Open { items, at: 0, first: true, at_value: false, close });
     Ok(())
 }
@@ -167,7 +180,7 @@ fn push_again(out: &mut Vec<u8>, inner: Value, class: &Class) {
     if inner.is::<Set>() {
         out.extend_from_slice(class.name_text().as_bytes());
     }
-    out.extend_from_slice(if inner.is::<List>() {
+    out.extend_from_slice(if inner.is::<List>() || inner.is::<Deque>() {
         b"[...]"
     } else if inner.is::<Dict>() {
         b"{...}"

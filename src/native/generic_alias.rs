@@ -77,6 +77,7 @@ pub static SUBSCRIPTABLE: &[T] = &[
     T::MappingProxy,
     T::Chain,
     T::Partial,
+    T::Deque,
 ];
 
 pub static CLASS_GETITEM: Def =

@@ -11,8 +11,8 @@ use crate::gc::Gc;
 use crate::plain::int::Int;
 use crate::value::iter::EXHAUSTED;
 use crate::value::{
-    ByteArray, Bytes, Class, Dict, Iter, IterKind, List, MemoryView, Range, Set, Str, T, Tuple,
-    Value,
+    ByteArray, Bytes, Class, Deque, Dict, Iter, IterKind, List, MemoryView, Range, Set, Str, T,
+    Tuple, Value,
 };
 use crate::vm::{Args, Cx, Def, Flow, Step, Stop};
 
@@ -62,6 +62,9 @@ hinted! {
     DICT_REVERSE_VALUE DictReverseValueIter;
     DICT_REVERSE_ITEM DictReverseItemIter;
     SET SetIter;
+    DEQUE DequeIter;
+    DEQUE_REVERSE DequeReverseIter;
+    ODICT OdictIter;
     SEQUENCE SequenceIter;
 }
 
@@ -357,6 +360,9 @@ fn remaining(cx: &Cx, iter: Gc<Iter>) -> i64 {
             source.cast::<List>().map_or(0, |l| if at < l.len() as i64 { at + 1 } else { 0 })
         }
         IterKind::Tuple => source.cast::<Tuple>().map_or(0, |tuple| of(tuple.len())),
+        IterKind::Deque | IterKind::DequeReverse => {
+            source.cast::<Deque>().map_or(0, |deque| of(deque.len()))
+        }
         IterKind::Bytes => source.cast::<Bytes>().map_or(0, |bytes| of(bytes.as_slice().len())),
         IterKind::ByteArray => source.cast::<ByteArray>().map_or(0, |b| of(b.edit(|d| d.len()))),
         IterKind::Memory => source
@@ -379,7 +385,8 @@ fn remaining(cx: &Cx, iter: Gc<Iter>) -> i64 {
         IterKind::SequenceReverse => at + 1,
         kind => {
             let Some(dict) = cx.unwrap(source).cast::<Dict>() else { return 0 };
-            if dict.len() as u32 != iter.guard.get() {
+            let ordered = iter.header.shape == T::OdictIter.shape();
+            if !ordered && dict.len() as u32 != iter.guard.get() {
                 return 0;
             }
             let back = matches!(

@@ -6,13 +6,16 @@
 //! an exception, or a wish (`Cx::tail`, `Cx::call_then`). What takes callbacks has a short way
 //! here for plain data and otherwise goes on in `stdlib/prelude.sloop`.
 
+mod abc;
 mod builtins;
 mod bytearray;
 mod bytes;
 mod bytes_methods;
 mod class;
 mod codec;
+mod collections;
 mod complex;
+mod deque;
 mod descriptor;
 mod dict;
 pub mod display;
@@ -46,6 +49,7 @@ mod operator;
 mod operators;
 mod partial;
 mod percent;
+mod random;
 mod range;
 mod set;
 mod set_algebra;
@@ -131,6 +135,9 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &generator::ASYNC_SEND,
     &generator::ASYNC_THROW,
     &list::TYPE,
+    &deque::TYPE,
+    &collections::FIELD,
+    &random::TYPE,
     &str::TYPE,
     &str_search::TYPE,
     &str_split::TYPE,
@@ -182,6 +189,7 @@ static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES, iterators::PLAIN,
 
 /// Functions of the builtins namespace.
 static BUILTINS: &[&[Def]] = &[
+    abc::HOOKS,
     builtins::FUNCTIONS,
     dict::HOOKS,
     dynamic::FUNCTIONS,
@@ -209,6 +217,9 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("operator", operator::module),
     ("_functools", partial::module),
     ("math", math::module),
+    ("_abc", abc::module),
+    ("_collections", collections::module),
+    ("_random", random::module),
     ("_io", io::module),
     ("_traceback", traceback::module),
 ];
@@ -267,6 +278,7 @@ fn install(cx: &mut Cx) {
                 name: cx.str_value(row.name).into(),
                 owner: Value::object(class).into(),
                 computed: Some(row),
+                item: None,
             });
             class.dict.set_str(cx, cx.intern(row.name), Value::object(member));
         }

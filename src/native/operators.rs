@@ -14,7 +14,8 @@ use crate::value::{BigInt, Dict, Instance, T, Value};
 use crate::vm::{Args, Binary, Cx, Def, Flow, Number, Order, Stop, Unary};
 
 /// Types whose objects have no hash: `__hash__` is None there.
-pub static UNHASHABLE: &[T] = &[T::ByteArray, T::List, T::Dict, T::Set, T::DictKeys, T::DictItems];
+pub static UNHASHABLE: &[T] =
+    &[T::ByteArray, T::List, T::Deque, T::Dict, T::Set, T::DictKeys, T::DictItems];
 
 const LT: u8 = Order::Lt as u8;
 const LE: u8 = Order::Le as u8;

@@ -25,6 +25,11 @@ static FUNCTIONS: &[Def] = &[
     function("setrecursionlimit(limit, /)", "Set the recursion limit.", setrecursionlimit),
     function("exc_info()", "Return (type, value, traceback) of the handled exception.", exc_info),
     function("exception()", "Return the handled exception.", exception),
+    function(
+        "_getframemodulename(depth=0)",
+        "Return the name of the module of the caller, or of one further out.",
+        frame_module,
+    ),
     function("intern(string, /)", "Return the one string with this content.", intern),
     function(
         "getsizeof(object, default=None, /)",
@@ -176,6 +181,17 @@ fn exc_info(cx: &mut Cx, _: Args) -> Flow {
 fn exception(cx: &mut Cx, _: Args) -> Flow {
     let handled = cx.handled();
     Ok(if handled.is::<Exception>() { handled } else { Value::NONE })
+}
+
+fn frame_module(cx: &mut Cx, args: Args) -> Flow {
+    let depth = match cx.opt(args, 0).map(|depth| depth.value()) {
+        Some(depth) => cx.index_i64(depth)?,
+        None => 0,
+    };
+    let globals = usize::try_from(depth).ok().and_then(|depth| cx.globals_above(depth));
+    let globals = globals.and_then(|globals| globals.cast::<Dict>());
+    let name = globals.and_then(|globals| globals.get_str(cx, cx.vm().names.__name__));
+    Ok(name.unwrap_or(Value::NONE))
 }
 
 fn intern(cx: &mut Cx, args: Args) -> Flow {

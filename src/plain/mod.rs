@@ -15,6 +15,7 @@ pub mod number_text;
 pub mod percent;
 pub mod random_mt;
 pub mod repr;
+pub mod sha512;
 pub mod sort;
 pub mod spec;
 pub mod special;

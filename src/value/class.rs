@@ -31,6 +31,8 @@ pub mod overrides {
     pub const ITER: u32 = 8192;
     pub const REPR: u32 = 1 << 14;
     pub const STR: u32 = 1 << 15;
+    /// `__getitem__`, `__setitem__` or `__contains__`
+    pub const ITEM: u32 = 1 << 16;
 }
 
 /// `header.flags` of a class.
@@ -46,6 +48,10 @@ pub mod flags {
     pub const ABSTRACT: u8 = 16;
     /// May its attributes be set? Built-in types say no.
     pub const IMMUTABLE: u8 = 32;
+    /// Instances match sequence patterns.
+    pub const SEQUENCE: u8 = 64;
+    /// Instances match mapping patterns.
+    pub const MAPPING: u8 = 128;
 }
 
 #[repr(C)]

@@ -9,7 +9,7 @@ use std::cell::{Cell as RustCell, UnsafeCell};
 use super::func::Cell;
 use super::kind::{Object, Tracer};
 use super::table::{Entry, Table};
-use super::{Space, Value};
+use super::{Space, T, Value};
 use crate::gc::{Gc, Header};
 
 /// `header.flags` of a namespace.
@@ -231,6 +231,14 @@ pub struct DictView {
     pub header: Header,
     pub dict: RustCell<Value>,
     pub what: ViewKind,
+}
+
+impl DictView {
+    /// Is it a view of an `OrderedDict`?
+    pub fn is_ordered(&self, space: &Space) -> bool {
+        let class = space.shapes.get(self.header.shape).class;
+        [T::OdictKeys, T::OdictValues, T::OdictItems].iter().any(|&id| class == space.class(id))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

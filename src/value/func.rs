@@ -161,7 +161,7 @@ pub struct ClassMethod {
 }
 trace_cells!(ClassMethod: func, extra);
 
-/// An attribute computed by natives (`getset`), or a `__slots__` place.
+/// An attribute computed by natives (`getset`), a `__slots__` place, or a field of a tuple.
 #[repr(C)]
 pub struct Member {
     pub header: Header,
@@ -169,6 +169,15 @@ pub struct Member {
     pub owner: RustCell<Value>,
     /// How a native type computes it; None for a `__slots__` place.
     pub computed: Option<Declaration>,
+    /// Of a named tuple: which item of the tuple that the object derives from.
+    pub item: Option<u32>,
+}
+
+impl Member {
+    /// Is it a `__slots__` place?
+    pub fn is_slot(&self) -> bool {
+        self.computed.is_none() && self.item.is_none()
+    }
 }
 trace_cells!(Member: name, owner);
 

@@ -15,6 +15,9 @@ pub enum IterKind {
     BigRange,
     List,
     ListReverse,
+    /// a = deque; the guard counts its changes.
+    Deque,
+    DequeReverse,
     Tuple,
     Str,
     Bytes,

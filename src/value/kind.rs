@@ -111,6 +111,7 @@ kinds! {
     ByteArray
     MemoryView
     List
+    Deque
     Tuple
     Dict
     /// `set` and `frozenset`.

@@ -3,6 +3,7 @@
 
 pub mod class;
 pub mod code;
+pub mod deque;
 pub mod dict;
 pub mod error;
 pub mod fill;
@@ -28,6 +29,7 @@ mod word;
 
 pub use class::Class;
 pub use code::CodeObject;
+pub use deque::Deque;
 pub use dict::{Dict, DictView, ViewKind};
 pub use error::{Exception, TracePoint, Traceback};
 pub use frame::{Frame, Ret};

@@ -603,9 +603,11 @@ impl Space {
         self.shapes.get(self.shape_of(value)).class
     }
 
-    /// Name of a value's class, for messages.
+    /// Name of a value's class, for messages; of built-in types outside `builtins` with the module.
     pub fn type_name(&self, value: Value) -> String {
-        self.class_of(value).name_text()
+        let class = self.class_of(value);
+        let row = (!class.is_user()).then(|| TYPES.get(class.shape.get() as usize - 1)).flatten();
+        row.map_or_else(|| class.name_text(), |row| row.name.to_string())
     }
 
     #[inline]
@@ -720,6 +722,9 @@ pub const OVERRIDES: &[(&str, u32)] = &[
     ("__iter__", overrides::ITER),
     ("__repr__", overrides::REPR),
     ("__str__", overrides::STR),
+    ("__getitem__", overrides::ITEM),
+    ("__setitem__", overrides::ITEM),
+    ("__contains__", overrides::ITEM),
 ];
 
 /// Number of chars, and whether there is a lone surrogate among them.

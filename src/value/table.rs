@@ -39,6 +39,9 @@ pub struct Table {
     /// never names a dead string, and when entries move.
     recent: Cell<Value>,
     recent_place: Cell<u32>,
+    /// No live entry stands before this place: what is emptied from the front is not walked over
+    /// again and again.
+    head: u32,
 }
 
 /// What a probe step found.
@@ -87,6 +90,7 @@ impl Default for Table {
             foreign: false,
             recent: Cell::new(Value::UNDEF),
             recent_place: Cell::new(0),
+            head: 0,
         }
     }
 }
@@ -111,6 +115,12 @@ impl Table {
 
     pub fn version(&self) -> u32 {
         self.version
+    }
+
+    /// The place before which there is no entry.
+    #[inline(always)]
+    pub fn head(&self) -> usize {
+        self.head as usize
     }
 
     /// Number of entry places, tombstones included: the bound of `entry_at`.
@@ -276,6 +286,7 @@ impl Table {
     /// Drops tombstones and makes room for as many entries again.
     fn rebuild(&mut self) {
         self.forget_recent();
+        self.head = 0;
         if self.live < self.entries.len() {
             self.entries.retain(|e| !e.key.is_undef());
         }
@@ -283,13 +294,55 @@ impl Table {
             self.index = Vec::new();
             return;
         }
-        let size = ((self.live + 1) * 3).next_power_of_two().max(16);
+        self.rebuild_index();
+    }
+
+    /// An index for all entries and half as many again.
+    fn rebuild_index(&mut self) {
+        let size = ((self.entries.len() + 1) * 3).next_power_of_two().max(16);
         self.index.clear();
         self.index.resize(size, EMPTY);
-        for place in 0..self.entries.len() {
-            let hash = self.entries[place].hash;
-            self.link(hash, place as u32);
+        for place in self.head()..self.entries.len() {
+            let entry = self.entries[place];
+            if !entry.key.is_undef() {
+                self.link(entry.hash, place as u32);
+            }
         }
+    }
+
+    /// Moves an entry behind all others, or in front of them.
+    pub fn move_to_end(&mut self, place: usize, last: bool) {
+        let entry = self.entries[place];
+        if last {
+            if place + 1 != self.entries.len() {
+                self.remove_at(place);
+                self.insert_new(entry.hash, entry.key, entry.value);
+            }
+            return;
+        }
+        if place == self.head() {
+            return;
+        }
+        if self.index.is_empty() {
+            self.version = self.version.wrapping_add(1);
+            self.forget_recent();
+            self.entries[self.head as usize..=place].rotate_right(1);
+            return;
+        }
+        self.remove_at(place);
+        if self.head == 0 {
+            // Room in front for as many entries as there are.
+            let gap = self.live.max(LINEAR);
+            let none = Entry { hash: 0, key: Value::UNDEF, value: Value::UNDEF };
+            self.entries.retain(|e| !e.key.is_undef());
+            self.entries.splice(0..0, std::iter::repeat_n(none, gap));
+            self.head = gap as u32;
+            self.rebuild_index();
+        }
+        self.head -= 1;
+        self.entries[self.head as usize] = entry;
+        self.live += 1;
+        self.link(entry.hash, self.head);
     }
 
     pub fn remove_at(&mut self, place: usize) -> Value {
@@ -304,6 +357,11 @@ impl Table {
         // No tombstones at the end: `popitem` must not walk over them again and again.
         while self.entries.last().is_some_and(|e| e.key.is_undef()) {
             self.entries.pop();
+        }
+        if place == self.head() {
+            let rest = self.entries.get(place..).unwrap_or_default();
+            let gone = rest.iter().take_while(|e| e.key.is_undef()).count();
+            self.head = if self.entries.is_empty() { 0 } else { (place + gone) as u32 };
         }
         entry.value
     }

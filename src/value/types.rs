@@ -124,6 +124,15 @@ types! {
     DictKeys       "dict_keys"         Object      DictView FINAL NO_NEW;
     DictValues     "dict_values"       Object      DictView FINAL NO_NEW;
     DictItems      "dict_items"        Object      DictView FINAL NO_NEW;
+    OdictKeys      "odict_keys"        DictKeys    DictView FINAL NO_NEW;
+    OdictValues    "odict_values"      DictValues  DictView FINAL NO_NEW;
+    OdictItems     "odict_items"       DictItems   DictView FINAL NO_NEW;
+    OdictIter      "odict_iterator"    Object      Iter FINAL NO_NEW;
+    Deque          "collections.deque" Object      Deque;
+    DequeIter      "collections._deque_iterator" Object      Iter FINAL NO_NEW;
+    DequeReverseIter "collections._deque_reverse_iterator" Object Iter FINAL NO_NEW;
+    TupleField     "collections._tuplegetter" Object      Member FINAL NO_NEW;
+    Random         "_random.Random"    Object      Resource;
     FrameView      "frame"             Object      Traceback FINAL NO_NEW;
     File           "_io.TextIOWrapper" Object      Resource NO_NEW;
     BufferedReader "_io.BufferedReader" Object     Resource NO_NEW;

@@ -14,7 +14,7 @@ use crate::code::op::{Op, Word, word};
 use crate::gc::Gc;
 use crate::value::class::{flags, overrides};
 use crate::value::frame::{DST_MASK, Ret};
-use crate::value::{Class, Dict, Function, Instance, Module, Native, Str, T, Value};
+use crate::value::{Class, Dict, Function, Instance, Member, Module, Native, Str, T, Tuple, Value};
 
 /// Where an attribute is.
 #[derive(Clone, Copy, Debug)]
@@ -119,6 +119,10 @@ unsafe fn get_as(vm: *mut Vm, ip: Ip, base: Base, w: Word, called: bool) -> Pc {
             }
             if let Some(cell) = value.cast::<crate::value::Cell>() {
                 value = cell.value.get();
+            } else if let Some(member) = value.cast::<Member>()
+                && let Some(field) = tuple_field(member, object)
+            {
+                value = field;
             }
             if !value.is_undef() {
                 got_value(base, w, called, value);
@@ -175,6 +179,16 @@ unsafe fn get_as(vm: *mut Vm, ip: Ip, base: Base, w: Word, called: bool) -> Pc {
     }
 }
 
+/// The item of a named tuple that a field stands for.
+#[inline]
+pub(super) fn tuple_field(member: Gc<Member>, object: Value) -> Option<Value> {
+    let tuple = match object.cast::<Instance>() {
+        Some(instance) => instance.payload()?.cast::<Tuple>()?,
+        None => object.cast::<Tuple>()?,
+    };
+    tuple.as_slice().get(member.item? as usize).copied()
+}
+
 /// Remembers where the attribute was, if the next object of this shape has it there too.
 pub(super) unsafe fn fill_get(
     vm: &Vm,
@@ -225,11 +239,15 @@ pub(super) unsafe fn fill_get(
                     return;
                 } else {
                     let holder = object.cast::<Class>().unwrap_or(class);
-                    // Only what stands in a class as it is: computed and bound values change.
-                    if vm.space.lookup(holder, name) != Some(value) {
-                        return;
+                    let found = vm.space.lookup(holder, name);
+                    let field = |m: Value| m.cast::<Member>().is_some_and(|m| m.item.is_some());
+                    // Only what stands in a class as it is: computed and bound values change. The
+                    // field of a tuple is read by its member.
+                    match found {
+                        Some(member) if field(member) && !object.is::<Class>() => member,
+                        Some(found) if found == value => value,
+                        _ => return,
                     }
-                    value
                 };
                 *ip.add(1) = key;
                 *ip.add(2) = slot.bits();
@@ -634,6 +652,12 @@ impl Cx {
                 (*header).flags &= !flags::ABSTRACT;
             }
         }
+    }
+
+    /// Makes the instances of a class match sequence or mapping patterns.
+    pub fn add_pattern_flags(&self, class: Gc<Class>, bits: u8) {
+        // SAFETY: a live object; flags are a plain field.
+        unsafe { (*class.header()).flags |= bits & (flags::SEQUENCE | flags::MAPPING) };
     }
 
     pub fn set_own(&self, object: Value, name: Gc<Str>, value: Value) -> bool {

@@ -105,9 +105,37 @@ unsafe fn class_of_another_kind(
             *window.add(ARGS) = Value::object(class);
             return call::enter_native(vm, ip, base, window, n + 1, native, info);
         }
+        // A class with a `__new__` of its own whose objects nobody initialises afterwards.
+        if class.is_user()
+            && class.has(overrides::NEW)
+            && !class.has(overrides::INIT)
+            && class.subclasses.borrow().is_empty()
+            && call::ret_of(info) == Ret::Plain
+            && (*vm).has_room(window.add(ARGS), n + 1)
+            && !has_meta_call(&*vm, class)
+            && let Some(function) = new_function(&*vm, class)
+        {
+            std::ptr::copy(window.add(ARGS), window.add(ARGS + 1), n);
+            *window = function;
+            *window.add(ARGS) = Value::object(class);
+            return call::enter(vm, ip, base, window, n + 1, info);
+        }
         let args: Vec<Value> = (0..n).map(|i| *window.add(ARGS + i)).collect();
         class_with_names(vm, ip, base, class, &args, &[], info)
     }
+}
+
+/// The function that is the class's `__new__`, if `__init__` is the one of `object`.
+fn new_function(vm: &Vm, class: Gc<Class>) -> Option<Value> {
+    let object = vm.space.class(T::Object);
+    let init = vm.names.__init__;
+    if vm.space.lookup(class, init) != object.dict.get_str(&vm.space, init) {
+        return None;
+    }
+    let new = vm.space.lookup(class, vm.names.__new__)?.cast::<StaticMethod>()?;
+    let function = new.func.get().cast::<Function>()?;
+    let plain = function.code.code.kind == CodeKind::Function;
+    plain.then_some(Value::object(function))
 }
 
 /// Is an exception of this class made as `BaseException` makes it: from its arguments alone?
@@ -379,7 +407,9 @@ fn build(
     }
     let name_text = cx.intern_str(name);
     let shape = cx.shapes.root(meta, 0);
-    let class = cx.raw_class(name_text, bases, layout, flags::USER, shape);
+    let patterns = flags::SEQUENCE | flags::MAPPING;
+    let inherited = list.iter().fold(0, |all, base| all | base.header.flags) & patterns;
+    let class = cx.raw_class(name_text, bases, layout, flags::USER | inherited, shape);
     fill_namespace(cx, class, namespace)?;
     let mut mro = vec![class];
     mro.extend(ancestors);
@@ -501,6 +531,7 @@ fn apply_slots(
             name: Value::object(name).into(),
             owner: Value::object(class).into(),
             computed: None,
+            item: None,
         });
         class.dict.set_str(cx, name, Value::object(member));
         names.push(name);

@@ -8,8 +8,11 @@ use crate::code::op::{Word, word};
 use crate::gc::Gc;
 use crate::plain::index;
 use crate::plain::int::Int;
+use crate::value::class::overrides;
 use crate::value::frame::{DST_MASK, Ret};
-use crate::value::{ByteArray, Bytes, Class, Dict, List, Range, Slice, Str, T, Tuple, Value};
+use crate::value::{
+    ByteArray, Bytes, Class, Deque, Dict, Instance, List, Range, Slice, Str, T, Tuple, Value,
+};
 
 // ---- reading
 
@@ -72,29 +75,78 @@ pub unsafe fn get_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let (container, key) = (reg!(base, word::b(w)), reg!(base, word::c(w)));
         if let Some(dict) = container.cast::<Dict>() {
-            // The common case before anything else: a string or small integer is there.
-            let space = &(*vm).space;
-            let place = if let Some(text) = key.cast::<Str>() {
-                dict.table().find_str(space.str_hash(text), text)
-            } else if key.is_int() {
-                dict.table().find_bits(crate::plain::hash::int(key.int_unchecked()) as u64, key)
-            } else {
-                None
-            };
-            if let Some(place) = place
-                && !dict.is_namespace()
-            {
-                reg!(base, word::a(w)) = dict.table().value_at(place);
+            // The common case before anything else.
+            if let Some(value) = quick_entry(&*vm, dict, key) {
+                reg!(base, word::a(w)) = value;
                 return Pc::new(ip, base);
             }
+        } else if let Some(dict) = plain_derived(&*vm, container) {
+            return get_derived(vm, ip, base, container, dict, key, w & DST_MASK);
         }
         get_value(vm, ip, base, container, key, w & DST_MASK)
+    }
+}
+
+/// The value under a key that is there and is a string or small integer.
+#[inline(always)]
+fn quick_entry(vm: &Vm, dict: Gc<Dict>, key: Value) -> Option<Value> {
+    let place = if let Some(text) = key.cast::<Str>() {
+        dict.table().find_str(vm.space.str_hash(text), text)
+    } else if key.is_int() {
+        dict.table().find_bits(crate::plain::hash::int(key.int_unchecked()) as u64, key)
+    } else {
+        None
+    };
+    place.filter(|_| !dict.is_namespace()).map(|place| dict.table().value_at(place))
+}
+
+/// The dict inside an instance of a class derived from `dict`, which leaves subscripts and `in` as
+/// they are.
+#[inline(always)]
+pub fn plain_derived(vm: &Vm, container: Value) -> Option<Gc<Dict>> {
+    let dict = container.cast::<Instance>()?.payload()?.cast::<Dict>()?;
+    (!vm.space.class_of(container).has(overrides::ITEM)).then_some(dict)
+}
+
+/// `container[key]` where that is the dict's affair: what is not there is up to `__missing__`.
+#[inline(never)]
+unsafe fn get_derived(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    container: Value,
+    dict: Gc<Dict>,
+    key: Value,
+    info: u64,
+) -> Pc {
+    unsafe {
+        if let Some(value) = quick_entry(&*vm, dict, key) {
+            return call::finish(vm, ip, base, info, value);
+        }
+        match Cx::of(&mut *vm).dict_get(dict, key) {
+            Ok(Some(value)) => return call::finish(vm, ip, base, info, value),
+            Ok(None) => {}
+            Err(_) => return unwind::unwind(vm, ip, base),
+        }
+        let class = (*vm).space.class_of(container);
+        let Some(missing) = (*vm).space.lookup(class, (*vm).names.__missing__) else {
+            raise::with_args(&*vm, T::KeyError, &[key]);
+            return unwind::unwind(vm, ip, base);
+        };
+        match call::bind_special(&mut *vm, missing, container) {
+            Ok((func, Some(this))) => call::invoke(vm, ip, base, func, &[this, key], info),
+            Ok((func, None)) => call::invoke(vm, ip, base, func, &[key], info),
+            Err(_) => unwind::unwind(vm, ip, base),
+        }
     }
 }
 
 pub unsafe fn get_imm_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let (container, key) = (reg!(base, word::b(w)), Value::int(word::sc(w)));
+        if let Some(dict) = plain_derived(&*vm, container) {
+            return get_derived(vm, ip, base, container, dict, key, w & DST_MASK);
+        }
         get_value(vm, ip, base, container, key, w & DST_MASK)
     }
 }
@@ -178,6 +230,8 @@ impl Cx {
             ("bytearray", bytes.edit(|d| d.len()))
         } else if let Some(range) = container.cast::<Range>() {
             return self.range_item(range, key).map(Some);
+        } else if let Some(deque) = container.cast::<Deque>() {
+            return self.deque_item(deque, key).map(Some);
         } else {
             return Ok(None);
         };
@@ -215,6 +269,32 @@ impl Cx {
             return Err(self.error(T::IndexError, &text));
         };
         Ok(Some(self.item_at(container, at)))
+    }
+
+    /// The dict that a value is, or that is inside an instance of a class derived from `dict` which
+    /// leaves subscripts and `in` as they are.
+    pub fn plain_dict(&self, value: Value) -> Option<Gc<Dict>> {
+        value.cast::<Dict>().or_else(|| plain_derived(self.vm(), value))
+    }
+
+    /// The place that an index of a deque means.
+    pub fn deque_place(&mut self, deque: Gc<Deque>, key: Value) -> Result<usize, Stop> {
+        let Some(index) = self.index_or_none(key)? else {
+            let name = self.type_name(key);
+            let text = format!("sequence index must be integer, not '{name}'");
+            return Err(self.type_error(&text));
+        };
+        let Int::Small(index) = index else {
+            let text = format!("cannot fit '{}' into an index-sized integer", self.type_name(key));
+            return Err(self.error(T::IndexError, &text));
+        };
+        index::position(index, deque.len())
+            .ok_or_else(|| self.error(T::IndexError, "deque index out of range"))
+    }
+
+    fn deque_item(&mut self, deque: Gc<Deque>, key: Value) -> Result<Value, Stop> {
+        let place = self.deque_place(deque, key)?;
+        Ok(deque.get(place).unwrap_or(Value::NONE))
     }
 
     /// `container[key]` for natives: by the door where code of the program decides.
@@ -536,6 +616,15 @@ pub unsafe fn set_value(
             && !key.is::<Slice>()
         {
             return match Cx::of(&mut *vm).set_list_item(list, key, Some(value)) {
+                Ok(()) => Pc::new(ip, base),
+                Err(_) => unwind::unwind(vm, ip, base),
+            };
+        }
+        if let Some(dict) = plain_derived(&*vm, container) {
+            if super::probe::set_quickly(&*vm, dict, key, value) {
+                return Pc::new(ip, base);
+            }
+            return match Cx::of(&mut *vm).dict_set(dict, key, value) {
                 Ok(()) => Pc::new(ip, base),
                 Err(_) => unwind::unwind(vm, ip, base),
             };

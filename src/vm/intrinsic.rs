@@ -138,9 +138,24 @@ impl Cx {
         }
     }
 
+    /// The globals of the activation that is `depth` callers further out; None if there is none.
+    pub fn globals_above(&self, depth: usize) -> Option<Value> {
+        let mut base = self.caller()?;
+        for _ in 0..depth {
+            // SAFETY: as above.
+            base = self.language_below(unsafe { (*base.offset(CALLER)).bits() as Base })?;
+        }
+        // SAFETY: as above.
+        Some(unsafe { Value::object(self.vm().function_of(base).globals) })
+    }
+
     /// The innermost activation of language code below the running native.
     fn caller(&self) -> Option<Base> {
-        let mut base = self.vm().native_base;
+        self.language_below(self.vm().native_base)
+    }
+
+    /// The first activation of language code from `base` outwards.
+    fn language_below(&self, mut base: Base) -> Option<Base> {
         // SAFETY: bases of live activations, the lowest of which has caller 0.
         unsafe {
             while !base.is_null() {

@@ -9,8 +9,8 @@ use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state};
 use crate::value::iter::{EXHAUSTED, WRITTEN};
 use crate::value::{
-    ByteArray, Bytes, Dict, DictView, Frame, Iter, IterKind, List, MemoryView, Range, Set, Str, T,
-    Tuple, Value, ViewKind,
+    ByteArray, Bytes, Deque, Dict, DictView, Frame, Iter, IterKind, List, MemoryView, Range, Set,
+    Space, Str, T, Tuple, Value, ViewKind,
 };
 
 /// What a step of a built-in iterator gave.
@@ -64,11 +64,19 @@ pub fn builtin_iter(vm: &Vm, value: Value) -> Option<Value> {
             ViewKind::Items => (T::DictItemIter, IterKind::DictItems),
         };
         let source = view.dict.get();
+        if let Some(dict) = source.cast::<Dict>()
+            && view.is_ordered(space)
+        {
+            return Some(ordered_iter(space, dict, kind, 0));
+        }
         let guard = ops::len(vm, source).unwrap_or(0) as u32;
         return Some(with_guard(id, kind, source, guard));
     }
     if let Some(set) = value.cast::<Set>() {
         return Some(with_guard(T::SetIter, IterKind::Set, value, set.len() as u32));
+    }
+    if let Some(deque) = value.cast::<Deque>() {
+        return Some(with_guard(T::DequeIter, IterKind::Deque, value, deque.changes.get()));
     }
     if value.is::<Bytes>() {
         return Some(make(T::BytesIter, IterKind::Bytes));
@@ -85,6 +93,13 @@ pub fn builtin_iter(vm: &Vm, value: Value) -> Option<Value> {
         return Some(value);
     }
     None
+}
+
+/// An iterator over an `OrderedDict`, which also notices that keys were moved.
+pub fn ordered_iter(space: &Space, dict: Gc<Dict>, kind: IterKind, at: i64) -> Value {
+    let iter = space.iter(T::OdictIter, kind, Value::object(dict), Value::UNDEF, at);
+    iter.guard.set(dict.table().version());
+    Value::object(iter)
 }
 
 /// Does the type say that it can be iterated?
@@ -187,6 +202,11 @@ impl Cx {
     /// The built-in iterator over a built-in value.
     pub fn builtin_iter(&self, value: Value) -> Option<Value> {
         builtin_iter(self.vm(), value)
+    }
+
+    /// An iterator over an `OrderedDict` from a place on.
+    pub fn ordered_iter(&self, dict: Gc<Dict>, kind: IterKind, at: i64) -> Value {
+        ordered_iter(self, dict, kind, at)
     }
 
     /// Does the type say that it can be iterated?
@@ -489,6 +509,20 @@ pub(super) fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
             }
             _ => finish(iter),
         },
+        IterKind::Deque | IterKind::DequeReverse => {
+            let deque = source.cast::<Deque>().expect("made so");
+            if deque.changes.get() != iter.guard.get() {
+                finish(iter);
+                raise::error(vm, T::RuntimeError, "deque mutated during iteration");
+                return Step::Raised;
+            }
+            let back = iter.kind == IterKind::DequeReverse;
+            let place = if back { deque.len().wrapping_sub(index + 1) } else { index };
+            match deque.get(place) {
+                Some(item) => advance(item),
+                None => finish(iter),
+            }
+        }
         IterKind::Tuple => {
             match source.cast::<Tuple>().and_then(|t| t.as_slice().get(index).copied()) {
                 Some(item) => advance(item),
@@ -653,7 +687,8 @@ fn step_pair(iter: Gc<Iter>) -> Pair {
         }
         IterKind::DictItems => {
             let Some(dict) = iter.a.get().cast::<Dict>() else { return Pair::Other };
-            if dict.is_namespace() || dict.len() as u32 != iter.guard.get() {
+            let ordered = iter.header.shape == T::OdictIter.shape();
+            if dict.is_namespace() || ordered || dict.len() as u32 != iter.guard.get() {
                 return Pair::Other;
             }
             let places = dict.table().places();
@@ -763,7 +798,13 @@ fn step_dict(vm: &mut Vm, iter: Gc<Iter>, reverse: bool) -> Step {
         Some(dict) => dict,
         None => return finish(iter),
     };
-    if dict.len() as u32 != iter.guard.get() {
+    if iter.header.shape == T::OdictIter.shape() {
+        if dict.table().version() != iter.guard.get() {
+            finish(iter);
+            raise::error(vm, T::RuntimeError, "OrderedDict mutated during iteration");
+            return Step::Raised;
+        }
+    } else if dict.len() as u32 != iter.guard.get() {
         raise::error(vm, T::RuntimeError, "dictionary changed size during iteration");
         // It stays so, whatever becomes of the dict.
         iter.guard.set(u32::MAX);
@@ -771,6 +812,9 @@ fn step_dict(vm: &mut Vm, iter: Gc<Iter>, reverse: bool) -> Step {
     }
     let places = dict.table().places() as i64;
     let mut at = iter.at.get();
+    if !reverse {
+        at = at.max(dict.table().head() as i64);
+    }
     let entry = loop {
         if at < 0 || at >= places {
             return finish(iter);

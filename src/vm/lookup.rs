@@ -110,6 +110,21 @@ pub(super) fn bind(vm: &mut Vm, found: Value, object: Value, class: Gc<Class>) -
         return Found::Call(property.get.get(), [object, Value::NONE, Value::NONE], 1);
     }
     if let Some(member) = found.cast::<Member>() {
+        if member.item.is_some() {
+            return match super::attr::tuple_field(member, object) {
+                Some(value) => Found::Value(value),
+                None => {
+                    let text = format!(
+                        "descriptor for index '{}' for tuple subclasses doesn't apply to '{}' \
+                         object",
+                        member.item.unwrap_or(0),
+                        class.name_text()
+                    );
+                    raise::error(vm, T::TypeError, &text);
+                    Found::Raised
+                }
+            };
+        }
         return match super::natives::getset_of(member) {
             Some(getset) => match (getset.get)(Cx::of(vm), object) {
                 Ok(value) => Found::Value(value),

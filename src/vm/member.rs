@@ -1,10 +1,11 @@
 //! Membership: `in` for built-in containers, `__contains__` or iteration for the rest.
 
+use super::index::plain_derived;
 use super::numeric::*;
 use super::pc::{Base, Ip, Pc};
 use super::{Cx, Stop, Vm, call, raise, unwind};
 use crate::plain::{self};
-use crate::value::{Dict, List, Range, Set, Str, T, Tuple, Value};
+use crate::value::{Deque, Dict, List, Range, Set, Str, T, Tuple, Value};
 
 /// `item in container` for built-in containers; None when `__contains__` or iteration must
 /// decide.
@@ -49,6 +50,23 @@ pub fn contains(vm: &mut Vm, item: Value, container: Value) -> Result<Option<boo
             }
         }
         return Ok(Some(false));
+    }
+    if let Some(deque) = container.cast::<Deque>() {
+        let changes = deque.changes.get();
+        let mut i = 0;
+        while let Some(x) = deque.get(i) {
+            if x == item && !x.is_float() || cx.equal(x, item)? {
+                return Ok(Some(true));
+            }
+            if deque.changes.get() != changes {
+                return Err(cx.error(T::RuntimeError, "deque mutated during iteration"));
+            }
+            i += 1;
+        }
+        return Ok(Some(false));
+    }
+    if let Some(dict) = plain_derived(cx.vm(), container) {
+        return cx.dict_get(dict, item).map(|found| Some(found.is_some()));
     }
     if let Some(range) = container.cast::<Range>()
         && let Some(i) = integer(vm, item)

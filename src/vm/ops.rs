@@ -17,7 +17,7 @@ use crate::value::class::overrides;
 use crate::value::frame::{DST_MASK, Ret};
 use crate::value::str::MAX_LEN;
 use crate::value::{
-    ByteArray, Bytes, Complex, Dict, Instance, List, Range, Set, Str, T, Tuple, Value,
+    ByteArray, Bytes, Complex, Deque, Dict, Instance, List, Range, Set, Str, T, Tuple, Value,
 };
 
 macro_rules! binary_operators {
@@ -474,6 +474,9 @@ pub fn len(vm: &Vm, x: Value) -> Option<usize> {
     }
     if let Some(view) = x.cast::<crate::value::DictView>() {
         return len(vm, view.dict.get());
+    }
+    if let Some(deque) = x.cast::<Deque>() {
+        return Some(deque.len());
     }
     if let Some(range) = x.cast::<Range>() {
         return Some(super::index::range_len(vm, range).try_into().unwrap_or(usize::MAX));

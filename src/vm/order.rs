@@ -16,7 +16,7 @@ use crate::plain::{float, int};
 use crate::value::class::overrides;
 use crate::value::frame::{DST_MASK, Ret};
 use crate::value::{
-    ByteArray, Bytes, Dict, Instance, List, Native, Range, Set, Slice, Str, T, Tuple, Value,
+    ByteArray, Bytes, Deque, Dict, Instance, List, Native, Range, Set, Slice, Str, T, Tuple, Value,
 };
 
 pub(super) fn order_of(op: Op) -> Option<Order> {
@@ -129,6 +129,9 @@ pub(super) fn compare_at(
         let (p, q) = (a.as_slice(), b.as_slice());
         let (a, b) = (|i: usize| p.get(i).copied(), |i: usize| q.get(i).copied());
         return compare_items(vm, &a, &b, p.len(), q.len(), order, depth);
+    }
+    if let (Some(a), Some(b)) = (x.cast::<Deque>(), y.cast::<Deque>()) {
+        return compare_items(vm, &|i| a.get(i), &|i| b.get(i), a.len(), b.len(), order, depth);
     }
     if let (Some(a), Some(b)) = (bytes_of(x), bytes_of(y)) {
         return Ok(Some(order.of_ordering(a.cmp(&b))));
@@ -288,7 +291,8 @@ pub unsafe fn compare_with_code(
 ) -> Pc {
     unsafe {
         // Built-in containers hold something that only the program can compare.
-        let builtin = |v: Value| v.is::<List>() || v.is::<Tuple>() || v.is::<Dict>();
+        let builtin =
+            |v: Value| v.is::<List>() || v.is::<Tuple>() || v.is::<Dict>() || v.is::<Deque>();
         if builtin(x) && (*vm).space.shape_of(x) == (*vm).space.shape_of(y) {
             return match Cx::of(&mut *vm).compare_deep(x, y, order) {
                 Ok(Some(yes)) => deliver_comparison(vm, ip, base, info, Value::bool(yes)),
@@ -427,6 +431,11 @@ impl Cx {
         }
         if let (Some(a), Some(b)) = (x.cast::<Tuple>(), y.cast::<Tuple>()) {
             let get = |t: Gc<Tuple>| move |i: usize| t.as_slice().get(i).copied();
+            let lens = (a.len(), b.len());
+            return self.compare_items_deep(&get(a), &get(b), lens, order);
+        }
+        if let (Some(a), Some(b)) = (x.cast::<Deque>(), y.cast::<Deque>()) {
+            let get = |d: Gc<Deque>| move |i: usize| d.get(i);
             let lens = (a.len(), b.len());
             return self.compare_items_deep(&get(a), &get(b), lens, order);
         }

@@ -167,7 +167,7 @@ pub(super) fn is_slot_name(vm: &Vm, class: Gc<Class>, name: Gc<Str>) -> bool {
     vm.space
         .lookup(class, name)
         .and_then(|found| found.cast::<Member>())
-        .is_some_and(|member| member.computed.is_none())
+        .is_some_and(|member| member.is_slot())
 }
 
 /// The dict that holds an object's attributes, made if need be: `__dict__`. From then on an

@@ -3,20 +3,23 @@
 use super::pc::{Base, Ip, Pc, reg};
 use super::{Cx, Flow, Stop, Vm, call, raise, unwind};
 use crate::code::op::{Word, word};
+use crate::value::class::flags;
 use crate::value::frame::DST_MASK;
 use crate::value::{
-    Class, Dict, Instance, List, MappingProxy, MemoryView, Range, Str, T, Tuple, Value,
+    Class, Deque, Dict, Instance, List, MappingProxy, MemoryView, Range, Str, T, Tuple, Value,
 };
 
 pub unsafe fn sequence(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     // SAFETY: I3; so throughout this file.
     unsafe {
-        let subject = (*vm).space.unwrap(reg!(base, word::b(w)));
-        let builtin = subject.is::<List>()
-            || subject.is::<Tuple>()
-            || subject.is::<Range>()
-            || subject.is::<MemoryView>();
-        let yes = builtin || registered(&*vm, subject, "Sequence");
+        let subject = reg!(base, word::b(w));
+        let inner = (*vm).space.unwrap(subject);
+        let builtin = inner.is::<List>()
+            || inner.is::<Tuple>()
+            || inner.is::<Range>()
+            || inner.is::<Deque>()
+            || inner.is::<MemoryView>();
+        let yes = builtin || has_flag(&*vm, subject, flags::SEQUENCE);
         reg!(base, word::a(w)) = Value::bool(yes);
     }
     Pc::new(ip, base)
@@ -24,26 +27,18 @@ pub unsafe fn sequence(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 
 pub unsafe fn mapping(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
-        let subject = (*vm).space.unwrap(reg!(base, word::b(w)));
-        let builtin = subject.is::<Dict>() || subject.is::<MappingProxy>();
-        let yes = builtin || registered(&*vm, subject, "Mapping");
+        let subject = reg!(base, word::b(w));
+        let inner = (*vm).space.unwrap(subject);
+        let builtin = inner.is::<Dict>() || inner.is::<MappingProxy>();
+        let yes = builtin || has_flag(&*vm, subject, flags::MAPPING);
         reg!(base, word::a(w)) = Value::bool(yes);
     }
     Pc::new(ip, base)
 }
 
-/// Does a user class derive from the abstract class of that name in `collections.abc`?
-fn registered(vm: &Vm, subject: Value, name: &str) -> bool {
-    if !subject.is::<Instance>() {
-        return false;
-    }
-    let class = vm.space.class_of(subject);
-    let module = vm.space.intern("__module__");
-    class.mro.borrow().iter().any(|ancestor| {
-        let from = ancestor.dict.get_str(&vm.space, module).and_then(|m| m.cast::<Str>());
-        ancestor.name.get().as_bytes() == name.as_bytes()
-            && from.is_some_and(|m| m.as_bytes() == b"collections.abc")
-    })
+/// Does the class derive from an abstract class of that kind, or is it registered as one?
+fn has_flag(vm: &Vm, subject: Value, flag: u8) -> bool {
+    subject.is::<Instance>() && vm.space.class_of(subject).header.flags & flag != 0
 }
 
 pub unsafe fn len(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {

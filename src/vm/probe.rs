@@ -12,8 +12,8 @@ use crate::value::class::overrides;
 use crate::value::set::Elements;
 use crate::value::table::{KeyEq, Probe};
 use crate::value::{
-    BoundMethod, Bytes, Dict, DictView, Instance, Iter, IterKind, List, Range, Set, Slice, Space,
-    Str, Tuple, Value, ViewKind,
+    BoundMethod, Bytes, Deque, Dict, DictView, Instance, Iter, IterKind, List, Range, Set, Slice,
+    Space, Str, Tuple, Value, ViewKind,
 };
 
 // ---- hashing
@@ -94,7 +94,11 @@ fn hash_other(vm: &Vm, value: Value, depth: u32) -> Option<u64> {
         }
         return Some(state.finish() as u64);
     }
-    if value.is::<List>() || value.is::<Dict>() || value.is::<crate::value::ByteArray>() {
+    if value.is::<List>()
+        || value.is::<Dict>()
+        || value.is::<Deque>()
+        || value.is::<crate::value::ByteArray>()
+    {
         return None;
     }
     if let Some(slice) = value.cast::<Slice>() {
@@ -289,6 +293,9 @@ pub fn plain_items(space: &Space, value: Value) -> Option<Vec<Value>> {
             }
         });
     }
+    if let Some(deque) = value.cast::<Deque>() {
+        return Some(deque.to_vec());
+    }
     if let Some(set) = value.cast::<Set>() {
         return Some(set.elements().iter().map(|e| e.key).collect());
     }
@@ -373,7 +380,7 @@ impl Cx {
         let class = self.class_of(value);
         let method = self.lookup(class, self.vm().names.__hash__);
         let Some(method) = method.filter(|m| !m.is_none()) else {
-            let text = format!("unhashable type: '{}'", class.name_text());
+            let text = format!("unhashable type: '{}'", self.type_name(value));
             return Err(self.type_error(&text));
         };
         let (func, this) = super::call::bind_special(self.vm_mut(), method, value)?;

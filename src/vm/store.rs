@@ -49,6 +49,11 @@ pub fn store_default(
             let n = if value.is_undef() { 1 } else { 2 };
             return Ok(Stored::Call(func, [object, value, Value::NONE], n));
         }
+        if found.cast::<Member>().is_some_and(|member| member.item.is_some()) {
+            let what = if value.is_undef() { "delete" } else { "set" };
+            let text = format!("can't {what} attribute");
+            return Err(raise::attribute(vm, &text, object, name));
+        }
         if let Some(member) = found.cast::<Member>()
             && let Some(getset) = super::natives::getset_of(member)
         {
@@ -56,7 +61,7 @@ pub fn store_default(
                 let text = format!(
                     "attribute '{}' of '{}' objects is not writable",
                     getset.name,
-                    class.name_text()
+                    vm.space.type_name(object)
                 );
                 return Err(raise::error(vm, T::AttributeError, &text));
             };
@@ -80,7 +85,7 @@ pub fn store_default(
         return Ok(Stored::Done);
     }
     let slot_name =
-        on_class.and_then(|f| f.cast::<Member>()).is_some_and(|member| member.computed.is_none());
+        on_class.and_then(|f| f.cast::<Member>()).is_some_and(|member| member.is_slot());
     let closed = class.header.flags & flags::NO_DICT != 0 && !slot_name;
     if value.is_undef() {
         if closed || !del_own(vm, object, name) {
