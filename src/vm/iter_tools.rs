@@ -5,8 +5,8 @@
 
 use dashu_int::IBig;
 
-use super::iter::{finish, quick_step};
 use super::ops::Binary;
+use super::step::{self, finish, quick_step};
 use super::{Cx, Step, Stop, Vm, iter, raise};
 use crate::gc::Gc;
 use crate::value::iter::{WRITTEN, stage};
@@ -58,7 +58,7 @@ pub(super) fn is_plain(tool: Gc<Iter>, depth: u32) -> bool {
 /// Only a tuple stays what it is until the chain comes to it.
 fn chain_is_plain(chain: Gc<Iter>, depth: u32) -> bool {
     let active = chain.b.get();
-    if !active.is_undef() && !iter::is_plain(active, depth + 1) {
+    if !active.is_undef() && !step::is_plain(active, depth + 1) {
         return false;
     }
     let Some(outer) = chain.a.get().cast::<Iter>() else { return false };
@@ -68,7 +68,7 @@ fn chain_is_plain(chain: Gc<Iter>, depth: u32) -> bool {
     };
     let from = (outer.at.get() as usize).min(parts.len());
     parts.as_slice()[from..].iter().all(|&part| match part.cast::<Iter>() {
-        Some(_) => iter::is_plain(part, depth + 1),
+        Some(_) => step::is_plain(part, depth + 1),
         None => is_container(part),
     })
 }
@@ -91,7 +91,7 @@ fn pull(vm: &mut Vm, source: Value, depth: u32) -> Step {
     let Some(inner) = source.cast::<Iter>() else { return Step::Code };
     match quick_step(inner) {
         Some(item) => Step::Item(item),
-        None => iter::step(vm, inner, depth + 1),
+        None => step::step(vm, inner, depth + 1),
     }
 }
 
@@ -172,14 +172,14 @@ fn step_chain(vm: &mut Vm, chain: Gc<Iter>, depth: u32) -> Step {
             }
         }
         let outer = chain.a.get();
-        if !iter::is_plain(outer, depth) {
+        if !step::is_plain(outer, depth) {
             return Step::Code;
         }
         match pull(vm, outer, depth) {
             Step::Item(iterable) => match iter::builtin_iter(vm, iterable) {
                 Some(inner) => {
                     chain.b.set(inner);
-                    if !iter::is_plain(inner, depth + 1) {
+                    if !step::is_plain(inner, depth + 1) {
                         return Step::Code;
                     }
                 }
@@ -534,7 +534,7 @@ impl Cx {
         };
         let mut items = Vec::new();
         loop {
-            match iter::step(self.vm_mut(), iter, 0) {
+            match step::step(self.vm_mut(), iter, 0) {
                 Step::Item(item) => items.push(item),
                 Step::Raised => return Err(Stop::Raised),
                 Step::End | Step::Code => return Ok(Some(items)),

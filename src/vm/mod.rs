@@ -40,6 +40,7 @@ mod raise;
 mod roots;
 mod safepoint;
 mod state;
+mod step;
 mod store;
 mod suspend;
 pub mod system;
