@@ -421,7 +421,7 @@ fn repeat_repr(cx: &mut Cx, args: Args) -> Flow {
 
 /// `name(first)` or `name(first, second)`.
 fn shown(cx: &mut Cx, args: Args, first: Value, second: Option<Value>) -> Flow {
-    let name = cx.type_name(cx.arg(args, 0).value());
+    let name = cx.class_of(cx.arg(args, 0).value()).name_text();
     cx.scope(|cx| {
         cx.root(first);
         cx.root(second.unwrap_or(Value::NONE));

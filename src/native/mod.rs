@@ -220,6 +220,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("_abc", abc::module),
     ("_collections", collections::module),
     ("_random", random::module),
+    ("_string", template::module),
     ("_io", io::module),
     ("_traceback", traceback::module),
 ];

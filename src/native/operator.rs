@@ -449,7 +449,7 @@ fn shown(
     push: impl FnOnce(&mut Cx, &mut Vec<u8>) -> Result<(), Stop>,
 ) -> Flow {
     let object = cx.arg(args, 0).value();
-    let name = cx.type_name(object);
+    let name = cx.class_of(object).name_text();
     if cx.vm().showing.iter().any(|shown| shown[0] == object) {
         return Ok(cx.str_value(&format!("operator.{name}(...)")));
     }

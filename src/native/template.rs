@@ -1,15 +1,17 @@
-//! `str.format` and `str.format_map`.
+//! `str.format` and `str.format_map`, and the module `_string`, from which `string.Formatter` has
+//! the parts of templates.
 //!
 //! Templates are parsed by `plain::template`; here fields are looked up, converted and
 //! formatted, by the door where a class of the program has a say.
 
-use super::{display, format};
+use super::{add_functions, display, format, function};
 use crate::gc::Gc;
 use crate::plain::template::{
-    Conversion, Field, First, Numbering, Piece, Pieces, Step, index_out_of_range, split_name,
+    Conversion, Field, First, Numbering, Piece, Pieces, Step, first_index, index_out_of_range,
+    split_name,
 };
 use crate::value::{Dict, Str, T, Value};
-use crate::vm::{Cx, Flow, Stop};
+use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 use super::text_args::plain;
 
@@ -132,4 +134,79 @@ fn look_up(
         };
     }
     Ok(value)
+}
+
+// ---- the module `_string`
+
+static FUNCTIONS: &[Def] = &[
+    function("formatter_parser(template, /)", "parse the argument as a format string", parser),
+    function(
+        "formatter_field_name_split(name, /)",
+        "split the argument as a field name",
+        split_field_name,
+    ),
+];
+
+pub fn module(cx: &mut Cx, namespace: Gc<Dict>) -> Result<(), Stop> {
+    add_functions(cx, namespace, FUNCTIONS, "_string");
+    Ok(())
+}
+
+fn text_argument(cx: &Cx, args: Args) -> Result<Gc<Str>, Stop> {
+    let given = cx.arg(args, 0).value();
+    cx.unwrap(given)
+        .cast::<Str>()
+        .ok_or_else(|| cx.type_error(&format!("expected str, got {}", cx.type_name(given))))
+}
+
+/// An iterator of tuples (literal text, field name, specification, conversion).
+fn parser(cx: &mut Cx, args: Args) -> Flow {
+    let template = text_argument(cx, args)?;
+    let text = |bytes: &[u8]| Value::object(cx.str_wtf8(bytes));
+    let mut rows = Vec::new();
+    let mut pieces = Pieces::new(template.as_bytes());
+    // A literal waits for the field behind it.
+    let mut literal: Option<&[u8]> = None;
+    while let Some(piece) = pieces.next() {
+        let row = match plain(cx, piece)? {
+            Piece::Literal(bytes) if pieces.field_follows() => {
+                literal = Some(bytes);
+                continue;
+            }
+            Piece::Literal(bytes) => [text(bytes), Value::NONE, Value::NONE, Value::NONE],
+            Piece::Field(field) => {
+                let letter = field.conversion.and_then(char::from_u32);
+                let letter = letter.map_or(Value::NONE, |c| cx.str_value(&c.to_string()));
+                let before = literal.take().unwrap_or(b"");
+                [text(before), text(field.name), text(field.spec), letter]
+            }
+        };
+        rows.push(Value::object(cx.tuple(&row)));
+    }
+    let rows = Value::object(cx.list(rows));
+    cx.iter_then(rows)
+}
+
+/// What comes first, a number if it is one, and an iterator of the steps from there: pairs of "is
+/// it an attribute" and its name or key.
+fn split_field_name(cx: &mut Cx, args: Args) -> Flow {
+    let name = text_argument(cx, args)?;
+    let (first, steps) = split_name(name.as_bytes());
+    let text = |bytes: &[u8]| Value::object(cx.str_wtf8(bytes));
+    let first = match plain(cx, first_index(first))? {
+        Some(index) => cx.int(index as i64),
+        None => text(first),
+    };
+    let mut rows = Vec::new();
+    for step in steps {
+        let (is_attribute, key) = match plain(cx, step)? {
+            Step::Attribute(name) => (true, text(name)),
+            Step::Index(index) => (false, cx.int(index as i64)),
+            Step::Key(key) => (false, text(key)),
+        };
+        rows.push(Value::object(cx.tuple(&[Value::bool(is_attribute), key])));
+    }
+    let rows = Value::object(cx.list(rows));
+    let rows = cx.builtin_iter(rows).unwrap_or(Value::NONE);
+    Ok(Value::object(cx.tuple(&[first, rows])))
 }

@@ -74,6 +74,11 @@ impl<'a> Pieces<'a> {
         Ok(Pieces::new(template))
     }
 
+    /// Does a field follow the literal text that was given last?
+    pub fn field_follows(&self) -> bool {
+        self.field.is_some()
+    }
+
     /// Literal text up to a brace, and the field that follows it.
     fn advance(&mut self) -> Result<Option<Piece<'a>>> {
         if let Some(field) = self.field.take() {
@@ -299,6 +304,11 @@ impl<'a> Iterator for Steps<'a> {
         }
         Some(step)
     }
+}
+
+/// What stands first in a field's name, if it is a number.
+pub fn first_index(first: &[u8]) -> Result<Option<usize>> {
+    integer(first)
 }
 
 /// A number in digits of any script, or `None` if the text is something else.
