@@ -350,6 +350,10 @@ fn mul(cx: &mut Cx, args: Args) -> Flow {
     }
     let count = usize::try_from(cx.index_i64(count)?).unwrap_or(0);
     let this = this_data(cx, args)?;
+    let whole = cx.arg(args, 0).value();
+    if count == 1 && whole.is::<Bytes>() {
+        return Ok(whole);
+    }
     let Ok(data) = crate::plain::wtf8::repeat(&this, count) else {
         return Err(cx.error_with(T::MemoryError, &[]));
     };

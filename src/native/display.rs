@@ -9,7 +9,7 @@
 use super::text_args::text_of;
 use super::{display_object, display_walk, format, make, method};
 use crate::gc::Gc;
-use crate::plain::int::{MAX_DIGITS, push_big, push_i64};
+use crate::plain::int::{push_big, push_i64};
 use crate::plain::{float, repr as plain_repr};
 use crate::value::class::overrides;
 use crate::value::{BigInt, ByteArray, Bytes, Class, Complex, Exception, Native, Str, T, Value};
@@ -338,7 +338,7 @@ pub fn push_scalar(cx: &Cx, out: &mut Vec<u8>, value: Value) -> Result<bool, Sto
     } else if let Some(constant) = constant(value) {
         out.extend_from_slice(constant.as_bytes());
     } else if let Some(big) = value.cast::<BigInt>() {
-        push_big(out, &big.value, MAX_DIGITS).map_err(|fault| cx.fault(&fault))?;
+        push_big(out, &big.value, super::int::digit_limit(cx)).map_err(|fault| cx.fault(&fault))?;
     } else if let Some(c) = value.cast::<Complex>() {
         plain_repr::push_complex_repr(out, c.re, c.im);
     } else if let Some(bytes) = value.cast::<Bytes>() {

@@ -225,10 +225,12 @@ fn fromhex(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn getformat(cx: &mut Cx, args: Args) -> Flow {
-    let kind = cx.arg(args, 1).value().cast::<Str>();
-    match kind.map(|k| k.as_bytes() == b"double" || k.as_bytes() == b"float") {
-        Some(true) if cfg!(target_endian = "little") => Ok(cx.str_value("IEEE, little-endian")),
-        Some(true) => Ok(cx.str_value("IEEE, big-endian")),
+    let kind = super::text_args::only_text(cx, args, "__getformat__")?;
+    match kind.as_bytes() {
+        b"double" | b"float" if cfg!(target_endian = "little") => {
+            Ok(cx.str_value("IEEE, little-endian"))
+        }
+        b"double" | b"float" => Ok(cx.str_value("IEEE, big-endian")),
         _ => Err(cx.value_error("__getformat__() argument 1 must be 'double' or 'float'")),
     }
 }
@@ -276,10 +278,8 @@ pub fn round_value(cx: &mut Cx, f: f64, digits: Value) -> Flow {
     }
     let digits = match cx.index(digits)? {
         Int::Small(digits) => digits,
-        Int::Big(_) => {
-            let text = "Python int too large to convert to C ssize_t";
-            return Err(cx.error(T::OverflowError, text));
-        }
+        Int::Big(big) if big < dashu_int::IBig::ZERO => i64::MIN,
+        Int::Big(_) => i64::MAX,
     };
     float::round(f, digits).map(Value::float).map_err(|f| cx.fault(&f))
 }

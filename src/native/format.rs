@@ -9,7 +9,6 @@ use super::display;
 use super::text_args::text_of;
 use super::{Def, method};
 use crate::gc::Gc;
-use crate::plain::int::MAX_DIGITS;
 use crate::plain::spec;
 use crate::value::{Class, Instance, Native, Str, T, Value};
 use crate::vm::{Args, Cx, Flow, Number, Outcome, Stop, natives::is_native};
@@ -126,7 +125,9 @@ fn push_native(cx: &Cx, out: &mut Vec<u8>, value: Value, text: &[u8]) -> Result<
     } else {
         let name = cx.type_name(value);
         match cx.number(inner) {
-            Some(Number::Big(big)) => spec::format_big(out, text, &big.value, MAX_DIGITS, &name),
+            Some(Number::Big(big)) => {
+                spec::format_big(out, text, &big.value, super::int::digit_limit(cx), &name)
+            }
             Some(Number::Complex(re, im)) => spec::format_complex(out, text, re, im, &name),
             _ => return Err(unsupported(cx, value)),
         }

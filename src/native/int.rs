@@ -4,12 +4,14 @@
 use dashu_int::IBig;
 use dashu_int::ops::DivRemEuclid;
 
+use std::cell::Cell;
+
 use super::bytes::data_of;
 use super::object::{derive, new_class};
 use super::operators::{self, this_int};
 use super::{TypeDef, class_method, method, static_method};
 use crate::gc::Gc;
-use crate::plain::int::{self, Int, MAX_DIGITS};
+use crate::plain::int::{self, Int, MAX_DIGITS, MIN_DIGITS};
 use crate::plain::{Fault, float};
 use crate::value::{ByteArray, Bytes, Class, MemoryView, Native, Str, T, Value};
 use crate::vm::{Args, Cx, Flow, GetSet, Number, Outcome, Stop};
@@ -185,7 +187,8 @@ fn from_text(cx: &mut Cx, class: Gc<Class>, x: Value) -> Flow {
         None if x.is::<MemoryView>()
             && let Some(data) = data_of(cx, x) =>
         {
-            let value = int::parse_bytes(&data, 10, MAX_DIGITS).map_err(|f| cx.fault(&f))?;
+            let value =
+                int::parse_bytes(&data, 10, limit_for(cx, &data)).map_err(|f| cx.fault(&f))?;
             let value = cx.int_value(value);
             derive(cx, class, T::Int, value)
         }
@@ -196,16 +199,37 @@ fn from_text(cx: &mut Cx, class: Gc<Class>, x: Value) -> Flow {
     }
 }
 
+/// How many decimal digits `int` and `str` convert; 0 for any number.
+pub struct DigitLimit(pub Cell<usize>);
+
+impl Default for DigitLimit {
+    fn default() -> DigitLimit {
+        DigitLimit(Cell::new(MAX_DIGITS))
+    }
+}
+
+pub fn digit_limit(cx: &Cx) -> usize {
+    cx.state::<DigitLimit>().0.get()
+}
+
+/// The limit for a text, which is asked for only where it may matter.
+fn limit_for(cx: &Cx, text: &[u8]) -> usize {
+    if text.len() < MIN_DIGITS { MAX_DIGITS } else { digit_limit(cx) }
+}
+
 /// The integer that a str, bytes or bytearray spells; None for other types.
 fn parse(cx: &Cx, x: Value, base: i64) -> Option<Result<Int, Fault>> {
     let x = cx.unwrap(x);
     if let Some(text) = x.cast::<Str>() {
-        return Some(int::parse_str(text.as_bytes(), base, MAX_DIGITS));
+        let limit = limit_for(cx, text.as_bytes());
+        return Some(int::parse_str(text.as_bytes(), base, limit));
     }
     if let Some(bytes) = x.cast::<Bytes>() {
-        return Some(int::parse_bytes(bytes.as_slice(), base, MAX_DIGITS));
+        let limit = limit_for(cx, bytes.as_slice());
+        return Some(int::parse_bytes(bytes.as_slice(), base, limit));
     }
-    x.cast::<ByteArray>().map(|bytes| int::parse_bytes(&bytes.to_vec(), base, MAX_DIGITS))
+    let bytes = x.cast::<ByteArray>()?.to_vec();
+    Some(int::parse_bytes(&bytes, base, limit_for(cx, &bytes)))
 }
 
 fn int_arrived(cx: &mut Cx, [class, ..]: [Value; 3], outcome: Outcome) -> Flow {
@@ -306,7 +330,7 @@ fn is_little(cx: &Cx, order: Value) -> Result<bool, Stop> {
     if order.is_undef() {
         return Ok(false);
     }
-    match order.cast::<Str>() {
+    match cx.unwrap(order).cast::<Str>() {
         Some(text) if text.as_bytes() == b"little" => Ok(true),
         Some(text) if text.as_bytes() == b"big" => Ok(false),
         Some(_) => Err(cx.value_error("byteorder must be either 'little' or 'big'")),

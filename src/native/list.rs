@@ -20,7 +20,7 @@ pub static TYPE: TypeDef = TypeDef {
           empty list.\nThe argument must be an iterable if specified.",
     methods: &[
         static_method("__new__(cls, *args, **kwargs)", "Create and return a new object.", new),
-        method("__init__(self, iterable=(), /)", "Initialize self.", init),
+        method("__init__(self, *args, **kwargs)", "Initialize self.", init),
         method("append(self, object, /)", "Append object to the end of the list.", append),
         method("clear(self, /)", "Remove all items from list.", clear),
         method("copy(self, /)", "Return a shallow copy of the list.", copy),
@@ -71,9 +71,9 @@ fn this_list(cx: &Cx, args: Args) -> Result<Gc<List>, Stop> {
     this::<List>(cx, args, T::List)
 }
 
-/// Are the two one object, or equal? Floats have no identity of their own.
+/// Are the two one object, or equal?
 pub fn same(cx: &mut Cx, x: Value, y: Value) -> Result<bool, Stop> {
-    if x == y && !x.is_float() { Ok(true) } else { cx.equal(x, y) }
+    if x == y { Ok(true) } else { cx.equal(x, y) }
 }
 
 // ---- construction
@@ -98,7 +98,10 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
 /// classes may have an `__init__` with keywords.
 pub fn only_argument(cx: &Cx, args: Args, class: Gc<Class>, id: T) -> Result<Option<Value>, Stop> {
     let name = || cx.class(id).name_text();
-    if class == cx.class(id) && has_keywords(cx, args) {
+    let init = cx.vm().names.__init__;
+    let takes_none =
+        class == cx.class(id) || cx.lookup(class, init) == cx.lookup(cx.class(id), init);
+    if takes_none && has_keywords(cx, args) {
         return Err(cx.type_error(&format!("{}() takes no keyword arguments", name())));
     }
     match args.len() {
@@ -117,10 +120,20 @@ fn has_keywords(cx: &Cx, args: Args) -> bool {
 
 fn init(cx: &mut Cx, args: Args) -> Flow {
     let list = this_list(cx, args)?;
+    let class = cx.class_of(cx.arg(args, 0).value());
+    let new = cx.vm().names.__new__;
+    let takes_none = cx.lookup(class, new) == cx.lookup(cx.class(T::List), new);
+    if takes_none && has_keywords(cx, args) {
+        return Err(cx.type_error("list() takes no keyword arguments"));
+    }
+    if args.len() > 3 {
+        let text = format!("list expected at most 1 argument, got {}", args.len() - 2);
+        return Err(cx.type_error(&text));
+    }
     if !list.is_empty() {
         list.edit(Vec::clear);
     }
-    match cx.opt(args, 1).map(|source| source.value()) {
+    match cx.opt(args, 2).map(|source| source.value()) {
         Some(source) => {
             cx.collect_then(source, filled, [Value::object(list), Value::NONE, Value::NONE])
         }

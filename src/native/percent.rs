@@ -9,7 +9,7 @@ use super::bytes::data_of;
 use super::text_args::{plain, text_of};
 use super::{bytes, display};
 use crate::gc::Gc;
-use crate::plain::int::{Int, MAX_DIGITS};
+use crate::plain::int::Int;
 use crate::plain::percent::{self, Amount, Conversion, Field, Piece, Pieces};
 use crate::plain::{float, wtf8};
 use crate::value::{Dict, Str, T, Tuple, Value};
@@ -180,7 +180,7 @@ fn push_integer(cx: &mut Cx, out: &mut Vec<u8>, field: &Field, value: Value) -> 
     };
     let done = match n {
         Int::Small(n) => percent::push_i64(out, field, n),
-        Int::Big(n) => percent::push_big(out, field, &n, MAX_DIGITS),
+        Int::Big(n) => percent::push_big(out, field, &n, super::int::digit_limit(cx)),
     };
     plain(cx, done)
 }

@@ -132,7 +132,8 @@ fn put_back(
     items: Vec<Value>,
     outcome: Result<(), Stop>,
 ) -> Result<(), Stop> {
-    let touched = !list.is_empty();
+    // Storage of its own, even if it is empty again.
+    let touched = list.edit(|items| items.capacity() != 0);
     list.edit(|all| *all = items);
     outcome?;
     if touched { Err(cx.value_error("list modified during sort")) } else { Ok(()) }

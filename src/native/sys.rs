@@ -6,8 +6,10 @@
 use std::cell::RefCell;
 
 use super::error::put;
+use super::int::DigitLimit;
 use super::{add_functions, display, function, io, traceback};
 use crate::gc::Gc;
+use crate::plain::int::MIN_DIGITS;
 use crate::value::{Dict, Exception, Str, T, Value};
 use crate::vm::{Args, Cx, Def, Flow, Stop};
 
@@ -48,6 +50,7 @@ static FUNCTIONS: &[Def] = &[
     function("settrace(function, /)", "Does nothing.", ignore),
     function("setprofile(function, /)", "Does nothing.", ignore),
     function("gettrace()", "Return None.", ignore),
+    function("set_int_max_str_digits(maxdigits)", "Sets that limit.", set_digits),
     function("get_int_max_str_digits()", "Most digits an int is converted with.", digits),
     function("__getattr__(name, /)", "What is made when it is asked for.", getattr),
 ];
@@ -237,8 +240,23 @@ fn ignore(_: &mut Cx, _: Args) -> Flow {
     Ok(Value::NONE)
 }
 
-fn digits(_: &mut Cx, _: Args) -> Flow {
-    Ok(Value::int(crate::plain::int::MAX_DIGITS as i64))
+fn digits(cx: &mut Cx, _: Args) -> Flow {
+    Ok(Value::int(super::int::digit_limit(cx) as i64))
+}
+
+fn set_digits(cx: &mut Cx, args: Args) -> Flow {
+    let limit = cx.arg(args, 0).value();
+    let limit = cx.index_i64(limit)?;
+    match usize::try_from(limit) {
+        Ok(limit) if limit == 0 || limit >= MIN_DIGITS => {
+            cx.state::<DigitLimit>().0.set(limit);
+            Ok(Value::NONE)
+        }
+        _ => {
+            let text = format!("maxdigits must be 0 or larger than {MIN_DIGITS}");
+            Err(cx.value_error(&text))
+        }
+    }
 }
 
 fn excepthook(cx: &mut Cx, args: Args) -> Flow {

@@ -763,9 +763,9 @@ pub fn is_true(vm: &mut Vm, value: Value) -> Result<bool, Stop> {
     match ops::truth(vm, value) {
         Ok(yes) => Ok(yes),
         Err(super::Ask::Raised) => Err(Stop::Raised),
-        Err(super::Ask::Call(method)) => {
+        Err(super::Ask::Call { method, by_len }) => {
             let answer = Cx::of(vm).call(method, &[value])?;
-            ops::truth_of_answer(vm, answer)
+            ops::truth_of_answer(vm, answer, by_len)
         }
     }
 }

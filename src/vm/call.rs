@@ -23,6 +23,13 @@ pub const NEGATE: u64 = 1 << 8;
 /// Flag of an info word: any object may be the answer, not only a bool or a length.
 pub const ANY_TRUTH: u64 = 1 << 9;
 
+/// Flag of an info word: the answer is a length, not a bool.
+pub const BY_LEN: u64 = 1 << 13;
+
+pub fn by_len(yes: bool) -> u64 {
+    if yes { BY_LEN } else { 0 }
+}
+
 const ARGS: usize = HEADER as usize;
 
 /// A native that goes on once a call it asked for has ended.

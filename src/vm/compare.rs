@@ -230,7 +230,10 @@ pub unsafe fn branch_truth(
         }
         match ops::truth(&*vm, x) {
             Ok(yes) => Pc::new(if yes == sense { taken(ip, offset) } else { ip }, base),
-            Err(Ask::Call(method)) => call::invoke(vm, ip, base, method, &[x], Ret::Branch as u64),
+            Err(Ask::Call { method, by_len }) => {
+                let info = Ret::Branch as u64 | call::by_len(by_len);
+                call::invoke(vm, ip, base, method, &[x], info)
+            }
             Err(Ask::Raised) => unwind::unwind(vm, ip, base),
         }
     }
@@ -242,7 +245,7 @@ pub unsafe fn truth_arrived(vm: *mut Vm, ip: Ip, base: Base, info: u64, value: V
         let answer = if info & call::ANY_TRUTH != 0 {
             super::attr::is_true(&mut *vm, value)
         } else {
-            ops::truth_of_answer(&*vm, value)
+            ops::truth_of_answer(&mut *vm, value, info & call::BY_LEN != 0)
         };
         let Ok(yes) = answer else {
             return unwind::unwind(vm, ip, base);
@@ -276,8 +279,11 @@ pub unsafe fn not_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                 reg!(base, word::a(w)) = Value::bool(!yes);
                 Pc::new(ip, base)
             }
-            Err(Ask::Call(method)) => {
-                let info = w & crate::value::frame::DST_MASK | call::NEGATE | Ret::Truth as u64;
+            Err(Ask::Call { method, by_len }) => {
+                let info = w & crate::value::frame::DST_MASK
+                    | call::NEGATE
+                    | call::by_len(by_len)
+                    | Ret::Truth as u64;
                 call::invoke(vm, ip, base, method, &[x], info)
             }
             Err(Ask::Raised) => unwind::unwind(vm, ip, base),

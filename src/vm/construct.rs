@@ -195,8 +195,25 @@ impl Cx {
             Some(method) => method.func.get(),
             None => new,
         };
+        // What takes no keywords leaves them to the `__init__` of a derived class.
+        let own_init = || {
+            let init = self.lookup(class, self.vm().names.__init__);
+            class.is_user() && init.is_some_and(|init| !init.is::<Native>())
+        };
+        let given = match func.cast::<Native>() {
+            Some(native)
+                if native.signature.positional_only == native.signature.params.len()
+                    && !native.signature.keywords
+                    && !names.is_empty()
+                    && own_init() =>
+            {
+                args.len() - names.len()
+            }
+            _ => args.len(),
+        };
+        let taken = if given == args.len() { names } else { &[] };
         let mut all = vec![Value::object(class)];
-        all.extend(args);
+        all.extend(&args[..given]);
         let values = Value::object(self.tuple(args));
         let keys: Vec<Value> = names.iter().map(|&n| Value::object(n)).collect();
         let keys = Value::object(self.tuple(&keys));
@@ -205,7 +222,7 @@ impl Cx {
         let then: Option<(super::Resumption, [Value; 3])> =
             if class.is_user() || class.has(overrides::INIT) { Some((made, state)) } else { None };
         self.vm_mut().tail =
-            Some(call::Tail { callee: func, args: all, names: names.to_vec(), then });
+            Some(call::Tail { callee: func, args: all, names: taken.to_vec(), then });
         Err(Stop::Tail)
     }
 }

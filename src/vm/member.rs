@@ -5,6 +5,7 @@ use super::numeric::*;
 use super::pc::{Base, Ip, Pc};
 use super::{Cx, Stop, Vm, call, raise, unwind};
 use crate::plain::{self};
+use crate::value::class::overrides;
 use crate::value::{Deque, Dict, List, Range, Set, Str, T, Tuple, Value};
 
 /// `item in container` for built-in containers; None when `__contains__` or iteration must
@@ -36,7 +37,7 @@ pub fn contains(vm: &mut Vm, item: Value, container: Value) -> Result<Option<boo
     if let Some(list) = container.cast::<List>() {
         let mut i = 0;
         while let Some(x) = list.get(i) {
-            if x == item && !x.is_float() || cx.equal(x, item)? {
+            if x == item || cx.equal(x, item)? {
                 return Ok(Some(true));
             }
             i += 1;
@@ -45,7 +46,7 @@ pub fn contains(vm: &mut Vm, item: Value, container: Value) -> Result<Option<boo
     }
     if let Some(tuple) = container.cast::<Tuple>() {
         for &x in tuple.as_slice() {
-            if x == item && !x.is_float() || cx.equal(x, item)? {
+            if x == item || cx.equal(x, item)? {
                 return Ok(Some(true));
             }
         }
@@ -55,7 +56,7 @@ pub fn contains(vm: &mut Vm, item: Value, container: Value) -> Result<Option<boo
         let changes = deque.changes.get();
         let mut i = 0;
         while let Some(x) = deque.get(i) {
-            if x == item && !x.is_float() || cx.equal(x, item)? {
+            if x == item || cx.equal(x, item)? {
                 return Ok(Some(true));
             }
             if deque.changes.get() != changes {
@@ -69,6 +70,7 @@ pub fn contains(vm: &mut Vm, item: Value, container: Value) -> Result<Option<boo
         return cx.dict_get(dict, item).map(|found| Some(found.is_some()));
     }
     if let Some(range) = container.cast::<Range>()
+        && !cx.class_of(item).has(overrides::EQ)
         && let Some(i) = integer(vm, item)
     {
         return Ok(Some(super::index::range_contains(vm, range, &i)));

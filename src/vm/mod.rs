@@ -89,8 +89,11 @@ pub type Resumption = fn(&mut Cx, [Value; 3], Outcome) -> Flow;
 /// Why a question about a value has no answer yet.
 #[derive(Clone, Copy, Debug)]
 pub enum Ask {
-    /// Calling this with the value gives the answer.
-    Call(Value),
+    /// Calling this with the value gives the answer: a bool, or a length if `by_len`.
+    Call {
+        method: Value,
+        by_len: bool,
+    },
     Raised,
 }
 

@@ -17,7 +17,8 @@ use crate::value::class::overrides;
 use crate::value::frame::{DST_MASK, Ret};
 use crate::value::str::MAX_LEN;
 use crate::value::{
-    ByteArray, Bytes, Complex, Deque, Dict, Instance, List, Range, Set, Str, T, Tuple, Value,
+    ByteArray, Bytes, Complex, Deque, Dict, Instance, List, MemoryView, Range, Set, Str, T, Tuple,
+    Value,
 };
 
 macro_rules! binary_operators {
@@ -182,6 +183,9 @@ pub fn repeat(vm: &Vm, sequence: Value, count: Int) -> Result<Option<Value>, Sto
     let items = if let Some(list) = sequence.cast::<List>() {
         list.to_vec()
     } else if let Some(tuple) = sequence.cast::<Tuple>() {
+        if count == 1 {
+            return Ok(Some(sequence));
+        }
         tuple.as_slice().to_vec()
     } else {
         return Ok(None);
@@ -433,9 +437,9 @@ pub fn truth(vm: &Vm, x: Value) -> Result<bool, Ask> {
     let class = vm.space.class_of(x);
     if class.is_user() {
         if class.has(overrides::BOOL) {
-            for name in [vm.names.__bool__, vm.names.__len__] {
+            for (name, by_len) in [(vm.names.__bool__, false), (vm.names.__len__, true)] {
                 if let Some(method) = vm.space.lookup(class, name) {
-                    return Err(Ask::Call(method));
+                    return Err(Ask::Call { method, by_len });
                 }
             }
         }
@@ -453,6 +457,10 @@ pub fn truth(vm: &Vm, x: Value) -> Result<bool, Ask> {
 pub fn len(vm: &Vm, x: Value) -> Option<usize> {
     if let Some(text) = x.cast::<Str>() {
         return Some(text.len());
+    }
+    if let Some(view) = x.cast::<MemoryView>() {
+        let len = view.layout().shape.first().copied();
+        return len.filter(|_| !view.is_released());
     }
     if let Some(list) = x.cast::<List>() {
         return Some(list.len());
@@ -485,24 +493,21 @@ pub fn len(vm: &Vm, x: Value) -> Option<usize> {
 }
 
 /// What the answer of `__bool__` or `__len__` means.
-pub fn truth_of_answer(vm: &Vm, answer: Value) -> Result<bool, Stop> {
+pub fn truth_of_answer(vm: &mut Vm, answer: Value, by_len: bool) -> Result<bool, Stop> {
     if let Some(b) = answer.as_bool() {
         return Ok(b);
     }
-    match number(vm, answer) {
-        Some(Number::Small(i)) if i >= 0 => Ok(i != 0),
-        Some(Number::Small(_)) => {
-            Err(raise::error(vm, T::ValueError, "__len__() should return >= 0"))
-        }
-        Some(Number::Big(_)) => {
+    if !by_len {
+        let text = format!("__bool__ should return bool, returned {}", vm.space.type_name(answer));
+        return Err(raise::error(vm, T::TypeError, &text));
+    }
+    match Cx::of(vm).index(answer)? {
+        Int::Small(i) if i >= 0 => Ok(i != 0),
+        Int::Big(big) if big > IBig::ZERO => {
             let text = "cannot fit 'int' into an index-sized integer";
             Err(raise::error(vm, T::OverflowError, text))
         }
-        _ => {
-            let text =
-                format!("__bool__ should return bool, returned {}", vm.space.type_name(answer));
-            Err(raise::error(vm, T::TypeError, &text))
-        }
+        _ => Err(raise::error(vm, T::ValueError, "__len__() should return >= 0")),
     }
 }
 

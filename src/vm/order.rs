@@ -209,8 +209,7 @@ pub(super) fn compare_items(
     }
     let mut i = 0;
     while let (Some(x), Some(y)) = (a(i), b(i)) {
-        let same = x == y && !x.is_float();
-        let equal = if same { Some(true) } else { compare_at(vm, x, y, Order::Eq, depth + 1)? };
+        let equal = if x == y { Some(true) } else { compare_at(vm, x, y, Order::Eq, depth + 1)? };
         match equal {
             Some(true) => i += 1,
             Some(false) => {
@@ -242,7 +241,7 @@ pub(super) fn equal_dicts(
             Err(()) => return Ok(None),
         };
         let other = b.value_at(place);
-        if entry.value == other && !other.is_float() {
+        if entry.value == other {
             continue;
         }
         match compare_at(vm, entry.value, other, Order::Eq, depth + 1)? {
@@ -267,7 +266,8 @@ pub(super) fn comparers(vm: &Vm, order: Order, x: Value, y: Value) -> Vec<(Candi
                 let plain = object.dict.get_str(&vm.space, vm.names.__eq__) == Some(eq);
                 if plain { None } else { Some((eq, true)) }
             }
-            Some(f) if inherited(f) || f.is_none() => None,
+            // None is asked as well, and says that it cannot be called.
+            Some(f) if inherited(f) => None,
             found => found.map(|f| (f, false)),
         }
     };
@@ -291,8 +291,13 @@ pub unsafe fn compare_with_code(
 ) -> Pc {
     unsafe {
         // Built-in containers hold something that only the program can compare.
-        let builtin =
-            |v: Value| v.is::<List>() || v.is::<Tuple>() || v.is::<Dict>() || v.is::<Deque>();
+        let builtin = |v: Value| {
+            v.is::<List>()
+                || v.is::<Tuple>()
+                || v.is::<Dict>()
+                || v.is::<Deque>()
+                || v.is::<Slice>()
+        };
         if builtin(x) && (*vm).space.shape_of(x) == (*vm).space.shape_of(y) {
             return match Cx::of(&mut *vm).compare_deep(x, y, order) {
                 Ok(Some(yes)) => deliver_comparison(vm, ip, base, info, Value::bool(yes)),
@@ -392,8 +397,9 @@ pub(super) unsafe fn deliver_comparison(
         let (sense, offset) = jump_of(w);
         match truth(&*vm, value) {
             Ok(yes) => Pc::new(if yes == sense { taken(ip, offset) } else { ip }, base),
-            Err(Ask::Call(method)) => {
-                call::invoke(vm, ip, base, method, &[value], Ret::Branch as u64)
+            Err(Ask::Call { method, by_len }) => {
+                let info = Ret::Branch as u64 | call::by_len(by_len);
+                call::invoke(vm, ip, base, method, &[value], info)
             }
             Err(Ask::Raised) => unwind::unwind(vm, ip, base),
         }
@@ -426,17 +432,28 @@ impl Cx {
         }
         if let (Some(a), Some(b)) = (x.cast::<List>(), y.cast::<List>()) {
             let get = |l: Gc<List>| move |i: usize| l.get(i);
-            let lens = (a.len(), b.len());
+            let lens = || (a.len(), b.len());
             return self.compare_items_deep(&get(a), &get(b), lens, order);
+        }
+        if let (Some(a), Some(b)) = (x.cast::<Slice>(), y.cast::<Slice>()) {
+            let get = |s: Gc<Slice>| {
+                move |i: usize| match i {
+                    0 => Some(s.start.get()),
+                    1 => Some(s.stop.get()),
+                    2 => Some(s.step.get()),
+                    _ => None,
+                }
+            };
+            return self.compare_items_deep(&get(a), &get(b), || (3, 3), order);
         }
         if let (Some(a), Some(b)) = (x.cast::<Tuple>(), y.cast::<Tuple>()) {
             let get = |t: Gc<Tuple>| move |i: usize| t.as_slice().get(i).copied();
-            let lens = (a.len(), b.len());
+            let lens = || (a.len(), b.len());
             return self.compare_items_deep(&get(a), &get(b), lens, order);
         }
         if let (Some(a), Some(b)) = (x.cast::<Deque>(), y.cast::<Deque>()) {
             let get = |d: Gc<Deque>| move |i: usize| d.get(i);
-            let lens = (a.len(), b.len());
+            let lens = || (a.len(), b.len());
             return self.compare_items_deep(&get(a), &get(b), lens, order);
         }
         if let (Some(a), Some(b)) = (x.cast::<Dict>(), y.cast::<Dict>())
@@ -445,6 +462,15 @@ impl Cx {
             let equal = self.equal_dicts_deep(a, b)?;
             return Ok(Some(equal == (order == Order::Eq)));
         }
+        // Code of the program may take both out of what holds them.
+        self.scope(|cx| {
+            cx.root(x);
+            cx.root(y);
+            cx.ask_comparers(x, y, order)
+        })
+    }
+
+    fn ask_comparers(&mut self, x: Value, y: Value, order: Order) -> Result<Option<bool>, Stop> {
         let count = comparers(self.vm(), order, x, y).len();
         for stage in 0..count {
             let (candidate, negate) = comparers(self.vm(), order, x, y).swap_remove(stage);
@@ -464,26 +490,43 @@ impl Cx {
         &mut self,
         a: ItemAt<'_>,
         b: ItemAt<'_>,
-        (a_len, b_len): (usize, usize),
+        lens: impl Fn() -> (usize, usize),
         order: Order,
     ) -> Result<Option<bool>, Stop> {
+        let by_length = || {
+            let (a_len, b_len) = lens();
+            Ok(Some(order.of_ordering(a_len.cmp(&b_len))))
+        };
+        let (a_len, b_len) = lens();
         if a_len != b_len && matches!(order, Order::Eq | Order::Ne) {
             return Ok(Some(order == Order::Ne));
         }
         self.deeper(|cx| {
             let mut i = 0;
             while let (Some(x), Some(y)) = (a(i), b(i)) {
-                if (x == y && !x.is_float()) || cx.equal(x, y)? {
+                if x == y {
                     i += 1;
                     continue;
                 }
-                return match order {
-                    Order::Eq => Ok(Some(false)),
-                    Order::Ne => Ok(Some(true)),
+                // Code of the program may take the items out of what holds them.
+                let kept = cx.root(x);
+                cx.root(y);
+                let equal = cx.equal(x, y);
+                let answer = match (equal, order) {
+                    (Ok(true), _) => Ok(None),
+                    (Err(stop), _) => Err(stop),
+                    _ if a(i).is_none() || b(i).is_none() => by_length(),
+                    (_, Order::Eq) => Ok(Some(false)),
+                    (_, Order::Ne) => Ok(Some(true)),
                     _ => cx.compare(x, y, order).map(Some),
                 };
+                cx.drop_root(kept);
+                if let Some(answer) = answer? {
+                    return Ok(Some(answer));
+                }
+                i += 1;
             }
-            Ok(Some(order.of_ordering(a_len.cmp(&b_len))))
+            by_length()
         })
     }
 
@@ -499,7 +542,7 @@ impl Cx {
                 let Some(other) = cx.dict_get_hashed(b, entry.key, entry.hash)? else {
                     return Ok(false);
                 };
-                let same = entry.value == other && !other.is_float();
+                let same = entry.value == other;
                 if !same && !cx.equal(entry.value, other)? {
                     return Ok(false);
                 }

@@ -377,6 +377,15 @@ impl Cx {
                 Ok(state.finish() as u64)
             });
         }
+        if let Some(slice) = value.cast::<Slice>() {
+            return self.deeper(|cx| {
+                let mut state = hash::Tuple::default();
+                for part in [&slice.start, &slice.stop, &slice.step] {
+                    state.push(cx.hash(part.get())? as i64);
+                }
+                Ok(state.finish() as u64)
+            });
+        }
         let class = self.class_of(value);
         let method = self.lookup(class, self.vm().names.__hash__);
         let Some(method) = method.filter(|m| !m.is_none()) else {
@@ -384,10 +393,14 @@ impl Cx {
             return Err(self.type_error(&text));
         };
         let (func, this) = super::call::bind_special(self.vm_mut(), method, value)?;
+        // The callers go on with the value, and what holds it may have let go.
+        let kept = self.root(value);
         let answer = match this {
-            Some(this) => self.call(func, &[this])?,
-            None => self.call(func, &[])?,
+            Some(this) => self.call(func, &[this]),
+            None => self.call(func, &[]),
         };
+        self.drop_root(kept);
+        let answer = answer?;
         match self.integer(answer) {
             Some(Int::Small(i)) => Ok(if i == -1 { -2i64 as u64 } else { i as u64 }),
             Some(Int::Big(big)) => Ok(hash::big(&big) as u64),
@@ -401,6 +414,17 @@ impl Cx {
         dict: Gc<Dict>,
         key: Value,
         hash: u64,
+    ) -> Result<Option<usize>, Stop> {
+        self.dict_find_with(dict, key, hash, Value::NONE)
+    }
+
+    /// As `dict_find`; the key and `value` outlive what code of the program does meanwhile.
+    fn dict_find_with(
+        &mut self,
+        dict: Gc<Dict>,
+        key: Value,
+        hash: u64,
+        value: Value,
     ) -> Result<Option<usize>, Stop> {
         if let Some(text) = key.cast::<Str>()
             && !dict.table().has_foreign_keys()
@@ -421,7 +445,7 @@ impl Cx {
                     Probe::Absent => return Ok(None),
                     Probe::Ask(place) => {
                         let other = dict.table().entry_at(place).expect("just met").key;
-                        let equal = self.equal(other, key)?;
+                        let equal = self.equal_keeping(other, key, value)?;
                         if dict.table().version() != version {
                             continue 'again;
                         }
@@ -433,6 +457,15 @@ impl Cx {
                 }
             }
         }
+    }
+
+    /// Are the keys equal? `key` and `value` stay alive, whatever holds them.
+    fn equal_keeping(&mut self, other: Value, key: Value, value: Value) -> Result<bool, Stop> {
+        let kept = self.root(key);
+        self.root(value);
+        let equal = self.equal(other, key);
+        self.drop_root(kept);
+        equal
     }
 
     pub fn dict_get_hashed(
@@ -468,7 +501,7 @@ impl Cx {
             dict.set_str(self, text, value);
             return Ok(());
         }
-        match self.dict_find(dict, key, hash)? {
+        match self.dict_find_with(dict, key, hash, value)? {
             Some(place) => dict.set_value_at(place, value),
             None => dict.insert_new(self, hash, key, value),
         }
@@ -501,7 +534,7 @@ impl Cx {
                     Probe::Absent => return Ok(None),
                     Probe::Ask(place) => {
                         let other = set.elements().key_at(place);
-                        let equal = self.equal(other, key)?;
+                        let equal = self.equal_keeping(other, key, Value::NONE)?;
                         if set.elements().version() != version {
                             continue 'again;
                         }
@@ -518,7 +551,7 @@ impl Cx {
     /// `key in set`. A set as the key stands for the frozenset of its elements.
     pub fn set_contains(&mut self, set: Gc<Set>, key: Value) -> Result<bool, Stop> {
         let hash = match self.unwrap(key).cast::<Set>() {
-            Some(inner) if !inner.is_frozen() => {
+            Some(inner) if !inner.is_frozen() && !self.class_of(key).has(overrides::HASH) => {
                 hash::frozenset(inner.elements().iter().map(|e| e.hash as i64)) as u64
             }
             _ => self.hash(key)?,
@@ -547,7 +580,7 @@ impl Cx {
     /// Removes a key; false if it was absent.
     pub fn set_remove(&mut self, set: Gc<Set>, key: Value) -> Result<bool, Stop> {
         let hash = match self.unwrap(key).cast::<Set>() {
-            Some(inner) if !inner.is_frozen() => {
+            Some(inner) if !inner.is_frozen() && !self.class_of(key).has(overrides::HASH) => {
                 hash::frozenset(inner.elements().iter().map(|e| e.hash as i64)) as u64
             }
             _ => self.hash(key)?,

@@ -18,7 +18,7 @@ use dashu_int::{IBig, Sign};
 pub use bytes::{from_bytes, to_bytes};
 pub use parse::{parse_bytes, parse_str};
 pub use power::{pow_big, pow_i64, pow_mod, pow_mod_takes_long, pow_takes_long};
-pub use text::{Base, MAX_DIGITS, push_big, push_i64, push_u64};
+pub use text::{Base, MAX_DIGITS, MIN_DIGITS, push_big, push_i64, push_u64};
 
 use super::{Fault, MAX_BYTES, Result};
 

@@ -11,6 +11,9 @@ use super::super::{Fault, Result};
 /// CPython's default of `sys.set_int_max_str_digits`.
 pub const MAX_DIGITS: usize = 4300;
 
+/// A limit is never lower, so that numbers of fewer digits need not ask for it.
+pub const MIN_DIGITS: usize = 640;
+
 /// The limit is not enforced below this many bits: 4,300 digits need at least 14,281 bits.
 const SAFE_BITS: usize = 14_281;
 
