@@ -75,6 +75,8 @@ pub struct Class {
     pub subclasses: RefCell<Vec<Gc<Class>>>,
     /// Names whose entries here are replaced again and again: never cached.
     pub volatile: RefCell<Vec<Gc<Str>>>,
+    /// Are there shapes of instances with slots, which code may remember?
+    pub slotted: Cell<bool>,
     /// Names of its own `__slots__` in order, if it has any.
     pub slots: RefCell<Option<Vec<Gc<Str>>>>,
 }

@@ -97,6 +97,7 @@ impl Shapes {
             index: RefCell::default(),
         });
         shape.children.borrow_mut().push((key, child));
+        shape.class.slotted.set(true);
         child
     }
 

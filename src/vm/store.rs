@@ -151,14 +151,20 @@ pub fn set_on_class(
     } else {
         class.dict.set_str(space, name, value);
     }
-    let special =
-        crate::value::space::OVERRIDES.iter().any(|(n, _)| name.as_bytes() == n.as_bytes());
-    if special {
+    let overrides = &crate::value::space::OVERRIDES;
+    let special = overrides.iter().find(|(n, _)| name.as_bytes() == n.as_bytes());
+    if special.is_some() {
         refresh_tree(vm, class);
     }
-    if special || old.is_none() || value.is_undef() || is_data_descriptor(vm, value) {
+    if special.is_some() || old.is_none() || value.is_undef() || is_data_descriptor(vm, value) {
         vm.space.bump_epoch();
-        if special || is_data_descriptor(vm, value) {
+        let access = overrides::GETATTRIBUTE | overrides::GETATTR | overrides::SETATTR;
+        let is = |bits: u32| special.is_some_and(|(_, bit)| bit & bits != 0);
+        // Of a class without slots nothing is remembered by slot. But its instances may stand in
+        // other classes, and become descriptors.
+        if is(overrides::GET | overrides::SET)
+            || (is(access) || is_data_descriptor(vm, value)) && is_slotted(class)
+        {
             flush_slot_caches(vm);
         }
     } else if !class.volatile.borrow().contains(&name) {
@@ -167,6 +173,18 @@ pub fn set_on_class(
         vm.space.bump_epoch();
     }
     Ok(())
+}
+
+/// Has an instance of the class, or of one derived from it, ever had an attribute of its own?
+fn is_slotted(class: Gc<Class>) -> bool {
+    let mut pending = vec![class];
+    while let Some(class) = pending.pop() {
+        if class.slotted.get() {
+            return true;
+        }
+        pending.extend(class.subclasses.borrow().iter().copied());
+    }
+    false
 }
 
 pub(super) fn refresh_tree(vm: &Vm, class: Gc<Class>) {
