@@ -4,7 +4,9 @@ use super::object::dir_names;
 use super::{TypeDef, class_method, method, static_method};
 use crate::gc::Gc;
 use crate::value::class::flags;
-use crate::value::{Class, Dict, Function, MappingProxy, Member, Str, T, Tuple, Value};
+use crate::value::{
+    Class, Dict, Function, MappingProxy, Member, StaticMethod, Str, T, Tuple, Value,
+};
 use crate::vm::{Args, Cx, Flow, GetSet, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
@@ -104,19 +106,36 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
     if given != 3 {
         return Err(cx.type_error("type() takes 1 or 3 arguments"));
     }
-    let wrong = |i: usize, expected: &str, value: Value| {
+    let wrong = |cx: &Cx, i: usize, expected: &str, value: Value| {
         cx.type_error(&format!(
             "type.__new__() argument {i} must be {expected}, not {}",
             cx.type_name(value)
         ))
     };
-    let Some(name) = cx.unwrap(first).cast::<Str>() else { return Err(wrong(1, "str", first)) };
+    let Some(name) = cx.unwrap(first).cast::<Str>() else { return Err(wrong(cx, 1, "str", first)) };
     if !cx.unwrap(bases).is::<Tuple>() {
-        return Err(wrong(2, "tuple", bases));
+        return Err(wrong(cx, 2, "tuple", bases));
     }
     let bases = cx.unwrap(bases);
+    let winner = winner(cx, metaclass, bases)?;
+    let root = cx.class(T::Type).dict.get_str(cx, cx.vm().names.__new__);
+    if winner != metaclass
+        && let Some(new) = cx.lookup(winner, cx.vm().names.__new__)
+        && Some(new) != root
+    {
+        // The metaclass of a base makes the class.
+        let new = new.cast::<StaticMethod>().map_or(new, |method| method.func.get());
+        let mut all = vec![Value::object(winner), first, bases, namespace];
+        let mut names = Vec::new();
+        for entry in keywords.cast::<Dict>().iter().flat_map(|dict| dict.iter()) {
+            names.extend(entry.key.cast::<Str>());
+            all.push(entry.value);
+        }
+        return cx.tail_with_names(new, &all, &names);
+    }
+    let metaclass = winner;
     let Some(namespace) = cx.unwrap(namespace).cast::<Dict>() else {
-        return Err(wrong(3, "dict", namespace));
+        return Err(wrong(cx, 3, "dict", namespace));
     };
     let keywords = if keywords.is_undef() { Value::NONE } else { keywords };
     // The class gets a namespace of its own, and is of the module that asked for it.
@@ -129,6 +148,33 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
         namespace.set_str(cx, module, name);
     }
     cx.make_class_then(metaclass, name, bases, namespace, keywords)
+}
+
+/// The most derived of a metaclass and those of the bases.
+fn winner(cx: &mut Cx, metaclass: Gc<Class>, bases: Value) -> Result<Gc<Class>, Stop> {
+    let mut winner = metaclass;
+    let bases = bases.cast::<Tuple>();
+    for base in bases.iter().flat_map(|bases| bases.as_slice()) {
+        if !base.is::<Class>() {
+            let entries = cx.get_optional(*base, cx.vm().names.__mro_entries__)?;
+            return Err(cx.type_error(match entries {
+                Some(_) => "type() doesn't support MRO entry resolution; use types.new_class()",
+                None => "bases must be types",
+            }));
+        }
+        let kind = cx.class_of(*base);
+        if winner.is_subclass(kind) {
+            continue;
+        }
+        if !kind.is_subclass(winner) {
+            return Err(cx.type_error(
+                "metaclass conflict: the metaclass of a derived class must be a (non-strict) \
+                 subclass of the metaclasses of all its bases",
+            ));
+        }
+        winner = kind;
+    }
+    Ok(winner)
 }
 
 /// `type.__call__`: what calling a class does when no metaclass says otherwise.

@@ -12,7 +12,9 @@ use crate::gc::Gc;
 use crate::plain::int::{push_big, push_i64};
 use crate::plain::{float, repr as plain_repr};
 use crate::value::class::overrides;
-use crate::value::{BigInt, ByteArray, Bytes, Class, Complex, Exception, Native, Str, T, Value};
+use crate::value::{
+    BigInt, ByteArray, Bytes, Class, Complex, Exception, MappingProxy, Native, Str, T, Value,
+};
 use crate::vm::{Args, Cx, Def, Flow, Outcome, Stop, natives::is_native};
 
 // ---- the methods of types
@@ -127,20 +129,23 @@ pub fn text(cx: &Cx, bytes: &[u8]) -> Result<Gc<Str>, Stop> {
 
 /// The method of a class that shows its instances in its own way: one of the program, or a
 /// native of another file.
-fn own_method(cx: &mut Cx, value: Value, name: Gc<Str>) -> Result<Option<Value>, Stop> {
+fn own_method(
+    cx: &mut Cx,
+    value: Value,
+    name: Gc<Str>,
+    ours: [&'static Def; 2],
+) -> Result<Option<Value>, Stop> {
     let class = cx.class_of(value);
     match cx.lookup(class, name) {
-        Some(found) if is_ours(found) => Ok(None),
+        Some(found) if is_one(found, ours) => Ok(None),
         Some(found) if found.is_none() => Err(cx.type_error("'NoneType' object is not callable")),
         Some(_) => cx.special(value, name),
         None => Ok(None),
     }
 }
 
-fn is_ours(found: Value) -> bool {
-    found
-        .cast::<Native>()
-        .is_some_and(|native| [&REPR, &STR, &OBJECT_STR].iter().any(|&def| is_native(native, def)))
+fn is_one(found: Value, of: [&'static Def; 2]) -> bool {
+    found.cast::<Native>().is_some_and(|native| of.iter().any(|&def| is_native(native, def)))
 }
 
 /// May a class of this value say how to show it?
@@ -157,7 +162,7 @@ fn own_repr(cx: &mut Cx, value: Value) -> Result<Option<Value>, Stop> {
         return Ok(None);
     }
     let name = cx.vm().names.__repr__;
-    own_method(cx, value, name)
+    own_method(cx, value, name, [&REPR, &OBJECT_STR])
 }
 
 fn own_str(cx: &mut Cx, value: Value) -> Result<Option<Value>, Stop> {
@@ -166,7 +171,8 @@ fn own_str(cx: &mut Cx, value: Value) -> Result<Option<Value>, Stop> {
         return Ok(None);
     }
     let name = cx.vm().names.__str__;
-    if let Some(method) = own_method(cx, value, name)? {
+    // A class may say that its `__str__` is the `__repr__` of a built-in type.
+    if let Some(method) = own_method(cx, value, name, [&STR, &OBJECT_STR])? {
         return Ok(Some(method));
     }
     // `object.__str__` asks for the repr, that of str does not.
@@ -304,6 +310,10 @@ fn push_native_str(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), S
     if let Some(text) = text_of(cx, value) {
         out.extend_from_slice(text.as_bytes());
         return Ok(());
+    }
+    if let Some(proxy) = value.cast::<MappingProxy>() {
+        let mapping = proxy.mapping.get();
+        return cx.deeper(|cx| push_str(cx, out, mapping));
     }
     push_native_repr(cx, out, value)
 }
