@@ -29,7 +29,7 @@ pub enum CodeKind {
 }
 
 /// One compiled body.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Code {
     pub kind: CodeKind,
     pub is_module: bool,

@@ -211,7 +211,9 @@ impl FrontEnd for Front {
 
     fn line(&self, filename: &str, number: u32) -> Option<String> {
         let sources = self.0.sources.borrow();
-        Some(sources.get(filename)?.line(number as usize).to_owned())
+        let source = sources.get(filename)?;
+        let number = number as usize;
+        (number <= source.line_count()).then(|| source.line(number).to_owned())
     }
 
     fn is_library(&self, name: &str) -> bool {

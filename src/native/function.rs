@@ -12,6 +12,11 @@ pub static FUNCTION: TypeDef = TypeDef {
     id: T::Function,
     doc: "Create a function object.",
     methods: &[
+        static_method(
+            "__new__(cls, code, globals, name=None, argdefs=None, closure=None, kwdefaults=None)",
+            "Create and return a new object.",
+            super::parts::new_function,
+        ),
         method(
             "__get__(self, instance, owner=None, /)",
             "Return an attribute of instance, which is of type owner.",
@@ -162,7 +167,11 @@ pub static METHOD: TypeDef = TypeDef {
 pub static CODE: TypeDef = TypeDef {
     id: T::Code,
     doc: "Compiled code.",
-    methods: &[],
+    methods: &[method(
+        "replace(self, /, **changes)",
+        "Return a copy of the code object with new values for the specified fields.",
+        super::parts::replace_code,
+    )],
     getsets: &[
         GetSet {
             name: "co_name",

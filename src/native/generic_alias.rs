@@ -6,7 +6,7 @@ use super::operators::wrong_receiver;
 use super::{TypeDef, class_method, method, static_method, union};
 use crate::gc::Gc;
 use crate::value::class::flags::NO_DICT;
-use crate::value::{GenericAlias, List, T, Tuple, Union, Value};
+use crate::value::{GenericAlias, Instance, List, T, Tuple, Union, Value};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Outcome, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
@@ -151,10 +151,24 @@ pub fn parameters(cx: &mut Cx, args: Value) -> Flow {
         } else if let Some(list) = arg.cast::<List>() {
             list.to_vec()
         } else {
-            if is_variable(cx, arg) && !found.contains(&arg) {
-                found.push(arg);
+            if is_variable(cx, arg) {
+                if !found.contains(&arg) {
+                    found.push(arg);
+                }
+                continue;
             }
-            continue;
+            // The aliases of `typing` are objects of the library.
+            if !arg.is::<Instance>() {
+                continue;
+            }
+            let name = cx.intern("__parameters__");
+            let known = cx.scope(|cx| {
+                for &value in found.iter().chain(&pending) {
+                    cx.root(value);
+                }
+                cx.get_optional(arg, name)
+            })?;
+            known.map_or_else(Vec::new, items)
         };
         pending.extend(inner.into_iter().rev());
     }
@@ -168,56 +182,8 @@ pub fn is_variable(cx: &Cx, value: Value) -> bool {
 
 /// `dict[str, T][int]`: the variables replaced, in order.
 fn substitute(cx: &mut Cx, args: Args) -> Flow {
-    let alias = this(cx, cx.arg(args, 0).value())?;
-    let given = match cx.arg(args, 1).value() {
-        tuple if tuple.is::<Tuple>() => items(tuple),
-        one => vec![one],
-    };
-    let variables = parameters(cx, alias.args.get())?;
-    let variables = items(variables);
-    if variables.is_empty() {
-        let mut text = Vec::new();
-        push_text(cx, &mut text, alias)?;
-        let text = String::from_utf8_lossy(&text).into_owned();
-        return Err(cx.type_error(&format!("{text} is not a generic class")));
-    }
-    if variables.len() != given.len() {
-        let what = if given.len() > variables.len() { "many" } else { "few" };
-        let mut text = Vec::new();
-        push_text(cx, &mut text, alias)?;
-        return Err(cx.type_error(&format!(
-            "Too {what} arguments for {}; actual {}, expected {}",
-            String::from_utf8_lossy(&text),
-            given.len(),
-            variables.len()
-        )));
-    }
-    let replaced = replace(cx, &items(alias.args.get()), &variables, &given)?;
-    let replaced = Value::object(cx.tuple(&replaced));
-    make(cx, alias.origin.get(), replaced)
-}
-
-fn replace(
-    cx: &mut Cx,
-    args: &[Value],
-    variables: &[Value],
-    given: &[Value],
-) -> Result<Vec<Value>, Stop> {
-    let mut result = Vec::with_capacity(args.len());
-    for &arg in args {
-        let at = variables.iter().position(|&variable| variable == arg);
-        result.push(match (at, arg.cast::<GenericAlias>()) {
-            (Some(at), _) => given[at],
-            (None, Some(inner)) => {
-                let inner_args = items(inner.args.get());
-                let replaced = cx.deeper(|cx| replace(cx, &inner_args, variables, given))?;
-                let replaced = Value::object(cx.tuple(&replaced));
-                make(cx, inner.origin.get(), replaced)?
-            }
-            (None, None) => arg,
-        });
-    }
-    Ok(result)
+    let (alias, given) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
+    cx.tail_prelude("_substitute", &[alias, given])
 }
 
 fn eq(cx: &mut Cx, args: Args) -> Flow {

@@ -48,6 +48,7 @@ mod object;
 mod operator;
 mod operators;
 mod partial;
+mod parts;
 mod percent;
 mod random;
 mod range;
@@ -223,6 +224,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("_string", template::module),
     ("_io", io::module),
     ("_traceback", traceback::module),
+    ("_introspect", parts::module),
 ];
 
 /// A new world, with the built-in types and functions in it.

@@ -2,9 +2,9 @@
 
 use super::builtins::{Check, check};
 use super::operators::wrong_receiver;
-use super::{TypeDef, display, display_object, generic_alias, method};
+use super::{TypeDef, display, display_object, method};
 use crate::gc::Gc;
-use crate::value::{Class, GenericAlias, T, Tuple, Union, Value};
+use crate::value::{Class, GenericAlias, Instance, T, Tuple, Union, Value};
 use crate::vm::{Args, Cx, Flow, GetSet, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
@@ -84,9 +84,9 @@ pub fn join(cx: &mut Cx, x: Value, y: Value) -> Flow {
     Ok(Value::object(made))
 }
 
-/// Type parameters and aliases are objects of these classes.
+/// Type aliases are objects of the library.
 fn is_type_form(cx: &Cx, value: Value) -> bool {
-    generic_alias::is_variable(cx, value) || cx.type_name(value) == "TypeAliasType"
+    value.is::<Instance>() && cx.type_name(value) == "TypeAliasType"
 }
 
 /// Are the members the same, in any order?

@@ -221,6 +221,12 @@ impl Cx {
         }
     }
 
+    /// Lets what a generator function makes be awaited, and await.
+    pub fn set_makes_awaitable(&self, function: Gc<Function>) {
+        // SAFETY: a live function; flags are a plain field.
+        unsafe { (*function.as_ptr()).header.flags |= state::ITERABLE_COROUTINE }
+    }
+
     /// Lets a generator be awaited, and await.
     pub fn set_awaitable(&self, frame: Gc<Frame>) {
         // SAFETY: a live frame; flags are a plain field.

@@ -4,8 +4,8 @@ use super::pc::{Base, Ip, Pc, reg};
 use super::{Cx, Flow, Vm, call};
 use crate::code::op::{INTRINSICS, Intrinsic, Word, word};
 use crate::gc::Gc;
-use crate::value::frame::{CALLER, DST_MASK, FUNCTION};
-use crate::value::{Cell, Dict, Function, Module, Str, Value};
+use crate::value::frame::{CALLER, DST_MASK, FUNCTION, RETURN_IP};
+use crate::value::{Cell, CodeObject, Dict, Function, Module, Str, Value};
 
 pub unsafe fn run(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     // SAFETY: I3; so throughout this file.
@@ -147,6 +147,30 @@ impl Cx {
         }
         // SAFETY: as above.
         Some(unsafe { Value::object(self.vm().function_of(base).globals) })
+    }
+
+    /// Where the program's code goes on `depth` levels outwards from the caller of the running
+    /// native: the code, and a word of the instruction that it is at.
+    pub fn place_above(&self, depth: usize) -> Option<(Gc<CodeObject>, u32)> {
+        let (mut ip, mut base) = (self.vm().native_ip, self.vm().native_base);
+        let mut left = depth;
+        // SAFETY: bases of live activations, the lowest of which has caller 0; each says where
+        // the one below it goes on.
+        unsafe {
+            while !base.is_null() {
+                let function = (*base.offset(FUNCTION)).cast::<Function>();
+                let code = function.map(|function| function.code);
+                if let Some(code) = code.filter(|code| !code.code.is_internal()) {
+                    if left == 0 {
+                        return Some((code, code.index_of(ip).wrapping_sub(1)));
+                    }
+                    left -= 1;
+                }
+                ip = (*base.offset(RETURN_IP)).bits() as Ip;
+                base = (*base.offset(CALLER)).bits() as Base;
+            }
+        }
+        None
     }
 
     /// The innermost activation of language code below the running native.

@@ -11,7 +11,7 @@ use crate::gc::Gc;
 use crate::value::func::NOT_SIMPLE;
 use crate::value::kind::Kind;
 use crate::value::set::Elements;
-use crate::value::{CodeObject, Dict, Function, T, Value};
+use crate::value::{Cell, CodeObject, Dict, Function, T, Value};
 
 impl Vm {
     /// Links code for a namespace. Only verified code gets here (I3).
@@ -117,6 +117,23 @@ impl Vm {
             unsafe { (*function.as_ptr()).argc = 1 };
         }
         (function, takes)
+    }
+
+    /// A function from parts: as many cells as the code captures, defaults a tuple or UNDEF.
+    pub fn function_of_parts(
+        &self,
+        code: &Arc<Code>,
+        globals: Gc<Dict>,
+        defaults: Value,
+        cells: &[Gc<Cell>],
+    ) -> Gc<Function> {
+        assert_eq!(cells.len(), code.captures.len());
+        let function = self.new_function(self.link(code, globals), globals, defaults);
+        for (i, &cell) in cells.iter().enumerate() {
+            // SAFETY: a fresh function with room for as many cells as its code captures.
+            unsafe { *function.cells().add(i) = cell };
+        }
+        function
     }
 
     /// A function whose cells are still to be filled.

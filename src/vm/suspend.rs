@@ -34,7 +34,11 @@ pub unsafe fn make_frame(vm: &Vm, function: Gc<Function>, nb: Base) -> *mut Fram
         let (kind, id) = match function.code.code.kind {
             CodeKind::Coroutine => (state::COROUTINE, T::Coroutine),
             CodeKind::AsyncGenerator => (state::ASYNC_GENERATOR, T::AsyncGenerator),
-            _ => (state::GENERATOR, T::Generator),
+            // `types.coroutine` marks functions.
+            _ => {
+                let marked = function.header.flags & state::ITERABLE_COROUTINE;
+                (state::GENERATOR | marked, T::Generator)
+            }
         };
         let registers = function.registers as usize;
         let flags = state::CREATED | kind | state::EXPOSED;
