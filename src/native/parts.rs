@@ -14,7 +14,6 @@ use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 static FUNCTIONS: &[Def] = &[
     function("caller(depth, /)", "(globals, file name, line) of a caller.", caller),
-    function("module_name(depth, /)", "The name of a caller's module, or None.", module_name),
     function(
         "mark_awaitable(function, /)",
         "Let what a generator function makes be awaited.",
@@ -40,13 +39,6 @@ fn caller(cx: &mut Cx, args: Args) -> Flow {
     let line = line_of(Entry { code, word });
     let parts = [globals, cx.str_value(&code.code.filename), Value::int(line.into())];
     Ok(Value::object(cx.tuple(&parts)))
-}
-
-fn module_name(cx: &mut Cx, args: Args) -> Flow {
-    let depth = cx.index_i64(cx.arg(args, 0).value())?;
-    let code = cx.place_above(depth.max(0) as usize).map(|(code, _)| code);
-    let globals = code.and_then(|code| code.globals.get());
-    Ok(globals.and_then(|dict| dict.get_str(cx, cx.vm().names.__name__)).unwrap_or(Value::NONE))
 }
 
 fn mark_awaitable(cx: &mut Cx, args: Args) -> Flow {

@@ -116,7 +116,7 @@ impl Space {
             overrides: RustCell::new(0),
             subclasses: RefCell::default(),
             volatile: RefCell::default(),
-            slotted: Cell::new(false),
+            slotted: false.into(),
             slots: RefCell::default(),
         };
         self.put(class, flags, shape)
