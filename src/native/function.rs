@@ -4,7 +4,7 @@ use super::{TypeDef, method, static_method};
 use crate::code::CodeKind;
 use crate::gc::Gc;
 use crate::value::{
-    BoundMethod, Cell, Class, CodeObject, Dict, Function, Member, Native, Str, T, Tuple, Value,
+    BoundMethod, Class, CodeObject, Dict, Function, Member, Native, Str, T, Tuple, Value,
 };
 use crate::vm::{Args, Cx, Flow, GetSet, Stop, natives::def_of, natives::getset_of};
 
@@ -258,22 +258,6 @@ pub static CODE: TypeDef = TypeDef {
         },
         GetSet { name: "co_consts", doc: "", get: code_consts, set: None },
     ],
-};
-
-pub static CELL: TypeDef = TypeDef {
-    id: T::Cell,
-    doc: "Create a new cell object.",
-    methods: &[static_method(
-        "__new__(cls, contents=None, /)",
-        "Create and return a new object.",
-        new_cell,
-    )],
-    getsets: &[GetSet {
-        name: "cell_contents",
-        doc: "",
-        get: get_contents,
-        set: Some(set_contents),
-    }],
 };
 
 // ---- calling and binding
@@ -783,25 +767,4 @@ fn flags(code: &CodeObject) -> i64 {
 fn code_consts(cx: &mut Cx, value: Value) -> Flow {
     let code = this_code(cx, value)?;
     Ok(Value::object(cx.tuple(&code.consts)))
-}
-
-// ---- cells
-
-fn this_cell(cx: &Cx, value: Value) -> Result<Gc<Cell>, Stop> {
-    value.cast::<Cell>().ok_or_else(|| super::operators::wrong_receiver(cx, "", T::Cell, value))
-}
-
-fn new_cell(cx: &mut Cx, args: Args) -> Flow {
-    super::object::new_class(cx, args, T::Cell)?;
-    Ok(Value::object(cx.cell(cx.arg(args, 1).value())))
-}
-
-fn get_contents(cx: &mut Cx, value: Value) -> Flow {
-    let contents = this_cell(cx, value)?.value.get();
-    if contents.is_undef() { Err(cx.value_error("Cell is empty")) } else { Ok(contents) }
-}
-
-fn set_contents(cx: &mut Cx, cell: Value, value: Value) -> Flow {
-    this_cell(cx, cell)?.value.set(value);
-    Ok(Value::NONE)
 }

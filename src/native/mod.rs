@@ -11,6 +11,7 @@ mod builtins;
 mod bytearray;
 mod bytes;
 mod bytes_methods;
+mod cell;
 mod class;
 mod codec;
 mod collections;
@@ -174,7 +175,7 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &function::MEMBER,
     &function::GETSET,
     &function::CODE,
-    &function::CELL,
+    &cell::TYPE,
     &descriptor::PROPERTY,
     &descriptor::STATIC_METHOD,
     &descriptor::CLASS_METHOD,
