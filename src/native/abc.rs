@@ -13,9 +13,6 @@ use crate::value::class::flags;
 use crate::value::{Class, Dict, List, NativeKind, Str, T, Tuple, Value};
 use crate::vm::{Args, Cx, Def, Flow, Stop};
 
-/// Where the tuple is kept.
-const KEY: &str = "_abc_impl";
-
 static FUNCTIONS: &[Def] = &[
     function("_abc_init(cls, /)", "Prepare an abstract class.", init),
     function("_abc_register(cls, subclass, /)", "Register a class.", register),
@@ -80,7 +77,8 @@ fn class_arg(cx: &Cx, args: Args, i: usize) -> Result<Gc<Class>, Stop> {
 
 /// What an abstract class remembers: answers and registered classes.
 fn kept(cx: &Cx, class: Gc<Class>) -> Result<(Gc<Dict>, Gc<List>), Stop> {
-    let data = class.dict.get_str(cx, cx.intern(KEY)).and_then(|data| data.cast::<Tuple>());
+    let data =
+        class.dict.get_str(cx, cx.vm().names._abc_impl).and_then(|data| data.cast::<Tuple>());
     data.and_then(|data| match *data.as_slice() {
         [answers, registered] => Some((answers.cast::<Dict>()?, registered.cast::<List>()?)),
         _ => None,
@@ -97,7 +95,7 @@ fn init(cx: &mut Cx, args: Args) -> Flow {
     let class = class_arg(cx, args, 0)?;
     let data = [Value::object(cx.dict()), Value::object(cx.list(Vec::new()))];
     let data = Value::object(cx.tuple(&data));
-    class.dict.set_str(cx, cx.intern(KEY), data);
+    class.dict.set_str(cx, cx.vm().names._abc_impl, data);
     let patterns = cx.intern("__abc_tpflags__");
     if let Some(given) = class.dict.get_str(cx, patterns).and_then(|given| given.as_int()) {
         // The bits that CPython uses for it.
@@ -201,12 +199,9 @@ fn instance_check(cx: &mut Cx, args: Args) -> Flow {
     let object = cx.arg(args, 1).value();
     let own = cx.class_of(object);
     let name = cx.vm().names.__class__;
-    let usual = cx.class(T::Object).dict.get_str(cx, name);
-    let said = if !own.is_user() || cx.lookup(own, name) == usual {
-        Value::object(own)
-    } else {
-        cx.get_attribute(object, name)?
-    };
+    let usual =
+        |cx: &Cx| !own.is_user() || cx.lookup(own, name) == cx.lookup(cx.class(T::Object), name);
+    let said = if usual(cx) { Value::object(own) } else { cx.get_attribute(object, name)? };
     let (answers, _) = kept(cx, class)?;
     if let Some(answer) = known(cx, answers, said)
         && (answer || said == Value::object(own))

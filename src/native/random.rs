@@ -4,7 +4,8 @@
 //! as they are here; otherwise it goes on in `stdlib/random.sloop`, under its name with `_slow_`
 //! in front.
 
-use std::cell::RefCell;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
 use std::io::Read;
 
 use dashu_int::IBig;
@@ -15,7 +16,7 @@ use crate::gc::Gc;
 use crate::plain::int::Int;
 use crate::plain::random_mt::Twister;
 use crate::plain::{Fault, MAX_BYTES, sha512};
-use crate::value::{Dict, Instance, List, Resource, Str, T, Tuple, Value};
+use crate::value::{Dict, List, Resource, Str, T, Tuple, Value};
 use crate::vm::{Args, Cx, Def, Flow, Number, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
@@ -102,27 +103,46 @@ fn entropy(cx: &Cx, size: usize) -> Result<Vec<u8>, Stop> {
 
 // ---- the generator
 
+/// What an object of `Random` carries.
+struct Generator {
+    twister: Twister,
+    /// The class of the last object that was found to be plain (see `is_plain`), and the epoch.
+    plain: Cell<(usize, u32)>,
+}
+
+impl Generator {
+    fn boxed(twister: Twister) -> Option<Box<dyn Any>> {
+        Some(Box::new(Generator { twister, plain: Cell::new((0, 0)) }))
+    }
+}
+
 /// Runs `body` on the generator of the receiver, which is seeded by the system if need be.
-fn twist<R>(cx: &Cx, this: Value, body: impl FnOnce(&mut Twister) -> R) -> Result<R, Stop> {
-    let inner = match this.cast::<Instance>() {
-        Some(instance) => instance.payload().unwrap_or(this),
-        None => this,
-    };
+fn generate<R>(cx: &Cx, this: Value, body: impl FnOnce(&mut Generator) -> R) -> Result<R, Stop> {
+    let inner = cx.unwrap(this);
     let resource = inner.cast::<Resource>();
     let Some(resource) = resource.filter(|_| cx.is_exact(inner, T::Random)) else {
         return Err(super::operators::wrong_receiver(cx, "", T::Random, this));
     };
     let mut payload = resource.payload.borrow_mut();
     if payload.is_none() {
-        let bytes = entropy(cx, 2496)?;
-        let words = bytes.chunks_exact(4).map(|b| b.iter().fold(0, |n, &b| n << 8 | u32::from(b)));
-        let key: Vec<u32> = words.collect();
-        *payload = Some(Box::new(Twister::from_key(&key)));
+        *payload = Generator::boxed(fresh_twister(cx)?);
     }
-    match payload.as_mut().and_then(|state| state.downcast_mut::<Twister>()) {
-        Some(twister) => Ok(body(twister)),
+    match payload.as_mut().and_then(|state| state.downcast_mut::<Generator>()) {
+        Some(generator) => Ok(body(generator)),
         None => Err(cx.error(T::SystemError, "the generator was lost")),
     }
+}
+
+/// A generator seeded by the system.
+fn fresh_twister(cx: &Cx) -> Result<Twister, Stop> {
+    let bytes = entropy(cx, 64)?;
+    let words = bytes.chunks_exact(4).map(|b| b.iter().fold(0, |n, &b| n << 8 | u32::from(b)));
+    let key: Vec<u32> = words.collect();
+    Ok(Twister::from_key(&key))
+}
+
+fn twist<R>(cx: &Cx, this: Value, body: impl FnOnce(&mut Twister) -> R) -> Result<R, Stop> {
+    generate(cx, this, |generator| body(&mut generator.twister))
 }
 
 fn with_twister(cx: &Cx, args: Args, body: impl FnOnce(&mut Twister) -> Value) -> Flow {
@@ -153,12 +173,7 @@ fn seed(cx: &mut Cx, args: Args) -> Flow {
 
 fn put_seed(cx: &mut Cx, this: Value, n: Value) -> Result<(), Stop> {
     let twister = if n.is_undef() || n.is_none() {
-        let bytes = entropy(cx, 32)?;
-        let key: Vec<u32> = bytes
-            .chunks_exact(4)
-            .map(|b| b.iter().fold(0, |n, &b| n << 8 | u32::from(b)))
-            .collect();
-        Twister::from_key(&key)
+        fresh_twister(cx)?
     } else {
         match cx.integer(n) {
             Some(n) => Twister::seeded(&n.into_big()),
@@ -172,7 +187,7 @@ fn put_seed(cx: &mut Cx, this: Value, n: Value) -> Result<(), Stop> {
 fn twist_raw(cx: &Cx, this: Value, twister: Twister) -> Result<(), Stop> {
     match cx.unwrap(this).cast::<Resource>() {
         Some(resource) => {
-            *resource.payload.borrow_mut() = Some(Box::new(twister));
+            *resource.payload.borrow_mut() = Generator::boxed(twister);
             Ok(())
         }
         None => Err(super::operators::wrong_receiver(cx, "", T::Random, this)),
@@ -232,13 +247,20 @@ const TOO_MANY: &str = "Python int too large to convert to C int";
 
 // ---- what draws from it
 
-/// Does the class leave the two sources of randomness as they are?
+/// Does the class leave the two sources of randomness as they are? The answer is kept with the
+/// generator as long as no class changes.
 fn is_plain(cx: &Cx, this: Value) -> bool {
-    let (class, root) = (cx.class_of(this), cx.class(T::Random));
-    ["random", "getrandbits"].iter().all(|name| {
+    let class = cx.class_of(this);
+    let now = (class.address(), cx.shapes.epoch.get());
+    if matches!(generate(cx, this, |generator| generator.plain.get() == now), Ok(true)) {
+        return true;
+    }
+    let root = cx.class(T::Random);
+    let plain = ["random", "getrandbits"].iter().all(|name| {
         let name = cx.intern(name);
         cx.lookup(class, name) == root.dict.get_str(cx, name)
-    })
+    });
+    plain && generate(cx, this, |generator| generator.plain.set(now)).is_ok()
 }
 
 /// Goes on in the library.
