@@ -16,6 +16,7 @@ mod class;
 mod codec;
 mod collections;
 mod complex;
+mod copying;
 mod deque;
 mod descriptor;
 mod dict;
@@ -34,11 +35,13 @@ mod gc_module;
 mod generator;
 mod generic_alias;
 mod group;
+mod heap;
 mod int;
 pub mod io;
 mod iter_next;
 mod iterators;
 mod itertools;
+mod json;
 mod lazy;
 mod list;
 mod lru_cache;
@@ -199,6 +202,7 @@ static BUILTINS: &[&[Def]] = &[
     fold::HOOKS,
     io::OPEN,
     io::PRINT,
+    copying::HOOKS,
     iterators::HOOKS,
     itertools::HOOKS,
     sort::FUNCTIONS,
@@ -216,6 +220,10 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("time", time::module),
     ("gc", gc_module::module),
     ("itertools", itertools::module),
+    ("_copy", copying::module),
+    ("_heapq", heap::heap_module),
+    ("_json", json::module),
+    ("bisect", heap::bisect_module),
     ("operator", operator::module),
     ("_functools", partial::module),
     ("math", math::module),
@@ -253,6 +261,9 @@ fn install(cx: &mut Cx) {
         ("__debug__", Value::TRUE),
     ] {
         builtins.set_str(cx, cx.intern(name), value);
+    }
+    for row in [&copying::REDUCE_EX, &copying::REDUCE, &copying::GET_STATE] {
+        add_method(cx, T::Object, row);
     }
     for (id, groups) in operators::TABLE {
         for row in groups.iter().copied().flatten() {

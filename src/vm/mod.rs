@@ -56,7 +56,7 @@ use crate::value::{CodeObject, Dict, Exception, Frame, Function, Space, T, Value
 pub use attr::Found;
 pub use call::Continuation;
 pub use compare::Order;
-pub use cx::{Args, Cx, Local, Ref};
+pub use cx::{Args, Cx, Local, Ref, Root};
 pub use import::{Finder, Found as FoundModule};
 pub use iter::Step;
 pub use lookup::missing_in_module;
