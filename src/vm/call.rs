@@ -7,7 +7,8 @@
 use super::known::Known;
 use super::pc::{Base, Ip, Pc, reg};
 use super::{
-    Args, Flow, Stop, Vm, awaiting, bind, construct, cx, natives, raise, safepoint, suspend, unwind,
+    Args, Flow, Stop, TAIL_LIMIT, Vm, awaiting, bind, construct, cx, natives, raise, safepoint,
+    suspend, unwind,
 };
 use crate::code::op::{HEADER, Word, word};
 use crate::gc::Gc;
@@ -498,10 +499,26 @@ pub unsafe fn settle(vm: *mut Vm, ip: Ip, base: Base, info: u64, flow: Flow) -> 
                         Ret::Native as u64
                     }
                 };
-                if tail.names.is_empty() {
-                    return invoke(vm, ip, base, tail.callee, &tail.args, info);
+                // Natives under natives nest in Rust: code of the program ends the nesting.
+                if (*vm).tails >= TAIL_LIMIT {
+                    return overflow(vm, ip, base, info);
                 }
-                bind::invoke_with_names(vm, ip, base, tail.callee, &tail.args, &tail.names, info)
+                (*vm).tails += 1;
+                let pc = if tail.names.is_empty() {
+                    invoke(vm, ip, base, tail.callee, &tail.args, info)
+                } else {
+                    bind::invoke_with_names(
+                        vm,
+                        ip,
+                        base,
+                        tail.callee,
+                        &tail.args,
+                        &tail.names,
+                        info,
+                    )
+                };
+                (*vm).tails -= 1;
+                pc
             }
         }
     }

@@ -44,15 +44,27 @@ pub(super) fn is_plain(tool: Gc<Iter>, depth: u32) -> bool {
         | IterKind::Combinations
         | IterKind::Replacements => true,
         IterKind::Count => tool.b.get().is_undef() && tool.a.get().is_int(),
-        IterKind::Cycle
-        | IterKind::Slice
-        | IterKind::Pairwise
-        | IterKind::ZipLongest
-        | IterKind::Batched
-        | IterKind::Tee => tool.guard.get() != 0,
+        IterKind::Cycle | IterKind::Slice | IterKind::Pairwise | IterKind::Batched => {
+            tool.guard.get() != 0 && is_plain_source(tool.a.get(), depth)
+        }
+        IterKind::ZipLongest => {
+            let sources = tool.a.get().cast::<List>();
+            tool.guard.get() != 0
+                && sources.is_none_or(|s| s.iter().all(|source| is_plain_source(source, depth)))
+        }
+        IterKind::Tee => {
+            let source = tool.a.get().cast::<List>().and_then(|block| block.get(1));
+            tool.guard.get() != 0 && source.is_none_or(|source| is_plain_source(source, depth))
+        }
         IterKind::Chain => chain_is_plain(tool, depth),
         _ => false,
     }
+}
+
+/// The guard knows what a source is; how deep the sources nest is counted again each time. An
+/// exhausted source is None or UNDEF.
+fn is_plain_source(source: Value, depth: u32) -> bool {
+    !source.is::<Iter>() || step::is_plain(source, depth + 1)
 }
 
 /// Only a tuple stays what it is until the chain comes to it.

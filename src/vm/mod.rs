@@ -113,6 +113,9 @@ const SLACK: usize = 4096;
 const RECURSION_LIMIT: u32 = 1000;
 /// Nested entries from Rust before RecursionError: each takes some native stack.
 const DOOR_LIMIT: u32 = 200;
+/// Natives that call natives in their place, one within the other, before RecursionError: each
+/// takes some native stack, too.
+const TAIL_LIMIT: u32 = 300;
 
 pub struct Vm {
     pub space: Space,
@@ -135,6 +138,8 @@ pub struct Vm {
     /// What the innermost door returns.
     result: Value,
     doors: u32,
+    /// How many calls that natives asked for are being entered, one within the other.
+    tails: u32,
     tail: Option<call::Tail>,
     resume: Option<suspend::Request>,
     continuations: Vec<call::Continuation>,
@@ -200,6 +205,7 @@ impl Vm {
             handled: Value::NONE,
             result: Value::UNDEF,
             doors: 0,
+            tails: 0,
             tail: None,
             resume: None,
             continuations: Vec::new(),
