@@ -271,7 +271,36 @@ fn isinstance(cx: &mut Cx, args: Args) -> Flow {
             return Ok(Value::bool(own.is_subclass(class)));
         }
     }
+    if let Some(tuple) = class.cast::<Tuple>()
+        && let Some(yes) = is_one_of(cx, object, tuple)
+    {
+        return Ok(Value::bool(yes));
+    }
     check(cx, object, class, Check::Instance)
+}
+
+/// `isinstance` for a tuple of classes that nobody watches over; None if it takes more.
+fn is_one_of(cx: &Cx, object: Value, tuple: Gc<Tuple>) -> Option<bool> {
+    let (own, usual) = (cx.class_of(object), cx.class(T::Type));
+    for item in tuple.as_slice() {
+        let class = item.cast::<Class>()?;
+        if own == class {
+            return Some(true);
+        }
+        if cx.class_of(Value::object(class)) != usual {
+            return None;
+        }
+        if own.is_subclass(class) {
+            return Some(true);
+        }
+    }
+    // An object of the program may say by `__class__` that it is something else.
+    let name = cx.vm().names.__class__;
+    let says_so = || {
+        let usual = cx.class(T::Object).dict.get_str(cx, name);
+        own.has(overrides::GETATTRIBUTE) || cx.lookup(own, name) != usual
+    };
+    (!own.is_user() || !says_so()).then_some(false)
 }
 
 fn issubclass(cx: &mut Cx, args: Args) -> Flow {

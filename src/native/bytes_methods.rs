@@ -260,11 +260,18 @@ fn join(cx: &mut Cx, args: Args) -> Flow {
         return Err(cx.type_error("can only join an iterable"));
     }
     let state = [cx.arg(args, 0).value(), Value::NONE, Value::NONE];
+    if iterable.is::<List>() || iterable.is::<Tuple>() {
+        return join_collected(cx, state, Ok(iterable));
+    }
     cx.collect_then(iterable, join_collected, state)
 }
 
 fn join_collected(cx: &mut Cx, [separator, ..]: [Value; 3], outcome: Outcome) -> Flow {
-    let items = outcome?.cast::<List>().map(|list| list.to_vec()).unwrap_or_default();
+    let items = outcome?;
+    let items = match items.cast::<Tuple>() {
+        Some(tuple) => tuple.as_slice().to_vec(),
+        None => items.cast::<List>().map(|list| list.to_vec()).unwrap_or_default(),
+    };
     let mut parts = Vec::with_capacity(items.len());
     for (at, &item) in items.iter().enumerate() {
         parts.push(data_of(cx, item).ok_or_else(|| {

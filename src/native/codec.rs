@@ -23,6 +23,10 @@ impl How {
 /// Reads the arguments `encoding` and `errors` of a function.
 pub fn arguments(cx: &Cx, encoding: Value, errors: Value, function: &str) -> Result<How, Stop> {
     let mut how = How::strict_utf8();
+    if encoding.is_undef() && errors.is_undef() {
+        return Ok(how);
+    }
+    check(cx, encoding, errors, function)?;
     if let Some(name) = named(cx, encoding, function, "encoding")? {
         let found = name.as_str().and_then(Encoding::named);
         how.encoding = found.ok_or_else(|| {

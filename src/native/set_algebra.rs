@@ -161,6 +161,32 @@ pub fn merge(cx: &mut Cx, set: Gc<Set>, items: Items) -> Result<(), Stop> {
     each(cx, items, |cx, key, hash| cx.set_add_hashed(set, key, hash).map(|_| true))
 }
 
+/// The version of what has distinct elements; None where they may repeat.
+fn version(items: Items) -> Option<u64> {
+    match items {
+        Items::Set(set) => Some(set.elements().version().into()),
+        Items::Dict(dict) => Some(dict.table().version().into()),
+        Items::List(_) => None,
+    }
+}
+
+/// Adds an element out of a walk through `walked`: it cannot be there yet, unless code of the
+/// program has changed what is walked.
+fn add_distinct(
+    cx: &mut Cx,
+    set: Gc<Set>,
+    (key, hash): (Value, u64),
+    walked: Items,
+    before: Option<u64>,
+) -> Result<(), Stop> {
+    if before.is_some() && version(walked) == before {
+        cx.set_insert_new(set, key, hash);
+    } else {
+        cx.set_add_hashed(set, key, hash)?;
+    }
+    Ok(())
+}
+
 /// What both have, in the order of the smaller one.
 pub fn common(cx: &mut Cx, set: Gc<Set>, items: Items) -> Result<Gc<Set>, Stop> {
     let (mut base, mut walked) = (set, items);
@@ -173,9 +199,10 @@ pub fn common(cx: &mut Cx, set: Gc<Set>, items: Items) -> Result<Gc<Set>, Stop> 
         }
     }
     let result = fresh(cx, set.is_frozen());
+    let before = version(walked);
     each(cx, walked, |cx, key, hash| {
         if cx.set_find(base, key, hash)?.is_some() {
-            cx.set_add_hashed(result, key, hash)?;
+            add_distinct(cx, result, (key, hash), walked, before)?;
         }
         Ok(true)
     })?;
@@ -218,9 +245,10 @@ pub fn rest(cx: &mut Cx, set: Gc<Set>, items: Items) -> Result<Gc<Set>, Stop> {
         return Ok(result);
     }
     let result = fresh(cx, set.is_frozen());
+    let before = version(Items::Set(set));
     each(cx, Items::Set(set), |cx, key, hash| {
         if !contains(cx, items, key, hash)? {
-            cx.set_add_hashed(result, key, hash)?;
+            add_distinct(cx, result, (key, hash), Items::Set(set), before)?;
         }
         Ok(true)
     })?;

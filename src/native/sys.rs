@@ -284,11 +284,21 @@ fn displayhook(cx: &mut Cx, args: Args) -> Flow {
     }
     let mut text = display::repr(cx, value)?;
     text.push(b'\n');
-    let stream = cx.state::<io::Io>().standard(1).clone();
-    io::with_stream(cx, &stream, |stream| stream.write_text(&text))?;
     let builtins = cx.vm().builtins;
     builtins.set_str(cx, cx.intern("_"), value);
-    Ok(Value::NONE)
+    let stdout = cx
+        .module_named("sys")
+        .and_then(|sys| sys.cast::<crate::value::Module>())
+        .and_then(|sys| sys.dict.get_str(cx, cx.intern("stdout")));
+    let Some(stdout) = stdout else {
+        return Err(cx.error(T::RuntimeError, "lost sys.stdout"));
+    };
+    if stdout.is_none() {
+        return Ok(Value::NONE);
+    }
+    let write = cx.get_attribute(stdout, cx.intern("write"))?;
+    let text = Value::object(cx.str_wtf8(&text));
+    cx.call_then(write, &[text], |_, _, outcome| outcome.map(|_| Value::NONE), [Value::NONE; 3])
 }
 
 /// Is this `sys.excepthook` the one that came with Sloop?

@@ -73,6 +73,25 @@ pub(super) fn equal_complex(x: &Number, y: &Number) -> bool {
     }
 }
 
+/// Equality of the plainest values: small integers, floats and strings among themselves.
+#[inline(always)]
+fn quick_equal(x: Value, y: Value) -> Option<bool> {
+    if x.is_int() && y.is_int() {
+        return Some(x == y);
+    }
+    if let (Some(a), Some(b)) = (x.as_float(), y.as_float()) {
+        return Some(a == b);
+    }
+    match (x.cast::<Str>(), y.cast::<Str>()) {
+        (Some(a), Some(b)) => Some(a.equals(&b)),
+        _ => None,
+    }
+}
+
+fn same_words(a: &[Value], b: &[Value]) -> usize {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+}
+
 /// Compares built-in values; None when a special method must be asked, or none is defined.
 pub fn compare_native(vm: &Vm, x: Value, y: Value, order: Order) -> Result<Option<bool>, Stop> {
     compare_at(vm, x, y, order, 0)
@@ -123,10 +142,17 @@ pub(super) fn compare_at(
         return Err(raise::error(vm, T::RecursionError, text));
     }
     if let (Some(a), Some(b)) = (x.cast::<List>(), y.cast::<List>()) {
-        return compare_items(vm, &|i| a.get(i), &|i| b.get(i), a.len(), b.len(), order, depth);
+        // What both begin with, word by word, needs no comparison.
+        let from = match a == b {
+            true => a.len(),
+            false => a.edit(|a| b.edit(|b| same_words(a, b))),
+        };
+        let (p, q) = (|i: usize| a.get(from + i), |i: usize| b.get(from + i));
+        return compare_items(vm, &p, &q, a.len() - from, b.len() - from, order, depth);
     }
     if let (Some(a), Some(b)) = (x.cast::<Tuple>(), y.cast::<Tuple>()) {
-        let (p, q) = (a.as_slice(), b.as_slice());
+        let from = same_words(a.as_slice(), b.as_slice());
+        let (p, q) = (&a.as_slice()[from..], &b.as_slice()[from..]);
         let (a, b) = (|i: usize| p.get(i).copied(), |i: usize| q.get(i).copied());
         return compare_items(vm, &a, &b, p.len(), q.len(), order, depth);
     }
@@ -209,7 +235,11 @@ pub(super) fn compare_items(
     }
     let mut i = 0;
     while let (Some(x), Some(y)) = (a(i), b(i)) {
-        let equal = if x == y { Some(true) } else { compare_at(vm, x, y, Order::Eq, depth + 1)? };
+        let equal = match quick_equal(x, y) {
+            _ if x == y => Some(true),
+            None => compare_at(vm, x, y, Order::Eq, depth + 1)?,
+            equal => equal,
+        };
         match equal {
             Some(true) => i += 1,
             Some(false) => {
@@ -421,8 +451,12 @@ impl Cx {
         }
     }
 
+    #[inline]
     pub fn equal(&mut self, x: Value, y: Value) -> Result<bool, Stop> {
-        self.compare(x, y, Order::Eq)
+        match quick_equal(x, y) {
+            Some(equal) => Ok(equal),
+            None => self.compare(x, y, Order::Eq),
+        }
     }
 
     /// None when neither side knows.

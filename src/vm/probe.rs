@@ -565,15 +565,20 @@ impl Cx {
         self.set_add_hashed(set, key, hash)
     }
 
-    pub fn set_add_hashed(&mut self, set: Gc<Set>, key: Value, hash: u64) -> Result<bool, Stop> {
-        if self.set_find(set, key, hash)?.is_some() {
-            return Ok(false);
-        }
+    /// Adds a key that is known to be absent.
+    pub fn set_insert_new(&self, set: Gc<Set>, key: Value, hash: u64) {
         let ordered = is_ordered(self.vm(), key, 0);
         let grown = set.edit(|elements| elements.insert_new(hash, key, ordered));
         if grown > 0 {
             self.heap.charge(grown);
         }
+    }
+
+    pub fn set_add_hashed(&mut self, set: Gc<Set>, key: Value, hash: u64) -> Result<bool, Stop> {
+        if self.set_find(set, key, hash)?.is_some() {
+            return Ok(false);
+        }
+        self.set_insert_new(set, key, hash);
         Ok(true)
     }
 

@@ -28,11 +28,18 @@ pub fn decode_prefix(
         Encoding::Utf8 | Encoding::Utf8Sig => decoder.utf8()?,
         Encoding::Ascii => decoder.ascii()?,
         Encoding::Latin1 => {
-            data.iter().for_each(|&byte| push_point(&mut decoder.out, u32::from(byte)));
+            if data.is_ascii() {
+                decoder.out.extend_from_slice(data);
+            } else {
+                decoder.out.reserve(data.len() * 2);
+                data.iter().for_each(|&byte| push_point(&mut decoder.out, u32::from(byte)));
+            }
             decoder.at = data.len();
         }
         Encoding::Utf16(order) => decoder.utf16(order == Order::Big)?,
         Encoding::Utf32(order) => decoder.utf32(order == Order::Big)?,
+        Encoding::UnicodeEscape => decoder.escapes(false)?,
+        Encoding::RawUnicodeEscape => decoder.escapes(true)?,
     }
     Ok((decoder.out, decoder.at))
 }
@@ -55,16 +62,20 @@ pub fn resolve_mark(data: &[u8], encoding: Encoding) -> (Encoding, usize) {
     }
 }
 
-struct Decoder<'a> {
-    data: &'a [u8],
-    at: usize,
+pub(super) struct Decoder<'a> {
+    pub(super) data: &'a [u8],
+    pub(super) at: usize,
     encoding: Encoding,
     handler: Handler,
     complete: bool,
-    out: Vec<u8>,
+    pub(super) out: Vec<u8>,
 }
 
 impl Decoder<'_> {
+    pub(super) fn is_raw(&self) -> bool {
+        self.encoding == Encoding::RawUnicodeEscape
+    }
+
     fn utf8(&mut self) -> Result<(), CodecFault> {
         loop {
             let rest = &self.data[self.at..];
@@ -161,7 +172,7 @@ impl Decoder<'_> {
     }
 
     /// Does about some bytes what the handler says, and goes on behind them.
-    fn handle(&mut self, width: usize, reason: &'static str) -> Result<(), CodecFault> {
+    pub(super) fn handle(&mut self, width: usize, reason: &'static str) -> Result<(), CodecFault> {
         let bad = &self.data[self.at..self.at + width];
         let taken = match self.handler {
             Handler::Ignore => width,
@@ -209,7 +220,7 @@ impl Decoder<'_> {
             },
             Encoding::Utf16(order) => (self.unit16(self.at, order == Order::Big).unwrap_or(0), 2),
             Encoding::Utf32(order) => (self.unit32(order == Order::Big).unwrap_or(0), 4),
-            Encoding::Ascii | Encoding::Latin1 => return 0,
+            _ => return 0,
         };
         if !(0xd800..=0xdfff).contains(&point) {
             return 0;

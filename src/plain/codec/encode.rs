@@ -11,6 +11,8 @@ use super::{CodecFault, Encoding, Handler, Order};
 pub fn encode(text: &[u8], encoding: Encoding, handler: Handler) -> Result<Vec<u8>, CodecFault> {
     let mut out = Vec::with_capacity(text.len() + 4);
     match encoding {
+        Encoding::UnicodeEscape => return Ok(super::escape::encode(text, false)),
+        Encoding::RawUnicodeEscape => return Ok(super::escape::encode(text, true)),
         Encoding::Utf8Sig => out.extend_from_slice(b"\xef\xbb\xbf"),
         Encoding::Utf16(Order::Marked) => out.extend_from_slice(b"\xff\xfe"),
         Encoding::Utf32(Order::Marked) => out.extend_from_slice(b"\xff\xfe\0\0"),
@@ -91,6 +93,9 @@ fn push_unit(out: &mut Vec<u8>, point: u32, encoding: Encoding) {
         }
         Encoding::Utf32(Order::Big) => out.extend_from_slice(&point.to_be_bytes()),
         Encoding::Utf32(_) => out.extend_from_slice(&point.to_le_bytes()),
+        Encoding::UnicodeEscape | Encoding::RawUnicodeEscape => {
+            unreachable!("text is escaped as a whole")
+        }
     }
 }
 

@@ -1,10 +1,12 @@
-//! Text encodings: UTF-8, UTF-16, UTF-32, ASCII and Latin-1, both ways, with error handlers.
+//! Text encodings: UTF-8, UTF-16, UTF-32, ASCII, Latin-1 and those that escape with backslashes,
+//! both ways, with error handlers.
 //!
 //! `decode` makes WTF-8 of bytes, `encode` bytes of WTF-8. What cannot be coded and is not handled
 //! comes back as a [`CodecFault`], which has all that a `UnicodeError` wants to know.
 
 mod decode;
 mod encode;
+mod escape;
 
 pub use decode::{decode, decode_prefix, resolve_mark};
 pub use encode::encode;
@@ -27,11 +29,20 @@ pub enum Encoding {
     Utf32(Order),
     Ascii,
     Latin1,
+    UnicodeEscape,
+    RawUnicodeEscape,
 }
 
 impl Encoding {
     /// Looks an encoding up by one of its names, in any case, with any separator.
     pub fn named(name: &str) -> Option<Encoding> {
+        // As nearly all programs spell them.
+        match name {
+            "utf-8" | "utf8" | "UTF-8" => return Some(Encoding::Utf8),
+            "latin-1" | "latin1" => return Some(Encoding::Latin1),
+            "ascii" => return Some(Encoding::Ascii),
+            _ => {}
+        }
         let plain: String =
             name.chars()
                 .map(|c| {
@@ -61,6 +72,8 @@ impl Encoding {
             | "cp819" | "iso8859" | "csisolatin1" | "ibm819" | "iso_8859_1_1987" | "iso_ir_100" => {
                 Encoding::Latin1
             }
+            "unicode_escape" => Encoding::UnicodeEscape,
+            "raw_unicode_escape" => Encoding::RawUnicodeEscape,
             _ => return None,
         })
     }
@@ -77,6 +90,8 @@ impl Encoding {
             Encoding::Utf32(Order::Marked) => "utf-32",
             Encoding::Ascii => "ascii",
             Encoding::Latin1 => "latin-1",
+            Encoding::UnicodeEscape => "unicodeescape",
+            Encoding::RawUnicodeEscape => "rawunicodeescape",
         }
     }
 }
