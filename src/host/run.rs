@@ -14,7 +14,7 @@ use crate::gc::Gc;
 use crate::native::{display, error, front, io, sys, traceback};
 use crate::text::{Source, render};
 use crate::value::{Dict, Exception, Module, T, Value};
-use crate::vm::{Cx, Flow, Vm};
+use crate::vm::{Cx, Flow, Stop, Vm};
 
 /// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,6 +196,9 @@ fn finish(cx: &mut Cx, outcome: Flow) -> Exit {
         Ok(_) => Exit::Status(0),
         Err(_) => uncaught(cx),
     };
+    if last_calls(cx).is_err() {
+        exit = uncaught(cx);
+    }
     if let Err(problem) = io::finish(cx) {
         let number = problem.raw_os_error().unwrap_or(libc::EIO);
         let name = if number == libc::EPIPE { "BrokenPipeError" } else { "OSError" };
@@ -210,6 +213,16 @@ fn finish(cx: &mut Cx, outcome: Flow) -> Exit {
         }
     }
     exit
+}
+
+/// What `atexit` was asked for, then the finalisers of all objects.
+fn last_calls(cx: &mut Cx) -> Result<(), Stop> {
+    if let Some(atexit) = cx.module_named("atexit") {
+        let run = cx.intern("_run_exitfuncs");
+        let run = cx.get_attribute(atexit, run)?;
+        cx.call(run, &[])?;
+    }
+    cx.finalise_all()
 }
 
 /// What an exception that nobody caught does to the process.

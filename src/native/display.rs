@@ -154,6 +154,7 @@ fn may_override(class: Gc<Class>, value: Value, bits: u32) -> bool {
         || value.is::<Exception>()
         || value.is::<crate::value::Resource>()
         || value.is::<crate::value::Record>()
+        || value.is::<crate::value::Weak>()
 }
 
 fn own_repr(cx: &mut Cx, value: Value) -> Result<Option<Value>, Stop> {

@@ -243,7 +243,7 @@ fn qualname(cx: &Cx, function: Gc<Function>) -> String {
 }
 
 /// The address of an object, as `%p` prints it.
-fn address(value: Value) -> String {
+pub fn address(value: Value) -> String {
     match value.header() {
         Some(header) => format!("{header:p}"),
         None => format!("{:#x}", value.bits() & 0xFFFF_FFFF_FFFF),

@@ -41,8 +41,10 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
 
 /// How many objects were unreachable is not known: the sweep is lazy.
 fn collect(cx: &mut Cx, _: Args) -> Flow {
-    cx.collect();
-    Ok(Value::int(0))
+    match cx.collect_all() {
+        Ok(_) => Ok(Value::int(0)),
+        flow => flow,
+    }
 }
 
 fn enable(cx: &mut Cx, _: Args) -> Flow {

@@ -75,6 +75,7 @@ pub mod traceback;
 mod tuple;
 mod union;
 mod view;
+mod weak;
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
@@ -168,6 +169,7 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &generic_alias::TYPE,
     &lru_cache::TYPE,
     &partial::TYPE,
+    &weak::TYPE,
     &operator::ITEM_GETTER,
     &operator::ATTR_GETTER,
     &operator::METHOD_CALLER,
@@ -200,6 +202,7 @@ static BUILTINS: &[&[Def]] = &[
     dynamic::FUNCTIONS,
     fold::FUNCTIONS,
     fold::HOOKS,
+    weak::HOOKS,
     io::OPEN,
     io::PRINT,
     copying::HOOKS,
@@ -226,6 +229,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("bisect", heap::bisect_module),
     ("operator", operator::module),
     ("_functools", partial::module),
+    ("_weakref", weak::module),
     ("math", math::module),
     ("_abc", abc::module),
     ("_collections", collections::module),
@@ -324,6 +328,7 @@ fn set_overrides(cx: &Cx, id: T) {
     class.overrides.set(match id {
         T::Property => overrides::GET | overrides::SET,
         T::StaticMethod | T::ClassMethod => overrides::GET,
+        T::WeakRef => overrides::EQ | overrides::HASH | overrides::REPR,
         T::GenericAlias => overrides::GETATTR,
         T::Count | T::Repeat | T::Partial => overrides::REPR,
         T::ItemGetter | T::AttrGetter | T::MethodCaller => overrides::REPR,

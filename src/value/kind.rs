@@ -51,6 +51,12 @@ impl<'a> Tracer<'a> {
         }
     }
 
+    /// Was the value reached in this cycle? What is no object always was.
+    pub fn is_marked(&self, value: Value) -> bool {
+        // SAFETY: as above; the caller asks before anything is swept.
+        !value.is_object() || unsafe { self.0.is_marked(value.header_unchecked()) }
+    }
+
     pub fn external(&mut self, bytes: usize) {
         self.0.external(bytes);
     }
@@ -151,6 +157,8 @@ kinds! {
     Record
     /// What `asend`, `athrow` and `__anext__` of an async generator return.
     AsyncOp
+    /// A reference that does not keep alive.
+    Weak
 }
 
 /// Implements `Object` for a type whose references are all plain `Value` cells.

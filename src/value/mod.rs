@@ -25,6 +25,7 @@ pub mod space;
 pub mod str;
 pub mod table;
 pub mod types;
+pub mod weak;
 mod word;
 
 pub use class::Class;
@@ -51,4 +52,5 @@ pub use shape::ShapeId;
 pub use space::Space;
 pub use str::{Str, StrBuffer};
 pub use types::T;
+pub use weak::{Due, Weak};
 pub use word::Value;

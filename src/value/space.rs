@@ -14,6 +14,7 @@ use super::shape::Shapes;
 use super::str::{INTERNED, JOINED, MAX_LEN, SHARED, SURROGATES, WIDE, char_width};
 use super::table::Table;
 use super::types::TYPES;
+use super::weak::Finals;
 use super::*;
 use crate::gc::{Gc, Header, Heap, Signals};
 
@@ -39,6 +40,7 @@ pub struct Space {
     empty_tuple: RustCell<Value>,
     interned: RefCell<HashMap<Box<[u8]>, Gc<Str>>>,
     lookups: Box<[RustCell<Lookup>]>,
+    pub finals: Finals,
 }
 
 impl Space {
@@ -46,6 +48,7 @@ impl Space {
         let empty = Lookup { class: 0, name: 0, epoch: 0, value: Value::UNDEF };
         let mut space = Space {
             heap: Heap::new(KINDS, signals),
+            finals: Finals::default(),
             shapes: Shapes::new(),
             seed: crate::plain::hash::Key(seed.0, seed.1),
             types: Vec::with_capacity(TYPES.len()),
@@ -530,6 +533,9 @@ impl Space {
             for i in 0..(*cell).cells as usize * 2 - 1 {
                 words.add(i).write(Value::UNDEF);
             }
+            if class.has(overrides::DEL) {
+                self.finals.register(Value::object(instance));
+            }
             instance
         }
     }
@@ -683,6 +689,7 @@ impl Space {
 
     pub fn trace(&self, marker: &mut Tracer<'_>) {
         self.shapes.trace(marker);
+        self.finals.trace(marker);
         for &class in &self.types {
             marker.object(class);
         }

@@ -134,6 +134,7 @@ types! {
     TupleField     "collections._tuplegetter" Object      Member FINAL NO_NEW;
     Random         "_random.Random"    Object      Resource;
     FrameView      "frame"             Object      Traceback FINAL NO_NEW;
+    WeakRef        "weakref.ReferenceType" Object Weak;
     File           "_io.TextIOWrapper" Object      Resource NO_NEW;
     BufferedReader "_io.BufferedReader" Object     Resource NO_NEW;
     BufferedWriter "_io.BufferedWriter" Object     Resource NO_NEW;

@@ -111,12 +111,12 @@ pub unsafe fn call_loaded(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 pub unsafe fn call_loaded_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let window = base.add(word::b(w));
-        let n = loaded(window, word::c(w));
         if (*vm).interrupted()
-            && let Err(pc) = safepoint::poll_below(vm, ip, base, window.add(ARGS + n))
+            && let Err(pc) = safepoint::poll_below(vm, ip, base, window.add(ARGS + word::c(w)))
         {
             return pc;
         }
+        let n = loaded(window, word::c(w));
         enter(vm, ip, base, window, n, w & DST_MASK)
     }
 }
@@ -402,6 +402,10 @@ pub unsafe fn enter_bound(
         use crate::code::CodeKind::*;
         if matches!(function.code.code.kind, Generator | Coroutine | AsyncGenerator) {
             let frame = suspend::make_frame(&*vm, function, nb);
+            if !function.code.code.handlers.is_empty() {
+                // It may have something to clean up when nobody resumes it any more.
+                (*vm).space.finals.register(Value::from_header(frame.cast()));
+            }
             return finish(vm, ip, base, info, Value::from_header(frame.cast()));
         }
         *nb.offset(FUNCTION) = Value::object(function);
@@ -616,12 +620,12 @@ pub fn ret_of(info: u64) -> Ret {
 pub unsafe fn call_keywords(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let window = base.add(word::b(w));
-        let n = loaded(window, word::c(w));
         if (*vm).interrupted()
-            && let Err(pc) = safepoint::poll_below(vm, ip, base, window.add(ARGS + n))
+            && let Err(pc) = safepoint::poll_below(vm, ip, base, window.add(ARGS + word::c(w)))
         {
             return pc;
         }
+        let n = loaded(window, word::c(w));
         let names = (*vm).code_of(base).consts[*ip as usize];
         bind::enter_with_names(vm, ip.add(1), base, window, n, names, w & DST_MASK)
     }

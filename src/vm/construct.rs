@@ -533,6 +533,9 @@ fn apply_slots(
             continue;
         }
         if text == "__weakref__" {
+            // It says that there may be weak references; the machine keeps them elsewhere.
+            let member = slot_member(cx, class, name);
+            class.dict.set_str(cx, cx.vm().names.__weakref__, member);
             continue;
         }
         if !crate::plain::unicode::is_identifier(text.as_bytes()) {
@@ -543,14 +546,7 @@ fn apply_slots(
             let text = format!("'{}' in __slots__ conflicts with class variable", name.lossy());
             return Err(cx.value_error(&text));
         }
-        let member = cx.new_object(T::Member.shape(), 0, |header| Member {
-            header,
-            name: Value::object(name).into(),
-            owner: Value::object(class).into(),
-            computed: None,
-            item: None,
-        });
-        class.dict.set_str(cx, name, Value::object(member));
+        class.dict.set_str(cx, name, slot_member(cx, class, name));
         names.push(name);
     }
     *class.slots.borrow_mut() = Some(names);
@@ -562,6 +558,16 @@ fn apply_slots(
         unsafe { (*class.header()).flags |= flags::NO_DICT };
     }
     Ok(())
+}
+
+fn slot_member(cx: &Cx, class: Gc<Class>, name: Gc<Str>) -> Value {
+    Value::object(cx.new_object(T::Member.shape(), 0, |header| Member {
+        header,
+        name: Value::object(name).into(),
+        owner: Value::object(class).into(),
+        computed: None,
+        item: None,
+    }))
 }
 
 /// `__x` inside class `C` is `_C__x`.

@@ -42,7 +42,7 @@ pub(super) unsafe fn put_away(vm: *mut Vm, root: *mut Frame) {
             (*root).header.flags &= !state::HANDLING;
         }
         for save in saves {
-            std::mem::swap(&mut *save, &mut (*vm).handled);
+            std::ptr::swap(save, &raw mut (*vm).handled);
         }
     }
 }
@@ -52,7 +52,7 @@ pub(super) unsafe fn put_away(vm: *mut Vm, root: *mut Frame) {
 pub(super) unsafe fn take_up(vm: *mut Vm, root: *mut Frame) {
     unsafe {
         for save in saves_of(vm, root).into_iter().rev() {
-            std::mem::swap(&mut *save, &mut (*vm).handled);
+            std::ptr::swap(save, &raw mut (*vm).handled);
         }
     }
 }

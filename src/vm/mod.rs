@@ -12,6 +12,7 @@ mod compare;
 mod construct;
 mod cx;
 mod data;
+pub mod finalise;
 mod handling;
 mod import;
 mod index;
@@ -135,6 +136,8 @@ pub struct Vm {
     exception: Value,
     /// What `sys.exception()` says.
     handled: Value,
+    /// Are finalisers running? Then they do not begin again.
+    finalising: bool,
     /// What the innermost door returns.
     result: Value,
     doors: u32,
@@ -203,6 +206,7 @@ impl Vm {
             native_ip: interp::exit_ip(),
             exception: Value::UNDEF,
             handled: Value::NONE,
+            finalising: false,
             result: Value::UNDEF,
             doors: 0,
             tails: 0,

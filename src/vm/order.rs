@@ -203,13 +203,14 @@ pub(super) fn compare_at(
 
 /// Has the built-in type an `__eq__` that the machine does not know by itself?
 pub fn answers_equality(value: Value) -> bool {
-    use crate::value::{DictView, GenericAlias, MappingProxy, MemoryView, Union};
+    use crate::value::{DictView, GenericAlias, MappingProxy, MemoryView, Union, Weak};
     value.is::<Set>()
         || value.is::<DictView>()
         || value.is::<MappingProxy>()
         || value.is::<Union>()
         || value.is::<GenericAlias>()
         || value.is::<MemoryView>()
+        || value.is::<Weak>()
 }
 
 pub(super) fn bytes_of(value: Value) -> Option<Vec<u8>> {

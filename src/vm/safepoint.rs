@@ -4,7 +4,7 @@ use super::pc::{Base, Ip, Pc};
 use super::{Vm, raise, roots, unwind};
 use crate::gc::Signals;
 use crate::value::frame::FUNCTION;
-use crate::value::{Function, T};
+use crate::value::{Function, T, Tracer};
 
 /// A backward jump found the flag up.
 #[cold]
@@ -33,7 +33,8 @@ pub unsafe fn poll(vm: *mut Vm, ip: Ip, base: Base) -> Result<(), Pc> {
     }
 }
 
-/// Serves what is due; the stack is live below `top`.
+/// Serves what is due; the stack is live below `top`. `Err` says where to go on instead: in a
+/// handler, or in finalisers, after which the instruction before `ip` runs again.
 #[cold]
 #[inline(never)]
 pub unsafe fn poll_below(vm: *mut Vm, ip: Ip, base: Base, top: Base) -> Result<(), Pc> {
@@ -41,6 +42,9 @@ pub unsafe fn poll_below(vm: *mut Vm, ip: Ip, base: Base, top: Base) -> Result<(
         if (*vm).signals.is_up(Signals::COLLECT) {
             let top = if (*vm).on_stack(top) { top } else { super::call::free_window(vm, base) };
             collect(vm, base, top);
+            if let Some(pc) = super::finalise::begin(vm, ip, base) {
+                return Err(pc);
+            }
         }
         if (*vm).signals.is_up(Signals::INTERRUPT) {
             (*vm).signals.lower(Signals::INTERRUPT);
@@ -56,7 +60,14 @@ pub unsafe fn collect(vm: *mut Vm, base: Base, top: Base) {
     unsafe {
         (*vm).signals.lower(Signals::COLLECT);
         roots::clear_above(&*vm, top);
-        (*vm).space.heap.collect(|marker| roots::trace(&*vm, marker, base, top), |_, _| {});
+        (*vm).space.heap.collect(
+            |marker| roots::trace(&*vm, marker, base, top),
+            |marker, drain| {
+                (*vm).space.finals.save(&mut Tracer::new(marker));
+                drain(marker);
+                (*vm).space.finals.clear(&Tracer::new(marker));
+            },
+        );
         if (*vm).space.heap.stress() {
             (*vm).signals.raise(Signals::COLLECT);
         }

@@ -1,0 +1,135 @@
+//! References that do not keep alive, and objects that want a last word.
+//!
+//! After marking, `Finals` looks at what was not reached. Objects with a finaliser live on until
+//! the next collection, with all they refer to, and fall due. Of the rest weak references are
+//! cleared, and their callbacks fall due. What is due runs later, at a safepoint
+//! (`vm/finalise.rs`).
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+
+use super::kind::{Object, Tracer};
+use super::{Frame, Value, frame};
+use crate::gc::{Gc, Header};
+
+#[repr(C)]
+pub struct Weak {
+    pub header: Header,
+    /// Not traced; UNDEF once the object is gone.
+    pub target: Cell<Value>,
+    pub callback: Cell<Value>,
+    /// The hash of the target once it was asked for.
+    pub hash: Cell<Option<i64>>,
+}
+
+impl Object for Weak {
+    fn trace(&self, marker: &mut Tracer<'_>) {
+        marker.value(self.callback.get());
+    }
+}
+
+/// What is to be run for the sake of an object that has died, or is about to.
+#[derive(Clone, Copy)]
+pub enum Due {
+    /// A weak reference whose target is gone: its callback.
+    Callback(Gc<Weak>),
+    /// `__del__`, or `close` of a suspended frame.
+    Finaliser(Value),
+}
+
+#[derive(Default)]
+pub struct Finals {
+    objects: RefCell<Vec<Value>>,
+    weak: RefCell<Vec<Gc<Weak>>>,
+    /// The references without callback, by target: one serves all.
+    shared: RefCell<HashMap<u64, Gc<Weak>>>,
+    due: RefCell<VecDeque<Due>>,
+}
+
+impl Finals {
+    /// The object wants a last word.
+    pub fn register(&self, object: Value) {
+        self.objects.borrow_mut().push(object);
+    }
+
+    /// A new reference, which may be `shared` if nobody can tell it from the next.
+    pub fn add_weak(&self, weak: Gc<Weak>, shared: bool) {
+        self.weak.borrow_mut().push(weak);
+        if shared {
+            self.shared.borrow_mut().insert(weak.target.get().bits(), weak);
+        }
+    }
+
+    pub fn shared(&self, target: Value) -> Option<Gc<Weak>> {
+        self.shared.borrow().get(&target.bits()).copied()
+    }
+
+    /// The weak references to an object.
+    pub fn references(&self, target: Value) -> Vec<Gc<Weak>> {
+        self.weak.borrow().iter().copied().filter(|weak| weak.target.get() == target).collect()
+    }
+
+    pub fn has_due(&self) -> bool {
+        !self.due.borrow().is_empty()
+    }
+
+    pub fn take_due(&self) -> Option<Due> {
+        self.due.borrow_mut().pop_front()
+    }
+
+    /// At the end of the program everything that waits for its end falls due.
+    pub fn all_due(&self) {
+        let objects = std::mem::take(&mut *self.objects.borrow_mut());
+        let waiting = objects.into_iter().filter(|&object| is_unfinished(object));
+        self.due.borrow_mut().extend(waiting.map(Due::Finaliser));
+    }
+
+    /// What is due must live until it has run.
+    pub fn trace(&self, tracer: &mut Tracer<'_>) {
+        for due in self.due.borrow().iter() {
+            match *due {
+                Due::Callback(weak) => tracer.object(weak),
+                Due::Finaliser(object) => tracer.value(object),
+            }
+        }
+    }
+
+    /// What can be reached is marked: who wants a last word?
+    pub fn save(&self, tracer: &mut Tracer<'_>) {
+        let mut due = self.due.borrow_mut();
+        self.objects.borrow_mut().retain(|&object| {
+            if tracer.is_marked(object) {
+                return is_unfinished(object);
+            }
+            if is_unfinished(object) {
+                tracer.value(object);
+                due.push_back(Due::Finaliser(object));
+            }
+            false
+        });
+    }
+
+    /// What the saved ones refer to is marked, too: the rest is gone.
+    pub fn clear(&self, tracer: &Tracer<'_>) {
+        let mut due = self.due.borrow_mut();
+        self.weak.borrow_mut().retain(|&weak| {
+            let known = tracer.is_marked(Value::object(weak));
+            if tracer.is_marked(weak.target.get()) {
+                return known;
+            }
+            weak.target.set(Value::UNDEF);
+            if known && !weak.callback.get().is_none() {
+                due.push_back(Due::Callback(weak));
+            }
+            false
+        });
+        let lives =
+            |weak: Gc<Weak>| tracer.is_marked(Value::object(weak)) && !weak.target.get().is_undef();
+        self.shared.borrow_mut().retain(|_, &mut weak| lives(weak));
+    }
+}
+
+/// Is there still something to finalise? Frames that have ended have had their last word.
+fn is_unfinished(object: Value) -> bool {
+    object.cast::<Frame>().is_none_or(|frame| frame.state() != frame::state::FINISHED)
+}

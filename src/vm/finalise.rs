@@ -1,0 +1,92 @@
+//! Running what fell due when objects died: `__del__`, `close` of suspended generators, callbacks
+//! of weak references.
+//!
+//! A collection only notes what is due (`value/weak.rs`). It runs at the safepoint that made the
+//! collection, called by the activation that happened to be there, before that goes on; at the
+//! end of `gc.collect()`; and for everything that is left at the end of the program. A function
+//! of the prelude takes the calls one by one and shows what they raise.
+
+use super::pc::{Base, Ip, Pc};
+use super::{Args, Cx, Flow, Outcome, Stop, Vm, call};
+use crate::value::frame::{Ret, state};
+use crate::value::{Due, Frame, Value};
+
+/// Calls the finalisers from the activation at `base`; its instruction before `ip` is run again
+/// afterwards. None if there is nothing to do, or no room to do it in.
+pub(super) unsafe fn begin(vm: *mut Vm, ip: Ip, base: Base) -> Option<Pc> {
+    // SAFETY: I3; a call from here clobbers nothing, its window is above all registers.
+    unsafe {
+        if !(*vm).space.finals.has_due()
+            || (*vm).finalising
+            || !(*vm).has_room(call::free_window(vm, base), ROOM)
+        {
+            return None;
+        }
+        (*vm).finalising = true;
+        let run = (*vm).prelude("_finalise");
+        Some(call::invoke(vm, ip.sub(1), base, run, &[], Ret::Discard as u64))
+    }
+}
+
+/// Registers that finalisers can count on.
+const ROOM: usize = 1 << 12;
+
+impl Cx {
+    /// Collects, and runs what falls due, until nothing does. A native's last act.
+    pub fn collect_all(&mut self) -> Flow {
+        self.collect();
+        if !self.finals.has_due() || self.vm().finalising {
+            return Ok(Value::NONE);
+        }
+        self.vm_mut().finalising = true;
+        let run = self.vm_mut().prelude("_finalise");
+        self.call_then(run, &[], finalised, [Value::NONE; 3])
+    }
+
+    /// Runs every finaliser that is left.
+    pub fn finalise_all(&mut self) -> Result<(), Stop> {
+        self.finals.all_due();
+        if !self.finals.has_due() {
+            return Ok(());
+        }
+        self.vm_mut().finalising = true;
+        let run = self.vm_mut().prelude("_finalise");
+        self.call(run, &[]).map(drop)
+    }
+}
+
+/// What finalisers kept alive may be gone now.
+fn finalised(cx: &mut Cx, _: [Value; 3], outcome: Outcome) -> Flow {
+    outcome?;
+    cx.collect_all()
+}
+
+/// `_next_finaliser()`: a function and its argument, or None when nothing is due any more.
+pub fn next(cx: &mut Cx, _: Args) -> Flow {
+    while let Some(due) = cx.finals.take_due() {
+        let pair = match due {
+            Due::Callback(weak) => [weak.callback.get(), Value::object(weak)],
+            Due::Finaliser(object) => match finaliser_of(cx, object) {
+                Some(function) => [function, object],
+                None => continue,
+            },
+        };
+        return Ok(Value::object(cx.tuple(&pair)));
+    }
+    Ok(Value::NONE)
+}
+
+/// `_finalised()`: from now on finalisers may begin again.
+pub fn done(cx: &mut Cx, _: Args) -> Flow {
+    cx.vm_mut().finalising = false;
+    Ok(Value::NONE)
+}
+
+fn finaliser_of(cx: &Cx, object: Value) -> Option<Value> {
+    match object.cast::<Frame>() {
+        // One that never began has nothing to clean up.
+        Some(frame) if frame.state() != state::SUSPENDED => None,
+        Some(_) => cx.vm().prelude_globals().get_str(cx, cx.intern("_close_frame")),
+        None => cx.lookup(cx.class_of(object), cx.intern("__del__")),
+    }
+}
