@@ -22,10 +22,8 @@ pub fn contains(vm: &mut Vm, item: Value, container: Value) -> Result<Option<boo
         return Ok(Some(plain::wtf8::find(text.as_bytes(), part.as_bytes()).is_some()));
     }
     if let Some(dict) = container.cast::<Dict>() {
-        if let Some(text) = item.cast::<Str>()
-            && dict.find_str(&vm.space, text).is_some()
-        {
-            return Ok(Some(true));
+        if let Some(found) = super::probe::has_quickly(vm, dict, item) {
+            return Ok(Some(found));
         }
         let cx = Cx::of(vm);
         return cx.dict_get(dict, item).map(|found| Some(found.is_some()));

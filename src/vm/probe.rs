@@ -208,6 +208,25 @@ pub fn set_quickly(vm: &Vm, dict: Gc<Dict>, key: Value, value: Value) -> bool {
     true
 }
 
+/// Is a string or an inline integer a key? None if somebody must be asked.
+#[inline]
+pub fn has_quickly(vm: &Vm, dict: Gc<Dict>, key: Value) -> Option<bool> {
+    if dict.is_namespace() {
+        return None;
+    }
+    if let Some(text) = key.cast::<Str>() {
+        if dict.table().has_foreign_keys() {
+            return None;
+        }
+        return Some(dict.table().find_str(vm.space.str_hash(text), text).is_some());
+    }
+    if !key.is_int() {
+        return None;
+    }
+    let hash = hash::int(key.int_unchecked()) as u64;
+    find_int(dict, hash, key).map(|place| place.is_some())
+}
+
 /// Adds an inline integer to a set of such; false if somebody must be asked.
 #[inline]
 pub fn add_quickly(vm: &Vm, set: Gc<Set>, key: Value) -> bool {
