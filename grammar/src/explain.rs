@@ -202,6 +202,13 @@ fn fstring_field(scene: &Scene<'_>) -> Option<Diagnostic> {
     }
     // An operator without its right operand: the field was fine up to the operator.
     let end = if scene.expects("FCLOSE") { at } else { at - 1 };
+    // What begins the field is not even the beginning of an expression.
+    let begins = scene.token(open + 1);
+    if end == open + 1 && !matches!(begins, Token::Name | Token::Int | Token::Float | Token::Str)
+        || begins == Token::Lambda && scene.found() == Token::FClose
+    {
+        return wrong(open + 1, "expecting a valid expression after '{'");
+    }
     wrong(end, "expecting '=', or '!', or ':', or '}'")
 }
 

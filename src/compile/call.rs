@@ -478,7 +478,13 @@ impl<'a> Compiler<'a> {
             return None;
         }
         let first = &self.scopes.symbols[*host.symbols.first()? as usize];
-        first.has(flag::PARAM).then_some(first.name)
+        // Where one of the parts may be gone, `super` itself looks for them, and says so.
+        let gone = |name: Name| {
+            let symbol = self.scopes.symbol(self.body.host, name);
+            symbol.is_some_and(|symbol| symbol.has(flag::DELETED))
+        };
+        let whole = first.has(flag::PARAM) && !gone(first.name) && !gone(known.class);
+        whole.then_some(first.name)
     }
 
     /// Loads the parts of `super()`; None if the chain ends with it.

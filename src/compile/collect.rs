@@ -322,6 +322,7 @@ impl<'a> Collector<'a, '_, '_> {
             self.scopes.add(self.current, name, what, span);
             if what == flag::GLOBAL && self.current != 0 {
                 self.scopes.add(0, name, 0, ident.span);
+                self.scopes.globals.push(name);
             }
         }
     }

@@ -101,13 +101,10 @@ impl<'a> Collector<'a, '_, '_> {
             Expr::Lambda(lambda) => {
                 self.defaults(&lambda.params);
                 let scope = self.open(ScopeKind::Lambda, Key::Expr(id.0));
-                let kept = self.iterables;
-                self.iterables = 0;
                 self.inside(scope, |this| {
                     this.parameters(&lambda.params);
                     this.expr(lambda.body);
                 });
-                self.iterables = kept;
             }
             Expr::Tuple(items) | Expr::List(items) | Expr::Set(items) => {
                 for &item in items.iter() {
@@ -268,7 +265,7 @@ impl<'a> Collector<'a, '_, '_> {
             let iterates =
                 self.scopes.symbol(at, name).is_some_and(|symbol| symbol.has(flag::ITERATES));
             if iterates {
-                let text = self.names.text(name).to_string();
+                let text = self.names.text(ident.name).to_string();
                 self.reports.add(
                     Diagnostic::error(
                         "walrus-rebinds",

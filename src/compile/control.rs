@@ -210,6 +210,11 @@ impl<'a> Compiler<'a> {
     pub(super) fn break_or_continue(&mut self, is_break: bool, span: Span) {
         self.body.span = span;
         let place = self.body.blocks.iter().rposition(|block| matches!(block, Block::Loop { .. }));
+        let star = self.body.blocks.iter().rposition(|block| matches!(block, Block::Star));
+        if star > place {
+            self.star_exit();
+            return;
+        }
         let Some(place) = place else {
             let (code, message) = match is_break {
                 true => ("break-outside-loop", "'break' outside loop"),

@@ -184,6 +184,9 @@ pub(super) struct Scopes {
     known: Known,
     /// Module names live in the namespace of register 0.
     separate_namespace: bool,
+    /// Names that some scope has declared global: then they are global for the module as well,
+    /// wherever its own namespace is.
+    pub globals: Vec<Name>,
 }
 
 impl Scopes {
@@ -196,6 +199,7 @@ impl Scopes {
             free_index: NumberMap::default(),
             known,
             separate_namespace,
+            globals: Vec::new(),
         }
     }
 
@@ -293,6 +297,9 @@ impl Scopes {
 
     /// Decides every symbol of every scope.
     pub fn resolve(&mut self, reports: &mut Reports, text: impl Fn(Name) -> String) {
+        for name in std::mem::take(&mut self.globals) {
+            self.add(0, name, flag::GLOBAL, Span::default());
+        }
         for scope in 0..self.scopes.len() as ScopeId {
             if self.get(scope).is_discarded {
                 continue;

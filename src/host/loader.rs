@@ -225,6 +225,10 @@ impl FrontEnd for Front {
 pub struct Search(pub Rc<Loader>);
 
 impl Finder for Search {
+    fn is_standard(&self, name: &str) -> bool {
+        library::STANDARD.binary_search(&name).is_ok()
+    }
+
     fn find(
         &mut self,
         cx: &mut Cx,

@@ -9,8 +9,8 @@ use crate::gc::Gc;
 use crate::plain::int::Int;
 use crate::value::class::overrides;
 use crate::value::{
-    BoundMethod, Class, Dict, Function, Instance, IterKind, Native, StaticMethod, Str, T, Tuple,
-    Value,
+    BoundMethod, Class, Dict, Function, Instance, IterKind, Module, Native, StaticMethod, Str, T,
+    Tuple, Value,
 };
 use crate::vm::{Args, Binary, Cx, Def, Flow, Found, Number, Outcome, Stop};
 
@@ -308,13 +308,21 @@ fn issubclass(cx: &mut Cx, args: Args) -> Flow {
     check(cx, object, class, Check::Subclass)
 }
 
+/// Tuples of classes inside tuples of classes.
+const DEEPEST: usize = 50_000;
+
 /// Goes through a class or a tuple of classes; a tuple may hold tuples.
 pub fn check(cx: &mut Cx, object: Value, class: Value, what: Check) -> Flow {
     let mut pending = vec![class];
+    let mut depth = 0;
     while let Some(class) = pending.pop() {
         if let Some(tuple) = class.cast::<Tuple>() {
-            if pending.len() + tuple.len() > 1 << 20 {
-                let text = "maximum recursion depth exceeded in __instancecheck__";
+            depth += 1;
+            if pending.len() + tuple.len() > 1 << 20 || depth > DEEPEST {
+                let text = match what {
+                    Check::Instance => "maximum recursion depth exceeded in __instancecheck__",
+                    Check::Subclass => "maximum recursion depth exceeded in __subclasscheck__",
+                };
                 return Err(cx.error(T::RecursionError, text));
             }
             pending.extend(tuple.as_slice().iter().rev());
@@ -343,14 +351,10 @@ pub fn check(cx: &mut Cx, object: Value, class: Value, what: Check) -> Flow {
             Check::Subclass => (cx.vm().names.__subclasscheck__, subclass_step as Step),
         };
         let Some(method) = cx.special(class, name)? else {
-            return Err(cx.type_error(match what {
-                Check::Instance => {
-                    "isinstance() arg 2 must be a type, a tuple of types, or a union"
-                }
-                Check::Subclass => {
-                    "issubclass() arg 2 must be a class, a tuple of classes, or a union"
-                }
-            }));
+            if by_bases(cx, object, class, what)? {
+                return Ok(Value::TRUE);
+            }
+            continue;
         };
         let rest = Value::object(cx.tuple(&pending));
         return cx.call_then(method, &[object], run, [object, rest, Value::NONE]);
@@ -409,15 +413,49 @@ pub fn is_subclass_plain(cx: &mut Cx, given: Value, class: Gc<Class>) -> Result<
     if let Some(given) = given.cast::<Class>() {
         return Ok(given.is_subclass(class));
     }
+    by_bases(cx, given, Value::object(class), Check::Subclass)
+}
+
+/// What `__bases__` says of an object, for classes that are no types.
+fn bases_of(cx: &mut Cx, value: Value) -> Result<Option<Gc<Tuple>>, Stop> {
     let name = cx.vm().names.__bases__;
-    let Some(bases) = cx.get_optional(given, name)?.and_then(|bases| bases.cast::<Tuple>()) else {
+    Ok(cx.get_optional(value, name)?.and_then(|bases| bases.cast::<Tuple>()))
+}
+
+/// The two questions about classes, or what looks like one, that have no say in it.
+fn by_bases(cx: &mut Cx, object: Value, class: Value, what: Check) -> Result<bool, Stop> {
+    let mut given = object;
+    if what == Check::Subclass && bases_of(cx, object)?.is_none() {
         return Err(cx.type_error("issubclass() arg 1 must be a class"));
-    };
+    }
+    if !class.is::<Class>() && bases_of(cx, class)?.is_none() {
+        return Err(cx.type_error(match what {
+            Check::Instance => "isinstance() arg 2 must be a type, a tuple of types, or a union",
+            Check::Subclass => "issubclass() arg 2 must be a class, a tuple of classes, or a union",
+        }));
+    }
+    if what == Check::Instance {
+        let name = cx.vm().names.__class__;
+        match cx.get_optional(object, name)? {
+            Some(said) => given = said,
+            None => return Ok(false),
+        }
+    }
+    descends(cx, given, class)
+}
+
+fn descends(cx: &mut Cx, given: Value, class: Value) -> Result<bool, Stop> {
+    if given == class {
+        return Ok(true);
+    }
     cx.deeper(|cx| {
         cx.scope(|cx| {
+            cx.root(given);
+            cx.root(class);
+            let Some(bases) = bases_of(cx, given)? else { return Ok(false) };
             cx.root(Value::object(bases));
             for i in 0..bases.len() {
-                if is_subclass_plain(cx, bases.as_slice()[i], class)? {
+                if descends(cx, bases.as_slice()[i], class)? {
                     return Ok(true);
                 }
             }
@@ -541,7 +579,8 @@ fn dir(cx: &mut Cx, args: Args) -> Flow {
     };
     let class = cx.class_of(object);
     let found = cx.lookup(class, cx.vm().names.__dir__);
-    if found.is_none_or(|f| f.is::<Native>()) && !class.has(overrides::GETATTR) {
+    let own = object.cast::<Module>().and_then(|m| m.dict.get_str(cx, cx.vm().names.__dir__));
+    if found.is_none_or(|f| f.is::<Native>()) && own.is_none() && !class.has(overrides::GETATTR) {
         return Ok(Value::object(cx.list(dir_names(cx, object))));
     }
     match cx.special(object, cx.vm().names.__dir__)? {

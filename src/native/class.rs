@@ -36,6 +36,18 @@ pub static TYPE: TypeDef = TypeDef {
         method("__or__(self, value, /)", "Return self|value.", |cx, args| union(cx, args, false)),
         method("__ror__(self, value, /)", "Return value|self.", |cx, args| union(cx, args, true)),
         method("__dir__(self, /)", "Specialized __dir__ implementation for types.", dir),
+        method(
+            "__setattr__(self, name, value, /)",
+            "Implement setattr(self, name, value).",
+            |cx, args| {
+                let name = super::object::name_arg(cx, args, 1)?;
+                cx.store_plain(cx.arg(args, 0).value(), name, cx.arg(args, 2).value())
+            },
+        ),
+        method("__delattr__(self, name, /)", "Implement delattr(self, name).", |cx, args| {
+            let name = super::object::name_arg(cx, args, 1)?;
+            cx.store_plain(cx.arg(args, 0).value(), name, Value::UNDEF)
+        }),
         method("__sizeof__(self, /)", "Return memory consumption of the type object.", |_, _| {
             Ok(Value::int(1064))
         }),
@@ -68,7 +80,7 @@ pub static TYPE: TypeDef = TypeDef {
             name: "__annotations__",
             doc: "",
             get: get_annotations,
-            set: Some(|cx, c, v| set_entry(cx, c, "__annotations__", v)),
+            set: Some(set_annotations),
         },
         GetSet { name: "__annotate__", doc: "", get: get_annotate, set: Some(set_annotate) },
         GetSet {
@@ -210,9 +222,7 @@ fn get_base(cx: &mut Cx, class: Value) -> Flow {
     let bases: Vec<Gc<Class>> = bases
         .map(|bases| bases.as_slice().iter().filter_map(|base| base.cast()).collect())
         .unwrap_or_default();
-    // The base whose values instances carry; the first one where none carries any.
-    let best = bases.iter().find(|base| base.layout == class.layout).or(bases.first());
-    Ok(best.map_or(Value::NONE, |&base| Value::object(base)))
+    Ok(cx.best_base(&bases).map_or(Value::NONE, Value::object))
 }
 
 fn subclasses(cx: &mut Cx, args: Args) -> Flow {
@@ -378,6 +388,23 @@ fn get_annotations(cx: &mut Cx, class: Value) -> Flow {
     let name = cx.vm().names.__annotations__;
     class.dict.set_str(cx, name, value);
     Ok(value)
+}
+
+fn set_annotations(cx: &mut Cx, class: Value, value: Value) -> Flow {
+    if !value.is_undef() {
+        return set_entry(cx, class, "__annotations__", value);
+    }
+    let owner = this(cx, class)?;
+    if !owner.is_user() {
+        return set_entry(cx, class, "__annotations__", value);
+    }
+    let names = &cx.vm().names;
+    let known = owner.dict.remove_str(cx, names.__annotations__);
+    let annotate = owner.dict.remove_str(cx, names.__annotate__);
+    if known.is_none() && annotate.is_none_or(|annotate| annotate.is_none()) {
+        return Err(cx.error(T::AttributeError, "__annotations__"));
+    }
+    Ok(Value::NONE)
 }
 
 fn get_annotate(cx: &mut Cx, class: Value) -> Flow {

@@ -9,7 +9,7 @@ use super::operators::wrong_receiver;
 use super::{TypeDef, method, static_method};
 use crate::gc::Gc;
 use crate::value::{
-    Class, ClassMethod, Dict, Function, MappingProxy, Property, StaticMethod, Str, Super, T, Value,
+    Class, ClassMethod, Dict, MappingProxy, Property, StaticMethod, Str, Super, T, Value,
 };
 use crate::vm::{Args, Cx, Flow, GetSet, Order, Outcome, Stop};
 
@@ -60,26 +60,26 @@ pub static PROPERTY: TypeDef = TypeDef {
         ),
         method("__set__(self, instance, value, /)", "Set an attribute of instance to value.", set),
         method("__delete__(self, instance, /)", "Delete an attribute of instance.", delete),
-        method("__set_name__(self, owner, name, /)", "Method to set name of a property.", set_name),
+        method("__set_name__(self, /, *args)", "Method to set name of a property.", set_name),
     ],
     getsets: &[
         GetSet {
             name: "fget",
             doc: "",
             get: |cx, p| property(cx, p).map(|p| p.get.get()),
-            set: None,
+            set: Some(super::readonly),
         },
         GetSet {
             name: "fset",
             doc: "",
             get: |cx, p| property(cx, p).map(|p| p.set.get()),
-            set: None,
+            set: Some(super::readonly),
         },
         GetSet {
             name: "fdel",
             doc: "",
             get: |cx, p| property(cx, p).map(|p| p.delete.get()),
-            set: None,
+            set: Some(super::readonly),
         },
         GetSet {
             name: "__doc__",
@@ -105,6 +105,7 @@ fn empty_property(cx: &Cx) -> Gc<Property> {
         delete: Value::NONE.into(),
         doc: Value::NONE.into(),
         name: Value::UNDEF.into(),
+        getter_doc: false.into(),
     })
 }
 
@@ -152,10 +153,24 @@ fn new_property(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn init_property(cx: &mut Cx, args: Args) -> Flow {
-    let this = property(cx, cx.arg(args, 0).value())?;
+    let object = cx.arg(args, 0).value();
+    let this = property(cx, object)?;
     let parts = [1, 2, 3, 4].map(|i| cx.arg(args, i).value());
     fill_property(cx, this, parts)?;
-    Ok(Value::NONE)
+    if !cx.class_of(object).is_user() {
+        return Ok(Value::NONE);
+    }
+    // The text of the class would hide that of the property: the object gets one of its own.
+    let flow = cx.store_attribute(object, cx.vm().names.__doc__, this.doc.get());
+    let given = !(parts[3].is_undef() || parts[3].is_none()) || this.doc.get().is_none();
+    match flow {
+        // One that has no place for it goes without, unless the text is its getter's.
+        Err(Stop::Raised) if given && cx.pending_is(T::AttributeError) => {
+            cx.take_exception();
+            Ok(Value::NONE)
+        }
+        flow => flow,
+    }
 }
 
 /// A property without a text of its own has that of its getter.
@@ -165,10 +180,12 @@ fn fill_property(cx: &mut Cx, this: Gc<Property>, parts: [Value; 4]) -> Result<(
     this.set.set(set);
     this.delete.set(delete);
     this.doc.set(doc);
+    this.getter_doc.set(false);
     if doc.is_none() && !get.is_none() {
         let name = cx.vm().names.__doc__;
-        let doc = cx.get_optional(get, name)?;
-        this.doc.set(doc.unwrap_or(Value::NONE));
+        let doc = cx.get_optional(get, name)?.unwrap_or(Value::NONE);
+        this.doc.set(doc);
+        this.getter_doc.set(!doc.is_none());
     }
     Ok(())
 }
@@ -180,11 +197,8 @@ fn with_accessor(cx: &mut Cx, args: Args, place: usize) -> Flow {
     let mut parts = [this.get.get(), this.set.get(), this.delete.get(), this.doc.get()];
     let given = cx.arg(args, 1).value();
     // A text that came from the getter goes with it.
-    if place == 0 && !given.is_none() && !this.get.get().is_none() {
-        let name = cx.vm().names.__doc__;
-        if cx.get_optional(this.get.get(), name)? == Some(this.doc.get()) {
-            parts[3] = Value::NONE;
-        }
+    if this.getter_doc.get() {
+        parts[3] = Value::NONE;
     }
     if !given.is_none() {
         parts[place] = given;
@@ -219,19 +233,7 @@ fn copy_made(cx: &mut Cx, [source, ..]: [Value; 3], outcome: Outcome) -> Flow {
 
 /// AttributeError for an accessor that the property lacks.
 fn lacks(cx: &Cx, this: Gc<Property>, object: Value, what: &str) -> Stop {
-    let owner = cx.type_name(object);
-    let name = match name_of(this) {
-        Some(name) => format!("property '{name}' of '{owner}' object"),
-        None => format!("property of '{owner}' object"),
-    };
-    cx.error(T::AttributeError, &format!("{name} has no {what}"))
-}
-
-fn name_of(this: Gc<Property>) -> Option<String> {
-    if let Some(name) = this.name.get().cast::<Str>() {
-        return Some(name.lossy().into_owned());
-    }
-    this.get.get().cast::<Function>().map(|function| function.code.code.name.to_string())
+    crate::vm::accessor_missing(cx.vm(), this, cx.class_of(object), what)
 }
 
 fn get(cx: &mut Cx, args: Args) -> Flow {
@@ -270,6 +272,11 @@ fn nothing(_: &mut Cx, _: [Value; 3], outcome: Outcome) -> Flow {
 }
 
 fn set_name(cx: &mut Cx, args: Args) -> Flow {
+    let given = args.len() - 1;
+    if given != 2 {
+        let text = format!("__set_name__() takes 2 positional arguments but {given} were given");
+        return Err(cx.type_error(&text));
+    }
     property(cx, cx.arg(args, 0).value())?.name.set(cx.arg(args, 2).value());
     Ok(Value::NONE)
 }
@@ -326,8 +333,18 @@ fn is_abstract(cx: &mut Cx, func: Value) -> Result<bool, Stop> {
 macro_rules! wrapper_getsets {
     ($func:ident) => {
         &[
-            GetSet { name: "__func__", doc: "", get: |cx, w| $func(cx, w), set: None },
-            GetSet { name: "__wrapped__", doc: "", get: |cx, w| $func(cx, w), set: None },
+            GetSet {
+                name: "__func__",
+                doc: "",
+                get: |cx, w| $func(cx, w),
+                set: Some(super::readonly),
+            },
+            GetSet {
+                name: "__wrapped__",
+                doc: "",
+                get: |cx, w| $func(cx, w),
+                set: Some(super::readonly),
+            },
             GetSet {
                 name: "__name__",
                 doc: "",
@@ -506,29 +523,37 @@ pub static SUPER: TypeDef = TypeDef {
           meth(self, arg):\n        super().meth(arg)\nThis works for class methods \
           too:\nclass C(B):\n    @classmethod\n    def cmeth(cls, arg):\n        \
           super().cmeth(arg)\n",
-    methods: &[static_method(
-        "__new__(cls, type=None, object_or_type=None, /)",
-        "Create and return a new object.",
-        new_super,
-    )],
+    methods: &[
+        static_method(
+            "__new__(cls, *args, **kwargs)",
+            "Create and return a new object.",
+            new_super,
+        ),
+        method("__init__(self, /, *args, **kwargs)", "Initialize self.", init_super),
+        method(
+            "__get__(self, instance, owner=None, /)",
+            "Return an attribute of instance, which is of type owner.",
+            bind_super,
+        ),
+    ],
     getsets: &[
         GetSet {
             name: "__thisclass__",
             doc: "the class invoking super()",
-            get: |cx, s| this_super(cx, s).map(|s| Value::object(s.class)),
-            set: None,
+            get: |cx, s| this_super(cx, s).map(|s| Value::object(s.class.get())),
+            set: Some(super::readonly),
         },
         GetSet {
             name: "__self__",
             doc: "the instance invoking super(); may be None",
             get: |cx, s| this_super(cx, s).map(|s| s.this.get()),
-            set: None,
+            set: Some(super::readonly),
         },
         GetSet {
             name: "__self_class__",
             doc: "the type of the instance invoking super(); may be None",
             get: get_self_class,
-            set: None,
+            set: Some(super::readonly),
         },
     ],
 };
@@ -539,38 +564,97 @@ fn this_super(cx: &Cx, value: Value) -> Result<Gc<Super>, Stop> {
 
 fn get_self_class(cx: &mut Cx, value: Value) -> Flow {
     let this = this_super(cx, value)?;
-    Ok(if this.this.get().is_none() { Value::NONE } else { Value::object(this.start) })
+    Ok(if this.this.get().is_none() { Value::NONE } else { Value::object(this.start.get()) })
 }
 
 fn new_super(cx: &mut Cx, args: Args) -> Flow {
-    let Some(given) = cx.opt(args, 1).map(|v| v.value()) else {
-        return Err(cx.error(T::RuntimeError, "super(): no arguments"));
+    let class = new_class(cx, args, T::Super)?;
+    let (own, none) = (cx.class(T::Super), Value::NONE);
+    // Of derived classes, `__init__` says the rest.
+    let (from, start, this) =
+        if class == own { super_parts(cx, args, 1)? } else { (own, own, none) };
+    Ok(make_super(cx, class, from, start, this))
+}
+
+fn make_super(cx: &Cx, class: Gc<Class>, from: Gc<Class>, start: Gc<Class>, this: Value) -> Value {
+    let shape = if class.is_user() { cx.shapes.root(class, 0) } else { T::Super.shape() };
+    Value::object(cx.new_object(shape, 0, |header| Super {
+        header,
+        class: from.into(),
+        start: start.into(),
+        this: this.into(),
+    }))
+}
+
+fn init_super(cx: &mut Cx, args: Args) -> Flow {
+    let this = this_super(cx, cx.arg(args, 0).value())?;
+    let (class, start, object) = super_parts(cx, args, 1)?;
+    this.class.set(class);
+    this.start.set(start);
+    this.this.set(object);
+    Ok(Value::NONE)
+}
+
+/// An unbound `super(C)` in a class is bound when it is asked for.
+fn bind_super(cx: &mut Cx, args: Args) -> Flow {
+    let value = cx.arg(args, 0).value();
+    let this = this_super(cx, value)?;
+    let object = cx.arg(args, 1).value();
+    if object.is_none() || !this.this.get().is_none() {
+        return Ok(value);
+    }
+    let class = cx.class_of(value);
+    if class.is_user() {
+        return cx.tail(Value::object(class), &[Value::object(this.class.get()), object]);
+    }
+    let start = checked_start(cx, this.class.get(), object)?;
+    Ok(make_super(cx, class, this.class.get(), start, object))
+}
+
+/// The class behind which the lookup begins, the class in whose MRO, and what is bound.
+fn super_parts(
+    cx: &mut Cx,
+    args: Args,
+    skip: usize,
+) -> Result<(Gc<Class>, Gc<Class>, Value), Stop> {
+    // The dict of keywords stands in front of surplus arguments.
+    if cx.arg(args, skip).value().cast::<Dict>().is_some_and(|keywords| !keywords.is_empty()) {
+        return Err(cx.type_error("super() takes no keyword arguments"));
+    }
+    let given = cx.args_from(args, skip + 1);
+    if given.len() > 2 {
+        let text = format!("super() expected at most 2 arguments, got {}", given.len());
+        return Err(cx.type_error(&text));
+    }
+    let (first, object) = match given.first() {
+        Some(&first) => (first, given.get(1).copied().unwrap_or(Value::NONE)),
+        None => {
+            let (class, object) = cx.caller_super()?;
+            (class, object)
+        }
     };
-    let Some(class) = given.cast::<Class>() else {
+    let Some(class) = first.cast::<Class>() else {
         return Err(cx.type_error(&format!(
             "super() argument 1 must be a type, not {}",
-            cx.type_name(given)
+            cx.type_name(first)
         )));
     };
-    let object = cx.opt(args, 2).map_or(Value::NONE, |v| v.value());
-    let start = if object.is_none() { Some(class) } else { super_start(cx, class, object)? };
-    let Some(start) = start else {
-        let what = match object.cast::<Class>() {
-            Some(class) => format!("type {}", class.name_text()),
-            None => format!("instance of {}", cx.type_name(object)),
-        };
-        return Err(cx.type_error(&format!(
-            "super(type, obj): obj ({what}) is not an instance or subtype of type ({}).",
-            class.name_text()
-        )));
+    let start = if object.is_none() { class } else { checked_start(cx, class, object)? };
+    Ok((class, start, object))
+}
+
+fn checked_start(cx: &mut Cx, class: Gc<Class>, object: Value) -> Result<Gc<Class>, Stop> {
+    if let Some(start) = super_start(cx, class, object)? {
+        return Ok(start);
+    }
+    let what = match object.cast::<Class>() {
+        Some(class) => format!("type {}", class.name_text()),
+        None => format!("instance of {}", cx.type_name(object)),
     };
-    let made = cx.new_object(T::Super.shape(), 0, |header| Super {
-        header,
-        class,
-        start,
-        this: object.into(),
-    });
-    Ok(Value::object(made))
+    Err(cx.type_error(&format!(
+        "super(type, obj): obj ({what}) is not an instance or subtype of type ({}).",
+        class.name_text()
+    )))
 }
 
 /// In whose ancestry the lookup goes: the object itself if it is a class below `class`, else its

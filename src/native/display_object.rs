@@ -3,8 +3,9 @@
 use super::display::push_repr;
 use crate::gc::Gc;
 use crate::value::{
-    BoundMethod, Cell, Class, ClassMethod, CodeObject, Frame, Function, GenericAlias, Member,
-    MemoryView, Module, Native, NativeKind, Range, Slice, StaticMethod, Str, Super, Union, Value,
+    BoundMethod, Cell, Class, ClassMethod, CodeObject, Frame, FrameView, Function, GenericAlias,
+    Member, MemoryView, Module, Native, NativeKind, Range, Slice, StaticMethod, Str, Super, Union,
+    Value,
 };
 use crate::vm::{Cx, Stop};
 
@@ -38,6 +39,18 @@ pub fn push(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
         push_text(out, &format!("_tuplegetter({item}, "));
         push_repr(cx, out, member.name.get())?;
         out.push(b')');
+    } else if let Some(view) = value.cast::<FrameView>() {
+        let entry = super::frames::entry_of_view(cx, view);
+        push_text(
+            out,
+            &format!(
+                "<frame at {}, file {}, line {}, code {}>",
+                address(value),
+                crate::plain::repr::str_repr(entry.code.code.filename.as_bytes()),
+                super::traceback::line_of(entry),
+                entry.code.code.name
+            ),
+        );
     } else if let Some(member) = value.cast::<Member>() {
         let what = if member.computed.is_some() { "attribute" } else { "member" };
         let owner = member.owner.get().cast::<Class>().map_or_else(String::new, |c| c.name_text());
@@ -50,8 +63,9 @@ pub fn push(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
     } else if let Some(cell) = value.cast::<Cell>() {
         push_text(out, &cell_text(cx, value, cell));
     } else if let Some(this) = value.cast::<Super>() {
-        let (class, start) = (this.class.name_text(), this.start.name_text());
-        push_text(out, &format!("<super: <class '{class}'>, <{start} object>>"));
+        let (class, start) = (this.class.get().name_text(), this.start.get().name_text());
+        let bound = if this.this.get().is_none() { "NULL" } else { &format!("<{start} object>") };
+        push_text(out, &format!("<super: <class '{class}'>, {bound}>"));
     } else {
         return cx.deeper(|cx| push_compound(cx, out, value));
     }
@@ -127,7 +141,15 @@ fn push_method(
     }
     let name = match func.cast::<Function>() {
         Some(function) => qualname(cx, function),
-        None => "?".to_string(),
+        None => {
+            let mut said = None;
+            for key in [cx.vm().names.__qualname__, cx.vm().names.__name__] {
+                if said.is_none() {
+                    said = cx.get_optional(func, key)?.and_then(|name| name.cast::<Str>());
+                }
+            }
+            said.map_or_else(|| "?".to_string(), |name| name.lossy().into_owned())
+        }
     };
     push_text(out, &format!("<bound method {name} of "));
     push_repr(cx, out, this)?;
@@ -146,7 +168,7 @@ fn push_module(cx: &Cx, out: &mut Vec<u8>, module: Gc<Module>) {
         let value = module.dict.get_str(cx, cx.intern(name))?;
         value.cast::<Str>().map(|text| text.lossy().into_owned())
     };
-    let name = text("__name__").unwrap_or_else(|| module.name.lossy().into_owned());
+    let name = text("__name__").unwrap_or_else(|| "?".into());
     let name = crate::plain::repr::str_repr(name.as_bytes());
     let loaded = cx.vm().modules.iter().any(|entry| entry.value == Value::object(module));
     let origin = match text("__file__") {

@@ -55,21 +55,21 @@ pub static FUNCTION: TypeDef = TypeDef {
             name: "__code__",
             doc: "",
             get: |cx, f| this(cx, f).map(|f| Value::object(f.code)),
-            set: None,
+            set: Some(set_code),
         },
         GetSet {
             name: "__globals__",
             doc: "",
             get: |cx, f| this(cx, f).map(|f| Value::object(f.globals)),
-            set: None,
+            set: Some(super::readonly),
         },
         GetSet {
             name: "__builtins__",
             doc: "",
             get: |cx, _| Ok(Value::object(cx.vm().builtins)),
-            set: None,
+            set: Some(super::readonly),
         },
-        GetSet { name: "__closure__", doc: "", get: get_closure, set: None },
+        GetSet { name: "__closure__", doc: "", get: get_closure, set: Some(super::readonly) },
         GetSet {
             name: "__annotations__",
             doc: "",
@@ -81,7 +81,12 @@ pub static FUNCTION: TypeDef = TypeDef {
             name: "__type_params__",
             doc: "",
             get: get_type_params,
-            set: Some(|cx, f, v| set_detail(cx, f, "__type_params__", v)),
+            set: Some(|cx, f, v| {
+                if !v.is::<Tuple>() {
+                    return Err(cx.type_error("__type_params__ must be set to a tuple"));
+                }
+                set_detail(cx, f, "__type_params__", v)
+            }),
         },
     ],
 };
@@ -105,7 +110,7 @@ pub static NATIVE: TypeDef = TypeDef {
     methods: &[method("__call__(self, /, *args, **kwargs)", "Call self as a function.", call)],
     getsets: native_getsets![
         GetSet { name: "__module__", doc: "", get: native_module, set: None },
-        GetSet { name: "__self__", doc: "", get: native_self, set: None }
+        GetSet { name: "__self__", doc: "", get: native_self, set: Some(super::readonly) }
     ],
 };
 
@@ -151,16 +156,25 @@ pub static METHOD: TypeDef = TypeDef {
             name: "__self__",
             doc: "the instance to which a method is bound",
             get: |cx, m| this_method(cx, m).map(|m| m.this.get()),
-            set: None,
+            set: Some(super::readonly),
         },
         GetSet {
             name: "__func__",
             doc: "the function (or other callable) implementing a method",
             get: |cx, m| this_method(cx, m).map(|m| m.func.get()),
-            set: None,
+            set: Some(super::readonly),
         },
         GetSet { name: "__doc__", doc: "", get: method_doc, set: None },
         GetSet { name: "__module__", doc: "", get: method_module, set: None },
+        GetSet {
+            name: "__dict__",
+            doc: "",
+            get: |cx, m| {
+                let (func, name) = (this_method(cx, m)?.func.get(), cx.vm().names.__dict__);
+                cx.get_attribute(func, name)
+            },
+            set: None,
+        },
     ],
 };
 
@@ -177,25 +191,25 @@ pub static CODE: TypeDef = TypeDef {
             name: "co_name",
             doc: "",
             get: |cx, c| code_text(cx, c, |c| &c.code.name),
-            set: None,
+            set: Some(super::readonly),
         },
         GetSet {
             name: "co_qualname",
             doc: "",
             get: |cx, c| code_text(cx, c, |c| &c.code.qualname),
-            set: None,
+            set: Some(super::readonly),
         },
         GetSet {
             name: "co_filename",
             doc: "",
             get: |cx, c| code_text(cx, c, |c| &c.code.filename),
-            set: None,
+            set: Some(super::readonly),
         },
         GetSet {
             name: "co_firstlineno",
             doc: "",
             get: |cx, c| code_int(cx, c, |c| i64::from(c.code.first_line)),
-            set: None,
+            set: Some(super::readonly),
         },
         GetSet {
             name: "co_argcount",
@@ -205,19 +219,19 @@ pub static CODE: TypeDef = TypeDef {
                     i64::from(c.code.params.positional_only) + i64::from(c.code.params.positional)
                 })
             },
-            set: None,
+            set: Some(super::readonly),
         },
         GetSet {
             name: "co_posonlyargcount",
             doc: "",
             get: |cx, c| code_int(cx, c, |c| i64::from(c.code.params.positional_only)),
-            set: None,
+            set: Some(super::readonly),
         },
         GetSet {
             name: "co_kwonlyargcount",
             doc: "",
             get: |cx, c| code_int(cx, c, |c| i64::from(c.code.params.keyword_only)),
-            set: None,
+            set: Some(super::readonly),
         },
         GetSet {
             name: "co_nlocals",
@@ -229,9 +243,14 @@ pub static CODE: TypeDef = TypeDef {
             name: "co_stacksize",
             doc: "",
             get: |cx, c| code_int(cx, c, |c| i64::from(c.code.registers)),
-            set: None,
+            set: Some(super::readonly),
         },
-        GetSet { name: "co_flags", doc: "", get: |cx, c| code_int(cx, c, flags), set: None },
+        GetSet {
+            name: "co_flags",
+            doc: "",
+            get: |cx, c| code_int(cx, c, flags),
+            set: Some(super::readonly),
+        },
         GetSet {
             name: "co_varnames",
             doc: "",
@@ -254,9 +273,9 @@ pub static CODE: TypeDef = TypeDef {
             name: "co_names",
             doc: "",
             get: |cx, c| code_names(cx, c, |c| c.code.names.iter().map(|n| &**n).collect()),
-            set: None,
+            set: Some(super::readonly),
         },
-        GetSet { name: "co_consts", doc: "", get: code_consts, set: None },
+        GetSet { name: "co_consts", doc: "", get: code_consts, set: Some(super::readonly) },
     ],
 };
 
@@ -373,6 +392,40 @@ fn set_text(cx: &mut Cx, function: Value, name: &str, value: Value) -> Flow {
         return Err(cx.type_error(&format!("{name} must be set to a string object")));
     }
     put_detail(cx, function, name, value);
+    Ok(Value::NONE)
+}
+
+fn bare_name(cx: &Cx, function: Gc<Function>) -> String {
+    match detail(cx, function, "__name__").and_then(|name| name.cast::<Str>()) {
+        Some(name) => name.lossy().into_owned(),
+        None => function.code.code.name.to_string(),
+    }
+}
+
+fn set_code(cx: &mut Cx, function: Value, value: Value) -> Flow {
+    let function = this(cx, function)?;
+    let Some(code) = value.cast::<CodeObject>() else {
+        return Err(cx.type_error("__code__ must be set to a code object"));
+    };
+    let (own, given) = (function.captured as usize, code.code.captures.len());
+    if own != given || code.code.is_module {
+        let text = format!(
+            "{}() requires a code object with {own} free vars, not {given}",
+            bare_name(cx, function)
+        );
+        return Err(cx.value_error(&text));
+    }
+    // The function keeps its names, whatever the code is called.
+    let names = &cx.vm().names;
+    for (key, own) in [
+        (names.__name__, &function.code.code.name),
+        (names.__qualname__, &function.code.code.qualname),
+    ] {
+        if cx.detail(function, key).is_none() {
+            cx.set_detail(function, key, cx.str_value(own));
+        }
+    }
+    cx.set_code(function, code)?;
     Ok(Value::NONE)
 }
 

@@ -14,19 +14,19 @@ const THROW: &str = "throw(value)\nthrow(type[,value[,tb]])\n\nRaise exception i
 const CLOSE: &str = "close() -> raise GeneratorExit inside generator.";
 
 macro_rules! attributes {
-    ($running:literal $suspended:literal $inner:literal $code:literal) => {
+    ($running:literal $suspended:literal $inner:literal $code:literal $frame:literal) => {
         &[
             GetSet {
                 name: "__name__",
                 doc: "name of the generator",
                 get: |cx, v| name(cx, v, false),
-                set: None,
+                set: Some(|cx, v, to| set_name(cx, v, to, false)),
             },
             GetSet {
                 name: "__qualname__",
                 doc: "qualified name of the generator",
                 get: |cx, v| name(cx, v, true),
-                set: None,
+                set: Some(|cx, v, to| set_name(cx, v, to, true)),
             },
             GetSet {
                 name: $running,
@@ -47,6 +47,12 @@ macro_rules! attributes {
                 set: None,
             },
             GetSet { name: $code, doc: "", get: code, set: None },
+            GetSet {
+                name: $frame,
+                doc: "",
+                get: |cx, v| frame_of(cx, v).map(|frame| super::frames::of_frame(cx, frame)),
+                set: None,
+            },
         ]
     };
 }
@@ -61,7 +67,7 @@ pub static GENERATOR: TypeDef = TypeDef {
         method("throw(self, type, value=None, traceback=None, /)", THROW, throw),
         method("close(self, /)", CLOSE, close),
     ],
-    getsets: attributes!("gi_running" "gi_suspended" "gi_yieldfrom" "gi_code"),
+    getsets: attributes!("gi_running" "gi_suspended" "gi_yieldfrom" "gi_code" "gi_frame"),
 };
 
 pub static COROUTINE: TypeDef = TypeDef {
@@ -77,7 +83,7 @@ pub static COROUTINE: TypeDef = TypeDef {
         method("throw(self, type, value=None, traceback=None, /)", THROW, throw),
         method("close(self, /)", CLOSE, close),
     ],
-    getsets: attributes!("cr_running" "cr_suspended" "cr_await" "cr_code"),
+    getsets: attributes!("cr_running" "cr_suspended" "cr_await" "cr_code" "cr_frame"),
 };
 
 pub static ASYNC_GENERATOR: TypeDef = TypeDef {
@@ -98,7 +104,7 @@ pub static ASYNC_GENERATOR: TypeDef = TypeDef {
         ),
         method("aclose(self, /)", "aclose() -> raise GeneratorExit inside generator.", aclose),
     ],
-    getsets: attributes!("ag_running" "ag_suspended" "ag_await" "ag_code"),
+    getsets: attributes!("ag_running" "ag_suspended" "ag_await" "ag_code" "ag_frame"),
 };
 
 macro_rules! async_op {
@@ -149,16 +155,27 @@ fn this_frame(cx: &Cx, args: Args) -> Result<Gc<Frame>, Stop> {
 
 fn name(cx: &mut Cx, value: Value, qualified: bool) -> Flow {
     let function = frame_of(cx, value)?.function;
-    let full = cx.qualname(function);
     let names = &cx.vm().names;
-    if qualified {
-        return Ok(cx.str_value(&full));
+    let (key, code) = if qualified {
+        (names.__qualname__, &function.code.code.qualname)
+    } else {
+        (names.__name__, &function.code.code.name)
+    };
+    Ok(cx.detail(function, key).unwrap_or_else(|| cx.str_value(code)))
+}
+
+fn set_name(cx: &mut Cx, value: Value, name: Value, qualified: bool) -> Flow {
+    let frame = frame_of(cx, value)?;
+    let names = &cx.vm().names;
+    let (key, text) =
+        if qualified { (names.__qualname__, "__qualname__") } else { (names.__name__, "__name__") };
+    if !name.is::<Str>() {
+        return Err(cx.type_error(&format!("{text} must be set to a string object")));
     }
-    let given = cx.own_attribute(Value::object(function), names.__name__);
-    if let Some(given) = given.filter(|given| given.is::<Str>()) {
-        return Ok(given);
-    }
-    Ok(cx.str_value(full.rsplit('.').next().unwrap_or(&full)))
+    // The name is its function's, of which it gets one for itself.
+    let own = cx.own_function(frame);
+    cx.set_detail(own, key, name);
+    Ok(Value::NONE)
 }
 
 fn is_in(cx: &mut Cx, value: Value, what: u8) -> Flow {
@@ -196,8 +213,8 @@ fn throw(cx: &mut Cx, args: Args) -> Flow {
     with_exception(cx, args, thrown, frame)
 }
 
-fn thrown(cx: &mut Cx, [frame, ..]: [Value; 3], outcome: Outcome) -> Flow {
-    let exception = exception_made(cx, outcome?)?;
+fn thrown(cx: &mut Cx, [frame, kind, _]: [Value; 3], outcome: Outcome) -> Flow {
+    let exception = exception_made(cx, kind, outcome?)?;
     let frame = frame_of(cx, frame)?;
     cx.throw_into(frame, exception)
 }
@@ -211,7 +228,7 @@ fn with_exception(
 ) -> Flow {
     let kind = cx.arg(args, 1).value();
     let value = cx.opt(args, 2).map_or(Value::NONE, |v| v.value());
-    let state = [target, Value::NONE, Value::NONE];
+    let state = [target, kind, Value::NONE];
     if kind.is::<Exception>() {
         if !value.is_none() {
             let text = "instance exception may not have a separate value";
@@ -241,8 +258,18 @@ fn not_an_exception(cx: &Cx, value: Value) -> Stop {
     ))
 }
 
-fn exception_made(cx: &Cx, value: Value) -> Result<Gc<Exception>, Stop> {
-    value.cast::<Exception>().ok_or_else(|| not_an_exception(cx, value))
+fn exception_made(cx: &mut Cx, kind: Value, value: Value) -> Result<Gc<Exception>, Stop> {
+    if let Some(exception) = value.cast::<Exception>() {
+        return Ok(exception);
+    }
+    let name = cx.type_name(value);
+    let kind = super::display::repr(cx, kind)?;
+    let kind = String::from_utf8_lossy(&kind);
+    // That is what the generator gets instead.
+    let stop = cx.type_error(&format!(
+        "calling {kind} should have returned an instance of BaseException, not {name}"
+    ));
+    cx.take_exception().cast::<Exception>().ok_or(stop)
 }
 
 /// A generator that awaits the coroutine, for `yield from` in the `__await__` of a program.
@@ -275,8 +302,8 @@ fn athrow(cx: &mut Cx, args: Args) -> Flow {
     with_exception(cx, args, athrow_made, frame)
 }
 
-fn athrow_made(cx: &mut Cx, [frame, ..]: [Value; 3], outcome: Outcome) -> Flow {
-    let exception = exception_made(cx, outcome?)?;
+fn athrow_made(cx: &mut Cx, [frame, kind, _]: [Value; 3], outcome: Outcome) -> Flow {
+    let exception = exception_made(cx, kind, outcome?)?;
     let frame = frame_of(cx, frame)?;
     Ok(cx.async_op(frame, Value::object(exception), true))
 }
@@ -301,7 +328,7 @@ fn drive(cx: &mut Cx, args: Args, value: Value) -> Flow {
     let op = this_op(cx, args)?;
     if let Some(driver) = op.driver.get().cast::<Frame>() {
         if driver.state() == state::FINISHED {
-            let what = if op.throws { "athrow()/aclose()" } else { "__anext__()/asend()" };
+            let what = if op.throws { "aclose()/athrow()" } else { "__anext__()/asend()" };
             let text = format!("cannot reuse already awaited {what}");
             return Err(cx.error(T::RuntimeError, &text));
         }
@@ -323,9 +350,31 @@ fn driver_made(cx: &mut Cx, [op, value, _]: [Value; 3], outcome: Outcome) -> Flo
 
 fn drive_throw(cx: &mut Cx, args: Args) -> Flow {
     let op = this_op(cx, args)?;
-    let target = if op.driver.get().is_undef() { op.frame.get() } else { op.driver.get() };
-    op.value.set(Value::UNDEF);
-    with_exception(cx, args, thrown, target)
+    if op.driver.get().is::<Frame>() {
+        return with_exception(cx, args, thrown, op.driver.get());
+    }
+    let frame = frame_of(cx, op.frame.get())?;
+    if op.value.replace(Value::UNDEF).is_undef() {
+        let what = if op.throws { "aclose()/athrow()" } else { "__anext__()/asend()" };
+        let text = format!("cannot reuse already awaited {what}");
+        return Err(cx.error(T::RuntimeError, &text));
+    }
+    if frame.state() == state::RUNNING {
+        let what = if op.throws { "athrow" } else { "anext" };
+        let text = format!("{what}(): asynchronous generator is already running");
+        return Err(cx.error(T::RuntimeError, &text));
+    }
+    with_exception(cx, args, throw_step, Value::object(op))
+}
+
+/// A step that is thrown into before it began is a step that throws.
+fn throw_step(cx: &mut Cx, [op, kind, _]: [Value; 3], outcome: Outcome) -> Flow {
+    let exception = exception_made(cx, kind, outcome?)?;
+    let Some(op) = op.cast::<AsyncOp>() else { return Ok(Value::NONE) };
+    let frame = frame_of(cx, op.frame.get())?;
+    let step = cx.async_op(frame, Value::object(exception), true);
+    let drive = cx.vm().prelude("_drive");
+    cx.call_then(drive, &[step], driver_made, [Value::object(op), Value::NONE, Value::NONE])
 }
 
 fn drive_close(cx: &mut Cx, args: Args) -> Flow {

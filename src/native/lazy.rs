@@ -8,7 +8,7 @@ use crate::vm::{Cx, Flow, Outcome};
 pub fn attribute(cx: &mut Cx, owner: &str, from: &str, made: &[&str], name: Value) -> Flow {
     let text = name.cast::<Str>().map_or_else(String::new, |name| name.lossy().into_owned());
     if !made.contains(&text.as_str()) {
-        let text = crate::vm::missing_in_module(owner, &text);
+        let text = crate::vm::missing_in_module(owner, &text, true);
         return Err(cx.error(T::AttributeError, &text));
     }
     let wanted = Value::object(cx.tuple(&[Value::NONE]));

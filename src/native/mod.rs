@@ -48,6 +48,7 @@ mod lru_cache;
 mod math;
 mod math_whole;
 mod memory;
+mod module;
 mod object;
 mod operator;
 mod operators;
@@ -111,6 +112,11 @@ pub const fn static_method(signature: &'static str, doc: &'static str, run: Nati
     def(signature, doc, NativeKind::StaticMethod, run)
 }
 
+/// The setter of what CPython keeps as a read-only field.
+pub fn readonly(cx: &mut Cx, _: Value, _: Value) -> crate::vm::Flow {
+    Err(cx.error(T::AttributeError, "readonly attribute"))
+}
+
 /// What a topic file offers for one built-in type.
 pub struct TypeDef {
     pub id: T,
@@ -159,6 +165,7 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &group::TYPE,
     &frames::TRACEBACK,
     &frames::FRAME,
+    &module::TYPE,
     &object::TYPE,
     &class::TYPE,
     &int::TYPE,
@@ -311,8 +318,10 @@ fn install(cx: &mut Cx) {
     // Code that runs in a namespace without a name takes this one.
     builtins.set_str(cx, cx.vm().names.__name__, cx.str_value("builtins"));
     builtins.set_str(cx, cx.intern("__debug__"), Value::TRUE);
-    let module = cx.module(cx.intern("builtins"), builtins);
+    let module = cx.module(cx.class(T::Module), builtins);
+    module.standard.set(true);
     cx.add_module("builtins", Value::object(module));
+    builtins.set_str(cx, cx.intern("__builtins__"), Value::object(module));
     for row in BUILTINS.iter().copied().flatten() {
         // What begins with one underscore is for the prelude alone.
         let is_public = !row.signature.starts_with('_') || row.signature.starts_with("__");
@@ -328,6 +337,9 @@ fn set_overrides(cx: &Cx, id: T) {
     class.overrides.set(match id {
         T::Property => overrides::GET | overrides::SET,
         T::StaticMethod | T::ClassMethod => overrides::GET,
+        // `__new__` is all that the type itself needs; `__init__` is for classes derived from it.
+        T::Super => overrides::GET,
+        T::Module => overrides::INIT,
         T::WeakRef => overrides::EQ | overrides::HASH | overrides::REPR,
         T::GenericAlias => overrides::GETATTR,
         T::Count | T::Repeat | T::Partial => overrides::REPR,

@@ -253,12 +253,23 @@ fn getattribute(cx: &mut Cx, args: Args) -> Flow {
     cx.attribute_plain(cx.arg(args, 0).value(), name)
 }
 
+/// What `object` does for instances would leave a class with stale caches.
+fn check_no_class(cx: &Cx, args: Args, what: &str) -> Result<(), Stop> {
+    let this = cx.arg(args, 0).value();
+    if !this.is::<Class>() {
+        return Ok(());
+    }
+    Err(cx.type_error(&format!("can't apply this {what} to {} object", cx.type_name(this))))
+}
+
 fn setattr(cx: &mut Cx, args: Args) -> Flow {
+    check_no_class(cx, args, "__setattr__")?;
     let name = name_arg(cx, args, 1)?;
     cx.store_plain(cx.arg(args, 0).value(), name, cx.arg(args, 2).value())
 }
 
 fn delattr(cx: &mut Cx, args: Args) -> Flow {
+    check_no_class(cx, args, "__delattr__")?;
     let name = name_arg(cx, args, 1)?;
     cx.store_plain(cx.arg(args, 0).value(), name, Value::UNDEF)
 }

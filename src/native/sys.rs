@@ -27,11 +27,13 @@ static FUNCTIONS: &[Def] = &[
     function("setrecursionlimit(limit, /)", "Set the recursion limit.", setrecursionlimit),
     function("exc_info()", "Return (type, value, traceback) of the handled exception.", exc_info),
     function("exception()", "Return the handled exception.", exception),
+    function("_getframe(depth=0, /)", "Return a frame object from the call stack.", getframe),
     function(
         "_getframemodulename(depth=0)",
-        "Return the name of the module of the caller, or of one further out.",
+        "Return the name of the module for a calling frame.",
         frame_module,
     ),
+    function("_current_frames()", "Return the frame of each thread.", current_frames),
     function("intern(string, /)", "Return the one string with this content.", intern),
     function(
         "getsizeof(object, default=None, /)",
@@ -186,15 +188,36 @@ fn exception(cx: &mut Cx, _: Args) -> Flow {
     Ok(if handled.is::<Exception>() { handled } else { Value::NONE })
 }
 
-fn frame_module(cx: &mut Cx, args: Args) -> Flow {
+fn depth(cx: &mut Cx, args: Args) -> Result<usize, Stop> {
     let depth = match cx.opt(args, 0).map(|depth| depth.value()) {
         Some(depth) => cx.index_i64(depth)?,
         None => 0,
     };
-    let globals = usize::try_from(depth).ok().and_then(|depth| cx.globals_above(depth));
-    let globals = globals.and_then(|globals| globals.cast::<Dict>());
+    Ok(depth.max(0) as usize)
+}
+
+fn getframe(cx: &mut Cx, args: Args) -> Flow {
+    let depth = depth(cx, args)?;
+    match cx.frame_at(depth) {
+        Some(view) => Ok(Value::object(view)),
+        None => Err(cx.value_error("call stack is not deep enough")),
+    }
+}
+
+fn frame_module(cx: &mut Cx, args: Args) -> Flow {
+    let depth = depth(cx, args)?;
+    let globals = cx.globals_at(depth).and_then(|globals| globals.cast::<Dict>());
     let name = globals.and_then(|globals| globals.get_str(cx, cx.vm().names.__name__));
     Ok(name.unwrap_or(Value::NONE))
+}
+
+/// There is one thread of the language.
+fn current_frames(cx: &mut Cx, _: Args) -> Flow {
+    let frames = cx.dict();
+    if let Some(view) = cx.frame_at(0) {
+        cx.dict_set(frames, Value::int(1), Value::object(view))?;
+    }
+    Ok(Value::object(frames))
 }
 
 fn intern(cx: &mut Cx, args: Args) -> Flow {

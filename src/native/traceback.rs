@@ -250,6 +250,16 @@ impl Printer {
 pub struct Entry {
     pub code: Gc<CodeObject>,
     pub word: u32,
+    /// Where a program has said another line than the code would.
+    pub line: Option<u32>,
+}
+
+impl Entry {
+    pub fn of(level: Gc<Traceback>) -> Option<Entry> {
+        let word = level.word.get().as_int()? as u32;
+        let line = level.line.get().as_int().map(|line| line.max(0) as u32);
+        Some(Entry { code: level.code.get().cast()?, word, line })
+    }
 }
 
 /// The entries of an exception's traceback, outermost first.
@@ -262,11 +272,7 @@ pub fn chain(traceback: Value) -> Vec<Entry> {
     let mut found = Vec::new();
     let mut at = traceback;
     while let Some(level) = at.cast::<Traceback>() {
-        if let (Some(code), Some(word)) =
-            (level.code.get().cast::<CodeObject>(), level.word.get().as_int())
-        {
-            found.push(Entry { code, word: word as u32 });
-        }
+        found.extend(Entry::of(level));
         at = level.next.get();
     }
     found
@@ -290,7 +296,8 @@ pub fn limited(mut entries: Vec<Entry>, limit: Option<i64>) -> Vec<Entry> {
 
 pub fn line_of(entry: Entry) -> u32 {
     let code = &entry.code.code;
-    code.position(entry.word).map_or(code.first_line, |place| place.line)
+    let place = || code.position(entry.word).map_or(code.first_line, |place| place.line);
+    entry.line.unwrap_or_else(place)
 }
 
 /// One entry: the place and the source.

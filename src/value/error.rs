@@ -87,5 +87,9 @@ pub struct Traceback {
     /// Word index as an integer.
     pub word: Cell<Value>,
     pub next: Cell<Value>,
+    /// Its frame, once somebody has asked, or UNDEF.
+    pub frame: Cell<Value>,
+    /// The line, where a program has said another than the code would; else UNDEF.
+    pub line: Cell<Value>,
 }
-trace_cells!(Traceback: code, word, next);
+trace_cells!(Traceback: code, word, next, frame, line);

@@ -83,6 +83,8 @@ pub enum Ret {
     DelegateTo,
     /// `__getattribute__`: AttributeError moves on to `__getattr__`.
     GetAttr,
+    /// Somebody has a view of the activation (`vm/watch.rs`), which knows who waits.
+    Watched,
 }
 
 /// `header.flags` of a frame: its state …

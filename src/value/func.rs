@@ -142,6 +142,8 @@ pub struct Property {
     pub delete: RustCell<Value>,
     pub doc: RustCell<Value>,
     pub name: RustCell<Value>,
+    /// Is the text the getter's?
+    pub getter_doc: RustCell<bool>,
 }
 trace_cells!(Property: get, set, delete, doc, name);
 
@@ -185,17 +187,17 @@ trace_cells!(Member: name, owner);
 pub struct Super {
     pub header: Header,
     /// Lookup starts behind this class …
-    pub class: Gc<Class>,
+    pub class: RustCell<Gc<Class>>,
     /// … in the MRO of this one.
-    pub start: Gc<Class>,
-    /// What methods are bound to: an instance or a class.
+    pub start: RustCell<Gc<Class>>,
+    /// What methods are bound to: an instance or a class. None while unbound.
     pub this: RustCell<Value>,
 }
 
 impl Object for Super {
     fn trace(&self, marker: &mut Tracer<'_>) {
-        marker.object(self.class);
-        marker.object(self.start);
+        marker.object(self.class.get());
+        marker.object(self.start.get());
         marker.value(self.this.get());
     }
 }

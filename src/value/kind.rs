@@ -136,6 +136,8 @@ kinds! {
     Module
     Exception
     Traceback
+    /// A frame as programs see it.
+    FrameView
     /// Activation of a generator, coroutine or async generator; it is that object.
     Frame
     CodeObject

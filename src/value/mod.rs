@@ -25,6 +25,7 @@ pub mod space;
 pub mod str;
 pub mod table;
 pub mod types;
+pub mod view;
 pub mod weak;
 mod word;
 
@@ -52,5 +53,6 @@ pub use shape::ShapeId;
 pub use space::Space;
 pub use str::{Str, StrBuffer};
 pub use types::T;
+pub use view::FrameView;
 pub use weak::{Due, Weak};
 pub use word::Value;

@@ -37,5 +37,5 @@ names! {
     __rxor__ __set__ __set_name__ __setattr__ __setitem__ __slots__ __spec__ __str__ __sub__
     __subclasscheck__ __suppress_context__ __traceback__ __truediv__ __trunc__ __type_params__
     __weakref__ __xor__ _abc_impl asend athrow builtins close code encoding errno filename line lineno
-    metaclass msg name obj offset path print send strerror text throw value write
+    metaclass mro msg name obj offset path print send strerror text throw value write
 }

@@ -510,11 +510,11 @@ impl Space {
         })
     }
 
-    pub fn module(&self, name: Gc<Str>, dict: Gc<Dict>) -> Gc<Module> {
-        let class = self.class(T::Module);
+    /// A module, `class` being the type of modules or derived from it.
+    pub fn module(&self, class: Gc<Class>, dict: Gc<Dict>) -> Gc<Module> {
         // A module has a shape of its own, so that a cache can tell modules apart.
         let shape = self.shapes.root(class, 0);
-        self.new_object(shape, 0, |header| Module { header, name, dict })
+        self.new_object(shape, 0, |header| Module { header, dict, standard: false.into() })
     }
 
     /// An instance of a plain class, its slots unbound.

@@ -133,7 +133,7 @@ types! {
     DequeReverseIter "collections._deque_reverse_iterator" Object Iter FINAL NO_NEW;
     TupleField     "collections._tuplegetter" Object      Member FINAL NO_NEW;
     Random         "_random.Random"    Object      Resource;
-    FrameView      "frame"             Object      Traceback FINAL NO_NEW;
+    FrameView      "frame"             Object      FrameView FINAL NO_NEW;
     WeakRef        "weakref.ReferenceType" Object Weak;
     File           "_io.TextIOWrapper" Object      Resource NO_NEW;
     BufferedReader "_io.BufferedReader" Object     Resource NO_NEW;

@@ -438,7 +438,12 @@ pub(super) unsafe fn super_then(
         let args = args.map_or(Value::NONE, |args| Value::object((*vm).space.tuple(&args)));
         let state = [Value::object(name), args, Value::NONE];
         (*vm).continuations.push(call::Continuation { run: super_made, state, info });
-        call::invoke(vm, ip, base, callee, &[class, this], Ret::Native as u64)
+        // What is only called `super` gets what stands in the parentheses: nothing.
+        let root = (*vm).space.class(T::Super);
+        let is_super = callee.cast::<Class>().is_some_and(|class| class.is_subclass(root));
+        let args = [class, this];
+        let args = if is_super { &args[..] } else { &[] };
+        call::invoke(vm, ip, base, callee, args, Ret::Native as u64)
     }
 }
 

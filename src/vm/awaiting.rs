@@ -84,7 +84,7 @@ pub(super) unsafe fn async_step(vm: *mut Vm, ip: Ip, base: Base, op: Gc<AsyncOp>
     unsafe {
         let value = op.value.replace(Value::UNDEF);
         if value.is_undef() {
-            let what = if op.throws { "athrow()/aclose()" } else { "__anext__()/asend()" };
+            let what = if op.throws { "aclose()/athrow()" } else { "__anext__()/asend()" };
             let text = format!("cannot reuse already awaited {what}");
             raise::error(&*vm, T::RuntimeError, &text);
             return unwind::unwind(vm, ip, base);

@@ -14,7 +14,7 @@ use crate::code::op::{HEADER, Word, word};
 use crate::gc::Gc;
 use crate::value::class::overrides;
 use crate::value::frame::{
-    CALLER, DEPTH_MASK, DEPTH_ONE, DST_MASK, FUNCTION, INFO, RETURN_IP, Ret,
+    CALLER, DEPTH_MASK, DEPTH_ONE, DST_MASK, FUNCTION, INFO, RETURN_IP, Ret, state,
 };
 use crate::value::func::NOT_SIMPLE;
 use crate::value::{BoundMethod, Class, Frame, Function, Native, NativeKind, Str, T, Value};
@@ -205,18 +205,21 @@ unsafe fn give_back(base: Base, value: Value) -> Pc {
     }
 }
 
-pub unsafe fn ret_slow(vm: *mut Vm, _: Ip, base: Base, w: Word) -> Pc {
-    unsafe { leave(vm, base, reg!(base, word::a(w))) }
+pub unsafe fn ret_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe { leave(vm, ip, base, reg!(base, word::a(w))) }
 }
 
-pub unsafe fn ret_none_slow(vm: *mut Vm, _: Ip, base: Base, _: Word) -> Pc {
-    unsafe { leave(vm, base, Value::NONE) }
+pub unsafe fn ret_none_slow(vm: *mut Vm, ip: Ip, base: Base, _: Word) -> Pc {
+    unsafe { leave(vm, ip, base, Value::NONE) }
 }
 
 /// The activation at `base` ends with a value, for whoever waits.
-unsafe fn leave(vm: *mut Vm, base: Base, value: Value) -> Pc {
+unsafe fn leave(vm: *mut Vm, at: Ip, base: Base, value: Value) -> Pc {
     unsafe {
-        let info = (*base.offset(INFO)).bits();
+        let mut info = (*base.offset(INFO)).bits();
+        if info as u8 == Ret::Watched as u8 {
+            info = super::watch::returned(vm, at, base, info);
+        }
         let ip = (*base.offset(RETURN_IP)).bits() as Ip;
         let caller = (*base.offset(CALLER)).bits() as Base;
         if info as u8 == Ret::Init as u8 {
@@ -293,10 +296,12 @@ unsafe fn overflow(vm: *mut Vm, ip: Ip, base: Base, info: u64) -> Pc {
 pub unsafe fn enter(vm: *mut Vm, ip: Ip, base: Base, window: Base, mut n: usize, info: u64) -> Pc {
     unsafe {
         let window = stack_window(vm, base, window, n + ARGS);
-        if !(*vm).has_room(window, n + ARGS + 2) {
-            return overflow(vm, ip, base, info);
-        }
+        let mut steps = 0;
         loop {
+            steps += 1;
+            if steps > (*vm).recursion_limit || !(*vm).has_room(window, n + ARGS + 2) {
+                return overflow(vm, ip, base, info);
+            }
             let callee = *window;
             if let Some(function) = callee.cast::<Function>() {
                 return enter_function(vm, ip, base, window.add(ARGS), n, function, info);
@@ -566,13 +571,23 @@ pub unsafe fn finish(vm: *mut Vm, ip: Ip, base: Base, info: u64, value: Value) -
             Ret::Compare => return super::order::compare_arrived(vm, ip, base, info, value),
             Ret::GetAttr => super::attr::value_arrived(ip, base, dst, value),
             Ret::Await => return awaiting::await_object(vm, ip, base, info, value),
-            Ret::DelegateTo => return suspend::delegate_to(vm, ip, base, info, value),
+            Ret::DelegateTo => {
+                if let Some(frame) = value.cast::<Frame>()
+                    && frame.header.flags & state::ITERABLE_COROUTINE == 0
+                    && frame.kind() == state::COROUTINE
+                {
+                    raise::error(&*vm, T::TypeError, "__await__() returned a coroutine");
+                    return unwind::unwind(vm, ip, base);
+                }
+                return suspend::delegate_to(vm, ip, base, info, value);
+            }
             Ret::Init
             | Ret::ForFrame
             | Ret::Resume
             | Ret::ResumeNative
             | Ret::Delegate
-            | Ret::AsyncStep => unreachable!("activations that end by `leave`"),
+            | Ret::AsyncStep
+            | Ret::Watched => unreachable!("activations that end by `leave`"),
         }
         Pc::new(ip, base)
     }
@@ -610,7 +625,7 @@ pub unsafe fn fail(vm: *mut Vm, ip: Ip, base: Base, info: u64) -> Pc {
 }
 
 pub fn ret_of(info: u64) -> Ret {
-    debug_assert!(info as u8 <= Ret::GetAttr as u8);
+    debug_assert!(info as u8 <= Ret::Watched as u8);
     // SAFETY: info words are made from `Ret` values only.
     unsafe { std::mem::transmute(info as u8) }
 }

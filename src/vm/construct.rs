@@ -1,6 +1,7 @@
 //! Classes: calling them, and making them.
 
 use super::pc::{Base, Ip, Pc};
+use super::unwind::class_text;
 use super::{Cx, Flow, Outcome, Stop, Vm, bind, call, raise};
 use crate::code::CodeKind;
 use crate::code::op::{HEADER, Op, word};
@@ -186,14 +187,15 @@ impl Cx {
             let text = format!("cannot create '{}' instances", class.name_text());
             return Err(self.type_error(&text));
         }
-        let new = self.vm().names.__new__;
-        let Some(new) = self.lookup(class, new) else {
+        let name = self.vm().names.__new__;
+        let Some(new) = self.lookup(class, name) else {
             let text = format!("cannot create '{}' instances", class.name_text());
             return Err(self.type_error(&text));
         };
         let func = match new.cast::<StaticMethod>() {
             Some(method) => method.func.get(),
-            None => new,
+            None if new.is::<Function>() || new.is::<Native>() => new,
+            None => self.get_attribute(Value::object(class), name)?,
         };
         // What takes no keywords leaves them to the `__init__` of a derived class.
         let own_init = || {
@@ -322,6 +324,20 @@ impl Cx {
         keywords: Value,
     ) -> Flow {
         let class = build(self, meta, name, bases, namespace)?;
+        let own_mro = self.vm().names.mro;
+        if meta != self.class(T::Type)
+            && let Some(method) = self.lookup(meta, own_mro).filter(|m| !m.is::<Native>())
+        {
+            let order = self.scope(|cx| {
+                for value in [Value::object(class), Value::object(namespace), bases, keywords] {
+                    cx.root(value);
+                }
+                let order = cx.call(method, &[Value::object(class)])?;
+                checked_order(cx, class, order)
+            })?;
+            *class.mro.borrow_mut() = order;
+            self.refresh_overrides(class);
+        }
         let set_name = self.vm().names.__set_name__;
         let mut waiting = false;
         for entry in namespace.iter() {
@@ -422,6 +438,19 @@ fn build(
         }
         layout = base.layout;
     }
+    let cell = match namespace.get_str(cx, cx.vm().names.__classcell__) {
+        None => None,
+        Some(cell) => match cell.cast::<Cell>() {
+            Some(cell) => Some(cell),
+            None => {
+                let text = format!(
+                    "__classcell__ must be a nonlocal cell, not {}",
+                    class_text(cx, cx.class_of(cell))
+                );
+                return Err(cx.type_error(&text));
+            }
+        },
+    };
     let name_text = cx.intern_str(name);
     let shape = cx.shapes.root(meta, 0);
     let patterns = flags::SEQUENCE | flags::MAPPING;
@@ -439,22 +468,70 @@ fn build(
     let inline = guess_slots(cx, class, &list);
     class.inline.set(inline);
     let mut root = cx.shapes.root(class, inline as usize);
-    let payload = !matches!(layout, Kind::Instance | Kind::Exception | Kind::Class);
+    // Objects of these kinds say themselves of which class they are.
+    let payload = !matches!(
+        layout,
+        Kind::Instance | Kind::Exception | Kind::Class | Kind::Module | Kind::Super
+    );
     if payload {
         root = cx.shapes.child(root, cx.intern(super::own::PAYLOAD_KEY));
     }
     class.shape.set(root);
-    let cell = cx.vm().names.__classcell__;
-    if let Some(cell) = namespace.get_str(cx, cell).and_then(|c| c.cast::<Cell>()) {
+    if let Some(cell) = cell {
         cell.value.set(Value::object(class));
     }
     Ok(class)
 }
 
+/// What a metaclass's `mro` has returned, if it can be an order of lookup.
+fn checked_order(cx: &mut Cx, class: Gc<Class>, order: Value) -> Result<Vec<Gc<Class>>, Stop> {
+    let items = match cx.plain_items(order) {
+        Some(items) => items,
+        None => {
+            let collect = cx.vm().prelude("_collect");
+            let items = cx.call(collect, &[order])?;
+            cx.plain_items(items).unwrap_or_default()
+        }
+    };
+    let mut classes = Vec::with_capacity(items.len());
+    for item in items {
+        let Some(ancestor) = item.cast::<Class>() else {
+            let text = format!("mro() returned a non-class ('{}')", cx.type_name(item));
+            return Err(cx.type_error(&text));
+        };
+        let solid = solid_base(cx, ancestor);
+        if !solid_base(cx, class).is_subclass(solid) {
+            let text =
+                format!("mro() returned base with unsuitable layout ('{}')", ancestor.name_text());
+            return Err(cx.type_error(&text));
+        }
+        classes.push(ancestor);
+    }
+    Ok(classes)
+}
+
 /// The nearest built-in type that a class derives from.
 fn solid_base(cx: &Cx, class: Gc<Class>) -> Gc<Class> {
     let mro = class.mro.borrow();
-    *mro.iter().find(|c| !c.is_user()).unwrap_or(&cx.class(T::Object))
+    if class.layout != Kind::Exception {
+        return *mro.iter().find(|c| !c.is_user()).unwrap_or(&cx.class(T::Object));
+    }
+    // Most exceptions only have a name of their own; these have fields.
+    const SOLID: &[T] = &[
+        T::BaseExceptionGroup,
+        T::StopIteration,
+        T::SystemExit,
+        T::ImportError,
+        T::NameError,
+        T::AttributeError,
+        T::OSError,
+        T::SyntaxError,
+        T::UnicodeDecodeError,
+        T::UnicodeEncodeError,
+        T::UnicodeTranslateError,
+    ];
+    let solid = |class: &Gc<Class>| SOLID.iter().any(|&id| *class == cx.class(id));
+    mro.iter().copied().find(solid).unwrap_or(cx.class(T::BaseException))
 }
 
 /// Copies a class body's names, adjusting those that mean something to the class.
@@ -602,6 +679,18 @@ fn guess_slots(cx: &Cx, class: Gc<Class>, bases: &[Gc<Class>]) -> u32 {
 }
 
 impl Cx {
+    /// The base whose kind of objects a class with these bases has; the first one among equals.
+    pub fn best_base(&self, bases: &[Gc<Class>]) -> Option<Gc<Class>> {
+        let mut best: Option<(Gc<Class>, Gc<Class>)> = None;
+        for &base in bases {
+            let solid = solid_base(self, base);
+            if best.is_none_or(|(_, other)| solid != other && solid.is_subclass(other)) {
+                best = Some((base, solid));
+            }
+        }
+        best.map(|(base, _)| base)
+    }
+
     /// Adds an entry whose key is known to be absent, without asking anybody.
     pub fn dict_insert_raw(&self, dict: Gc<Dict>, hash: u64, key: Value, value: Value) {
         dict.insert_new(self, hash, key, value);

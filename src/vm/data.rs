@@ -170,7 +170,10 @@ unsafe fn unbound_local(vm: *mut Vm, ip: Ip, base: Base, register: usize) -> Pc 
     unsafe {
         let code = (*vm).code_of(base);
         let local = code.code.locals.iter().find(|l| l.register as usize == register);
-        let name = local.map_or("?", |l| &l.name);
+        let name = local.map_or("__class__", |l| &l.name);
+        if name == "__class__" {
+            return unbound(vm, ip, base, name);
+        }
         let text = format!(
             "cannot access local variable '{name}' where it is not associated with a value"
         );
@@ -182,11 +185,18 @@ unsafe fn unbound_local(vm: *mut Vm, ip: Ip, base: Base, register: usize) -> Pc 
 unsafe fn unbound_free(vm: *mut Vm, ip: Ip, base: Base, index: usize) -> Pc {
     unsafe {
         let name = (*vm).code_of(base).code.free_names[index].clone();
+        unbound(vm, ip, base, &name)
+    }
+}
+
+/// NameError for a variable of a scope further out.
+unsafe fn unbound(vm: *mut Vm, ip: Ip, base: Base, name: &str) -> Pc {
+    unsafe {
         let text = format!(
             "cannot access free variable '{name}' where it is not associated with a value in \
              enclosing scope"
         );
-        raise::named(&*vm, T::NameError, &text, &name);
+        raise::named(&*vm, T::NameError, &text, name);
         unwind::unwind(vm, ip, base)
     }
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::lookup::NOT_INCLUDED;
 use super::pc::{Base, Ip, Pc, reg};
 use super::{Cx, Flow, Outcome, Stop, Vm, call, raise, unwind};
 use crate::code::Code;
 use crate::code::op::{Word, word};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, FUNCTION};
-use crate::value::{Dict, Function, Module, Str, T, Tuple, Value};
+use crate::value::{Dict, Function, Module, Native, Str, T, Tuple, Value};
 
 /// A module that was found.
 pub enum Found {
@@ -25,6 +26,9 @@ pub enum Found {
 
 /// Finds modules by full name. `path` is the package's `__path__` for a submodule.
 pub trait Finder {
+    /// Has CPython a standard module of this name?
+    fn is_standard(&self, name: &str) -> bool;
+
     /// `Err` when an exception (a SyntaxError) is pending.
     fn find(
         &mut self,
@@ -41,6 +45,13 @@ pub unsafe fn import_name(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let (fromlist, level) = (reg!(base, word::b(w)), reg!(base, word::b(w) + 1));
         let function: Gc<Function> = (*base.offset(FUNCTION)).cast_unchecked();
         let cx = Cx::of(&mut *vm);
+        let hook = cx.vm().builtins.get_str(cx, cx.intern("__import__"));
+        if let Some(hook) = hook.filter(|hook| !hook.is::<Native>()) {
+            // The program has put its own function in the place of `__import__`.
+            let locals = Value::object(function.globals);
+            let args = [Value::object(name), locals, locals, fromlist, level];
+            return call::invoke(vm, ip, base, hook, &args, w & DST_MASK);
+        }
         let level = level.as_int().unwrap_or(0) as usize;
         let flow = match cx.absolute_name(name, function.globals, level) {
             Ok(full) => cx.import_then(&full, fromlist, level == 0),
@@ -112,13 +123,12 @@ impl Cx {
     pub fn new_module(&self, name: &str) -> Gc<Module> {
         let names = &self.vm().names;
         let dict = self.namespace();
-        let name_object = self.intern(name);
-        dict.set_str(self, names.__name__, Value::object(name_object));
+        dict.set_str(self, names.__name__, Value::object(self.intern(name)));
         dict.set_str(self, names.__doc__, Value::NONE);
         dict.set_str(self, names.__package__, Value::NONE);
         dict.set_str(self, names.__loader__, Value::NONE);
         dict.set_str(self, names.__spec__, Value::NONE);
-        self.module(name_object, dict)
+        self.module(self.class(T::Module), dict)
     }
 
     /// Imports a module and everything above it, by the door.
@@ -192,7 +202,12 @@ fn start(cx: &mut Cx, name: &str, state: [Value; 3]) -> Flow {
     };
     cx.vm_mut().finder = finder;
     let Some(found) = found? else {
-        let text = format!("No module named '{name}'");
+        let standard = match parent.and_then(|parent| cx.module_named(parent)?.cast::<Module>()) {
+            Some(parent) => parent.standard.get(),
+            None => cx.vm().finder.as_ref().is_some_and(|finder| finder.is_standard(name)),
+        };
+        let left_out = if standard { NOT_INCLUDED } else { "" };
+        let text = format!("No module named '{name}'{left_out}");
         return Err(import_error(cx, &text, name));
     };
     let module = cx.new_module(name);
@@ -205,14 +220,16 @@ fn start(cx: &mut Cx, name: &str, state: [Value; 3]) -> Flow {
     set(names.__package__, cx.str_value(package));
     match found {
         Found::Native(fill) => {
+            module.standard.set(true);
             cx.add_module(name, Value::object(module));
             fill(cx, module.dict)?;
             bind_to_parent(cx, name, Value::object(module))?;
             import_step(cx, state, Ok(Value::NONE))
         }
         Found::Code { code, file, path } => {
-            if let Some(file) = file {
-                set(names.__file__, cx.str_value(&file));
+            match file {
+                Some(file) => set(names.__file__, cx.str_value(&file)),
+                None => module.standard.set(true),
             }
             if let Some(path) = path {
                 let items = path.iter().map(|p| cx.str_value(p)).collect();
@@ -362,6 +379,7 @@ pub unsafe fn import_from(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let own = cx.own_attribute(module, cx.vm().names.__name__);
         let own = own.and_then(|n| n.cast::<Str>()).map(|n| n.lossy().into_owned());
         let own = own.unwrap_or_else(|| "<unknown module name>".into());
+        let standard = module.cast::<Module>().is_some_and(|module| module.standard.get());
         // In a cycle the submodule may be there before its parent knows.
         if let Some(found) = cx.module_named(&format!("{own}.{}", name.lossy())) {
             reg!(base, word::a(w)) = found;
@@ -369,10 +387,11 @@ pub unsafe fn import_from(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         }
         let file = cx.own_attribute(module, cx.vm().names.__file__);
         let place = match file.and_then(|f| f.cast::<Str>()) {
-            Some(file) => file.lossy().into_owned(),
-            None => "unknown location".into(),
+            Some(file) => format!(" ({})", file.lossy()),
+            None if standard => NOT_INCLUDED.into(),
+            None => " (unknown location)".into(),
         };
-        let text = format!("cannot import name '{}' from '{own}' ({place})", name.lossy());
+        let text = format!("cannot import name '{}' from '{own}'{place}", name.lossy());
         raise::error(&*vm, T::ImportError, &text);
         if let Some(exception) = (*vm).pending() {
             let space = &(*vm).space;

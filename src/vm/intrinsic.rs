@@ -1,11 +1,11 @@
 //! Operations too rare for an instruction of their own.
 
 use super::pc::{Base, Ip, Pc, reg};
-use super::{Cx, Flow, Vm, call};
+use super::{Cx, Flow, Stop, Vm, call};
 use crate::code::op::{INTRINSICS, Intrinsic, Word, word};
 use crate::gc::Gc;
-use crate::value::frame::{CALLER, DST_MASK, FUNCTION, RETURN_IP};
-use crate::value::{Cell, CodeObject, Dict, Function, Module, Str, Value};
+use crate::value::frame::{CALLER, DST_MASK, FUNCTION};
+use crate::value::{Cell, Dict, Function, Module, Str, T, Value};
 
 pub unsafe fn run(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     // SAFETY: I3; so throughout this file.
@@ -55,7 +55,7 @@ fn drop_keys(cx: &mut Cx, args: &[Value]) -> Flow {
 
 /// `locals()` of the activation at `base`: a fresh dict for functions, the namespace itself for
 /// modules and class bodies.
-unsafe fn locals(vm: &Vm, base: Base) -> Value {
+pub(super) unsafe fn locals(vm: &Vm, base: Base) -> Value {
     unsafe {
         use crate::code::CodeKind;
         let function: Gc<Function> = (*base.offset(FUNCTION)).cast_unchecked();
@@ -129,6 +129,37 @@ impl Cx {
         }
     }
 
+    /// What `super()` means in the activation that called the running native: the class of its
+    /// method, and the first argument.
+    pub fn caller_super(&self) -> Result<(Value, Value), Stop> {
+        let fail = |text: &str| Err(self.error(T::RuntimeError, text));
+        let Some(base) = self.caller() else {
+            return fail("super(): no current frame");
+        };
+        // SAFETY: `caller` found an activation of language code.
+        let (function, first) = unsafe { (self.vm().function_of(base), *base) };
+        let code = &function.code.code;
+        if code.params.total() == 0 {
+            return fail("super(): no arguments");
+        }
+        let first = match first.cast::<Cell>() {
+            Some(cell) if code.locals.iter().any(|l| l.register == 0 && l.is_cell) => {
+                cell.value.get()
+            }
+            _ => first,
+        };
+        if first.is_undef() {
+            return fail("super(): arg[0] deleted");
+        }
+        match code.free_names.iter().position(|name| &**name == "__class__") {
+            None => fail("super(): __class__ cell not found"),
+            Some(at) => match function.cell(at).value.get() {
+                class if class.is_undef() => fail("super(): empty __class__ cell"),
+                class => Ok((class, first)),
+            },
+        }
+    }
+
     /// The globals of the activation that called the running native.
     pub fn caller_globals(&self) -> Value {
         match self.caller() {
@@ -138,52 +169,13 @@ impl Cx {
         }
     }
 
-    /// The globals of the activation that is `depth` callers further out; None if there is none.
-    pub fn globals_above(&self, depth: usize) -> Option<Value> {
-        let mut base = self.caller()?;
-        for _ in 0..depth {
-            // SAFETY: as above.
-            base = self.language_below(unsafe { (*base.offset(CALLER)).bits() as Base })?;
-        }
-        // SAFETY: as above.
-        Some(unsafe { Value::object(self.vm().function_of(base).globals) })
-    }
-
-    /// Where the program's code goes on `depth` levels outwards from the caller of the running
-    /// native: the code, and a word of the instruction that it is at.
-    pub fn place_above(&self, depth: usize) -> Option<(Gc<CodeObject>, u32)> {
-        let (mut ip, mut base) = (self.vm().native_ip, self.vm().native_base);
-        let mut left = depth;
-        // SAFETY: bases of live activations, the lowest of which has caller 0; each says where
-        // the one below it goes on.
-        unsafe {
-            while !base.is_null() {
-                let function = (*base.offset(FUNCTION)).cast::<Function>();
-                let code = function.map(|function| function.code);
-                if let Some(code) = code.filter(|code| !code.code.is_internal()) {
-                    if left == 0 {
-                        return Some((code, code.index_of(ip).wrapping_sub(1)));
-                    }
-                    left -= 1;
-                }
-                ip = (*base.offset(RETURN_IP)).bits() as Ip;
-                base = (*base.offset(CALLER)).bits() as Base;
-            }
-        }
-        None
-    }
-
     /// The innermost activation of language code below the running native.
     fn caller(&self) -> Option<Base> {
-        self.language_below(self.vm().native_base)
-    }
-
-    /// The first activation of language code from `base` outwards.
-    fn language_below(&self, mut base: Base) -> Option<Base> {
+        let mut base = self.vm().native_base;
         // SAFETY: bases of live activations, the lowest of which has caller 0.
         unsafe {
             while !base.is_null() {
-                if (*base.offset(FUNCTION)).is::<Function>() {
+                if self.vm().function_at(base).is_some() {
                     return Some(base);
                 }
                 base = (*base.offset(CALLER)).bits() as Base;

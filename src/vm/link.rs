@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use dashu_int::IBig;
 
-use super::{Cx, Vm};
+use super::pc::Base;
+use super::{Cx, Stop, Vm};
 use crate::code::op::{Op, word};
 use crate::code::{Code, CodeKind, Const, verify};
 use crate::gc::Gc;
+use crate::value::frame::{CALLER, state};
 use crate::value::func::NOT_SIMPLE;
 use crate::value::kind::Kind;
 use crate::value::set::Elements;
-use crate::value::{Cell, CodeObject, Dict, Function, T, Value};
+use crate::value::{Cell, CodeObject, Dict, Frame, Function, T, Value};
 
 impl Vm {
     /// Links code for a namespace. Only verified code gets here (I3).
@@ -144,11 +146,6 @@ impl Vm {
         defaults: Value,
     ) -> Gc<Function> {
         let captured = code.code.captures.len();
-        let params = &code.code.params;
-        let window =
-            matches!(code.code.kind, CodeKind::Function | CodeKind::Module | CodeKind::ClassBody);
-        let simple = window && !params.star && !params.double_star && params.keyword_only == 0;
-        let count = params.positional_only + params.positional;
         // SAFETY: a fresh cell with room for the cells; the caller fills those before anything
         // else is allocated or run.
         unsafe {
@@ -164,7 +161,7 @@ impl Vm {
                 header,
                 start: code.words(),
                 registers: code.code.registers,
-                argc: if simple { count } else { NOT_SIMPLE },
+                argc: arity(&code.code),
                 captured: captured as u16,
                 code,
                 globals,
@@ -176,7 +173,80 @@ impl Vm {
     }
 }
 
+/// `Function::argc` of a function of this code.
+fn arity(code: &Code) -> u16 {
+    let params = &code.params;
+    let window = matches!(code.kind, CodeKind::Function | CodeKind::Module | CodeKind::ClassBody);
+    let simple = window && !params.star && !params.double_star && params.keyword_only == 0;
+    if simple { params.positional_only + params.positional } else { NOT_SIMPLE }
+}
+
 impl Cx {
+    /// Gives a function that is not running other code, with as many free variables.
+    pub fn set_code(&mut self, function: Gc<Function>, code: Gc<CodeObject>) -> Result<(), Stop> {
+        assert_eq!(code.code.captures.len(), function.captured as usize);
+        if self.is_running(function) {
+            let text = "cannot replace the code of a function that is running";
+            return Err(self.error(T::RuntimeError, text));
+        }
+        let code = match code.globals.get() == Some(function.globals) {
+            true => code,
+            false => self.vm().link(&code.code, function.globals),
+        };
+        // SAFETY: nothing runs by the fields that change.
+        unsafe {
+            let this = function.as_ptr();
+            (*this).start = code.words();
+            (*this).registers = code.code.registers;
+            (*this).argc = arity(&code.code);
+            (*this).code = code;
+        }
+        Ok(())
+    }
+
+    /// The function of a generator or coroutine, made its own.
+    pub fn own_function(&self, frame: Gc<Frame>) -> Gc<Function> {
+        let shared = frame.function;
+        let cells: Vec<Gc<Cell>> = (0..shared.captured as usize).map(|i| shared.cell(i)).collect();
+        let own = self.vm().new_function(shared.code, shared.globals, shared.defaults.get());
+        for (i, &cell) in cells.iter().enumerate() {
+            // SAFETY: a fresh function with room for as many.
+            unsafe { *own.cells().add(i) = cell };
+        }
+        if let Some(details) = shared.details.get().cast::<Dict>() {
+            let copy = self.dict();
+            for entry in details.iter() {
+                self.dict_insert_raw(copy, entry.hash, entry.key, entry.value);
+            }
+            own.details.set(Value::object(copy));
+        }
+        // SAFETY: the same code and the same cells: whatever runs goes on as it was.
+        unsafe { (*frame.as_ptr()).function = own };
+        own
+    }
+
+    /// Is there an activation of the function, at work or suspended?
+    fn is_running(&self, function: Gc<Function>) -> bool {
+        let vm = self.vm();
+        let mut base = vm.native_base;
+        // SAFETY: bases of live activations, the lowest of which has caller 0.
+        unsafe {
+            while !base.is_null() {
+                if vm.function_at(base) == Some(function) {
+                    return true;
+                }
+                base = (*base.offset(CALLER)).bits() as Base;
+            }
+        }
+        let mut found = false;
+        self.heap.for_each(Kind::Frame as u8, |header| {
+            // SAFETY: the kind says so.
+            let frame = unsafe { &*header.cast::<Frame>() };
+            found |= frame.function == function && frame.state() != state::FINISHED;
+        });
+        found
+    }
+
     /// Runs a module's or `exec`'s code in a namespace, from Rust.
     pub fn run_code(&mut self, code: &Arc<Code>, globals: Gc<Dict>, args: &[Value]) -> super::Flow {
         let linked = self.vm().link(code, globals);

@@ -8,7 +8,7 @@ use crate::gc::Gc;
 use crate::value::class::overrides;
 use crate::value::{
     BoundMethod, Class, ClassMethod, Function, Member, Module, Native, NativeKind, Property,
-    StaticMethod, Str, Super, T, Value,
+    StaticMethod, Str, Super, Value,
 };
 
 /// Looks an attribute up as `object.name` does, without running code of the program.
@@ -29,6 +29,7 @@ pub fn find_default(vm: &mut Vm, object: Value, class: Gc<Class>, name: Gc<Str>)
     let on_class = vm.space.lookup(class, name);
     if let Some(found) = on_class
         && is_data_descriptor(vm, found)
+        && gets(vm, found)
     {
         return bind(vm, found, object, class);
     }
@@ -83,6 +84,11 @@ pub(super) fn is_data_descriptor(vm: &Vm, found: Value) -> bool {
     found.is::<Property>() || found.is::<Member>() || vm.space.class_of(found).has(overrides::SET)
 }
 
+/// Does the descriptor have a say in what is read? One with `__set__` alone has none.
+fn gets(vm: &Vm, found: Value) -> bool {
+    found.is::<Property>() || found.is::<Member>() || vm.space.class_of(found).has(overrides::GET)
+}
+
 /// What an attribute found on the class is for an instance.
 pub(super) fn bind(vm: &mut Vm, found: Value, object: Value, class: Gc<Class>) -> Found {
     if found.is::<Function>() {
@@ -99,12 +105,7 @@ pub(super) fn bind(vm: &mut Vm, found: Value, object: Value, class: Gc<Class>) -
     }
     if let Some(property) = found.cast::<Property>() {
         if property.get.get().is_none() {
-            let text = format!(
-                "property '{}' of '{}' object has no getter",
-                property_name(vm, property),
-                class.name_text()
-            );
-            raise::error(vm, T::AttributeError, &text);
+            accessor_missing(vm, property, class, "getter");
             return Found::Raised;
         }
         return Found::Call(property.get.get(), [object, Value::NONE, Value::NONE], 1);
@@ -187,26 +188,25 @@ pub(super) fn bind_on_class(vm: &mut Vm, found: Value, class: Gc<Class>) -> Foun
 }
 
 pub(super) fn find_super(vm: &mut Vm, this: Gc<Super>, name: Gc<Str>) -> Found {
-    let object = this.this.get();
+    let (object, start) = (this.this.get(), this.start.get());
     if name != vm.names.__class__
-        && let Some(found) = super_lookup(vm, this.class, this.start, name)
+        && !object.is_none()
+        && let Some(found) = super_lookup(vm, this.class.get(), start, name)
     {
         // `super(C, cls)` in a classmethod: bound to the class.
         if let Some(class) = object.cast::<Class>()
-            && class == this.start
+            && class == start
         {
             return bind_on_class(vm, found, class);
         }
-        return match bind(vm, found, object, this.start) {
+        return match bind(vm, found, object, start) {
             Found::Method(func) => Found::Value(Value::object(vm.space.bound_method(func, object))),
             found => found,
         };
     }
-    match vm.space.lookup(vm.space.class(T::Super), name) {
-        Some(found) => {
-            let class = vm.space.class(T::Super);
-            bind(vm, found, Value::object(this), class)
-        }
+    let class = vm.space.class_of(Value::object(this));
+    match vm.space.lookup(class, name) {
+        Some(found) => bind(vm, found, Value::object(this), class),
         None => Found::Missing,
     }
 }
@@ -250,7 +250,10 @@ pub fn missing(vm: &Vm, object: Value, name: Gc<Str>) -> Stop {
     let text = if let Some(class) = object.cast::<Class>() {
         format!("type object '{}' has no attribute '{}'", class.name_text(), name.lossy())
     } else if let Some(module) = object.cast::<Module>() {
-        missing_in_module(&module.name.lossy(), &name.lossy())
+        match module.name(&vm.space, &vm.names) {
+            Some(own) => missing_in_module(&own, &name.lossy(), module.standard.get()),
+            None => format!("module has no attribute '{}'", name.lossy()),
+        }
     } else {
         format!("'{}' object has no attribute '{}'", vm.space.type_name(object), name.lossy())
     };
@@ -258,6 +261,10 @@ pub fn missing(vm: &Vm, object: Value, name: Gc<Str>) -> Stop {
 }
 
 /// The text of the AttributeError for a module: honest about what Sloop leaves out.
-pub fn missing_in_module(module: &str, name: &str) -> String {
-    format!("module '{module}' has no attribute '{name}'")
+pub fn missing_in_module(module: &str, name: &str, standard: bool) -> String {
+    let left_out = if standard && !name.starts_with("__") { NOT_INCLUDED } else { "" };
+    format!("module '{module}' has no attribute '{name}'{left_out}")
 }
+
+/// Said of standard modules, and of what they lack, where CPython has more.
+pub const NOT_INCLUDED: &str = " (not part of Sloop)";

@@ -46,6 +46,7 @@ mod store;
 mod suspend;
 pub mod system;
 mod unwind;
+mod watch;
 
 use std::sync::Arc;
 
@@ -66,6 +67,7 @@ pub use numeric::Number;
 pub use ops::{Binary, Unary};
 use pc::{Base, Ip};
 use prelude::Prelude;
+pub use store::accessor_missing;
 
 /// Why a native has no value to return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +152,8 @@ pub struct Vm {
     scratch: Vec<u8>,
     /// Values that natives hold across calls.
     roots: Vec<Value>,
+    /// Activations on the stack that programs have views of.
+    watched: Vec<watch::Watched>,
     /// Containers whose repr is being made, outermost first, each with what is at work in it.
     pub showing: Vec<[Value; 2]>,
     known: known::Table,
@@ -215,6 +219,7 @@ impl Vm {
             continuations: Vec::new(),
             scratch: Vec::new(),
             roots: Vec::new(),
+            watched: Vec::new(),
             showing: Vec::new(),
             known: known::Table::new(),
             super_type,
@@ -305,6 +310,20 @@ impl Vm {
     unsafe fn function_of(&self, base: Base) -> Gc<Function> {
         // SAFETY: by contract.
         unsafe { (*base.offset(FUNCTION)).cast_unchecked() }
+    }
+
+    /// As `function_of`; None for a door.
+    ///
+    /// # Safety
+    /// As `function_of`.
+    unsafe fn function_at(&self, base: Base) -> Option<Gc<Function>> {
+        // SAFETY: by contract. In a heap frame the slot is a bare reference.
+        unsafe {
+            if self.on_stack(base) {
+                return (*base.offset(FUNCTION)).cast();
+            }
+            Some((*Frame::from_base(base)).function)
+        }
     }
 
     /// # Safety

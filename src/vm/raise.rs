@@ -166,6 +166,8 @@ pub fn traceback_of(vm: &Vm, exception: Value) -> Value {
             code: Value::object(point.code).into(),
             word: Value::int(i64::from(point.word)).into(),
             next: next.into(),
+            frame: Value::UNDEF.into(),
+            line: Value::UNDEF.into(),
         });
         next = Value::object(traceback);
     }

@@ -19,6 +19,9 @@ pub fn trace(vm: &Vm, marker: &mut Marker, base: Base, top: Base) {
     for &value in &vm.roots {
         tracer.value(value);
     }
+    for watched in &vm.watched {
+        tracer.value(watched.view());
+    }
     vm.prelude.trace(&mut tracer);
     for shown in vm.showing.iter().flatten() {
         tracer.value(*shown);

@@ -39,12 +39,7 @@ pub fn store_default(
                 (property.set.get(), "setter")
             };
             if func.is_none() {
-                let text = format!(
-                    "property '{}' of '{}' object has no {what}",
-                    property_name(vm, property),
-                    class.name_text()
-                );
-                return Err(raise::error(vm, T::AttributeError, &text));
+                return Err(accessor_missing(vm, property, class, what));
             }
             let n = if value.is_undef() { 1 } else { 2 };
             return Ok(Stored::Call(func, [object, value, Value::NONE], n));
@@ -93,36 +88,53 @@ pub fn store_default(
                 let text = name.lossy().into_owned();
                 return Err(raise::attribute(vm, &text, object, name));
             }
+            if closed {
+                return Err(closed_to(vm, object, name, on_class.is_some()));
+            }
             return Err(missing(vm, object, name));
         }
         return Ok(Stored::Done);
     }
     if closed || !set_own(vm, object, name, value) {
-        let type_name = class.name_text();
-        let name_text = name.lossy();
-        let text = if on_class.is_some() {
-            format!("'{type_name}' object attribute '{name_text}' is read-only")
-        } else if object.is::<Instance>() || !closed {
-            format!(
-                "'{type_name}' object has no attribute '{name_text}' and no __dict__ for setting \
-                 new attributes"
-            )
-        } else {
-            format!("'{type_name}' object has no attribute '{name_text}'")
-        };
-        return Err(raise::attribute(vm, &text, object, name));
+        if on_class.is_none() && closed && !object.is::<Instance>() {
+            return Err(missing(vm, object, name));
+        }
+        return Err(closed_to(vm, object, name, on_class.is_some()));
     }
     Ok(Stored::Done)
 }
 
-pub(super) fn property_name(vm: &Vm, property: Gc<Property>) -> String {
-    if let Some(name) = property.name.get().cast::<Str>() {
-        return name.lossy().into_owned();
-    }
-    match property.get.get().cast::<Function>() {
-        Some(function) => function.code.code.name.to_string(),
-        None => vm.space.type_name(property.get.get()),
-    }
+/// AttributeError for an attribute that the object has no place for.
+fn closed_to(vm: &Vm, object: Value, name: Gc<Str>, on_class: bool) -> Stop {
+    let (owner, shown) = (vm.space.type_name(object), name.lossy());
+    let text = if on_class {
+        format!("'{owner}' object attribute '{shown}' is read-only")
+    } else {
+        format!(
+            "'{owner}' object has no attribute '{shown}' and no __dict__ for setting new attributes"
+        )
+    };
+    raise::attribute(vm, &text, object, name)
+}
+
+/// AttributeError for an accessor that a property lacks.
+pub fn accessor_missing(vm: &Vm, property: Gc<Property>, class: Gc<Class>, what: &str) -> Stop {
+    let owner = match class.qualname.get().cast::<Str>() {
+        Some(name) => name.lossy().into_owned(),
+        None => class.name_text(),
+    };
+    let name = match (property.name.get(), property.get.get().cast::<Function>()) {
+        (name, _) if name.is::<Str>() => name.cast::<Str>().map(|name| name.lossy().into_owned()),
+        (_, function) => function.map(|function| function.code.code.name.to_string()),
+    };
+    let text = match name {
+        Some(name) => {
+            let name = crate::plain::repr::str_repr(name.as_bytes());
+            format!("property {name} of '{owner}' object has no {what}")
+        }
+        None => format!("property of '{owner}' object has no {what}"),
+    };
+    raise::error(vm, T::AttributeError, &text)
 }
 
 /// Sets (or with UNDEF deletes) an attribute of a class, and drops what was remembered about it.

@@ -191,7 +191,7 @@ pub(super) unsafe fn throw(
         let exception = exception.cast::<Exception>().expect("checked by the caller");
         if (*frame).state() == state::CREATED {
             Frame::set_state(frame, state::FINISHED);
-            raise::set(&*vm, exception);
+            (*vm).exception = Value::object(exception);
             let function = (*frame).function;
             let code = function.code;
             let word = code.index_of(function.start);
@@ -200,7 +200,15 @@ pub(super) unsafe fn throw(
         }
         match enter(vm, ip, base, frame, info) {
             Ok(pc) => {
-                raise::set(&*vm, exception);
+                if call::ret_of(info) == Ret::AsyncStep {
+                    (*frame).root = root_of(frame_at(base));
+                }
+                if (*frame).header.flags & state::HANDLING != 0 {
+                    raise::set(&*vm, exception);
+                } else {
+                    // What the thrower handles is no context of it.
+                    (*vm).exception = Value::object(exception);
+                }
                 unwind::unwind(vm, pc.ip, pc.base)
             }
             Err(_) => failed(vm, ip, base, info),
@@ -452,7 +460,8 @@ pub unsafe fn delegate_to(vm: *mut Vm, ip: Ip, base: Base, info: u64, iterator: 
         let class = (*vm).space.class_of(iterator);
         let next = (*vm).space.lookup(class, (*vm).names.__next__);
         if !iterator.is::<Iter>() && next.is_none() {
-            let text = format!("'{}' object is not an iterator", class.name_text());
+            // Only `__await__` hands over what nobody has made an iterator of.
+            let text = format!("__await__() returned non-iterator of type '{}'", class.name_text());
             raise::error(&*vm, T::TypeError, &text);
             return unwind::unwind(vm, ip, base);
         }
@@ -511,6 +520,7 @@ pub(super) unsafe fn link(vm: *mut Vm, ip: Ip, base: Base, frame: *mut Frame, in
 }
 
 /// The frame that a suspended root delegates to directly, cut loose; None without delegation.
+/// An async generator that is stepped stays where it is: the exception reaches it.
 pub(super) unsafe fn cut(root: *mut Frame) -> Option<*mut Frame> {
     unsafe {
         let own = Frame::base(root);
@@ -521,8 +531,10 @@ pub(super) unsafe fn cut(root: *mut Frame) -> Option<*mut Frame> {
         while (*frame).caller != own {
             frame = frame_at((*frame).caller);
         }
+        if call::ret_of((*frame).info) == Ret::AsyncStep {
+            return None;
+        }
         let (outer_ip, inner_ip, inner) = ((*frame).return_ip, (*root).return_ip, (*root).link);
-        let stepping = call::ret_of((*frame).info) == Ret::AsyncStep;
         (*frame).root = std::ptr::null_mut();
         (*frame).info = 0;
         (*frame).caller = std::ptr::null_mut();
@@ -532,7 +544,7 @@ pub(super) unsafe fn cut(root: *mut Frame) -> Option<*mut Frame> {
         (*frame).header.flags |= (*root).header.flags & state::HANDLING;
         (*root).link = own;
         (*root).return_ip = outer_ip;
-        if stepping { None } else { Some(frame) }
+        Some(frame)
     }
 }
 

@@ -36,7 +36,10 @@ unsafe fn walk(vm: *mut Vm, mut ip: Ip, mut base: Base, mut record: bool) -> Pc 
                 reg!(base, handler.register as usize) = (*vm).take_exception();
                 return Pc::new(code.words().add(handler.target as usize), base);
             }
-            let info = (*base.offset(INFO)).bits();
+            let mut info = (*base.offset(INFO)).bits();
+            if info as u8 == Ret::Watched as u8 {
+                info = super::watch::ended(vm, base, info, word);
+            }
             let return_ip = (*base.offset(RETURN_IP)).bits() as Ip;
             let caller = (*base.offset(CALLER)).bits() as Base;
             if !(*vm).on_stack(base) {
@@ -130,12 +133,7 @@ fn instantiated(cx: &mut super::Cx, state: [Value; 3], outcome: super::Outcome) 
     let made = outcome?;
     let [what, cause, _] = state;
     if !made.is::<Exception>() {
-        let text = format!(
-            "calling {} should have returned an instance of BaseException, not {}",
-            what.cast::<Class>().map_or_else(String::new, |c| class_text(cx, c)),
-            class_text(cx, cx.class_of(made))
-        );
-        return Err(cx.type_error(&text));
+        return Err(not_made(cx, what, made));
     }
     if cause.is::<Class>() {
         return cx.call_then(cause, &[], cause_made, [made, cause, Value::NONE]);
@@ -143,8 +141,17 @@ fn instantiated(cx: &mut super::Cx, state: [Value; 3], outcome: super::Outcome) 
     throw(cx, made, cause)
 }
 
+/// TypeError for a class of exceptions whose call has returned something else.
+fn not_made(cx: &super::Cx, class: Value, made: Value) -> super::Stop {
+    cx.type_error(&format!(
+        "calling {} should have returned an instance of BaseException, not {}",
+        class.cast::<Class>().map_or_else(String::new, |c| class_text(cx, c)),
+        class_text(cx, cx.class_of(made))
+    ))
+}
+
 /// `<class 'name'>`
-fn class_text(cx: &super::Cx, class: crate::gc::Gc<Class>) -> String {
+pub(super) fn class_text(cx: &super::Cx, class: crate::gc::Gc<Class>) -> String {
     let module = class.dict.get_str(cx, cx.vm().names.__module__);
     let module = module.and_then(|m| m.cast::<crate::value::Str>());
     match module.filter(|m| m.as_bytes() != b"builtins") {
@@ -156,7 +163,7 @@ fn class_text(cx: &super::Cx, class: crate::gc::Gc<Class>) -> String {
 fn cause_made(cx: &mut super::Cx, state: [Value; 3], outcome: super::Outcome) -> super::Flow {
     let cause = outcome?;
     if !cause.is::<Exception>() {
-        return Err(cx.type_error("exception causes must derive from BaseException"));
+        return Err(not_made(cx, state[1], cause));
     }
     throw(cx, state[0], cause)
 }

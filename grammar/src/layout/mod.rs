@@ -23,7 +23,7 @@ use characters::bad_character;
 const MAX_BRACKETS: usize = 200;
 const MAX_INDENTS: usize = 100;
 const MAX_FSTRINGS: usize = 150;
-const MAX_FIELDS: usize = 100;
+const MAX_FIELDS: usize = 3;
 /// After so many errors the rest of the text is not worth looking at.
 const MAX_LEXICAL: usize = 30;
 /// After so many errors an unclosed bracket swallows the rest of the text.
