@@ -8,7 +8,7 @@ use crate::gc::Gc;
 use crate::value::class::overrides;
 use crate::value::{
     BoundMethod, Class, ClassMethod, Function, Member, Module, Native, NativeKind, Property,
-    StaticMethod, Str, Super, Value,
+    StaticMethod, Str, Super, T, Value,
 };
 
 /// Looks an attribute up as `object.name` does, without running code of the program.
