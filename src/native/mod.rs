@@ -47,6 +47,7 @@ mod list;
 mod lru_cache;
 mod math;
 mod math_whole;
+mod member;
 mod memory;
 mod module;
 mod object;
@@ -67,6 +68,7 @@ mod str_shape;
 mod str_split;
 mod str_table;
 mod suggest;
+mod super_object;
 pub mod sys;
 mod template;
 mod text_args;
@@ -184,14 +186,14 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &function::NATIVE,
     &function::NATIVE_METHOD,
     &function::METHOD,
-    &function::MEMBER,
-    &function::GETSET,
+    &member::MEMBER,
+    &member::GETSET,
     &function::CODE,
     &cell::TYPE,
     &descriptor::PROPERTY,
     &descriptor::STATIC_METHOD,
     &descriptor::CLASS_METHOD,
-    &descriptor::SUPER,
+    &super_object::SUPER,
     &descriptor::MAPPING_PROXY,
     &descriptor::NONE,
     &descriptor::ELLIPSIS,

@@ -87,17 +87,15 @@ fn given(cx: &Cx, args: Args, i: usize) -> Option<Value> {
 pub fn new_function(cx: &mut Cx, args: Args) -> Flow {
     super::object::new_class(cx, args, T::Function)?;
     let (code, globals) = (cx.arg(args, 1).value(), cx.arg(args, 2).value());
-    let wrong = |i: usize, name: &str, expected: &str, value: Value| {
+    let wrong = |name: &str, expected: &str, value: Value| {
         let found = cx.type_name(value);
-        cx.type_error(&format!(
-            "function() argument '{name}' (pos {i}) must be {expected}, not {found}"
-        ))
+        cx.type_error(&format!("function() argument '{name}' must be {expected}, not {found}"))
     };
     let Some(code) = code.cast::<CodeObject>() else {
-        return Err(wrong(1, "code", "code", code));
+        return Err(wrong("code", "code", code));
     };
     let Some(globals) = cx.unwrap(globals).cast::<Dict>() else {
-        return Err(wrong(2, "globals", "dict", globals));
+        return Err(wrong("globals", "dict", globals));
     };
     let [name, defaults, closure, keyword] = [3, 4, 5, 6].map(|i| given(cx, args, i));
     if name.is_some_and(|name| !cx.unwrap(name).is::<Str>()) {
