@@ -56,6 +56,20 @@ pub unsafe fn await_object(vm: *mut Vm, ip: Ip, base: Base, info: u64, object: V
     }
 }
 
+/// What `__await__` has returned is delegated to, if it is an iterator and nothing to be awaited.
+pub unsafe fn delegate_to_answer(vm: *mut Vm, ip: Ip, base: Base, info: u64, value: Value) -> Pc {
+    unsafe {
+        if let Some(frame) = value.cast::<Frame>()
+            && frame.header.flags & state::ITERABLE_COROUTINE == 0
+            && frame.kind() == state::COROUTINE
+        {
+            raise::error(&*vm, T::TypeError, "__await__() returned a coroutine");
+            return unwind::unwind(vm, ip, base);
+        }
+        delegate_to(vm, ip, base, info, value)
+    }
+}
+
 /// `await f(...)` of a coroutine function starts the frame at once: no program sees it, so it is
 /// freed when it returns.
 pub unsafe fn await_call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {

@@ -14,7 +14,7 @@ use crate::code::op::{HEADER, Word, word};
 use crate::gc::Gc;
 use crate::value::class::overrides;
 use crate::value::frame::{
-    CALLER, DEPTH_MASK, DEPTH_ONE, DST_MASK, FUNCTION, INFO, RETURN_IP, Ret, state,
+    CALLER, DEPTH_MASK, DEPTH_ONE, DST_MASK, FUNCTION, INFO, RETURN_IP, Ret,
 };
 use crate::value::func::NOT_SIMPLE;
 use crate::value::{BoundMethod, Class, Frame, Function, Native, NativeKind, Str, T, Value};
@@ -571,16 +571,7 @@ pub unsafe fn finish(vm: *mut Vm, ip: Ip, base: Base, info: u64, value: Value) -
             Ret::Compare => return super::order::compare_arrived(vm, ip, base, info, value),
             Ret::GetAttr => super::attr::value_arrived(ip, base, dst, value),
             Ret::Await => return awaiting::await_object(vm, ip, base, info, value),
-            Ret::DelegateTo => {
-                if let Some(frame) = value.cast::<Frame>()
-                    && frame.header.flags & state::ITERABLE_COROUTINE == 0
-                    && frame.kind() == state::COROUTINE
-                {
-                    raise::error(&*vm, T::TypeError, "__await__() returned a coroutine");
-                    return unwind::unwind(vm, ip, base);
-                }
-                return suspend::delegate_to(vm, ip, base, info, value);
-            }
+            Ret::DelegateTo => return awaiting::delegate_to_answer(vm, ip, base, info, value),
             Ret::Init
             | Ret::ForFrame
             | Ret::Resume
