@@ -651,6 +651,7 @@ fn len_arrived(cx: &mut Cx, _: [Value; 3], outcome: Outcome) -> Flow {
         Some(Number::Small(n)) => n,
         _ => match cx.index(answer)? {
             Int::Small(n) => n,
+            Int::Big(big) if big < dashu_int::IBig::ZERO => -1,
             Int::Big(_) => {
                 return Err(
                     cx.error(T::OverflowError, "cannot fit 'int' into an index-sized integer")

@@ -128,6 +128,13 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
     if !cx.unwrap(bases).is::<Tuple>() {
         return Err(wrong(cx, 2, "tuple", bases));
     }
+    if name.as_bytes().contains(&0) {
+        return Err(cx.value_error("type name must not contain null characters"));
+    }
+    if name.as_str().is_none() {
+        // Says which character cannot be encoded.
+        super::codec::encode(cx, name, &super::codec::How::strict_utf8())?;
+    }
     let bases = cx.unwrap(bases);
     let winner = winner(cx, metaclass, bases)?;
     let root = cx.class(T::Type).dict.get_str(cx, cx.vm().names.__new__);

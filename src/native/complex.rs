@@ -92,7 +92,10 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
             }
         }
     };
-    let value = cx.complex(re, im);
+    // An exact complex number is its own copy.
+    let given = cx.arg(args, 1).value();
+    let is_copy = cx.arg(args, 2).is_undef() && cx.is_exact(given, T::Complex);
+    let value = if is_copy { given } else { cx.complex(re, im) };
     derive(cx, class, T::Complex, value)
 }
 

@@ -393,11 +393,14 @@ pub fn ldexp(x: f64, exponent: i64) -> Result<f64> {
 
 /// `steps` floats from x towards y.
 pub fn nextafter(x: f64, y: f64, steps: u64) -> f64 {
+    if steps == 0 {
+        return x;
+    }
     if x.is_nan() || y.is_nan() {
         return x + y;
     }
-    if x == y || steps == 0 {
-        return if steps == 0 { x } else { y };
+    if x == y {
+        return y;
     }
     // Positions on a line of integers, zeros of both signs at 0.
     let position = |f: f64| {

@@ -350,9 +350,13 @@ unsafe fn native_with_names(
             match signature.params.iter().position(|p| *p == text) {
                 Some(i) if i >= signature.positional_only => {
                     if !places[i].is_undef() {
+                        let owner = native.owner.get().cast::<Class>();
+                        let name = match owner {
+                            Some(class) if signature.name == "__new__" => class.name_text(),
+                            _ => signature.name.to_string(),
+                        };
                         problem = Some(format!(
-                            "argument for {}() given by name ('{text}') and position ({})",
-                            signature.name,
+                            "argument for {name}() given by name ('{text}') and position ({})",
                             i + usize::from(!native.owner.get().is::<Class>())
                         ));
                     }

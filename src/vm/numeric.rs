@@ -233,6 +233,9 @@ pub(super) fn complex_arithmetic(
             complex_quotient(a, b, c, d)
         }
         Binary::Pow => match complex_power((a, b), (c, d)) {
+            Some((re, im)) if re.is_infinite() || im.is_infinite() => {
+                return Err(raise::error(vm, T::OverflowError, "complex exponentiation"));
+            }
             Some(power) => power,
             None => {
                 let text = "0.0 to a negative or complex power";

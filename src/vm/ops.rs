@@ -17,8 +17,8 @@ use crate::value::class::overrides;
 use crate::value::frame::{DST_MASK, Ret};
 use crate::value::str::MAX_LEN;
 use crate::value::{
-    ByteArray, Bytes, Complex, Deque, Dict, Instance, List, MemoryView, Range, Set, Str, T, Tuple,
-    Value,
+    ByteArray, Bytes, Complex, Deque, Dict, Instance, List, MemoryView, Native, Range, Set, Str, T,
+    Tuple, Value,
 };
 
 macro_rules! binary_operators {
@@ -165,8 +165,15 @@ pub(super) fn concatenate(vm: &Vm, x: Value, y: Value) -> Result<Option<Value>, 
 pub fn repeat(vm: &Vm, sequence: Value, count: Int) -> Result<Option<Value>, Stop> {
     let count = match count {
         Int::Small(n) => n.max(0) as usize,
-        Int::Big(big) if big < IBig::ZERO => 0,
-        Int::Big(_) => usize::MAX,
+        Int::Big(_)
+            if !(sequence.is::<Str>() || sequence.is::<List>() || sequence.is::<Tuple>()) =>
+        {
+            return Ok(None);
+        }
+        Int::Big(_) => {
+            let text = "cannot fit 'int' into an index-sized integer";
+            return Err(raise::error(vm, T::OverflowError, text));
+        }
     };
     let too_big = |len: usize, unit: usize| {
         len.checked_mul(count).is_none_or(|n| n > plain::MAX_BYTES * 16 / unit)
@@ -350,7 +357,12 @@ pub(super) fn unsupported(vm: &Vm, op: Binary, in_place: bool, x: Value, y: Valu
         (true, _) => format!("{symbol}="),
         _ => symbol.to_string(),
     };
-    let text = format!("unsupported operand type(s) for {symbol}: '{a}' and '{b}'");
+    let mut text = format!("unsupported operand type(s) for {symbol}: '{a}' and '{b}'");
+    let is_print =
+        |x: Value| x.cast::<Native>().is_some_and(|native| native.signature.name == "print");
+    if op == Binary::Shr && !in_place && is_print(x) {
+        text.push_str(". Did you mean \"print(<message>, file=<output_stream>)\"?");
+    }
     raise::error(vm, T::TypeError, &text)
 }
 

@@ -130,7 +130,8 @@ pub unsafe fn arity(vm: &Vm, native: Gc<Native>, _: *const Value, n: usize) -> S
         }
     } else if by_keyword && max == 0 {
         format!("{name}() takes no positional arguments")
-    } else if by_keyword && !makes {
+    // `int` and `str` count like functions without keywords.
+    } else if by_keyword && !(makes && matches!(&*name, "int" | "str")) {
         let most = signature.params.len() - skip;
         format!("{name}() takes at most {most} argument{} ({given} given)", plural(most))
     } else if native.max == u16::MAX || min < max && given < min {

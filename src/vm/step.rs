@@ -379,6 +379,16 @@ fn step_dict(vm: &mut Vm, iter: Gc<Iter>, reverse: bool) -> Step {
         }
     };
     iter.at.set(at);
+    if !reverse {
+        // As many as there were have been seen: this one took the place of another.
+        let seen = iter.b.get().as_int().unwrap_or(0);
+        if seen >= i64::from(iter.guard.get()) && iter.header.shape != T::OdictIter.shape() {
+            finish(iter);
+            raise::error(vm, T::RuntimeError, "dictionary keys changed during iteration");
+            return Step::Raised;
+        }
+        iter.b.set(Value::int(seen + 1));
+    }
     Step::Item(match iter.kind {
         IterKind::DictKeys | IterKind::DictKeysReverse => entry.key,
         IterKind::DictValues | IterKind::DictValuesReverse => entry.value,

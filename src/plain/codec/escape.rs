@@ -79,7 +79,12 @@ impl Decoder<'_> {
             b'U' => return self.digits(8, "truncated \\UXXXXXXXX escape"),
             b'N' => {
                 let reason = "\\N escapes not supported (can't load unicodedata module)";
-                return self.handle(2, reason);
+                let rest = &self.data[self.at + 2..];
+                let name = match (rest.first(), memchr::memchr(b'}', rest)) {
+                    (Some(b'{'), Some(end)) => end + 1,
+                    _ => 0,
+                };
+                return self.handle(2 + name, reason);
             }
             b'0'..=b'7' => {
                 let rest = &self.data[self.at + 1..];
