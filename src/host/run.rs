@@ -269,7 +269,10 @@ fn by_hook(cx: &mut Cx, exception: Value) -> bool {
         .module_named("sys")
         .and_then(|sys| sys.cast::<Module>())
         .and_then(|sys| sys.dict.get_str(cx, name));
-    let Some(hook) = hook.filter(|&hook| !sys::is_own_hook(hook)) else { return false };
+    let elsewhere = sys::replaced_stderr(cx).is_some();
+    let Some(hook) = hook.filter(|&hook| elsewhere || !sys::is_own_hook(hook)) else {
+        return false;
+    };
     let class = Value::object(cx.class_of(exception));
     let trace = cx.traceback(exception);
     if cx.call(hook, &[class, exception, trace]).is_ok() {

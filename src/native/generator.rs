@@ -1,11 +1,11 @@
 //! Methods and attributes of generators, coroutines and async generators. Resuming them is the
 //! machine's (`vm/suspend.rs`).
 
-use super::{TypeDef, method};
+use super::{TypeDef, function, method};
 use crate::gc::Gc;
 use crate::value::frame::state;
 use crate::value::{AsyncOp, Class, Exception, Frame, Str, T, Value};
-use crate::vm::{Args, Cx, Flow, GetSet, Outcome, Stop};
+use crate::vm::{Args, Cx, Def, Flow, GetSet, Outcome, Stop};
 
 const SEND: &str = "send(value) -> send 'value' into generator,\nreturn next yielded value or raise \
                     StopIteration.";
@@ -135,6 +135,57 @@ macro_rules! async_op {
 
 async_op!(ASYNC_SEND AsyncGenASend);
 async_op!(ASYNC_THROW AsyncGenAThrow);
+
+/// Builtins about async iterators.
+pub static FUNCTIONS: &[Def] = &[
+    function(
+        "aiter(async_iterable, /)",
+        "Return an AsyncIterator for an AsyncIterable object.",
+        aiter,
+    ),
+    function(
+        "anext(async_iterator, default=None, /)",
+        "Return the next item from the async iterator.",
+        next_of_async,
+    ),
+];
+
+fn aiter(cx: &mut Cx, args: Args) -> Flow {
+    let source = cx.arg(args, 0).value();
+    match cx.special(source, cx.vm().names.__aiter__)? {
+        Some(method) => cx.call_then(method, &[], aiter_made, [Value::NONE; 3]),
+        None => {
+            let text = format!("'{}' object is not an async iterable", cx.type_name(source));
+            Err(cx.type_error(&text))
+        }
+    }
+}
+
+fn aiter_made(cx: &mut Cx, _: [Value; 3], outcome: Outcome) -> Flow {
+    let made = outcome?;
+    if cx.lookup(cx.class_of(made), cx.vm().names.__anext__).is_some() {
+        return Ok(made);
+    }
+    let name = cx.type_name(made);
+    Err(cx.type_error(&format!("aiter() returned not an async iterator of type '{name}'")))
+}
+
+fn next_of_async(cx: &mut Cx, args: Args) -> Flow {
+    let (source, default) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
+    let Some(method) = cx.special(source, cx.vm().names.__anext__)? else {
+        let text = format!("'{}' object is not an async iterator", cx.type_name(source));
+        return Err(cx.type_error(&text));
+    };
+    if default.is_undef() {
+        return cx.tail(method, &[]);
+    }
+    cx.call_then(method, &[], with_default, [default, Value::NONE, Value::NONE])
+}
+
+fn with_default(cx: &mut Cx, [default, ..]: [Value; 3], outcome: Outcome) -> Flow {
+    let step = outcome?;
+    cx.tail_prelude("_anext", &[step, default])
+}
 
 fn itself(cx: &mut Cx, args: Args) -> Flow {
     Ok(cx.arg(args, 0).value())
@@ -334,9 +385,13 @@ fn drive(cx: &mut Cx, args: Args, value: Value) -> Flow {
         }
         return cx.resume(driver, value);
     }
+    if !value.is_none() && !op.throws && !op.value.get().is_undef() {
+        // What is sent first stands for what the step would have sent.
+        op.value.set(value);
+    }
     let drive = cx.vm().prelude("_drive");
     let this = Value::object(op);
-    cx.call_then(drive, &[this], driver_made, [this, value, Value::NONE])
+    cx.call_then(drive, &[this], driver_made, [this, Value::NONE, Value::NONE])
 }
 
 fn driver_made(cx: &mut Cx, [op, value, _]: [Value; 3], outcome: Outcome) -> Flow {

@@ -211,6 +211,7 @@ static BUILTINS: &[&[Def]] = &[
     dynamic::FUNCTIONS,
     fold::FUNCTIONS,
     fold::HOOKS,
+    generator::FUNCTIONS,
     weak::HOOKS,
     io::OPEN,
     io::PRINT,

@@ -286,9 +286,22 @@ fn excepthook(cx: &mut Cx, args: Args) -> Flow {
     let value = cx.arg(args, 1).value();
     if value.is::<Exception>() {
         let text = traceback::format(cx, value, traceback::Options::default());
+        if let Some(stream) = replaced_stderr(cx) {
+            let text = Value::object(cx.str_wtf8(&text));
+            let args = Value::object(cx.tuple(&[text]));
+            let name = cx.intern("write");
+            return cx.attribute_then(stream, name, args);
+        }
         write_error(cx, &text);
     }
     Ok(Value::NONE)
+}
+
+/// What the program has put in the place of `sys.stderr`.
+pub fn replaced_stderr(cx: &Cx) -> Option<Value> {
+    let sys = cx.module_named("sys")?.cast::<crate::value::Module>()?;
+    let [now, first] = ["stderr", "__stderr__"].map(|name| sys.dict.get_str(cx, cx.intern(name)));
+    now.filter(|now| !now.is_none() && Some(*now) != first)
 }
 
 /// Writes to standard error, which nobody may be reading.

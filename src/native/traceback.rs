@@ -11,7 +11,7 @@ use super::front::front;
 use super::{add_functions, display, function, group, suggest};
 use crate::gc::Gc;
 use crate::plain::wtf8;
-use crate::value::{CodeObject, Dict, Exception, List, Str, T, Traceback, Tuple, Value};
+use crate::value::{CodeObject, Dict, Exception, FrameView, List, Str, T, Traceback, Tuple, Value};
 use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 /// Entries of the same place shown before they are counted.
@@ -68,7 +68,16 @@ static FUNCTIONS: &[Def] = &[
     ),
     function("format_only(exception, /)", "Type, text and notes of an exception.", only_native),
     function("format_stack(traceback, limit, /)", "The entries of a traceback.", stack_native),
-    function("entries(traceback, limit, /)", "(file, line, name, source) of each entry.", list),
+    function(
+        "entries(traceback, limit, /)",
+        "(file, line, name, source, end line, column, end column) of each entry.",
+        list,
+    ),
+    function(
+        "frames(frame, limit, /)",
+        "The same of a frame and its callers, outermost first.",
+        frames,
+    ),
 ];
 
 pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
@@ -107,18 +116,41 @@ fn list(cx: &mut Cx, args: Args) -> Flow {
     let (traceback, limit) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
     let limit = limit_argument(cx, limit)?;
     let entries = limited(chain(traceback), limit);
-    let entry = |entry: Entry| {
-        let code = &entry.code.code;
-        let line = front(cx).and_then(|front| front.line(&code.filename, line_of(entry)));
-        let parts = [
-            cx.str_value(&code.filename),
-            Value::int(line_of(entry).into()),
-            cx.str_value(&code.name),
-            line.map_or(Value::NONE, |line| cx.str_value(line.trim())),
-        ];
-        Value::object(cx.tuple(&parts))
-    };
-    let items = entries.into_iter().map(entry).collect();
+    let items = entries.into_iter().map(|entry| described(cx, entry)).collect();
+    Ok(Value::object(cx.list(items)))
+}
+
+/// What a program is told of an entry.
+fn described(cx: &Cx, entry: Entry) -> Value {
+    let code = &entry.code.code;
+    let line = front(cx).and_then(|front| front.line(&code.filename, line_of(entry)));
+    let place = code.position(entry.word).filter(|_| entry.line.is_none());
+    let number = |number: Option<u32>| number.map_or(Value::NONE, |n| Value::int(n.into()));
+    let parts = [
+        cx.str_value(&code.filename),
+        Value::int(line_of(entry).into()),
+        cx.str_value(&code.name),
+        line.map_or(Value::NONE, |line| cx.str_value(line.trim())),
+        number(place.map(|place| place.end_line)),
+        number(place.map(|place| place.column)),
+        number(place.map(|place| place.end_column)),
+    ];
+    Value::object(cx.tuple(&parts))
+}
+
+/// The stack from a frame outwards; a limit keeps the innermost ones, a negative one the outermost.
+fn frames(cx: &mut Cx, args: Args) -> Flow {
+    let (frame, limit) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
+    let limit = limit_argument(cx, limit)?;
+    let mut entries = Vec::new();
+    let mut at = frame;
+    while let Some(view) = at.cast::<FrameView>() {
+        entries.push(super::frames::entry_of_view(cx, view));
+        at = cx.view_back(view);
+    }
+    entries.reverse();
+    let entries = limited(entries, limit.map(|limit| -limit));
+    let items = entries.into_iter().map(|entry| described(cx, entry)).collect();
     Ok(Value::object(cx.list(items)))
 }
 

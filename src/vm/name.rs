@@ -1,7 +1,7 @@
 //! Global names, and the names of class and `exec` bodies.
 
 use super::pc::{Base, Ip, Pc, reg};
-use super::{Vm, raise, unwind};
+use super::{Cx, Stop, Vm, raise, unwind};
 use crate::code::op::{Word, word};
 use crate::gc::Gc;
 use crate::value::{Cell, Dict, Str, T, Value};
@@ -31,10 +31,31 @@ pub unsafe fn get_global(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 
 pub unsafe fn get_global_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
-        let name = (*vm).code_of(base).names[word::bc(w)];
-        missing(&*vm, name);
+        let function = (*vm).function_of(base);
+        let name = function.code.names[word::bc(w)];
+        match annotations(&mut *vm, function.globals, name) {
+            Ok(Some(value)) => {
+                reg!(base, word::a(w)) = value;
+                return Pc::new(ip.add(2), base);
+            }
+            Ok(None) => missing(&*vm, name),
+            Err(_) => {}
+        }
         unwind::unwind(vm, ip, base)
     }
+}
+
+/// A module's `__annotations__` are made when somebody asks for them.
+fn annotations(vm: &mut Vm, globals: Gc<Dict>, name: Gc<Str>) -> Result<Option<Value>, Stop> {
+    if name != vm.names.__annotations__ {
+        return Ok(None);
+    }
+    let Some(annotate) = globals.get_str(&vm.space, vm.names.__annotate__) else {
+        return Ok(None);
+    };
+    let value = Cx::of(vm).call(annotate, &[Value::int(1)])?;
+    globals.set_str(&vm.space, name, value);
+    Ok(Some(value))
 }
 
 fn missing(vm: &Vm, name: Gc<Str>) {

@@ -120,7 +120,10 @@ fn set_state(cx: &mut Cx, args: Args) -> Flow {
         return Err(cx.type_error("state is not a dictionary"));
     };
     for entry in dict.iter() {
-        if let Some(name) = entry.key.cast::<Str>() {
+        let Some(name) = entry.key.cast::<Str>() else { continue };
+        if name.as_bytes() == b"args" {
+            set_args(cx, this, entry.value)?;
+        } else {
             cx.set_own(this, cx.intern_str(name), entry.value);
         }
     }

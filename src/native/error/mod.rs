@@ -350,9 +350,10 @@ fn name_init(cx: &mut Cx, args: Args) -> Flow {
 
 fn import_init(cx: &mut Cx, args: Args) -> Flow {
     let (this, given) = store_args(cx, args)?;
-    if let [message] = given[..] {
-        put(cx, this, "msg", message);
+    for name in ["name", "path", "name_from"] {
+        put(cx, this, name, Value::NONE);
     }
+    put(cx, this, "msg", if let [message] = given[..] { message } else { Value::NONE });
     keyword_fields(cx, args, this, "ImportError", &["name", "path", "name_from"])?;
     Ok(Value::NONE)
 }
