@@ -384,7 +384,26 @@ fn from_bytes(cx: &mut Cx, args: Args) -> Flow {
             cx.type_error(&format!("cannot convert '{}' object to bytes", cx.type_name(source)))
         );
     }
-    cx.collect_then(source, items_arrived, [class, how, Value::NONE])
+    let state = [class, how, Value::NONE];
+    if let Some(method) = cx.special(source, cx.vm().names.__bytes__)? {
+        return cx.call_then(method, &[], bytes_arrived, state);
+    }
+    if !cx.is_iterable(source) {
+        let text = format!("cannot convert '{}' object to bytes", cx.type_name(source));
+        return Err(cx.type_error(&text));
+    }
+    cx.collect_then(source, items_arrived, state)
+}
+
+fn bytes_arrived(cx: &mut Cx, [class, how, _]: [Value; 3], outcome: Outcome) -> Flow {
+    let answer = outcome?;
+    match cx.unwrap(answer).cast::<Bytes>() {
+        Some(bytes) => bytes_to_int(cx, class, how, bytes.as_slice()),
+        None => {
+            let shown = cx.type_name(answer);
+            Err(cx.type_error(&format!("__bytes__ returned non-bytes (type {shown})")))
+        }
+    }
 }
 
 fn items_arrived(cx: &mut Cx, [class, how, _]: [Value; 3], outcome: Outcome) -> Flow {

@@ -3,7 +3,7 @@
 //! What most programs use is made at import; the rest (`version_info`, `flags`, …, tuples with
 //! names) comes from `stdlib/_sysinfo.sloop` when somebody asks for it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use super::error::put;
 use super::int::DigitLimit;
@@ -48,7 +48,7 @@ static FUNCTIONS: &[Def] = &[
     function("excepthook(exctype, value, traceback, /)", "Show an uncaught exception.", excepthook),
     function("displayhook(object, /)", "Print an object to sys.stdout.", displayhook),
     function("getswitchinterval()", "Return the switch interval.", getswitchinterval),
-    function("setswitchinterval(interval, /)", "Does nothing.", ignore),
+    function("setswitchinterval(interval, /)", "Kept, but nothing switches.", setswitchinterval),
     function("settrace(function, /)", "Does nothing.", ignore),
     function("setprofile(function, /)", "Does nothing.", ignore),
     function("gettrace()", "Return None.", ignore),
@@ -255,8 +255,27 @@ fn is_finalizing(_: &mut Cx, _: Args) -> Flow {
     Ok(Value::FALSE)
 }
 
-fn getswitchinterval(_: &mut Cx, _: Args) -> Flow {
-    Ok(Value::float(0.005))
+/// What `setswitchinterval` was told.
+struct SwitchInterval(Cell<f64>);
+
+impl Default for SwitchInterval {
+    fn default() -> SwitchInterval {
+        SwitchInterval(Cell::new(0.005))
+    }
+}
+
+fn getswitchinterval(cx: &mut Cx, _: Args) -> Flow {
+    Ok(Value::float(cx.state::<SwitchInterval>().0.get()))
+}
+
+fn setswitchinterval(cx: &mut Cx, args: Args) -> Flow {
+    let interval = cx.arg(args, 0).value();
+    let interval = super::float::float_arg(cx, interval)?;
+    if interval <= 0.0 {
+        return Err(cx.value_error("switch interval must be strictly positive"));
+    }
+    cx.state::<SwitchInterval>().0.set(interval);
+    Ok(Value::NONE)
 }
 
 fn ignore(_: &mut Cx, _: Args) -> Flow {
