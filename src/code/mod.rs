@@ -71,6 +71,11 @@ impl Code {
         &*self.filename == PRELUDE
     }
 
+    /// Is register 0 the namespace that it fills, handed over by whoever runs it?
+    pub fn takes_namespace(&self) -> bool {
+        self.kind == CodeKind::ClassBody || self.is_module && self.kind == CodeKind::Module
+    }
+
     /// Where in the source the instruction around a word comes from.
     pub fn position(&self, word: u32) -> Option<&LineEntry> {
         let after = self.lines.partition_point(|entry| entry.word <= word);

@@ -165,7 +165,7 @@ fn set_next(cx: &mut Cx, this: Value, value: Value) -> Flow {
         return Err(cx.type_error("can't delete tb_next attribute"));
     }
     if !value.is_none() && !cx.is_exact(value, T::Traceback) {
-        let text = format!("expected traceback object or None, got '{}'", cx.type_name(value));
+        let text = format!("expected traceback object, got '{}'", cx.type_name(value));
         return Err(cx.type_error(&text));
     }
     let mut at = value;

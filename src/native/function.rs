@@ -406,7 +406,7 @@ fn set_code(cx: &mut Cx, function: Value, value: Value) -> Flow {
         return Err(cx.type_error("__code__ must be set to a code object"));
     };
     let (own, given) = (function.captured as usize, code.code.captures.len());
-    if own != given || code.code.is_module {
+    if own != given || code.code.is_module || code.code.takes_namespace() {
         let text = format!(
             "{}() requires a code object with {own} free vars, not {given}",
             bare_name(cx, function)

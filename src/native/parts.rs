@@ -94,6 +94,10 @@ pub fn new_function(cx: &mut Cx, args: Args) -> Flow {
     let Some(code) = code.cast::<CodeObject>() else {
         return Err(wrong("code", "code", code));
     };
+    if code.code.takes_namespace() {
+        let text = "code of a module or class body makes no function in Sloop";
+        return Err(cx.value_error(text));
+    }
     let Some(globals) = cx.unwrap(globals).cast::<Dict>() else {
         return Err(wrong("globals", "dict", globals));
     };

@@ -507,6 +507,9 @@ fn checked_order(cx: &mut Cx, class: Gc<Class>, order: Value) -> Result<Vec<Gc<C
         }
         classes.push(ancestor);
     }
+    if classes.is_empty() {
+        return Err(cx.type_error("type MRO must not be empty"));
+    }
     Ok(classes)
 }
 

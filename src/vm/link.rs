@@ -113,7 +113,7 @@ impl Vm {
     /// the mapping that holds its names: it expects that in register 0.
     pub fn body_function(&self, code: &Arc<Code>, globals: Gc<Dict>) -> (Gc<Function>, bool) {
         let function = self.function(self.link(code, globals), globals);
-        let takes = code.is_module && code.kind == CodeKind::Module;
+        let takes = code.takes_namespace();
         if takes {
             // SAFETY: a fresh function nobody has called; register 0 exists in such code.
             unsafe { (*function.as_ptr()).argc = 1 };
