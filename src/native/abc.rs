@@ -63,7 +63,7 @@ pub fn module(cx: &mut Cx, namespace: Gc<Dict>) -> Result<(), Stop> {
     for row in METHODS {
         debug_assert!(row.kind == NativeKind::Method);
         let native = super::make(cx, row, cx.type_object(T::Type));
-        namespace.set_str(cx, cx.intern(native.signature.name), Value::object(native));
+        namespace.set_str(cx, cx.intern(native.signature.name()), Value::object(native));
     }
     Ok(())
 }

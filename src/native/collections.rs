@@ -1,7 +1,7 @@
 //! `_collections`: what `collections` needs of the machine. `deque` is in `deque.rs`; the classes
 //! derived from `dict` are written in Sloop and take their methods from here.
 
-use super::{TypeDef, add_functions, deque, function, method, this};
+use super::{TypeDef, add_functions, add_types, deque, function, method, this};
 use crate::gc::Gc;
 use crate::value::{Dict, DictView, IterKind, List, Member, Str, T, Value};
 use crate::vm::{Args, Binary, Cx, Def, Flow, GetSet, Outcome, Stop};
@@ -83,12 +83,13 @@ pub static FIELD: TypeDef = TypeDef {
 
 pub fn module(cx: &mut Cx, namespace: Gc<Dict>) -> Result<(), Stop> {
     add_functions(cx, namespace, FUNCTIONS, "_collections");
+    add_types(cx, &[&super::deque::TYPE, &FIELD]);
     namespace.set_str(cx, cx.intern("deque"), cx.type_object(T::Deque));
     // Methods for a class that is still to be made.
     let ordered = cx.dict();
     for row in ORDERED {
         let native = super::make(cx, row, cx.type_object(T::Dict));
-        ordered.set_str(cx, cx.intern(native.signature.name), Value::object(native));
+        ordered.set_str(cx, cx.intern(native.signature.name()), Value::object(native));
     }
     namespace.set_str(cx, cx.intern("_ordered"), Value::object(ordered));
     debug_assert!(deque::TYPE.id == T::Deque);

@@ -72,7 +72,7 @@ pub fn install(cx: &Cx) {
     let add = |id: T, def: &'static Def| {
         let class = cx.class(id);
         let native = make(cx, def, Value::object(class));
-        let name = cx.intern(native.signature.name);
+        let name = cx.intern(native.signature.name());
         if class.dict.get_str(cx, name).is_none() {
             class.dict.set_str(cx, name, Value::object(native));
         }

@@ -128,7 +128,7 @@ fn push_method(
 ) -> Result<(), Stop> {
     let (func, this) = (method.func.get(), method.this.get());
     if let Some(native) = func.cast::<Native>() {
-        let name = native.signature.name;
+        let name = native.signature.name();
         let what = if is_slot(name) && native.kind == NativeKind::Method {
             format!("<method-wrapper '{name}' of")
         } else {
@@ -180,7 +180,7 @@ fn push_module(cx: &Cx, out: &mut Vec<u8>, module: Gc<Module>) {
 }
 
 fn native_text(native: Gc<Native>) -> String {
-    let name = native.signature.name;
+    let name = native.signature.name();
     match (native.kind, native.owner.get().cast::<Class>()) {
         (NativeKind::Method, Some(class)) => {
             let what = if is_slot(name) { "slot wrapper" } else { "method" };

@@ -569,12 +569,12 @@ fn this_native(cx: &Cx, value: Value) -> Result<Gc<Native>, Stop> {
 }
 
 fn native_name(cx: &mut Cx, value: Value) -> Flow {
-    Ok(Value::object(cx.intern(this_native(cx, value)?.signature.name)))
+    Ok(Value::object(cx.intern(this_native(cx, value)?.signature.name())))
 }
 
 fn native_qualname(cx: &mut Cx, value: Value) -> Flow {
     let native = this_native(cx, value)?;
-    let name = native.signature.name;
+    let name = native.signature.name();
     Ok(match native.owner.get().cast::<Class>() {
         Some(class) => cx.str_value(&format!("{}.{name}", class.name_text())),
         None => Value::object(cx.intern(name)),
@@ -592,7 +592,7 @@ fn native_doc(cx: &mut Cx, value: Value) -> Flow {
 /// The parameters as the row spells them, the receiver marked as CPython marks it.
 fn native_signature(cx: &mut Cx, value: Value) -> Flow {
     let native = this_native(cx, value)?;
-    let text = def_of(native).signature;
+    let text = def_of(native).signature.text;
     let params = text.find('(').map_or("()", |open| &text[open..]);
     let is_method = native.owner.get().is::<Class>();
     Ok(match params.strip_prefix('(') {

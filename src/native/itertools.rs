@@ -225,6 +225,7 @@ pub static HOOKS: &[Def] = &[function(
 
 pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     super::add_functions(cx, dict, FUNCTIONS, "itertools");
+    super::add_types(cx, TYPES);
     for def in TYPES {
         let class = cx.class(def.id);
         dict.set_str(cx, class.name.get(), Value::object(class));

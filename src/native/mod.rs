@@ -80,9 +80,6 @@ mod union;
 mod view;
 mod weak;
 
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex};
-
 use crate::gc::{Gc, HeapType};
 use crate::value::class::overrides;
 use crate::value::func::NativeKind;
@@ -93,7 +90,7 @@ use crate::vm::{Args, Cx, Def, GetSet, NativeFn, Stop, Vm};
 // ---- rows
 
 const fn def(signature: &'static str, doc: &'static str, kind: NativeKind, run: NativeFn) -> Def {
-    Def { signature, doc, kind, run }
+    Def { signature: Signature::parse(signature), doc, kind, run }
 }
 
 pub const fn function(signature: &'static str, doc: &'static str, run: NativeFn) -> Def {
@@ -127,7 +124,8 @@ pub struct TypeDef {
     pub getsets: &'static [GetSet],
 }
 
-/// Every built-in type that has members, one row per topic file entry.
+/// The built-in types that have members, one row per topic file entry. Types that only a module
+/// offers get theirs when it is imported: see `add_types`.
 static TYPE_DEFS: &[&TypeDef] = &[
     &tuple::TYPE,
     &dict::TYPE,
@@ -149,9 +147,6 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &generator::ASYNC_SEND,
     &generator::ASYNC_THROW,
     &list::TYPE,
-    &deque::TYPE,
-    &collections::FIELD,
-    &random::TYPE,
     &str::TYPE,
     &str_search::TYPE,
     &str_split::TYPE,
@@ -176,12 +171,6 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &complex::TYPE,
     &union::TYPE,
     &generic_alias::TYPE,
-    &lru_cache::TYPE,
-    &partial::TYPE,
-    &weak::TYPE,
-    &operator::ITEM_GETTER,
-    &operator::ATTR_GETTER,
-    &operator::METHOD_CALLER,
     &function::FUNCTION,
     &function::NATIVE,
     &function::NATIVE_METHOD,
@@ -201,7 +190,7 @@ static TYPE_DEFS: &[&TypeDef] = &[
 ];
 
 /// The same for topics with many types.
-static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES, iterators::PLAIN, itertools::TYPES];
+static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES, iterators::PLAIN];
 
 /// Functions of the builtins namespace.
 static BUILTINS: &[&[Def]] = &[
@@ -296,21 +285,7 @@ fn install(cx: &mut Cx) {
         dict.set_str(cx, cx.vm().names.__hash__, Value::NONE);
     }
     for def in TYPE_DEFS.iter().chain(TYPE_LISTS.iter().copied().flatten()) {
-        let class = cx.class(def.id);
-        class.dict.set_str(cx, cx.intern("__doc__"), cx.str_value(def.doc));
-        for row in def.methods {
-            add_method(cx, def.id, row);
-        }
-        for row in def.getsets {
-            let member = cx.new_object(T::GetSet.shape(), 0, |header| Member {
-                header,
-                name: cx.str_value(row.name).into(),
-                owner: Value::object(class).into(),
-                computed: Some(row),
-                item: None,
-            });
-            class.dict.set_str(cx, cx.intern(row.name), Value::object(member));
-        }
+        add_members(cx, def);
     }
     display::install(cx);
     for row in TYPES {
@@ -327,9 +302,40 @@ fn install(cx: &mut Cx) {
     builtins.set_str(cx, cx.intern("__builtins__"), Value::object(module));
     for row in BUILTINS.iter().copied().flatten() {
         // What begins with one underscore is for the prelude alone.
-        let is_public = !row.signature.starts_with('_') || row.signature.starts_with("__");
+        let is_public = !row.signature.text.starts_with('_') || row.signature.text.starts_with("__");
         let namespace = if is_public { builtins } else { hidden };
         add_functions(cx, namespace, std::slice::from_ref(row), "builtins");
+    }
+}
+
+fn add_members(cx: &Cx, def: &TypeDef) {
+    let class = cx.class(def.id);
+    class.dict.set_str(cx, cx.intern("__doc__"), cx.str_value(def.doc));
+    for row in def.methods {
+        add_method(cx, def.id, row);
+    }
+    for row in def.getsets {
+        let member = cx.new_object(T::GetSet.shape(), 0, |header| Member {
+            header,
+            name: cx.str_value(row.name).into(),
+            owner: Value::object(class).into(),
+            computed: Some(row),
+            item: None,
+        });
+        class.dict.set_str(cx, cx.intern(row.name), Value::object(member));
+    }
+}
+
+/// Gives types their members when the module that offers them is imported: a program that does
+/// not import it neither has such objects nor pays for them.
+pub fn add_types(cx: &Cx, defs: &[&TypeDef]) {
+    let doc = cx.intern("__doc__");
+    for def in defs {
+        if cx.class(def.id).dict.get_str(cx, doc).is_some() {
+            continue;
+        }
+        add_members(cx, def);
+        set_overrides(cx, def.id);
     }
 }
 
@@ -356,14 +362,14 @@ fn set_overrides(cx: &Cx, id: T) {
 fn add_method(cx: &Cx, id: T, row: &'static Def) {
     let class = cx.class(id);
     let native = make(cx, row, Value::object(class));
-    class.dict.set_str(cx, cx.intern(native.signature.name), Value::object(native));
+    class.dict.set_str(cx, cx.intern(native.signature.name()), Value::object(native));
 }
 
 /// Adds natives to a module's namespace.
 pub fn add_functions(cx: &Cx, namespace: Gc<Dict>, rows: &'static [Def], module: &str) {
     for row in rows {
         let native = make(cx, row, cx.str_value(module));
-        namespace.set_str(cx, cx.intern(native.signature.name), Value::object(native));
+        namespace.set_str(cx, cx.intern(native.signature.name()), Value::object(native));
     }
 }
 
@@ -409,15 +415,15 @@ pub fn module_of(cx: &Cx, class: Gc<Class>) -> &'static str {
 
 /// The object of a row.
 pub fn make(cx: &Cx, def: &'static Def, owner: Value) -> Gc<Native> {
-    let signature = signature_of(def);
+    let signature = &def.signature;
     let shape = match def.kind {
         NativeKind::Method => T::NativeMethod.shape(),
         _ => T::Native.shape(),
     };
-    let places = signature.params.len() + usize::from(signature.keywords);
-    let max = if signature.variadic { usize::from(u16::MAX) } else { signature.positional };
+    let places = signature.len() + usize::from(signature.keywords);
+    let max = if signature.variadic { usize::from(u16::MAX) } else { signature.positional() };
     // A required keyword-only argument makes every positional call wrong.
-    let min = if signature.required_keywords != 0 { places + 1 } else { signature.required };
+    let min = if signature.required_keywords != 0 { places + 1 } else { signature.required() };
     cx.new_object(shape, 0, |header| Native {
         header,
         run: def.entry(),
@@ -429,54 +435,6 @@ pub fn make(cx: &Cx, def: &'static Def, owner: Value) -> Gc<Native> {
         signature,
         owner: owner.into(),
     })
-}
-
-/// The signature of a row, read once per process whatever the number of VMs.
-fn signature_of(def: &'static Def) -> &'static Signature {
-    static READ: LazyLock<Mutex<HashMap<usize, &'static Signature>>> =
-        LazyLock::new(Mutex::default);
-    let mut read = READ.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    read.entry(std::ptr::from_ref(def) as usize)
-        .or_insert_with(|| Box::leak(Box::new(parse(def.signature))))
-}
-
-/// Reads a signature as `Def` documents it.
-fn parse(text: &'static str) -> Signature {
-    let open = text.find('(').expect("a signature has parentheses");
-    let mut signature = Signature { name: &text[..open], ..Signature::default() };
-    let inside = text[open + 1..].trim_end_matches(')');
-    let mut keyword_only = false;
-    let mut keywords = 0;
-    for part in inside.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-        let (name, optional) = match part.split_once('=') {
-            Some((name, _)) => (name, true),
-            None => (part, false),
-        };
-        if name == "/" {
-            signature.positional_only = signature.params.len();
-        } else if name == "*" {
-            keyword_only = true;
-        } else if name.starts_with("**") {
-            signature.keywords = true;
-        } else if name.starts_with('*') {
-            signature.variadic = true;
-            keyword_only = true;
-        } else {
-            if keyword_only {
-                if !optional {
-                    signature.required_keywords |= 1 << keywords;
-                }
-                keywords += 1;
-            } else {
-                signature.positional += 1;
-                if !optional {
-                    signature.required = signature.positional;
-                }
-            }
-            signature.params.push(name);
-        }
-    }
-    signature
 }
 
 /// The receiver of a method of the built-in type `id`, seen through subclasses.

@@ -9,7 +9,7 @@ use super::function::spread;
 use super::object::{derive, new_class};
 use super::operators::wrong_receiver;
 use super::partial::push_arguments;
-use super::{TypeDef, add_functions, function, method, static_method};
+use super::{TypeDef, add_functions, add_types, function, method, static_method};
 use crate::gc::Gc;
 use crate::value::{Dict, Instance, List, Record, Str, T, Tuple, Value};
 use crate::vm::{Args, Binary, Cx, Def, Flow, Order, Stop, Unary};
@@ -193,6 +193,8 @@ const DUNDERS: &[&str] = &[
 
 pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     add_functions(cx, dict, FUNCTIONS, "_operator");
+    // The last is there because a method caller with keywords is reduced to one.
+    add_types(cx, &[&ITEM_GETTER, &ATTR_GETTER, &METHOD_CALLER, &super::partial::TYPE]);
     let mut public: Vec<Value> = dict.iter().map(|entry| entry.key).collect();
     for def in [&ITEM_GETTER, &ATTR_GETTER, &METHOD_CALLER] {
         let class = cx.class(def.id);

@@ -6,7 +6,7 @@ use super::display::push_repr;
 use super::function::spread;
 use super::object::{derive, name_arg, new_class};
 use super::operators::wrong_receiver;
-use super::{TypeDef, add_functions, builtins, function, lru_cache, method, static_method};
+use super::{TypeDef, add_functions, add_types, builtins, function, lru_cache, method, static_method};
 use crate::gc::Gc;
 use crate::value::{Class, Dict, Record, Str, T, Tuple, Value};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Stop};
@@ -78,6 +78,7 @@ static FUNCTIONS: &[Def] = &[
 
 pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     add_functions(cx, dict, FUNCTIONS, "_functools");
+    add_types(cx, &[&TYPE, &lru_cache::TYPE]);
     dict.set_str(cx, cx.intern("partial"), cx.type_object(T::Partial));
     Ok(())
 }

@@ -11,7 +11,7 @@ use std::io::Read;
 use dashu_int::IBig;
 
 use super::object::{derive, new_class};
-use super::{TypeDef, add_functions, function, method, static_method};
+use super::{TypeDef, add_functions, add_types, function, method, static_method};
 use crate::gc::Gc;
 use crate::plain::int::Int;
 use crate::plain::random_mt::Twister;
@@ -80,11 +80,12 @@ static FUNCTIONS: &[Def] = &[
 
 pub fn module(cx: &mut Cx, namespace: Gc<Dict>) -> Result<(), Stop> {
     add_functions(cx, namespace, FUNCTIONS, "_random");
+    add_types(cx, &[&TYPE]);
     namespace.set_str(cx, cx.intern("Random"), cx.type_object(T::Random));
     let methods = cx.dict();
     for row in METHODS {
         let native = super::make(cx, row, cx.type_object(T::Random));
-        methods.set_str(cx, cx.intern(native.signature.name), Value::object(native));
+        methods.set_str(cx, cx.intern(native.signature.name()), Value::object(native));
     }
     namespace.set_str(cx, cx.intern("_methods"), Value::object(methods));
     Ok(())

@@ -3,7 +3,7 @@
 use super::display_object::address;
 use super::object::{derive, new_class};
 use super::operators::wrong_receiver;
-use super::{TypeDef, add_functions, class_method, function, generic_alias, method, static_method};
+use super::{TypeDef, add_functions, add_types, class_method, function, generic_alias, method, static_method};
 use crate::gc::Gc;
 use crate::value::class::flags;
 use crate::value::{Dict, Instance, Kind, Str, T, Value, Weak};
@@ -70,6 +70,7 @@ pub static HOOKS: &[Def] = &[
 
 pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     add_functions(cx, dict, FUNCTIONS, "_weakref");
+    add_types(cx, &[&TYPE]);
     dict.set_str(cx, cx.intern("ref"), cx.type_object(T::WeakRef));
     Ok(())
 }

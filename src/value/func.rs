@@ -90,25 +90,6 @@ pub enum NativeKind {
     StaticMethod,
 }
 
-/// Parameters of a native, read from its signature once.
-#[derive(Debug, Default)]
-pub struct Signature {
-    pub name: &'static str,
-    /// Names of the parameters that have a place of their own, in order.
-    pub params: Vec<&'static str>,
-    pub positional_only: usize,
-    /// Positional ones, positional-only included.
-    pub positional: usize,
-    /// The first `required` of the positional parameters have no default.
-    pub required: usize,
-    /// Bit i: keyword-only parameter i has no default.
-    pub required_keywords: u64,
-    /// `*args`: surplus positional arguments follow the places.
-    pub variadic: bool,
-    /// `**kwargs`: one more place (the last but the surplus) holds a dict or UNDEF.
-    pub keywords: bool,
-}
-
 #[repr(C)]
 pub struct Native {
     pub header: Header,
@@ -120,7 +101,7 @@ pub struct Native {
     pub places: u16,
     pub kind: NativeKind,
     pub def: Declaration,
-    pub signature: &'static Signature,
+    pub signature: &'static super::Signature,
     /// The class it belongs to, or the module name (a string), or UNDEF.
     pub owner: RustCell<Value>,
 }

@@ -10,6 +10,7 @@ pub mod fill;
 pub mod frame;
 pub mod func;
 pub mod instance;
+mod intern;
 pub mod iter;
 pub mod kind;
 mod memory;
@@ -20,6 +21,7 @@ pub mod record;
 pub mod resource;
 pub mod sequence;
 pub mod set;
+mod signature;
 pub mod shape;
 pub mod space;
 pub mod str;
@@ -37,7 +39,7 @@ pub use error::{Exception, TracePoint, Traceback};
 pub use frame::{Frame, Ret};
 pub use func::{
     BoundMethod, Cell, ClassMethod, Declaration, Entry, Function, GenericAlias, MappingProxy,
-    Member, Native, NativeKind, Property, Signature, StaticMethod, Super, Union,
+    Member, Native, NativeKind, Property, StaticMethod, Super, Union,
 };
 pub use instance::{Instance, Slots};
 pub use iter::{AsyncOp, Iter, IterKind};
@@ -49,6 +51,7 @@ pub use record::Record;
 pub use resource::Resource;
 pub use sequence::{ByteArray, Bytes, List, Range, Slice, Tuple};
 pub use set::Set;
+pub use signature::Signature;
 pub use shape::ShapeId;
 pub use space::Space;
 pub use str::{Str, StrBuffer};

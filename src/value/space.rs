@@ -2,7 +2,6 @@
 //! `&self`, because nothing here can run code of the program or collect (I2).
 
 use std::cell::{Cell as RustCell, RefCell, UnsafeCell};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use dashu_int::IBig;
@@ -14,6 +13,7 @@ use super::shape::Shapes;
 use super::str::{INTERNED, JOINED, MAX_LEN, SHARED, SURROGATES, WIDE, char_width};
 use super::table::Table;
 use super::types::TYPES;
+use super::intern::Interned;
 use super::weak::Finals;
 use super::*;
 use crate::gc::{Gc, Header, Heap, Signals};
@@ -38,14 +38,14 @@ pub struct Space {
     chars: Vec<Gc<Str>>,
     empty_str: RustCell<Option<Gc<Str>>>,
     empty_tuple: RustCell<Value>,
-    interned: RefCell<HashMap<Box<[u8]>, Gc<Str>>>,
+    interned: RefCell<Interned>,
+    /// All zero, which no lookup matches, means empty: its pages cost nothing until used.
     lookups: Box<[RustCell<Lookup>]>,
     pub finals: Finals,
 }
 
 impl Space {
     pub fn new(signals: Arc<Signals>, seed: (u64, u64)) -> Space {
-        let empty = Lookup { class: 0, name: 0, epoch: 0, value: Value::UNDEF };
         let mut space = Space {
             heap: Heap::new(KINDS, signals),
             finals: Finals::default(),
@@ -56,7 +56,8 @@ impl Space {
             empty_str: RustCell::new(None),
             empty_tuple: RustCell::new(Value::UNDEF),
             interned: RefCell::default(),
-            lookups: (0..LOOKUPS).map(|_| RustCell::new(empty)).collect(),
+            // SAFETY: all zero is a valid entry.
+            lookups: unsafe { Box::new_zeroed_slice(LOOKUPS).assume_init() },
         };
         let text = space.raw_str(b"", INTERNED, 0);
         space.empty_str.set(Some(text));
@@ -296,7 +297,8 @@ impl Space {
         if bytes.is_empty() {
             return self.empty_str();
         }
-        if let Some(&text) = self.interned.borrow().get(bytes) {
+        let hash = self.bytes_hash(bytes);
+        if let Some(text) = self.interned.borrow().find(hash, bytes) {
             return text;
         }
         let (chars, surrogates) = measure(bytes);
@@ -308,13 +310,20 @@ impl Space {
             flags |= SURROGATES;
         }
         let text = self.raw_str(bytes, flags, chars);
-        self.interned.borrow_mut().insert(bytes.into(), text);
+        text.set_hash(hash);
+        self.interned.borrow_mut().add(text);
         text
     }
 
     /// The interned twin of a string.
     pub fn intern_str(&self, text: Gc<Str>) -> Gc<Str> {
         if text.is_interned() { text } else { self.intern_wtf8(text.as_bytes()) }
+    }
+
+    /// Marking is complete: nothing refers to what was not reached.
+    pub fn clear(&self, tracer: &Tracer<'_>) {
+        self.finals.clear(tracer);
+        self.interned.borrow_mut().clear(tracer);
     }
 
     #[inline]
@@ -698,9 +707,6 @@ impl Space {
         }
         marker.maybe(self.empty_str.get());
         marker.value(self.empty_tuple.get());
-        for &text in self.interned.borrow().values() {
-            marker.object(text);
-        }
         // The lookup cache holds addresses that may be reused after this collection.
         for entry in &self.lookups {
             entry.set(Lookup { class: 0, name: 0, epoch: 0, value: Value::UNDEF });

@@ -336,9 +336,9 @@ unsafe fn native_with_names(
         let signature = native.signature;
         let (plain, values) = args.split_at(args.len() - names.len());
         let mut places = vec![Value::UNDEF; native.places as usize];
-        let fixed = signature.params.len();
+        let fixed = signature.len();
         let mut problem = None;
-        for (i, &arg) in plain.iter().take(signature.positional).enumerate() {
+        for (i, &arg) in plain.iter().take(signature.positional()).enumerate() {
             places[i] = arg;
         }
         let extra = signature.keywords.then(|| (*vm).space.dict());
@@ -347,13 +347,13 @@ unsafe fn native_with_names(
         }
         for (&name, &value) in names.iter().zip(values) {
             let text = name.lossy();
-            match signature.params.iter().position(|p| *p == text) {
-                Some(i) if i >= signature.positional_only => {
+            match signature.position(&text) {
+                Some(i) if i >= signature.positional_only() => {
                     if !places[i].is_undef() {
                         let owner = native.owner.get().cast::<Class>();
                         let name = match owner {
-                            Some(class) if signature.name == "__new__" => class.name_text(),
-                            _ => signature.name.to_string(),
+                            Some(class) if signature.name() == "__new__" => class.name_text(),
+                            _ => signature.name().to_string(),
                         };
                         problem = Some(format!(
                             "argument for {name}() given by name ('{text}') and position ({})",
@@ -364,34 +364,34 @@ unsafe fn native_with_names(
                 }
                 _ => match extra {
                     Some(extra) => extra.set_str(&(*vm).space, name, value),
-                    None if fixed == signature.positional_only => {
+                    None if fixed == signature.positional_only() => {
                         problem = Some(format!("{}() takes no keyword arguments", display(native)));
                     }
                     None => {
                         problem = Some(format!(
                             "{}() got an unexpected keyword argument '{text}'",
-                            if signature.name == "__new__" {
+                            if signature.name() == "__new__" {
                                 display(native)
                             } else {
-                                signature.name.to_string()
+                                signature.name().to_string()
                             }
                         ));
                     }
                 },
             }
         }
-        if problem.is_none() && plain.len() > signature.positional && !signature.variadic {
+        if problem.is_none() && plain.len() > signature.positional() && !signature.variadic {
             let stop = raise::arity(&*vm, native, std::ptr::null(), plain.len());
             let _ = stop;
             return call::fail(vm, ip, base, info);
         }
         if problem.is_none()
-            && let Some(i) = (0..signature.required).find(|&i| places[i].is_undef())
+            && let Some(i) = (0..signature.required()).find(|&i| places[i].is_undef())
         {
             problem = Some(format!(
                 "{}() missing required argument '{}' (pos {})",
-                signature.name,
-                signature.params[i],
+                signature.name(),
+                signature.param(i),
                 i + usize::from(!native.owner.get().is::<Class>())
             ));
         }
@@ -399,16 +399,16 @@ unsafe fn native_with_names(
             raise::error(&*vm, T::TypeError, &text);
             return call::fail(vm, ip, base, info);
         }
-        places.extend(plain.get(signature.positional..).unwrap_or(&[]));
+        places.extend(plain.get(signature.positional()..).unwrap_or(&[]));
         place_and_run(vm, ip, base, native, &places, info)
     }
 }
 
 fn display(native: Gc<Native>) -> String {
     match native.owner.get().cast::<Class>() {
-        Some(class) if native.signature.name == "__new__" => class.name_text(),
-        Some(class) => format!("{}.{}", class.name_text(), native.signature.name),
-        None => native.signature.name.to_string(),
+        Some(class) if native.signature.name() == "__new__" => class.name_text(),
+        Some(class) => format!("{}.{}", class.name_text(), native.signature.name()),
+        None => native.signature.name().to_string(),
     }
 }
 

@@ -448,7 +448,7 @@ pub unsafe fn enter_native(
             return fail(vm, ip, base, info);
         }
         let places = native.places as usize;
-        let positional = native.signature.positional;
+        let positional = native.signature.positional();
         let surplus = n.saturating_sub(positional);
         if !(*vm).has_room(args, places + surplus) {
             return overflow(vm, ip, base, info);

@@ -204,7 +204,7 @@ impl Cx {
         };
         let given = match func.cast::<Native>() {
             Some(native)
-                if native.signature.positional_only == native.signature.params.len()
+                if native.signature.positional_only() == native.signature.len()
                     && !native.signature.keywords
                     && !names.is_empty()
                     && own_init() =>

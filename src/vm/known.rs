@@ -20,6 +20,8 @@ struct Entry {
     what: Known,
 }
 
+const EMPTY: Entry = Entry { name: 0, shape: 0, epoch: 0, what: Known::Nothing };
+
 #[derive(Clone, Copy)]
 pub enum Known {
     Nothing,
@@ -33,8 +35,12 @@ pub struct Table(Box<[Cell<Entry>]>);
 
 impl Table {
     pub fn new() -> Table {
-        let empty = Entry { name: 0, shape: 0, epoch: 0, what: Known::Nothing };
-        Table((0..ENTRIES).map(|_| Cell::new(empty)).collect())
+        Table(vec![Cell::new(EMPTY); ENTRIES].into())
+    }
+
+    /// Names and shapes of before the collection may be others now.
+    pub(super) fn clear(&self) {
+        self.0.iter().for_each(|entry| entry.set(EMPTY));
     }
 }
 

@@ -221,7 +221,7 @@ fn callee_name(vm: &Vm, callee: Value) -> String {
         return class.name_text();
     }
     match callee.cast::<crate::value::Native>() {
-        Some(native) => native.signature.name.to_string(),
+        Some(native) => native.signature.name().to_string(),
         None => format!("{} object", vm.space.type_name(callee)),
     }
 }

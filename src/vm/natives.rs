@@ -12,9 +12,7 @@ pub type NativeFn = fn(&mut Cx, Args) -> Flow;
 
 /// The static declaration of a native: one row beside its body.
 pub struct Def {
-    /// `name(self, a, /, b=1, *args, key=None, **kwargs)`: parameters as Python writes them.
-    /// Absent optional arguments arrive as UNDEF; the texts of defaults are documentation.
-    pub signature: &'static str,
+    pub signature: crate::value::Signature,
     pub doc: &'static str,
     pub kind: NativeKind,
     pub run: NativeFn,

@@ -359,7 +359,7 @@ pub(super) fn unsupported(vm: &Vm, op: Binary, in_place: bool, x: Value, y: Valu
     };
     let mut text = format!("unsupported operand type(s) for {symbol}: '{a}' and '{b}'");
     let is_print =
-        |x: Value| x.cast::<Native>().is_some_and(|native| native.signature.name == "print");
+        |x: Value| x.cast::<Native>().is_some_and(|native| native.signature.name() == "print");
     if op == Binary::Shr && !in_place && is_print(x) {
         text.push_str(". Did you mean \"print(<message>, file=<output_stream>)\"?");
     }

@@ -88,21 +88,21 @@ pub unsafe fn arity(vm: &Vm, native: Gc<Native>, _: *const Value, n: usize) -> S
     use crate::value::NativeKind;
     let signature = native.signature;
     let method = matches!(native.kind, NativeKind::Method | NativeKind::ClassMethod);
-    let makes = signature.name == "__new__";
+    let makes = signature.name() == "__new__";
     let class = native.owner.get().cast::<crate::value::Class>().map(|c| c.name_text());
     let skip = usize::from(method || makes);
     let full = match &class {
-        Some(class) => format!("{class}.{}", signature.name),
+        Some(class) => format!("{class}.{}", signature.name()),
         None => match native.owner.get().cast::<Str>() {
             Some(module) if module.as_bytes() != b"builtins" => {
-                format!("{}.{}", module.lossy(), signature.name)
+                format!("{}.{}", module.lossy(), signature.name())
             }
-            _ => signature.name.to_string(),
+            _ => signature.name().to_string(),
         },
     };
     let name = match class {
         Some(class) if makes => class,
-        _ => signature.name.to_string(),
+        _ => signature.name().to_string(),
     };
     if n < skip {
         let text = if makes {
@@ -112,15 +112,15 @@ pub unsafe fn arity(vm: &Vm, native: Gc<Native>, _: *const Value, n: usize) -> S
         };
         return error(vm, T::TypeError, &text);
     }
-    let (given, min) = (n - skip, signature.required.saturating_sub(skip));
+    let (given, min) = (n - skip, signature.required().saturating_sub(skip));
     let max = (native.max as usize).saturating_sub(skip);
     let plural = |n: usize| if n == 1 { "" } else { "s" };
-    let by_keyword = signature.params.len() > signature.positional_only.max(skip);
-    let text = if signature.name.starts_with("__") && method {
+    let by_keyword = signature.len() > signature.positional_only().max(skip);
+    let text = if signature.name().starts_with("__") && method {
         format!("expected {max} argument{}, got {given}", plural(max))
     } else if by_keyword && given < min {
-        if given + skip >= signature.positional_only {
-            let missing = signature.params[given + skip];
+        if given + skip >= signature.positional_only() {
+            let missing = signature.param(given + skip);
             format!("{name}() missing required argument '{missing}' (pos {})", given + 1)
         } else {
             format!(
@@ -132,7 +132,7 @@ pub unsafe fn arity(vm: &Vm, native: Gc<Native>, _: *const Value, n: usize) -> S
         format!("{name}() takes no positional arguments")
     // `int` and `str` count like functions without keywords.
     } else if by_keyword && !(makes && matches!(&*name, "int" | "str")) {
-        let most = signature.params.len() - skip;
+        let most = signature.len() - skip;
         format!("{name}() takes at most {most} argument{} ({given} given)", plural(most))
     } else if native.max == u16::MAX || min < max && given < min {
         format!("{name} expected at least {min} argument{}, got {given}", plural(min))

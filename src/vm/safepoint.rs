@@ -65,7 +65,8 @@ pub unsafe fn collect(vm: *mut Vm, base: Base, top: Base) {
             |marker, drain| {
                 (*vm).space.finals.save(&mut Tracer::new(marker));
                 drain(marker);
-                (*vm).space.finals.clear(&Tracer::new(marker));
+                (*vm).space.clear(&Tracer::new(marker));
+                (*vm).known.clear();
             },
         );
         if (*vm).space.heap.stress() {

@@ -225,7 +225,7 @@ pub const GROUP_FIELDS: &[GetSet] =
 /// and one type here has two bases, which the table of types cannot say.
 pub fn install(cx: &Cx) {
     for def in TYPES.iter().filter(|def| def.id != T::BaseException) {
-        if def.methods.iter().any(|row| row.signature == INIT) {
+        if def.methods.iter().any(|row| row.signature.text == INIT) {
             cx.class(def.id).overrides.set(overrides::INIT);
         }
     }
