@@ -302,7 +302,8 @@ fn install(cx: &mut Cx) {
     builtins.set_str(cx, cx.intern("__builtins__"), Value::object(module));
     for row in BUILTINS.iter().copied().flatten() {
         // What begins with one underscore is for the prelude alone.
-        let is_public = !row.signature.text.starts_with('_') || row.signature.text.starts_with("__");
+        let is_public =
+            !row.signature.text.starts_with('_') || row.signature.text.starts_with("__");
         let namespace = if is_public { builtins } else { hidden };
         add_functions(cx, namespace, std::slice::from_ref(row), "builtins");
     }

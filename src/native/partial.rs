@@ -6,7 +6,9 @@ use super::display::push_repr;
 use super::function::spread;
 use super::object::{derive, name_arg, new_class};
 use super::operators::wrong_receiver;
-use super::{TypeDef, add_functions, add_types, builtins, function, lru_cache, method, static_method};
+use super::{
+    TypeDef, add_functions, add_types, builtins, function, lru_cache, method, static_method,
+};
 use crate::gc::Gc;
 use crate::value::{Class, Dict, Record, Str, T, Tuple, Value};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Stop};

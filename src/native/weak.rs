@@ -3,7 +3,9 @@
 use super::display_object::address;
 use super::object::{derive, new_class};
 use super::operators::wrong_receiver;
-use super::{TypeDef, add_functions, add_types, class_method, function, generic_alias, method, static_method};
+use super::{
+    TypeDef, add_functions, add_types, class_method, function, generic_alias, method, static_method,
+};
 use crate::gc::Gc;
 use crate::value::class::flags;
 use crate::value::{Dict, Instance, Kind, Str, T, Value, Weak};

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use dashu_int::IBig;
 
 use super::class::{flags as class_flags, overrides};
+use super::intern::Interned;
 use super::kind::{KINDS, Object, Tracer};
 use super::set::Elements;
 use super::shape::Shapes;
 use super::str::{INTERNED, JOINED, MAX_LEN, SHARED, SURROGATES, WIDE, char_width};
 use super::table::Table;
 use super::types::TYPES;
-use super::intern::Interned;
 use super::weak::Finals;
 use super::*;
 use crate::gc::{Gc, Header, Heap, Signals};
