@@ -77,6 +77,8 @@ pub static SUBSCRIPTABLE: &[T] = &[
     T::MappingProxy,
     T::Chain,
     T::Partial,
+    T::ContextVar,
+    T::ContextToken,
     T::Deque,
 ];
 

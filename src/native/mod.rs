@@ -16,6 +16,7 @@ mod class;
 mod codec;
 mod collections;
 mod complex;
+mod contextvars;
 mod copying;
 mod deque;
 mod descriptor;
@@ -229,6 +230,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("operator", operator::module),
     ("_functools", partial::module),
     ("_weakref", weak::module),
+    ("contextvars", contextvars::module),
     ("math", math::module),
     ("_abc", abc::module),
     ("_collections", collections::module),
@@ -352,6 +354,7 @@ fn set_overrides(cx: &Cx, id: T) {
         T::Module => overrides::INIT,
         T::WeakRef => overrides::EQ | overrides::HASH | overrides::REPR,
         T::GenericAlias => overrides::GETATTR,
+        T::ContextVar | T::ContextToken | T::MissingToken => overrides::REPR,
         T::Count | T::Repeat | T::Partial => overrides::REPR,
         T::ItemGetter | T::AttrGetter | T::MethodCaller => overrides::REPR,
         T::LruCache => overrides::GET,

@@ -134,6 +134,10 @@ types! {
     TupleField     "collections._tuplegetter" Object      Member FINAL NO_NEW;
     Random         "_random.Random"    Object      Resource;
     FrameView      "frame"             Object      FrameView FINAL NO_NEW;
+    Context        "_contextvars.Context" Object   Record FINAL;
+    ContextVar     "_contextvars.ContextVar" Object Record FINAL;
+    ContextToken   "_contextvars.Token" Object     Record FINAL;
+    MissingToken   "_contextvars.missing" Object   Record FINAL NO_NEW;
     WeakRef        "weakref.ReferenceType" Object Weak;
     File           "_io.TextIOWrapper" Object      Resource NO_NEW;
     BufferedReader "_io.BufferedReader" Object     Resource NO_NEW;

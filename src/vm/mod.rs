@@ -138,6 +138,8 @@ pub struct Vm {
     exception: Value,
     /// What `sys.exception()` says.
     handled: Value,
+    /// The context of context variables; UNDEF until somebody asks for it.
+    pub context: Value,
     /// Are finalisers running? Then they do not begin again.
     finalising: bool,
     /// What the innermost door returns.
@@ -210,6 +212,7 @@ impl Vm {
             native_ip: interp::exit_ip(),
             exception: Value::UNDEF,
             handled: Value::NONE,
+            context: Value::UNDEF,
             finalising: false,
             result: Value::UNDEF,
             doors: 0,

@@ -13,7 +13,7 @@ pub fn trace(vm: &Vm, marker: &mut Marker, base: Base, top: Base) {
     vm.names.trace(&mut tracer);
     tracer.object(vm.builtins);
     tracer.object(vm.modules);
-    for value in [vm.exception, vm.handled, vm.result] {
+    for value in [vm.exception, vm.handled, vm.result, vm.context] {
         tracer.value(value);
     }
     for &value in &vm.roots {
