@@ -24,6 +24,7 @@ const UNSAFE: &[&str] = &[
     "src/vm/",
     "src/plain/special.rs",
     "src/host/signals.rs",
+    "src/host/malloc.rs",
     "src/host/stack.rs",
 ];
 

@@ -29,6 +29,8 @@ pub struct KindInfo {
     pub trace: unsafe fn(*mut Header, &mut Marker),
     /// Releases what the object owns outside the heap; returns how many bytes that was.
     pub drop: Option<unsafe fn(*mut Header) -> usize>,
+    /// Unless zero: only objects with one of these flags own anything.
+    pub drop_flags: u8,
 }
 
 struct Block {
@@ -41,7 +43,7 @@ struct Block {
 #[derive(Default)]
 struct Class {
     blocks: Vec<Block>,
-    /// Blocks before this index are swept.
+    /// Blocks before this index are swept and wholly carved.
     cursor: usize,
 }
 
@@ -67,6 +69,10 @@ struct Inner {
     arena: *mut u8,
     arena_end: *mut u8,
     arenas: Vec<*mut u8>,
+    /// Blocks that belong to no class at the moment.
+    pool: Vec<*mut u8>,
+    /// Room for the grey set, kept from one collection to the next.
+    grey: Vec<*mut Header>,
     kinds: &'static [KindInfo],
     stats: Stats,
 }
@@ -74,6 +80,8 @@ struct Inner {
 pub struct Heap {
     /// Heads of the free lists by size class; a free cell keeps the next one in its second word.
     free: [Cell<*mut Header>; CLASSES],
+    /// Classes of which a cell was given back by `release`.
+    released: [Cell<bool>; CLASSES],
     colour: Cell<u8>,
     /// Bytes handed out, plus what objects own outside, since the last collection.
     debt: Cell<usize>,
@@ -131,6 +139,7 @@ impl Heap {
     pub fn new(kinds: &'static [KindInfo], signals: Arc<Signals>) -> Heap {
         Heap {
             free: [const { Cell::new(null_mut()) }; CLASSES],
+            released: [const { Cell::new(false) }; CLASSES],
             colour: Cell::new(1),
             debt: Cell::new(0),
             threshold: Cell::new(FLOOR),
@@ -142,6 +151,8 @@ impl Heap {
                 arena: null_mut(),
                 arena_end: null_mut(),
                 arenas: Vec::new(),
+                pool: Vec::new(),
+                grey: Vec::new(),
                 kinds,
                 stats: Stats::default(),
             }),
@@ -213,6 +224,7 @@ impl Heap {
         unsafe {
             let class = (*object).cells as usize;
             debug_assert!(class != 0);
+            self.released[class].set(true);
             (*object).kind = 0;
             // Marked, so that a sweep still to come does not link it a second time.
             (*object).mark = self.colour.get();
@@ -246,25 +258,25 @@ impl Heap {
         let cell = class * UNIT;
         loop {
             let cursor = inner.classes[class].cursor;
-            if cursor >= inner.classes[class].blocks.len() {
+            let Some(block) = inner.classes[class].blocks.get(cursor) else {
+                let start = Self::new_block(inner);
+                inner.classes[class].blocks.push(Block { start, carved: 0, swept: true });
+                break;
+            };
+            if !block.swept {
+                let freed = self.sweep_block(inner, class, cursor);
+                if freed > 0 {
+                    self.charge(freed);
+                    return self.free[class].get();
+                }
+            }
+            if inner.classes[class].blocks[cursor].carved + cell <= BLOCK {
                 break;
             }
             inner.classes[class].cursor += 1;
-            let freed = self.sweep_block(inner, class, cursor);
-            if freed > 0 {
-                self.charge(freed);
-                return self.free[class].get();
-            }
         }
-        let carve_more =
-            inner.classes[class].blocks.last().is_some_and(|b| b.carved + cell <= BLOCK);
-        if !carve_more {
-            let start = Self::new_block(inner);
-            let blocks = &mut inner.classes[class].blocks;
-            blocks.push(Block { start, carved: 0, swept: true });
-            inner.classes[class].cursor = inner.classes[class].blocks.len();
-        }
-        let block = inner.classes[class].blocks.last_mut().expect("a block was just made");
+        let cursor = inner.classes[class].cursor;
+        let block = &mut inner.classes[class].blocks[cursor];
         let count = ((BLOCK - block.carved) / cell).min((CHUNK / cell).max(1));
         let mut head = null_mut::<Header>();
         for i in (0..count).rev() {
@@ -283,6 +295,9 @@ impl Heap {
     }
 
     fn new_block(inner: &mut Inner) -> *mut u8 {
+        if let Some(block) = inner.pool.pop() {
+            return block;
+        }
         if inner.arena == inner.arena_end {
             // SAFETY: an anonymous mapping; failure is reported below.
             let arena = unsafe {
@@ -334,9 +349,7 @@ impl Heap {
                 }
                 (*object).mark = 0;
                 if (*object).kind != 0 {
-                    if let Some(drop) = inner.kinds[(*object).kind as usize].drop {
-                        drop(object);
-                    }
+                    finish(inner.kinds, object);
                     (*object).kind = 0;
                     if self.stress.get() {
                         // Poison: a stale reference then fails at once instead of by chance.
@@ -365,10 +378,11 @@ impl Heap {
         let start = std::time::Instant::now();
         // SAFETY: exclusive by contract.
         let inner = unsafe { &mut *self.inner.get() };
-        self.finish_sweep(inner);
+        self.drop_rest(inner);
         let colour = 3 - self.colour.get();
         self.colour.set(colour);
-        let mut marker = Marker { colour, grey: Vec::new(), objects: 0, bytes: 0 };
+        let mut marker =
+            Marker { colour, grey: std::mem::take(&mut inner.grey), objects: 0, bytes: 0 };
         let kinds = inner.kinds;
         let drain = |marker: &mut Marker| {
             while let Some(object) = marker.grey.pop() {
@@ -380,6 +394,7 @@ impl Heap {
         drain(&mut marker);
         ephemera(&mut marker, &drain);
         drain(&mut marker);
+        inner.grey = std::mem::take(&mut marker.grey);
 
         for (class, state) in inner.classes.iter_mut().enumerate() {
             self.free[class].set(null_mut());
@@ -395,9 +410,7 @@ impl Heap {
                     marker.bytes += large.size;
                     return true;
                 }
-                if let Some(drop) = kinds[(*large.object).kind as usize].drop {
-                    drop(large.object);
-                }
+                finish(kinds, large.object);
                 let layout = Layout::from_size_align(large.size, 16).expect("as allocated");
                 dealloc(large.object.cast(), layout);
                 false
@@ -443,13 +456,68 @@ impl Heap {
         self.finish_sweep(unsafe { &mut *self.inner.get() });
     }
 
+    /// Drops what the last collection found dead and nobody needed the room of. What has become
+    /// empty is free for cells of any size: the next cycles need not walk over it.
+    fn drop_rest(&self, inner: &mut Inner) {
+        let colour = self.colour.get();
+        for class in 1..CLASSES {
+            let cell = class * UNIT;
+            let state = &mut inner.classes[class];
+            for block in state.blocks.iter_mut().skip(state.cursor).filter(|block| !block.swept) {
+                let mut live = false;
+                for i in 0..block.carved / cell {
+                    // SAFETY: carved cells hold a header, live or free.
+                    unsafe {
+                        let object = block.start.add(i * cell) as *mut Header;
+                        if (*object).kind == 0 {
+                            (*object).mark = 0;
+                            continue;
+                        }
+                        if (*object).mark == colour {
+                            live = true;
+                            continue;
+                        }
+                        finish(inner.kinds, object);
+                        (*object).kind = 0;
+                        (*object).mark = 0;
+                    }
+                }
+                if !live {
+                    block.carved = 0;
+                }
+            }
+            // Nothing of this was linked; what was is empty or swept at the next cycle.
+            self.free[class].set(null_mut());
+            // A dead register may name a cell given back early, so its block stays as it is cut.
+            if !self.released[class].get() {
+                inner.pool.extend(state.blocks.extract_if(.., |b| b.carved == 0).map(|b| b.start));
+            }
+            state.cursor = state.blocks.len();
+        }
+    }
+
     fn finish_sweep(&self, inner: &mut Inner) {
         for class in 1..CLASSES {
-            while inner.classes[class].cursor < inner.classes[class].blocks.len() {
-                let index = inner.classes[class].cursor;
-                inner.classes[class].cursor += 1;
+            for index in inner.classes[class].cursor..inner.classes[class].blocks.len() {
                 self.sweep_block(inner, class, index);
             }
+        }
+    }
+}
+
+/// Releases what a dead object owns.
+///
+/// # Safety
+/// The object is of a kind of the table, and dead; called once.
+#[inline(always)]
+unsafe fn finish(kinds: &[KindInfo], object: *mut Header) {
+    // SAFETY: by contract.
+    unsafe {
+        let info = &kinds[(*object).kind as usize];
+        if let Some(drop) = info.drop
+            && (info.drop_flags == 0 || (*object).flags & info.drop_flags != 0)
+        {
+            drop(object);
         }
     }
 }
@@ -463,9 +531,7 @@ impl Drop for Heap {
                     // SAFETY: carved cells hold a header; dropped once, the heap is going away.
                     unsafe {
                         let object = block.start.add(i * class * UNIT) as *mut Header;
-                        if let Some(drop) = inner.kinds[(*object).kind as usize].drop {
-                            drop(object);
-                        }
+                        finish(inner.kinds, object);
                     }
                 }
             }
@@ -473,9 +539,7 @@ impl Drop for Heap {
         for large in &inner.large {
             // SAFETY: as above, and the layout is the one of the allocation.
             unsafe {
-                if let Some(drop) = inner.kinds[(*large.object).kind as usize].drop {
-                    drop(large.object);
-                }
+                finish(inner.kinds, large.object);
                 let layout = Layout::from_size_align(large.size, 16).expect("as allocated");
                 dealloc(large.object.cast(), layout);
             }

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 
 use super::run::{self, Config, Exit, Script, complain};
-use super::{signals, stack};
+use super::{malloc, signals, stack};
 
 const HELP: &str = "\
 usage: sloop [option] ... [FILE | -c CODE | -] [arg] ...
@@ -32,7 +32,10 @@ enum Command {
 pub fn main() -> ExitCode {
     let args: Vec<Vec<u8>> = std::env::args_os().skip(1).map(OsStringExt::into_vec).collect();
     let exit = match parse(args) {
-        Command::Run(config) => stack::with_room(|| run::run(&config)),
+        Command::Run(config) => {
+            malloc::keep_freed();
+            stack::with_room(|| run::run(&config))
+        }
         Command::Disassemble(name) => run::disassemble(&name, use_color()),
         Command::Say(text) => {
             use std::io::Write;

@@ -7,6 +7,7 @@ mod carets;
 mod command;
 mod library;
 mod loader;
+mod malloc;
 mod run;
 mod signals;
 mod stack;

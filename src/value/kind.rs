@@ -14,6 +14,9 @@ pub trait Object: HeapType + Sized {
     /// Does the type own memory outside the heap?
     const OWNS: bool = false;
 
+    /// Unless zero: only objects with one of these header flags own anything.
+    const OWNS_FLAGS: u8 = 0;
+
     /// Drops what is owned outside the heap; returns its size in bytes.
     ///
     /// # Safety
@@ -83,7 +86,7 @@ macro_rules! kinds {
         unsafe fn trace_free(_: *mut Header, _: &mut Marker) {}
 
         pub static KINDS: &[KindInfo] = &[
-            KindInfo { name: "Free", trace: trace_free, drop: None },
+            KindInfo { name: "Free", trace: trace_free, drop: None, drop_flags: 0 },
             $(KindInfo {
                 name: stringify!($name),
                 trace: {
@@ -102,6 +105,7 @@ macro_rules! kinds {
                 } else {
                     None
                 },
+                drop_flags: <$name as Object>::OWNS_FLAGS,
             },)*
         ];
     };

@@ -158,46 +158,39 @@ impl Object for Tuple {
     }
 }
 
-/// Immutable bytes, owned outside the heap unless short ones prove to matter.
+/// Immutable bytes, which stand behind the fixed fields.
 #[repr(C)]
 pub struct Bytes {
     pub header: Header,
     pub hash: Cell<u64>,
-    data: Box<[u8]>,
+    len: usize,
 }
 
 impl Bytes {
+    pub const fn size(len: usize) -> usize {
+        size_of::<Bytes>() + len
+    }
+
     /// # Safety
-    /// `this` is a fresh cell.
-    pub unsafe fn init(this: *mut Bytes, data: Box<[u8]>) {
+    /// `this` is a fresh cell of `Bytes::size(data.len())` bytes.
+    pub unsafe fn init(this: *mut Bytes, data: &[u8]) {
         // SAFETY: by contract.
         unsafe {
             (&raw mut (*this).hash).write(Cell::new(0));
-            (&raw mut (*this).data).write(data);
+            (*this).len = data.len();
+            std::ptr::copy_nonoverlapping(data.as_ptr(), this.add(1).cast(), data.len());
         }
     }
 
+    #[inline(always)]
     pub fn as_slice(&self) -> &[u8] {
-        &self.data
+        // SAFETY: `init` wrote `len` bytes behind the struct; they never change.
+        unsafe { std::slice::from_raw_parts((self as *const Bytes).add(1).cast(), self.len) }
     }
 }
 
 impl Object for Bytes {
-    fn trace(&self, marker: &mut Tracer<'_>) {
-        marker.external(self.data.len());
-    }
-
-    const OWNS: bool = true;
-
-    unsafe fn release(this: *mut Bytes) -> usize {
-        // SAFETY: a dead object, dropped once.
-        unsafe {
-            let data: &[u8] = &(*this).data;
-            let len = data.len();
-            std::ptr::drop_in_place(&raw mut (*this).data);
-            len
-        }
-    }
+    fn trace(&self, _: &mut Tracer<'_>) {}
 }
 
 #[repr(C)]

@@ -440,12 +440,12 @@ impl Space {
         }
     }
 
-    pub fn bytes(&self, data: impl Into<Box<[u8]>>) -> Gc<Bytes> {
-        let data = data.into();
-        // SAFETY: a fresh cell, initialised at once.
+    pub fn bytes(&self, data: impl AsRef<[u8]>) -> Gc<Bytes> {
+        let data = data.as_ref();
+        // SAFETY: a fresh cell of the right size, initialised at once.
         unsafe {
-            self.heap.charge(data.len());
-            let cell = self.heap.alloc(size_of::<Bytes>(), Kind::Bytes as u8, 0, T::Bytes.shape());
+            let size = Bytes::size(data.len());
+            let cell = self.heap.alloc(size, Kind::Bytes as u8, 0, T::Bytes.shape());
             Bytes::init(cell.cast(), data);
             Gc::from_raw(cell.cast())
         }

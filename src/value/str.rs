@@ -237,13 +237,11 @@ impl Object for Str {
     }
 
     const OWNS: bool = true;
+    const OWNS_FLAGS: u8 = WIDE | SHARED;
 
     unsafe fn release(this: *mut Str) -> usize {
-        // SAFETY: a dead string; only wide or shared ones have a crumbs word.
+        // SAFETY: a dead string that is wide or shared: it has a crumbs word.
         unsafe {
-            if (*this).header.flags & (WIDE | SHARED) == 0 {
-                return 0;
-            }
             let slot = (*this).crumbs_slot();
             if *slot != 0 {
                 drop(Box::from_raw(*slot as *mut Vec<u32>));

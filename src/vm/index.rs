@@ -374,6 +374,9 @@ impl Cx {
         if value.is_none() || value.is_undef() {
             return Ok(None);
         }
+        if let Some(i) = value.as_int() {
+            return Ok(Some(i));
+        }
         match self.index_or_none(value)? {
             Some(Int::Small(i)) => Ok(Some(i)),
             Some(Int::Big(big)) => Ok(Some(if big < IBig::ZERO { i64::MIN } else { i64::MAX })),
@@ -387,15 +390,16 @@ impl Cx {
         &mut self,
         slice: Gc<Slice>,
     ) -> Result<(Option<i64>, Option<i64>, i64), Stop> {
-        let root = self.root(Value::object(slice));
-        let step = self.slice_bound(slice.step.get())?.unwrap_or(1);
-        if step == 0 {
-            return Err(self.value_error("slice step cannot be zero"));
-        }
-        let start = self.slice_bound(slice.start.get())?;
-        let stop = self.slice_bound(slice.stop.get())?;
-        let _ = root;
-        Ok((start, stop, step.max(-i64::MAX)))
+        self.scope(|cx| {
+            cx.root(Value::object(slice));
+            let step = cx.slice_bound(slice.step.get())?.unwrap_or(1);
+            if step == 0 {
+                return Err(cx.value_error("slice step cannot be zero"));
+            }
+            let start = cx.slice_bound(slice.start.get())?;
+            let stop = cx.slice_bound(slice.stop.get())?;
+            Ok((start, stop, step.max(-i64::MAX)))
+        })
     }
 
     /// A slice applied to a length.

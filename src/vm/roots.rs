@@ -59,8 +59,10 @@ pub fn trace(vm: &Vm, marker: &mut Marker, base: Base, top: Base) {
 /// reference to a freed cell.
 pub fn clear_above(vm: &Vm, top: Base) {
     const PAGE: usize = 4096;
+    // What most programs use is cleared by hand: giving it back means a fault for every page.
+    const NEAR: usize = 4 * PAGE;
     let end = vm.stack_low + vm.stack_size;
-    let page = (top as usize).next_multiple_of(PAGE);
+    let page = (top as usize + NEAR).next_multiple_of(PAGE);
     let mut at = top;
     while (at as usize) < page.min(end) {
         // SAFETY: inside the mapping.
