@@ -3,6 +3,7 @@
 //! A `Code` is immutable plain data (`Send`, no heap values). The machine links it: it copies
 //! the words, turns constants into values and resolves names to cells.
 
+pub mod bound;
 pub mod dis;
 pub mod op;
 pub mod verify;
@@ -53,6 +54,12 @@ pub struct Code {
     pub free_names: Vec<Box<str>>,
     /// Named locals, for `locals()`, error texts and introspection; parameters first, in order.
     pub locals: Vec<Local>,
+    /// Variables of comprehensions, each in the words where it is one; outer ones first.
+    pub inner_locals: Vec<InnerLocal>,
+    /// Does it look at its own variables by name? Then none has a register nobody has written to.
+    pub is_inspected: bool,
+    /// Does its source look at variables of functions that have failed?
+    pub looks_at_failures: bool,
     /// Disjoint, sorted by `start`; the entry covering a word names the innermost handler.
     pub handlers: Vec<Handler>,
     /// Sorted by `word`; each entry holds up to the next one's.
@@ -119,6 +126,13 @@ pub struct Local {
     pub register: u16,
     /// The register holds a cell.
     pub is_cell: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InnerLocal {
+    pub local: Local,
+    pub start: u32,
+    pub end: u32,
 }
 
 /// Words in `start..end` are guarded: an exception raised by an instruction that begins there is

@@ -117,7 +117,8 @@ impl<'a> Verifier<'a> {
         if code.free_names.len() != code.captures.len() {
             return Err(self.broken("captures and their names differ in number"));
         }
-        for local in &code.locals {
+        let inner = code.inner_locals.iter().map(|inner| &inner.local);
+        for local in code.locals.iter().chain(inner) {
             self.register(None, local.register)?;
         }
         let mut end = 0;
@@ -353,7 +354,7 @@ impl<'a> Verifier<'a> {
 }
 
 /// Does control never go on behind the instruction?
-fn is_end(op: Op) -> bool {
+pub(super) fn is_end(op: Op) -> bool {
     matches!(
         op,
         Op::Ret

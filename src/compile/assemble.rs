@@ -7,7 +7,7 @@
 use sloop_grammar::span::Span;
 
 use crate::code::op::{Op, Operand, Word, word};
-use crate::code::{Handler, LineEntry};
+use crate::code::{Handler, InnerLocal, LineEntry, Local};
 
 use super::emit::{Body, Ins, NO_LABEL};
 
@@ -54,6 +54,7 @@ pub(super) struct Assembled {
     pub handlers: Vec<Handler>,
     pub lines: Vec<LineEntry>,
     pub live: Vec<(u32, u16)>,
+    pub inner_locals: Vec<InnerLocal>,
 }
 
 pub(super) fn assemble(body: &mut Body, lines: &mut LineIndex) -> Assembled {
@@ -64,6 +65,7 @@ pub(super) fn assemble(body: &mut Body, lines: &mut LineIndex) -> Assembled {
         handlers: Vec::new(),
         lines: Vec::new(),
         live: Vec::new(),
+        inner_locals: Vec::new(),
     };
     let mut last_span = None;
     let mut attributes = body.attributes.iter().peekable();
@@ -101,6 +103,12 @@ pub(super) fn assemble(body: &mut Body, lines: &mut LineIndex) -> Assembled {
                 _ => out.handlers.push(Handler { start, end, target, register: info.register }),
             }
         }
+    }
+    for inner in &body.inner_locals {
+        let [start, end] = [inner.start, inner.end].map(|at| layout.starts[at as usize]);
+        let Local { name, register, is_cell } = &inner.local;
+        let local = Local { name: name.clone(), register: *register, is_cell: *is_cell };
+        out.inner_locals.push(InnerLocal { local, start, end });
     }
     for &(at, live) in &body.live {
         let at = at as usize;

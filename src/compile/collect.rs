@@ -11,6 +11,9 @@ use super::names::Names;
 use super::scope::{Key, ScopeId, ScopeKind, Scopes, flag};
 use super::{Options, Reports};
 
+/// Who uses one of these names looks at the variables of functions from outside.
+const LOOKING: [&str; 4] = ["tb_frame", "f_locals", "walk_tb", "capture_locals"];
+
 pub(super) struct Collected {
     pub scopes: Scopes,
     /// Starts of all `:=`, sorted: tells in a moment whether an expression may rebind a local.
@@ -50,6 +53,10 @@ pub(super) fn collect<'a>(
     } = collector;
     walruses.sort_unstable();
     runs.sort_unstable();
+    scopes.looks_at_failures = LOOKING.iter().any(|name| names.occurs(name));
+    if scopes.looks_at_failures {
+        scopes.scopes.iter_mut().for_each(|scope| scope.is_inspected = true);
+    }
     scopes.resolve(reports, |name| names.text(name).to_string());
     Collected { scopes, walruses, runs, future_annotations }
 }

@@ -6,7 +6,7 @@
 use sloop_grammar::ast::*;
 
 use crate::code::op::{HEADER, Op};
-use crate::code::{CodeKind, Params as CodeParams};
+use crate::code::{CodeKind, InnerLocal, Local, Params as CodeParams};
 
 use super::Compiler;
 use super::emit::Reg;
@@ -42,8 +42,12 @@ impl<'a> Compiler<'a> {
         };
         self.body.emit(op, acc, iterator, 0);
         let outer = std::mem::replace(&mut self.body.scope, scope);
+        let inner = self.body.inner_locals.len();
         self.comprehension_variables(id, scope);
+        let own = inner..self.body.inner_locals.len();
         self.clauses(comp, 0, iterator, Some(acc));
+        let end = self.body.ins.len() as u32;
+        self.body.inner_locals[own].iter_mut().for_each(|local| local.end = end);
         self.body.scope = outer;
         self.at(id);
         self.body.mov(dst, acc);
@@ -60,13 +64,19 @@ impl<'a> Compiler<'a> {
             let register = self.body.alloc();
             let symbol = &mut self.scopes.symbols[at];
             symbol.register = register;
-            let captured = symbol.captured;
+            let (captured, name) = (symbol.captured, symbol.name);
             self.body.bound.remove(register);
             self.body.reserve_undef(register);
             if captured {
                 self.body.need_undef(register);
                 self.body.emit(Op::NewCell, register, 0, 0);
+            } else if self.scopes.get(self.body.host).is_inspected {
+                self.body.need_undef(register);
             }
+            let name = self.names.text(name).into();
+            let local = Local { name, register, is_cell: captured };
+            let start = self.body.ins.len() as u32;
+            self.body.inner_locals.push(InnerLocal { local, start, end: start });
         }
     }
 

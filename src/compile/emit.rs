@@ -12,7 +12,7 @@ use sloop_grammar::ast::Name;
 use sloop_grammar::span::Span;
 
 use crate::code::op::{HEADER, Op};
-use crate::code::{Code, CodeKind, Const};
+use crate::code::{Code, CodeKind, Const, InnerLocal};
 
 use super::control::Block;
 use super::names::NumberMap;
@@ -170,6 +170,8 @@ pub(super) struct Body {
     pub span: Span,
     /// Instruction indices of loop bottoms with the first dead register.
     pub live: Vec<(u32, u16)>,
+    /// Variables of inlined comprehensions, with instruction indices.
+    pub inner_locals: Vec<InnerLocal>,
     /// Of method calls: instruction index, and where the attribute's name ends in the source.
     pub attributes: Vec<(u32, u32)>,
     /// Finally bodies being repeated around the current point.
@@ -205,6 +207,7 @@ impl Body {
             blocks: Vec::new(),
             span: Span::default(),
             live: Vec::new(),
+            inner_locals: Vec::new(),
             attributes: Vec::new(),
             finally_depth: 0,
             consts: Vec::new(),

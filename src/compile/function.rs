@@ -251,6 +251,7 @@ impl<'a> Compiler<'a> {
             .collect();
         locals.sort_by_key(|local| local.register);
         let names = self.body.names.iter().map(text).collect();
+        let is_inspected = scope.is_inspected;
         Code {
             kind: self.body.kind,
             is_module: self.body.host == 0,
@@ -271,6 +272,9 @@ impl<'a> Compiler<'a> {
             captures,
             free_names,
             locals,
+            inner_locals: assembled.inner_locals,
+            is_inspected,
+            looks_at_failures: self.scopes.looks_at_failures,
             handlers: assembled.handlers,
             lines: assembled.lines,
             live: assembled.live,

@@ -73,6 +73,11 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
+    /// Is it a name in the source?
+    pub fn occurs(&self, text: &str) -> bool {
+        self.tree.find(text).is_some()
+    }
+
     pub fn new(tree: &'a ast::Names) -> Names<'a> {
         let nothing = Name(0);
         let mut names = Names {

@@ -359,15 +359,26 @@ impl<'a> Compiler<'a> {
             let Some(value) = self.folded.value(self.ast, key) else {
                 continue;
             };
+            // Equal numbers are one key, whatever their type.
+            let number = match &value {
+                Const::True => Some(1.0),
+                Const::False => Some(0.0),
+                Const::Int(value) => Some(*value as f64).filter(|&f| f as i64 == *value),
+                Const::Float(value) | Const::Complex(value, 0.0) => Some(*value),
+                _ => None,
+            };
             let text = match &value {
                 Const::Str(text) => format!("'{}'", String::from_utf8_lossy(text)),
                 Const::Int(value) => value.to_string(),
                 Const::True => "True".into(),
                 Const::False => "False".into(),
                 Const::None => "None".into(),
+                Const::Float(value) => format!("{value:?}"),
+                Const::Complex(_, imaginary) if number.is_some() => format!("{imaginary}j"),
                 other => format!("{other:?}"),
             };
-            if !seen.insert(text.clone()) {
+            let same = number.map_or(text.clone(), |number| (number + 0.0).to_string());
+            if !seen.insert((number.is_some(), same)) {
                 let span = self.ast.span(key);
                 self.reports.add(
                     Diagnostic::error(

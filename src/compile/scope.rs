@@ -187,6 +187,8 @@ pub(super) struct Scopes {
     /// Names that some scope has declared global: then they are global for the module as well,
     /// wherever its own namespace is.
     pub globals: Vec<Name>,
+    /// Does the source look at the variables of functions that have failed?
+    pub looks_at_failures: bool,
 }
 
 impl Scopes {
@@ -200,6 +202,7 @@ impl Scopes {
             known,
             separate_namespace,
             globals: Vec::new(),
+            looks_at_failures: false,
         }
     }
 

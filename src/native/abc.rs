@@ -101,7 +101,13 @@ fn init(cx: &mut Cx, args: Args) -> Flow {
         // The bits that CPython uses for it.
         let bits = [(1 << 5, flags::SEQUENCE), (1 << 6, flags::MAPPING)];
         let bits = bits.iter().filter(|(bit, _)| given & bit != 0).fold(0, |all, (_, f)| all | f);
-        cx.add_pattern_flags(class, bits);
+        if bits == flags::SEQUENCE | flags::MAPPING {
+            let text = "__abc_tpflags__ cannot be both Py_TPFLAGS_SEQUENCE and Py_TPFLAGS_MAPPING";
+            return Err(cx.type_error(text));
+        }
+        if bits != 0 {
+            cx.set_pattern_flags(class, bits);
+        }
         class.dict.remove_str(cx, patterns);
     }
     compute_abstract(cx, class)?;
@@ -246,10 +252,11 @@ fn given_back(cx: &Cx, args: Args) -> Value {
 
 /// A registered class and all that derive from it match the patterns of the abstract class.
 fn inherit_patterns(cx: &Cx, class: Gc<Class>, bits: u8) {
-    if bits == 0 || !class.is_user() || class.header.flags & bits == bits {
+    let all = flags::SEQUENCE | flags::MAPPING;
+    if bits == 0 || !class.is_user() || class.header.flags & all == bits {
         return;
     }
-    cx.add_pattern_flags(class, bits);
+    cx.set_pattern_flags(class, bits);
     let below = class.subclasses.borrow().clone();
     for class in below {
         inherit_patterns(cx, class, bits);

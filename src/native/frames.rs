@@ -1,7 +1,7 @@
 //! Traceback and frame objects as programs see them. How frames are found is `vm/watch.rs`.
 //!
-//! The frame of a traceback's level is a view of a place only: the activation is gone, so it has
-//! no locals. `tb_lasti` and `f_lasti` count words of code, which is nothing a program can rely
+//! The frame of a traceback's level is a view of a place: the activation is gone. Its variables
+//! are there if the program looked as if it would ask (`Vm::keeps_locals`). `tb_lasti` and `f_lasti` count words of code, which is nothing a program can rely
 //! on.
 
 use super::traceback::{Entry, line_of};
@@ -124,6 +124,7 @@ fn new_traceback(cx: &mut Cx, args: Args) -> Flow {
         next: next.into(),
         frame: frame.into(),
         line: cx.int(line).into(),
+        kept: Value::UNDEF.into(),
     });
     Ok(Value::object(made))
 }
@@ -137,7 +138,12 @@ fn frame(cx: &mut Cx, this: Value) -> Flow {
     if level.frame.get().is_undef() {
         let code = level.code.get().cast::<CodeObject>();
         let code = code.ok_or_else(|| cx.type_error("expected a code object"))?;
-        let view = cx.view_of_place(code, level.word.get().as_int().unwrap_or(0) as u32);
+        let word = level.word.get().as_int().unwrap_or(0) as u32;
+        if level.kept.get().is::<FrameView>() {
+            level.frame.set(level.kept.replace(Value::UNDEF));
+            return Ok(level.frame.get());
+        }
+        let view = cx.view_of_place(code, word, level.kept.replace(Value::UNDEF));
         level.frame.set(Value::object(view));
     }
     Ok(level.frame.get())

@@ -1,6 +1,6 @@
 //! Exceptions and tracebacks.
 //!
-//! Unwinding appends (code, word) pairs to the exception, 16 bytes a level; lines, columns and
+//! Unwinding appends (code, word, kept variables) to the exception, 24 bytes a level; lines, columns and
 //! text are worked out only when somebody looks.
 
 use std::cell::{Cell, RefCell};
@@ -17,6 +17,8 @@ pub struct TracePoint {
     pub code: Gc<CodeObject>,
     /// Index of a word of the instruction that raised or called.
     pub word: u32,
+    /// What `intrinsic::keep_locals` keeps, or UNDEF.
+    pub kept: Value,
 }
 
 #[repr(C)]
@@ -64,6 +66,7 @@ impl Object for Exception {
         marker.value(self.traceback.get());
         for point in self.trace.borrow().iter() {
             marker.object(point.code);
+            marker.value(point.kept);
         }
     }
 
@@ -91,5 +94,7 @@ pub struct Traceback {
     pub frame: Cell<Value>,
     /// The line, where a program has said another than the code would; else UNDEF.
     pub line: Cell<Value>,
+    /// As of `TracePoint`, until there is a frame.
+    pub kept: Cell<Value>,
 }
-trace_cells!(Traceback: code, word, next, frame, line);
+trace_cells!(Traceback: code, word, next, frame, line, kept);

@@ -129,7 +129,12 @@ impl Finals {
     }
 }
 
-/// Is there still something to finalise? Frames that have ended have had their last word.
+/// Is there still something to finalise? Frames that have ended have had their last word, those
+/// that guard nothing only want to be begun.
 fn is_unfinished(object: Value) -> bool {
-    object.cast::<Frame>().is_none_or(|frame| frame.state() != frame::state::FINISHED)
+    object.cast::<Frame>().is_none_or(|frame| match frame.state() {
+        frame::state::FINISHED => false,
+        frame::state::CREATED => true,
+        _ => !frame.function.code.code.handlers.is_empty(),
+    })
 }

@@ -659,10 +659,14 @@ impl Cx {
         }
     }
 
-    /// Makes the instances of a class match sequence or mapping patterns.
-    pub fn add_pattern_flags(&self, class: Gc<Class>, bits: u8) {
+    /// Makes the instances of a class match sequence patterns, or mapping patterns.
+    pub fn set_pattern_flags(&self, class: Gc<Class>, bits: u8) {
+        let all = flags::SEQUENCE | flags::MAPPING;
         // SAFETY: a live object; flags are a plain field.
-        unsafe { (*class.header()).flags |= bits & (flags::SEQUENCE | flags::MAPPING) };
+        unsafe {
+            let header = class.header();
+            (*header).flags = (*header).flags & !all | bits & all;
+        }
     }
 
     pub fn set_own(&self, object: Value, name: Gc<Str>, value: Value) -> bool {

@@ -407,8 +407,10 @@ pub unsafe fn enter_bound(
         use crate::code::CodeKind::*;
         if matches!(function.code.code.kind, Generator | Coroutine | AsyncGenerator) {
             let frame = suspend::make_frame(&*vm, function, nb);
-            if !function.code.code.handlers.is_empty() {
-                // It may have something to clean up when nobody resumes it any more.
+            let code = &function.code.code;
+            if !code.handlers.is_empty() || code.kind == Coroutine {
+                // It may have something to clean up when nobody resumes it any more; and whoever
+                // forgets to await is told.
                 (*vm).space.finals.register(Value::from_header(frame.cast()));
             }
             return finish(vm, ip, base, info, Value::from_header(frame.cast()));

@@ -453,8 +453,7 @@ fn build(
     };
     let name_text = cx.intern_str(name);
     let shape = cx.shapes.root(meta, 0);
-    let patterns = flags::SEQUENCE | flags::MAPPING;
-    let inherited = list.iter().fold(0, |all, base| all | base.header.flags) & patterns;
+    let inherited = super::pattern::inherited_flags(&ancestors);
     let class = cx.raw_class(name_text, bases, layout, flags::USER | inherited, shape);
     fill_namespace(cx, class, namespace)?;
     let mut mro = vec![class];

@@ -84,7 +84,10 @@ pub fn done(cx: &mut Cx, _: Args) -> Flow {
 
 fn finaliser_of(cx: &Cx, object: Value) -> Option<Value> {
     match object.cast::<Frame>() {
-        // One that never began has nothing to clean up.
+        Some(frame) if frame.state() == state::CREATED && frame.kind() == state::COROUTINE => {
+            Some(cx.vm().prelude("_never_awaited"))
+        }
+        // Another that never began has nothing to clean up.
         Some(frame) if frame.state() != state::SUSPENDED => None,
         Some(_) => cx.vm().prelude_globals().get_str(cx, cx.intern("_close_frame")),
         None => cx.lookup(cx.class_of(object), cx.intern("__del__")),

@@ -3,8 +3,9 @@
 use super::pc::{Base, Ip, Pc, reg};
 use super::{Cx, Flow, Stop, Vm, call};
 use crate::code::op::{INTRINSICS, Intrinsic, Word, word};
+use crate::code::{InnerLocal, Local, bound};
 use crate::gc::Gc;
-use crate::value::frame::{CALLER, DST_MASK, FUNCTION};
+use crate::value::frame::{CALLER, DST_MASK, FUNCTION, RETURN_IP};
 use crate::value::{Cell, Dict, Function, Module, Str, T, Value};
 
 pub unsafe fn run(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -14,7 +15,7 @@ pub unsafe fn run(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let which = INTRINSICS[word::ext(w) as usize];
         let cx = Cx::of(&mut *vm);
         let flow = match which {
-            Intrinsic::Locals => Ok(locals(&*vm, base)),
+            Intrinsic::Locals => Ok(locals(&*vm, base, word_before(&*vm, base, ip))),
             Intrinsic::ImportStar => import_star(&mut *vm, base, args[0], args[1]),
             Intrinsic::SetTypeParams => {
                 let name = cx.vm().names.__type_params__;
@@ -53,37 +54,94 @@ fn drop_keys(cx: &mut Cx, args: &[Value]) -> Flow {
     Ok(args[0])
 }
 
-/// `locals()` of the activation at `base`: a fresh dict for functions, the namespace itself for
-/// modules and class bodies.
-pub(super) unsafe fn locals(vm: &Vm, base: Base) -> Value {
+/// A word of the instruction before `ip`, where the activation at `base` stands.
+unsafe fn word_before(vm: &Vm, base: Base, ip: Ip) -> u32 {
+    // SAFETY: by contract.
+    let code = unsafe { vm.code_of(base) };
+    let word = code.index_of(ip).wrapping_sub(1);
+    if (word as usize) < code.word_count() { word } else { 0 }
+}
+
+/// `locals()` of the activation at `base`, which stands at the instruction around `word`.
+pub(super) unsafe fn locals(vm: &Vm, base: Base, word: u32) -> Value {
     unsafe {
-        use crate::code::CodeKind;
+        let function: Gc<Function> = (*base.offset(FUNCTION)).cast_unchecked();
+        named(vm, function, word, |register| reg!(base, register))
+    }
+}
+
+/// What is needed to say later what `locals()` would have said in the activation at `base`.
+pub(super) unsafe fn keep_locals(vm: &Vm, base: Base) -> Value {
+    unsafe {
         let function: Gc<Function> = (*base.offset(FUNCTION)).cast_unchecked();
         let code = &function.code.code;
-        if code.kind == CodeKind::ClassBody {
-            return reg!(base, 0);
+        let inner = code.inner_locals.iter().map(|inner| &inner.local);
+        let last = code.locals.iter().chain(inner).map(|local| local.register as usize + 1).max();
+        let count = last.unwrap_or(0).max(1);
+        let mut kept = Vec::with_capacity(1 + count);
+        kept.push(Value::object(function));
+        kept.extend((0..count).map(|register| reg!(base, register)));
+        Value::object(vm.space.tuple(&kept))
+    }
+}
+
+/// What `keep_locals` kept, by name.
+pub(super) fn kept_locals(vm: &Vm, kept: &[Value], word: u32) -> Value {
+    match kept.first().and_then(|function| function.cast::<Function>()) {
+        Some(function) => named(vm, function, word, |register| kept[1 + register]),
+        None => Value::object(vm.space.dict()),
+    }
+}
+
+/// The variables by name: a fresh dict for functions, the namespace itself for modules and class
+/// bodies, or a copy of it with what a comprehension there binds.
+fn named(vm: &Vm, function: Gc<Function>, word: u32, read: impl Fn(usize) -> Value) -> Value {
+    let code = &function.code.code;
+    let namespace = if code.kind == crate::code::CodeKind::ClassBody {
+        Some(read(0))
+    } else if code.is_module {
+        Some(Value::object(function.globals))
+    } else {
+        None
+    };
+    let is_inner = |at: &&InnerLocal| at.start <= word && word < at.end;
+    let inner = code.inner_locals.iter().filter(is_inner).map(|inner| &inner.local);
+    let dict = vm.space.dict();
+    let mut outer: &[Local] = &code.locals;
+    if let Some(namespace) = namespace {
+        if inner.clone().next().is_none() {
+            return namespace;
         }
-        if code.is_module || code.kind == CodeKind::Module {
-            return Value::object(function.globals);
-        }
-        let dict = vm.space.dict();
-        let put = |name: &str, value: Value| {
-            if !value.is_undef() && !name.starts_with('.') {
-                dict.set_str(&vm.space, vm.space.intern(name), value);
+        let entries = vm.space.unwrap(namespace).cast::<Dict>();
+        for entry in entries.iter().flat_map(|entries| entries.iter()) {
+            if let Some(name) = entry.key.cast::<Str>() {
+                dict.set_str(&vm.space, vm.space.intern_str(name), entry.value);
             }
-        };
-        for local in &code.locals {
-            let value = reg!(base, local.register as usize);
-            match value.cast::<Cell>().filter(|_| local.is_cell) {
-                Some(cell) => put(&local.name, cell.value.get()),
-                None => put(&local.name, value),
-            }
         }
+        outer = &[];
+    }
+    let put = |name: &str, value: Value| {
+        if !value.is_undef() && !name.starts_with('.') {
+            dict.set_str(&vm.space, vm.space.intern(name), value);
+        }
+    };
+    let bound = (!code.is_inspected).then(|| bound::at(code, word));
+    for local in outer.iter().chain(inner) {
+        if bound.as_ref().is_some_and(|bound| !bound.contains(local.register as usize)) {
+            continue;
+        }
+        let value = read(local.register as usize);
+        match value.cast::<Cell>().filter(|_| local.is_cell) {
+            Some(cell) => put(&local.name, cell.value.get()),
+            None => put(&local.name, value),
+        }
+    }
+    if namespace.is_none() {
         for (i, name) in code.free_names.iter().enumerate() {
             put(name, function.cell(i).value.get());
         }
-        Value::object(dict)
     }
+    Value::object(dict)
 }
 
 /// `from module import *`
@@ -124,7 +182,9 @@ impl Cx {
     pub fn caller_locals(&self) -> Value {
         match self.caller() {
             // SAFETY: `caller` found an activation of language code.
-            Some(base) => unsafe { locals(self.vm(), base) },
+            Some((base, ip)) => unsafe {
+                locals(self.vm(), base, word_before(self.vm(), base, ip))
+            },
             None => Value::object(self.dict()),
         }
     }
@@ -133,7 +193,7 @@ impl Cx {
     /// method, and the first argument.
     pub fn caller_super(&self) -> Result<(Value, Value), Stop> {
         let fail = |text: &str| Err(self.error(T::RuntimeError, text));
-        let Some(base) = self.caller() else {
+        let Some((base, _)) = self.caller() else {
             return fail("super(): no current frame");
         };
         // SAFETY: `caller` found an activation of language code.
@@ -164,20 +224,21 @@ impl Cx {
     pub fn caller_globals(&self) -> Value {
         match self.caller() {
             // SAFETY: as above.
-            Some(base) => unsafe { Value::object(self.vm().function_of(base).globals) },
+            Some((base, _)) => unsafe { Value::object(self.vm().function_of(base).globals) },
             None => Value::object(self.vm().builtins),
         }
     }
 
     /// The innermost activation of language code below the running native.
-    fn caller(&self) -> Option<Base> {
-        let mut base = self.vm().native_base;
+    fn caller(&self) -> Option<(Base, Ip)> {
+        let (mut base, mut ip) = (self.vm().native_base, self.vm().native_ip);
         // SAFETY: bases of live activations, the lowest of which has caller 0.
         unsafe {
             while !base.is_null() {
                 if self.vm().function_at(base).is_some() {
-                    return Some(base);
+                    return Some((base, ip));
                 }
+                ip = (*base.offset(RETURN_IP)).bits() as Ip;
                 base = (*base.offset(CALLER)).bits() as Base;
             }
         }

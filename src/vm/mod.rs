@@ -142,6 +142,9 @@ pub struct Vm {
     pub context: Value,
     /// Are finalisers running? Then they do not begin again.
     finalising: bool,
+    /// Does the program look at the variables of functions that have failed? Then exceptions
+    /// keep them from now on.
+    keeps_locals: std::cell::Cell<bool>,
     /// What the innermost door returns.
     result: Value,
     doors: u32,
@@ -214,6 +217,7 @@ impl Vm {
             handled: Value::NONE,
             context: Value::UNDEF,
             finalising: false,
+            keeps_locals: false.into(),
             result: Value::UNDEF,
             doors: 0,
             tails: 0,

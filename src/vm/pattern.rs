@@ -3,23 +3,27 @@
 use super::pc::{Base, Ip, Pc, reg};
 use super::{Cx, Flow, Stop, Vm, call, raise, unwind};
 use crate::code::op::{Word, word};
+use crate::gc::Gc;
 use crate::value::class::flags;
 use crate::value::frame::DST_MASK;
 use crate::value::{
-    Class, Deque, Dict, Instance, List, MappingProxy, MemoryView, Range, Str, T, Tuple, Value,
+    Class, Deque, Dict, Instance, Kind, List, MappingProxy, MemoryView, Range, Str, T, Tuple, Value,
 };
 
 pub unsafe fn sequence(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     // SAFETY: I3; so throughout this file.
     unsafe {
         let subject = reg!(base, word::b(w));
-        let inner = (*vm).space.unwrap(subject);
-        let builtin = inner.is::<List>()
-            || inner.is::<Tuple>()
-            || inner.is::<Range>()
-            || inner.is::<Deque>()
-            || inner.is::<MemoryView>();
-        let yes = builtin || has_flag(&*vm, subject, flags::SEQUENCE);
+        let yes = match subject.is::<Instance>() {
+            true => has_flag(&*vm, subject, flags::SEQUENCE),
+            false => {
+                subject.is::<List>()
+                    || subject.is::<Tuple>()
+                    || subject.is::<Range>()
+                    || subject.is::<Deque>()
+                    || subject.is::<MemoryView>()
+            }
+        };
         reg!(base, word::a(w)) = Value::bool(yes);
     }
     Pc::new(ip, base)
@@ -28,17 +32,35 @@ pub unsafe fn sequence(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 pub unsafe fn mapping(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let subject = reg!(base, word::b(w));
-        let inner = (*vm).space.unwrap(subject);
-        let builtin = inner.is::<Dict>() || inner.is::<MappingProxy>();
-        let yes = builtin || has_flag(&*vm, subject, flags::MAPPING);
+        let yes = match subject.is::<Instance>() {
+            true => has_flag(&*vm, subject, flags::MAPPING),
+            false => subject.is::<Dict>() || subject.is::<MappingProxy>(),
+        };
         reg!(base, word::a(w)) = Value::bool(yes);
     }
     Pc::new(ip, base)
 }
 
-/// Does the class derive from an abstract class of that kind, or is it registered as one?
+/// Does the class derive from a class of that kind, or is it registered as one?
 fn has_flag(vm: &Vm, subject: Value, flag: u8) -> bool {
-    subject.is::<Instance>() && vm.space.class_of(subject).header.flags & flag != 0
+    vm.space.class_of(subject).header.flags & flag != 0
+}
+
+/// Which patterns the instances of a new class with these ancestors match: what the first of
+/// them says that says anything.
+pub(super) fn inherited_flags(ancestors: &[Gc<Class>]) -> u8 {
+    ancestors.iter().map(|class| own_flags(class)).find(|&bits| bits != 0).unwrap_or(0)
+}
+
+fn own_flags(class: &Class) -> u8 {
+    if class.is_user() {
+        return class.header.flags & (flags::SEQUENCE | flags::MAPPING);
+    }
+    match class.layout {
+        Kind::List | Kind::Tuple | Kind::Range | Kind::Deque | Kind::MemoryView => flags::SEQUENCE,
+        Kind::Dict | Kind::MappingProxy => flags::MAPPING,
+        _ => 0,
+    }
 }
 
 pub unsafe fn len(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -62,6 +84,9 @@ pub unsafe fn len(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 pub unsafe fn keys(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let (subject, keys) = (reg!(base, word::b(w)), reg!(base, word::c(w)));
+        if let Err(_) = differ(Cx::of(&mut *vm), keys) {
+            return unwind::unwind(vm, ip, base);
+        }
         if let (Some(dict), Some(keys)) = (subject.cast::<Dict>(), keys.cast::<Tuple>()) {
             let mut values = Vec::with_capacity(keys.len());
             for &key in keys.as_slice() {
@@ -80,6 +105,26 @@ pub unsafe fn keys(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let get = (*vm).prelude("_match_keys");
         call::invoke(vm, ip, base, get, &[subject, keys], w & DST_MASK)
     }
+}
+
+/// Keys of which some are not constants may turn out to be equal.
+fn differ(cx: &mut Cx, keys: Value) -> Result<(), Stop> {
+    let keys = cx.plain_items(keys).unwrap_or_default();
+    if keys.len() < 2 || keys.iter().all(|key| key.is::<Str>()) {
+        // The compiler has compared the strings of a pattern.
+        if keys.iter().enumerate().all(|(i, key)| !keys[..i].contains(key)) {
+            return Ok(());
+        }
+    }
+    let seen = cx.dict();
+    for key in keys {
+        if cx.dict_get(seen, key)?.is_some() {
+            let refuse = cx.vm().prelude("_duplicate_key");
+            return cx.call(refuse, &[key]).map(drop);
+        }
+        cx.dict_set(seen, key, Value::NONE)?;
+    }
+    Ok(())
 }
 
 pub unsafe fn class(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {

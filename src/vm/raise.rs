@@ -169,6 +169,7 @@ pub fn traceback_of(vm: &Vm, exception: Value) -> Value {
             next: next.into(),
             frame: Value::UNDEF.into(),
             line: Value::UNDEF.into(),
+            kept: point.kept.into(),
         });
         next = Value::object(traceback);
     }

@@ -195,7 +195,11 @@ pub(super) unsafe fn throw(
             let function = (*frame).function;
             let code = function.code;
             let word = code.index_of(function.start);
-            exception.trace.borrow_mut().push(crate::value::TracePoint { code, word: word + 1 });
+            exception.trace.borrow_mut().push(crate::value::TracePoint {
+                code,
+                word: word + 1,
+                kept: Value::UNDEF,
+            });
             return failed(vm, ip, base, info);
         }
         match enter(vm, ip, base, frame, info) {

@@ -24,15 +24,18 @@ unsafe fn walk(vm: *mut Vm, mut ip: Ip, mut base: Base, mut record: bool) -> Pc 
             let code = (*vm).code_of(base);
             let word = code.index_of(ip).wrapping_sub(1);
             let exception = (*vm).pending().expect("unwinding with an exception pending");
-            if record {
-                exception.trace.borrow_mut().push(TracePoint { code, word });
-            }
-            record = true;
             let handlers = &code.code.handlers;
             let at = handlers.partition_point(|h| h.end <= word);
-            if let Some(handler) = handlers.get(at)
-                && handler.start <= word
-            {
+            let handler = handlers.get(at).filter(|handler| handler.start <= word);
+            if record {
+                let mut kept = Value::UNDEF;
+                if (*vm).keeps_locals.get() && !code.code.is_internal() {
+                    kept = super::watch::keep(vm, ip, base, handler.is_some());
+                }
+                exception.trace.borrow_mut().push(TracePoint { code, word, kept });
+            }
+            record = true;
+            if let Some(handler) = handler {
                 reg!(base, handler.register as usize) = (*vm).take_exception();
                 return Pc::new(code.words().add(handler.target as usize), base);
             }

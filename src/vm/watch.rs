@@ -8,7 +8,7 @@ use super::pc::{Base, Ip};
 use super::{Cx, Vm, call, intrinsic};
 use crate::gc::Gc;
 use crate::value::frame::{CALLER, INFO, RETURN_IP, Ret, state};
-use crate::value::{CodeObject, Frame, FrameView, T, Value};
+use crate::value::{CodeObject, Frame, FrameView, T, Tuple, Value};
 
 /// A watched activation.
 pub struct Watched {
@@ -55,6 +55,19 @@ unsafe fn outwards(vm: &Vm, level: Level) -> Option<Level> {
     }
 }
 
+/// What an exception that passes keeps of an activation: its view if it goes on or has one, else
+/// its variables.
+pub(super) unsafe fn keep(vm: *mut Vm, ip: Ip, base: Base, goes_on: bool) -> Value {
+    // SAFETY: I3; a live activation.
+    unsafe {
+        let is_watched = (*vm).watched.iter().any(|watched| watched.base == base);
+        if is_watched || goes_on && (*vm).on_stack(base) {
+            return Value::object(Cx::of(&mut *vm).watch(Level { base, ip }));
+        }
+        intrinsic::keep_locals(&*vm, base)
+    }
+}
+
 /// `ended` for an activation that returns from the instruction before `ip`.
 pub(super) unsafe fn returned(vm: *mut Vm, ip: Ip, base: Base, info: u64) -> u64 {
     // SAFETY: as there.
@@ -76,7 +89,7 @@ pub(super) unsafe fn ended(vm: *mut Vm, base: Base, info: u64, word: u32) -> u64
         let watched = (*vm).watched.swap_remove(at);
         let view = watched.view;
         view.word.set(word);
-        view.locals.set(intrinsic::locals(&*vm, base));
+        view.locals.set(intrinsic::locals(&*vm, base, word));
         view.base.set(0);
         let caller = (*base.offset(CALLER)).bits() as Base;
         let back = (*vm).watched.iter().find(|other| other.base == caller);
@@ -100,11 +113,12 @@ impl Cx {
         })
     }
 
-    /// A view of a place in code whose activation is gone.
-    pub fn view_of_place(&self, code: Gc<CodeObject>, word: u32) -> Gc<FrameView> {
+    /// A view of a place in code whose activation is gone, with what was kept of its variables.
+    pub fn view_of_place(&self, code: Gc<CodeObject>, word: u32, kept: Value) -> Gc<FrameView> {
         let globals = code.globals.get().map_or(Value::NONE, Value::object);
         let view = self.new_view(code, globals, Value::NONE);
         view.word.set(word);
+        view.locals.set(if code.code.is_module { globals } else { kept });
         view
     }
 
@@ -238,8 +252,13 @@ impl Cx {
             _ => view.base.get() as Base,
         };
         if !base.is_null() {
+            let word = self.view_word(view);
             // SAFETY: a live activation.
-            return unsafe { intrinsic::locals(self.vm(), base) };
+            return unsafe { intrinsic::locals(self.vm(), base, word) };
+        }
+        if let Some(kept) = view.locals.get().cast::<Tuple>() {
+            let word = view.word.get();
+            view.locals.set(intrinsic::kept_locals(self.vm(), kept.as_slice(), word));
         }
         if view.locals.get().is_undef() {
             view.locals.set(Value::object(self.dict()));

@@ -107,6 +107,12 @@ impl Builder<'_> {
                 break;
             }
             match (key, pattern.kind) {
+                (Some(key), _) if matches!(self.ast.expr(key), Expr::FString(_)) => {
+                    let span = self.ast.span(key);
+                    let message =
+                        "mapping pattern keys may only match literals and attribute lookups";
+                    self.error(Diagnostic::error("bad-pattern", span, message));
+                }
                 (Some(key), kind) => items.push((key, Pattern { kind, span: pattern.span })),
                 (None, PatternKind::Star(Some(name))) => rest = Some(name),
                 (None, _) => self.error(
