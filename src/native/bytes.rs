@@ -380,29 +380,7 @@ fn compared(cx: &Cx, args: Args, order: Order) -> Flow {
     comparison(cx, args, order, |cx, value| data_of(cx, value).is_some())
 }
 
-fn eq(cx: &mut Cx, args: Args) -> Flow {
-    compared(cx, args, Order::Eq)
-}
-
-fn ne(cx: &mut Cx, args: Args) -> Flow {
-    compared(cx, args, Order::Ne)
-}
-
-fn lt(cx: &mut Cx, args: Args) -> Flow {
-    compared(cx, args, Order::Lt)
-}
-
-fn le(cx: &mut Cx, args: Args) -> Flow {
-    compared(cx, args, Order::Le)
-}
-
-fn gt(cx: &mut Cx, args: Args) -> Flow {
-    compared(cx, args, Order::Gt)
-}
-
-fn ge(cx: &mut Cx, args: Args) -> Flow {
-    compared(cx, args, Order::Ge)
-}
+super::comparisons!(compared);
 
 fn hash(cx: &mut Cx, args: Args) -> Flow {
     let this = cx.unwrap(cx.arg(args, 0).value());

@@ -1,5 +1,6 @@
 //! `type`: classes as objects. Building one is `vm/construct.rs`.
 
+use super::function::annotations_by;
 use super::object::dir_names;
 use super::{TypeDef, class_method, method, static_method};
 use crate::gc::Gc;
@@ -379,19 +380,8 @@ fn get_annotations(cx: &mut Cx, class: Value) -> Flow {
             &format!("type object '{}' has no attribute '__annotations__'", class.name_text()),
         ));
     }
-    let value = match entry(cx, class, "__annotate__").filter(|f| !f.is_none()) {
-        Some(annotate) => {
-            let value = cx.call(annotate, &[Value::int(1)])?;
-            if !cx.unwrap(value).is::<Dict>() {
-                return Err(cx.type_error(&format!(
-                    "__annotate__ returned non-dict of type '{}'",
-                    cx.type_name(value)
-                )));
-            }
-            value
-        }
-        None => Value::object(cx.dict()),
-    };
+    let annotate = entry(cx, class, "__annotate__");
+    let value = annotations_by(cx, annotate)?;
     let name = cx.vm().names.__annotations__;
     class.dict.set_str(cx, name, value);
     Ok(value)

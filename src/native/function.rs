@@ -509,21 +509,23 @@ fn get_annotations(cx: &mut Cx, function: Value) -> Flow {
     if let Some(known) = detail(cx, function, "__annotations__") {
         return Ok(known);
     }
-    let value = match detail(cx, function, "__annotate__").filter(|f| !f.is_none()) {
-        Some(annotate) => {
-            let value = cx.call(annotate, &[Value::int(1)])?;
-            if !cx.unwrap(value).is::<Dict>() {
-                return Err(cx.type_error(&format!(
-                    "__annotate__ returned non-dict of type '{}'",
-                    cx.type_name(value)
-                )));
-            }
-            value
-        }
-        None => Value::object(cx.dict()),
-    };
+    let annotate = detail(cx, function, "__annotate__");
+    let value = annotations_by(cx, annotate)?;
     put_detail(cx, function, "__annotations__", value);
     Ok(value)
+}
+
+/// What an annotate function says, if there is one.
+pub fn annotations_by(cx: &mut Cx, annotate: Option<Value>) -> Flow {
+    let Some(annotate) = annotate.filter(|annotate| !annotate.is_none()) else {
+        return Ok(Value::object(cx.dict()));
+    };
+    let value = cx.call(annotate, &[Value::int(1)])?;
+    if cx.unwrap(value).is::<Dict>() {
+        return Ok(value);
+    }
+    let name = cx.type_name(value);
+    Err(cx.type_error(&format!("__annotate__ returned non-dict of type '{name}'")))
 }
 
 fn set_annotations(cx: &mut Cx, function: Value, value: Value) -> Flow {

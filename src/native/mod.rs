@@ -193,6 +193,19 @@ static TYPE_DEFS: &[&TypeDef] = &[
 /// The same for topics with many types.
 static TYPE_LISTS: &[&[&TypeDef]] = &[error::TYPES, io::TYPES, iterators::PLAIN];
 
+/// The six comparisons of a type, by its function that takes the order.
+macro_rules! comparisons {
+    ($compared:ident) => {
+        $crate::native::comparisons! { $compared eq Eq ne Ne lt Lt le Le gt Gt ge Ge }
+    };
+    ($compared:ident $($name:ident $order:ident)*) => { $(
+        fn $name(cx: &mut Cx, args: Args) -> Flow {
+            $compared(cx, args, Order::$order)
+        }
+    )* };
+}
+use comparisons;
+
 /// Functions of the builtins namespace.
 static BUILTINS: &[&[Def]] = &[
     abc::HOOKS,

@@ -197,29 +197,7 @@ fn compared(cx: &Cx, args: Args, order: Order) -> Flow {
     comparison(cx, args, order, |cx, value| text_of(cx, value).is_some())
 }
 
-fn eq(cx: &mut Cx, args: Args) -> Flow {
-    compared(cx, args, Order::Eq)
-}
-
-fn ne(cx: &mut Cx, args: Args) -> Flow {
-    compared(cx, args, Order::Ne)
-}
-
-fn lt(cx: &mut Cx, args: Args) -> Flow {
-    compared(cx, args, Order::Lt)
-}
-
-fn le(cx: &mut Cx, args: Args) -> Flow {
-    compared(cx, args, Order::Le)
-}
-
-fn gt(cx: &mut Cx, args: Args) -> Flow {
-    compared(cx, args, Order::Gt)
-}
-
-fn ge(cx: &mut Cx, args: Args) -> Flow {
-    compared(cx, args, Order::Ge)
-}
+super::comparisons!(compared);
 
 fn hash(cx: &mut Cx, args: Args) -> Flow {
     let text = this_text(cx, args)?;

@@ -50,6 +50,17 @@ pub struct Tail {
     pub then: Option<(super::Resumption, [Value; 3])>,
 }
 
+/// Serves what is due before a call; the stack is live below `top`.
+macro_rules! due {
+    ($vm:ident, $ip:ident, $base:ident, $top:expr) => {
+        if (*$vm).interrupted()
+            && let Err(pc) = safepoint::poll_below($vm, $ip, $base, $top)
+        {
+            return pc;
+        }
+    };
+}
+
 // ---- hot
 
 /// Puts a function's activation at `nb`, whose function slot and arguments are in place.
@@ -111,11 +122,7 @@ pub unsafe fn call_loaded(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 pub unsafe fn call_loaded_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let window = base.add(word::b(w));
-        if (*vm).interrupted()
-            && let Err(pc) = safepoint::poll_below(vm, ip, base, window.add(ARGS + word::c(w)))
-        {
-            return pc;
-        }
+        due!(vm, ip, base, window.add(ARGS + word::c(w)));
         let n = loaded(window, word::c(w));
         enter(vm, ip, base, window, n, w & DST_MASK)
     }
@@ -136,11 +143,7 @@ pub unsafe fn loaded(window: Base, n: usize) -> usize {
 pub unsafe fn call_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let window = base.add(word::b(w));
-        if (*vm).interrupted()
-            && let Err(pc) = safepoint::poll_below(vm, ip, base, window.add(ARGS + word::c(w)))
-        {
-            return pc;
-        }
+        due!(vm, ip, base, window.add(ARGS + word::c(w)));
         enter(vm, ip, base, window, word::c(w), w & DST_MASK)
     }
 }
@@ -628,11 +631,7 @@ pub fn ret_of(info: u64) -> Ret {
 pub unsafe fn call_keywords(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let window = base.add(word::b(w));
-        if (*vm).interrupted()
-            && let Err(pc) = safepoint::poll_below(vm, ip, base, window.add(ARGS + word::c(w)))
-        {
-            return pc;
-        }
+        due!(vm, ip, base, window.add(ARGS + word::c(w)));
         let n = loaded(window, word::c(w));
         let names = (*vm).code_of(base).consts[*ip as usize];
         bind::enter_with_names(vm, ip.add(1), base, window, n, names, w & DST_MASK)
@@ -642,11 +641,7 @@ pub unsafe fn call_keywords(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 pub unsafe fn call_unpacked(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let window = base.add(word::b(w));
-        if (*vm).interrupted()
-            && let Err(pc) = safepoint::poll_below(vm, ip, base, window.add(ARGS + 2))
-        {
-            return pc;
-        }
+        due!(vm, ip, base, window.add(ARGS + 2));
         bind::enter_unpacked(vm, ip, base, window, w & DST_MASK)
     }
 }
@@ -661,11 +656,7 @@ pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let shape = (*vm).space.shape_of(this) as u64 | (*vm).epoch() << 32;
         if shape == *ip {
             let callee = Value::from_bits(*ip.add(1));
-            if (*vm).interrupted()
-                && let Err(pc) = safepoint::poll_below(vm, ip, base, window.add(ARGS + 1 + n))
-            {
-                return pc;
-            }
+            due!(vm, ip, base, window.add(ARGS + 1 + n));
             if let Some(native) = callee.cast::<Native>()
                 && (*vm).on_stack(base)
             {
@@ -676,11 +667,7 @@ pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         }
         let name = (*vm).code_of(base).names[*ip.add(2) as usize];
         if let Known::Method(func) = (*vm).known(shape as u32, name) {
-            if (*vm).interrupted()
-                && let Err(pc) = safepoint::poll_below(vm, ip, base, window.add(ARGS + 1 + n))
-            {
-                return pc;
-            }
+            due!(vm, ip, base, window.add(ARGS + 1 + n));
             *ip = shape;
             *ip.add(1) = func.bits();
             *window = func;
@@ -760,11 +747,7 @@ pub unsafe fn call_super_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let window = base.add(word::b(w));
         let n = word::c(w);
         let (callee, class, this) = (*window, *window.add(1), *window.add(ARGS));
-        if (*vm).interrupted()
-            && let Err(pc) = safepoint::poll_below(vm, ip, base, window.add(ARGS + 1 + n))
-        {
-            return pc;
-        }
+        due!(vm, ip, base, window.add(ARGS + 1 + n));
         let is_super = callee == Value::object((*vm).space.class(T::Super));
         let shape = (*vm).space.shape_of(this) as u64 | (*vm).epoch() << 32;
         // The same code may belong to several classes, made by one class statement run again.

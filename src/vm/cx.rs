@@ -233,6 +233,12 @@ impl Cx {
         self.tail(callee, args)
     }
 
+    /// A function of the prelude, called by the door.
+    pub fn call_prelude(&mut self, name: &'static str, args: &[Value]) -> Flow {
+        let callee = self.vm.prelude(name);
+        self.call(callee, args)
+    }
+
     /// The door: calls a value and runs the interpreter until it returns. Bounded and counted;
     /// inside, nothing can be awaited.
     pub fn call(&mut self, callee: Value, args: &[Value]) -> Result<Value, Stop> {

@@ -50,8 +50,7 @@ impl Cx {
             return Ok(());
         }
         self.vm_mut().finalising = true;
-        let run = self.vm_mut().prelude("_finalise");
-        self.call(run, &[]).map(drop)
+        self.call_prelude("_finalise", &[]).map(drop)
     }
 }
 
