@@ -219,7 +219,7 @@ pub enum CompareOp {
 
 #[derive(Debug)]
 pub struct Lambda {
-    pub params: Params,
+    pub params: Box<Params>,
     pub body: ExprId,
 }
 
@@ -324,16 +324,8 @@ pub enum StmtKind {
     Nonlocal(Box<[Ident]>),
     Import(Box<[Alias]>),
     ImportFrom(Box<ImportFrom>),
-    /// The `if` and its `elif`s in order; `orelse` is empty without an `else`.
-    If {
-        branches: Vec<Branch>,
-        orelse: Block,
-    },
-    While {
-        test: ExprId,
-        body: Block,
-        orelse: Block,
-    },
+    If(Box<If>),
+    While(Box<While>),
     For(Box<For>),
     Try(Box<Try>),
     With(Box<With>),
@@ -343,6 +335,20 @@ pub enum StmtKind {
     TypeAlias(Box<TypeAlias>),
     /// Stands where a syntax error was recovered from; never reaches the compiler.
     Error,
+}
+
+/// The `if` and its `elif`s in order; `orelse` is empty without an `else`.
+#[derive(Debug)]
+pub struct If {
+    pub branches: Vec<Branch>,
+    pub orelse: Block,
+}
+
+#[derive(Debug)]
+pub struct While {
+    pub test: ExprId,
+    pub body: Block,
+    pub orelse: Block,
 }
 
 #[derive(Debug)]
@@ -449,15 +455,21 @@ pub enum PatternKind {
     Sequence(Vec<Pattern>),
     /// `*rest` or `*_` inside a sequence.
     Star(Option<Ident>),
-    Mapping {
-        items: Vec<(ExprId, Pattern)>,
-        rest: Option<Ident>,
-    },
-    Class {
-        class: ExprId,
-        positional: Vec<Pattern>,
-        keywords: Vec<(Ident, Pattern)>,
-    },
+    Mapping(Box<MappingPattern>),
+    Class(Box<ClassPattern>),
+}
+
+#[derive(Debug)]
+pub struct MappingPattern {
+    pub items: Vec<(ExprId, Pattern)>,
+    pub rest: Option<Ident>,
+}
+
+#[derive(Debug)]
+pub struct ClassPattern {
+    pub class: ExprId,
+    pub positional: Vec<Pattern>,
+    pub keywords: Vec<(Ident, Pattern)>,
 }
 
 #[derive(Debug)]
@@ -466,7 +478,7 @@ pub struct Function {
     pub name: Ident,
     pub decorators: Vec<ExprId>,
     pub type_params: Vec<TypeParam>,
-    pub params: Params,
+    pub params: Box<Params>,
     pub returns: Option<ExprId>,
     pub body: Block,
 }

@@ -171,7 +171,8 @@ impl Dump<'_> {
                 }
                 self.close_line();
             }
-            StmtKind::If { branches, orelse } => {
+            StmtKind::If(stmt) => {
+                let If { branches, orelse } = &**stmt;
                 for (index, branch) in branches.iter().enumerate() {
                     self.open_line(if index == 0 { "if" } else { "elif" });
                     self.also(branch.test);
@@ -179,7 +180,8 @@ impl Dump<'_> {
                 }
                 self.optional_block("else", orelse);
             }
-            StmtKind::While { test, body, orelse } => {
+            StmtKind::While(stmt) => {
+                let While { test, body, orelse } = &**stmt;
                 self.open_line("while");
                 self.also(*test);
                 self.nested(body);
@@ -402,7 +404,8 @@ impl Dump<'_> {
                     None => self.put("_"),
                 }
             }
-            PatternKind::Mapping { items, rest } => {
+            PatternKind::Mapping(mapping) => {
+                let MappingPattern { items, rest } = &**mapping;
                 self.put("(mapping");
                 for (key, pattern) in items {
                     self.put(" (");
@@ -417,7 +420,8 @@ impl Dump<'_> {
                 }
                 self.put(")");
             }
-            PatternKind::Class { class, positional, keywords } => {
+            PatternKind::Class(parts) => {
+                let ClassPattern { class, positional, keywords } = &**parts;
                 self.put("(class ");
                 self.expr(*class);
                 for pattern in positional {

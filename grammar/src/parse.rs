@@ -127,8 +127,8 @@ fn is_incomplete(lexed: &Lexed, stop: &Stop) -> bool {
 fn is_compound(kind: &StmtKind) -> bool {
     matches!(
         kind,
-        StmtKind::If { .. }
-            | StmtKind::While { .. }
+        StmtKind::If(_)
+            | StmtKind::While(_)
             | StmtKind::For(_)
             | StmtKind::Try(_)
             | StmtKind::With(_)

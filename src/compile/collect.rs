@@ -210,14 +210,16 @@ impl<'a> Collector<'a, '_, '_> {
                 }
             }
             StmtKind::ImportFrom(import) => self.import_from(import, stmt.span),
-            StmtKind::If { branches, orelse } => {
+            StmtKind::If(stmt) => {
+                let If { branches, orelse } = &**stmt;
                 for branch in branches {
                     self.expr(branch.test);
                     self.block(&branch.body);
                 }
                 self.block(orelse);
             }
-            StmtKind::While { test, body, orelse } => {
+            StmtKind::While(stmt) => {
+                let While { test, body, orelse } = &**stmt;
                 self.expr(*test);
                 self.block(body);
                 self.block(orelse);
@@ -431,7 +433,8 @@ impl<'a> Collector<'a, '_, '_> {
                     self.bind(*ident, 0);
                 }
             }
-            PatternKind::Mapping { items, rest } => {
+            PatternKind::Mapping(mapping) => {
+                let MappingPattern { items, rest } = &**mapping;
                 for (key, pattern) in items {
                     self.expr(*key);
                     self.pattern(pattern);
@@ -440,7 +443,8 @@ impl<'a> Collector<'a, '_, '_> {
                     self.bind(*rest, 0);
                 }
             }
-            PatternKind::Class { class, positional, keywords } => {
+            PatternKind::Class(parts) => {
+                let ClassPattern { class, positional, keywords } = &**parts;
                 self.expr(*class);
                 for pattern in positional {
                     self.pattern(pattern);

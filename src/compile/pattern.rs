@@ -114,10 +114,12 @@ impl<'a> Compiler<'a> {
             }
             // Handled by the sequence around.
             PatternKind::Star(_) => {}
-            PatternKind::Mapping { items, rest } => {
+            PatternKind::Mapping(mapping) => {
+                let MappingPattern { items, rest } = &**mapping;
                 self.mapping_pattern(pattern, items, *rest, subject, fail, captures);
             }
-            PatternKind::Class { class, positional, keywords } => {
+            PatternKind::Class(parts) => {
+                let ClassPattern { class, positional, keywords } = &**parts;
                 let parts = (*class, &positional[..], &keywords[..]);
                 self.class_pattern(pattern, parts, subject, fail, captures);
             }
@@ -494,7 +496,8 @@ fn bound_names(pattern: &Pattern, names: &mut Vec<Ident>) {
                 bound_names(item, names);
             }
         }
-        PatternKind::Mapping { items, rest } => {
+        PatternKind::Mapping(mapping) => {
+            let MappingPattern { items, rest } = &**mapping;
             for (_, item) in items {
                 bound_names(item, names);
             }
@@ -502,7 +505,8 @@ fn bound_names(pattern: &Pattern, names: &mut Vec<Ident>) {
                 add(*rest, names);
             }
         }
-        PatternKind::Class { positional, keywords, .. } => {
+        PatternKind::Class(parts) => {
+            let ClassPattern { positional, keywords, .. } = &**parts;
             for item in positional {
                 bound_names(item, names);
             }

@@ -44,8 +44,8 @@ impl<'a> Compiler<'a> {
             StmtKind::Global(_) | StmtKind::Nonlocal(_) => {}
             StmtKind::Import(aliases) => self.import(stmt, aliases),
             StmtKind::ImportFrom(import) => self.import_from(stmt, import),
-            StmtKind::If { branches, orelse } => self.if_(branches, orelse),
-            StmtKind::While { test, body, orelse } => self.while_(*test, body, orelse),
+            StmtKind::If(stmt) => self.if_(&stmt.branches, &stmt.orelse),
+            StmtKind::While(stmt) => self.while_(stmt.test, &stmt.body, &stmt.orelse),
             StmtKind::For(for_) => self.for_(for_),
             StmtKind::Try(try_) => self.try_(try_),
             StmtKind::With(with) => self.with(with),

@@ -162,8 +162,8 @@ impl Builder<'_> {
 
     // ---- parameters --------------------------------------------------------------------
 
-    pub fn params(&mut self, items: Vec<ParamItem>) -> Params {
-        let mut params = Params::default();
+    pub fn params(&mut self, items: Vec<ParamItem>) -> Box<Params> {
+        let mut params = Box::<Params>::default();
         let mut state = Order::default();
         for item in items {
             if let Some(error) = self.param(item, &mut params, &mut state)

@@ -194,7 +194,7 @@ impl<'s> Builder<'s> {
         self.add(span, depth, Expr::Conditional { test, body, orelse })
     }
 
-    pub fn lambda(&mut self, l: u32, params: Params, body: ExprId) -> ExprId {
+    pub fn lambda(&mut self, l: u32, params: Box<Params>, body: ExprId) -> ExprId {
         let plain = params.positional_only.iter().chain(&params.positional);
         let defaults = plain.chain(&params.keyword_only).filter_map(|param| param.default.as_ref());
         let depth = self.deepest(defaults.chain([&body])) + 1;

@@ -122,7 +122,7 @@ impl Builder<'_> {
                 ),
             }
         }
-        self.pattern(l, r, PatternKind::Mapping { items, rest })
+        self.pattern(l, r, PatternKind::Mapping(Box::new(MappingPattern { items, rest })))
     }
 
     pub fn class_pattern(
@@ -151,6 +151,10 @@ impl Builder<'_> {
                     .label(span, "this must come before the keyword patterns"),
             );
         }
-        self.pattern(l, r, PatternKind::Class { class, positional, keywords })
+        self.pattern(
+            l,
+            r,
+            PatternKind::Class(Box::new(ClassPattern { class, positional, keywords })),
+        )
     }
 }

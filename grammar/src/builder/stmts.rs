@@ -22,10 +22,11 @@ impl Builder<'_> {
     pub fn compound(&mut self, l: u32, kind: StmtKind) -> Stmt {
         let end = |block: &Block| block.last().map(|stmt| stmt.span.end);
         let end = match &kind {
-            StmtKind::If { branches, orelse } => {
-                end(orelse).or_else(|| branches.last().and_then(|branch| end(&branch.body)))
+            StmtKind::If(stmt) => {
+                let last = stmt.branches.last();
+                end(&stmt.orelse).or_else(|| last.and_then(|branch| end(&branch.body)))
             }
-            StmtKind::While { body, orelse, .. } => end(orelse).or_else(|| end(body)),
+            StmtKind::While(stmt) => end(&stmt.orelse).or_else(|| end(&stmt.body)),
             StmtKind::For(stmt) => end(&stmt.orelse).or_else(|| end(&stmt.body)),
             StmtKind::Try(stmt) => end(&stmt.finally)
                 .or_else(|| end(&stmt.orelse))
@@ -205,7 +206,7 @@ impl Builder<'_> {
         orelse: Block,
     ) -> StmtKind {
         rest.insert(0, Branch { test, body });
-        StmtKind::If { branches: rest, orelse }
+        StmtKind::If(Box::new(If { branches: rest, orelse }))
     }
 
     pub fn for_stmt(
@@ -341,7 +342,7 @@ impl Builder<'_> {
         &mut self,
         name: Ident,
         type_params: Vec<TypeParam>,
-        params: Params,
+        params: Box<Params>,
         returns: Option<ExprId>,
         body: Block,
     ) -> StmtKind {
