@@ -1,4 +1,5 @@
-//! Runs the golden scripts with the built binary: `tests/lang`, `tests/lib`, `examples`.
+//! Runs the golden scripts with the built binary: `tests/lang`, `tests/lib`, `tests/async`,
+//! `examples`.
 //!
 //! A script is a test when at least one of these stands beside it: `.out` (standard output),
 //! `.err` (standard error), `.code` (exit status, else 0). `.in` is its standard input.
@@ -13,7 +14,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-const FOLDERS: &[&str] = &["tests/lang", "tests/lib", "examples"];
+const FOLDERS: &[&str] = &["tests/lang", "tests/lib", "tests/async", "examples"];
 const PATIENCE: Duration = Duration::from_secs(120);
 
 #[test]

@@ -5,7 +5,7 @@
 //! what it can no longer read. Views of heap frames hold the frame itself.
 
 use super::pc::{Base, Ip};
-use super::{Cx, Vm, call, intrinsic};
+use super::{Cx, Vm, call, frame_at, intrinsic, suspend};
 use crate::gc::Gc;
 use crate::value::frame::{CALLER, INFO, RETURN_IP, Ret, state};
 use crate::value::{CodeObject, Frame, FrameView, T, Tuple, Value};
@@ -219,11 +219,9 @@ impl Cx {
         if let Some(level) = self.level_of(view) {
             view.word.set(word_at(view.code, level.ip));
         } else if let Some(frame) = view.owner.cast::<Frame>()
-            && frame.state() == state::SUSPENDED
-            // Where it delegates, the address is the inner frame's.
-            && frame.link == Frame::base(frame.as_ptr())
+            && let Some(ip) = suspended_at(frame)
         {
-            view.word.set(word_at(view.code, frame.return_ip.cast_mut()));
+            view.word.set(word_at(view.code, ip));
         }
         view.word.get()
     }
@@ -264,5 +262,33 @@ impl Cx {
             view.locals.set(Value::object(self.dict()));
         }
         view.locals.get()
+    }
+}
+
+/// Where a suspended frame goes on, if it is one: a root, or inside of a suspended chain.
+fn suspended_at(frame: Gc<Frame>) -> Option<Ip> {
+    let own = Frame::base(frame.as_ptr());
+    // SAFETY: the frames of a suspended chain are linked by their callers' bases, from the
+    // innermost, which the root knows, to the root.
+    unsafe {
+        let root = match frame.state() {
+            state::SUSPENDED => frame.as_ptr(),
+            state::RUNNING => suspend::root_of(frame.as_ptr()),
+            _ => return None,
+        };
+        if (*root).state() != state::SUSPENDED {
+            return None;
+        }
+        // Where a frame delegates, the inner frame knows the address; the innermost frame's is
+        // the root's.
+        let (mut at, mut ip) = ((*root).link, (*root).return_ip);
+        while at != own {
+            let inner = frame_at(at);
+            if inner == root {
+                return None;
+            }
+            (at, ip) = ((*inner).caller, (*inner).return_ip);
+        }
+        Some(ip.cast_mut())
     }
 }
