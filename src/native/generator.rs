@@ -340,12 +340,13 @@ fn awaiting_made(cx: &mut Cx, _: [Value; 3], outcome: Outcome) -> Flow {
 
 fn anext(cx: &mut Cx, args: Args) -> Flow {
     let frame = this_frame(cx, args)?;
-    Ok(cx.async_op(frame, Value::NONE, false))
+    cx.begin_async_op(frame, Value::NONE, false)
 }
 
 fn asend(cx: &mut Cx, args: Args) -> Flow {
     let frame = this_frame(cx, args)?;
-    Ok(cx.async_op(frame, cx.arg(args, 1).value(), false))
+    let value = cx.arg(args, 1).value();
+    cx.begin_async_op(frame, value, false)
 }
 
 fn athrow(cx: &mut Cx, args: Args) -> Flow {
@@ -356,7 +357,7 @@ fn athrow(cx: &mut Cx, args: Args) -> Flow {
 fn athrow_made(cx: &mut Cx, [frame, kind, _]: [Value; 3], outcome: Outcome) -> Flow {
     let exception = exception_made(cx, kind, outcome?)?;
     let frame = frame_of(cx, frame)?;
-    Ok(cx.async_op(frame, Value::object(exception), true))
+    cx.begin_async_op(frame, Value::object(exception), true)
 }
 
 fn aclose(cx: &mut Cx, args: Args) -> Flow {

@@ -27,6 +27,15 @@ static FUNCTIONS: &[Def] = &[
     function("setrecursionlimit(limit, /)", "Set the recursion limit.", setrecursionlimit),
     function("exc_info()", "Return (type, value, traceback) of the handled exception.", exc_info),
     function("exception()", "Return the handled exception.", exception),
+    function(
+        "_exchange_asyncgen_hooks(firstiter, finalizer, /)",
+        "Set what async generators are told to, and return what it was.",
+        |cx, args| {
+            let hooks = [cx.arg(args, 0).value(), cx.arg(args, 1).value()];
+            let before = std::mem::replace(&mut cx.vm_mut().asyncgen_hooks, hooks);
+            Ok(Value::object(cx.tuple(&before)))
+        },
+    ),
     function("_getframe(depth=0, /)", "Return a frame object from the call stack.", getframe),
     function(
         "_getframemodulename(depth=0)",

@@ -143,6 +143,11 @@ pub(super) unsafe fn async_step(vm: *mut Vm, ip: Ip, base: Base, op: Gc<AsyncOp>
     }
 }
 
+/// The step of an async generator whose beginning was told to a hook.
+fn begun(_: &mut Cx, [op, ..]: [Value; 3], outcome: Outcome) -> Flow {
+    outcome.map(|_| op)
+}
+
 pub unsafe fn get_aiter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let object = reg!(base, word::b(w));
@@ -188,6 +193,22 @@ pub unsafe fn get_anext(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             && frame.kind() == state::ASYNC_GENERATOR
         {
             let op = Cx::of(&mut *vm).async_op(frame, Value::NONE, false);
+            if frame.state() == state::CREATED && !(*vm).asyncgen_hooks[0].is_none() {
+                (*vm).continuations.push(call::Continuation {
+                    run: begun,
+                    state: [op, Value::NONE, Value::NONE],
+                    info: w & DST_MASK,
+                });
+                let hook = (*vm).asyncgen_hooks[0];
+                return call::invoke(
+                    vm,
+                    ip,
+                    base,
+                    hook,
+                    &[Value::object(frame)],
+                    Ret::Native as u64,
+                );
+            }
             reg!(base, word::a(w)) = op;
             return Pc::new(ip, base);
         }
@@ -219,16 +240,35 @@ impl Cx {
         }))
     }
 
+    /// The same as what a native returns: a hook hears of a generator that has not begun.
+    pub fn begin_async_op(&mut self, frame: Gc<Frame>, value: Value, throws: bool) -> Flow {
+        let op = self.async_op(frame, value, throws);
+        let hook = self.vm().asyncgen_hooks[0];
+        if frame.state() != state::CREATED || hook.is_none() {
+            return Ok(op);
+        }
+        self.call_then(hook, &[Value::object(frame)], begun, [op, Value::NONE, Value::NONE])
+    }
+
     /// What a suspended frame delegates to directly.
     pub fn delegated_to(&self, frame: Gc<Frame>) -> Option<Gc<Frame>> {
         let own = Frame::base(frame.as_ptr());
-        if frame.state() != state::SUSPENDED || frame.link == own {
-            return None;
-        }
         // SAFETY: a chain of suspended frames, linked by their callers' bases.
         unsafe {
-            let mut inner = frame_at(frame.link);
+            let root = match frame.state() {
+                state::SUSPENDED => frame.as_ptr(),
+                // In the middle of a chain, if that is suspended.
+                state::RUNNING => root_of(frame.as_ptr()),
+                _ => return None,
+            };
+            if (*root).state() != state::SUSPENDED || (*root).link == own {
+                return None;
+            }
+            let mut inner = frame_at((*root).link);
             while (*inner).caller != own {
+                if inner == root {
+                    return None;
+                }
                 inner = frame_at((*inner).caller);
             }
             Some(Gc::from_raw(inner))

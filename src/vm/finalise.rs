@@ -88,6 +88,12 @@ fn finaliser_of(cx: &Cx, object: Value) -> Option<Value> {
         }
         // Another that never began has nothing to clean up.
         Some(frame) if frame.state() != state::SUSPENDED => None,
+        // Closing it may have to wait: that is the event loop's affair.
+        Some(frame)
+            if frame.kind() == state::ASYNC_GENERATOR && !cx.vm().asyncgen_hooks[1].is_none() =>
+        {
+            Some(cx.vm().asyncgen_hooks[1])
+        }
         Some(_) => cx.vm().prelude_globals().get_str(cx, cx.intern("_close_frame")),
         None => cx.lookup(cx.class_of(object), cx.intern("__del__")),
     }

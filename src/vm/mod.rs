@@ -140,6 +140,9 @@ pub struct Vm {
     handled: Value,
     /// The context of context variables; UNDEF until somebody asks for it.
     pub context: Value,
+    /// What is called when an async generator begins, and in place of closing one that nobody
+    /// reaches any more; None for nothing.
+    pub asyncgen_hooks: [Value; 2],
     /// Are finalisers running? Then they do not begin again.
     finalising: bool,
     /// Does the program look at the variables of functions that have failed? Then exceptions
@@ -216,6 +219,7 @@ impl Vm {
             exception: Value::UNDEF,
             handled: Value::NONE,
             context: Value::UNDEF,
+            asyncgen_hooks: [Value::NONE; 2],
             finalising: false,
             keeps_locals: false.into(),
             result: Value::UNDEF,

@@ -16,6 +16,9 @@ pub fn trace(vm: &Vm, marker: &mut Marker, base: Base, top: Base) {
     for value in [vm.exception, vm.handled, vm.result, vm.context] {
         tracer.value(value);
     }
+    for hook in vm.asyncgen_hooks {
+        tracer.value(hook);
+    }
     for &value in &vm.roots {
         tracer.value(value);
     }
