@@ -178,16 +178,8 @@ fn run_main(cx: &mut Cx, code: &Arc<Code>, globals: Gc<Dict>) -> Flow {
     if code.kind != CodeKind::Coroutine {
         return Ok(value);
     }
-    // `await` at the top level made the module a coroutine; nothing in it has to wait.
-    let send = cx.intern("send");
-    let send = cx.get_attribute(value, send)?;
-    match cx.call(send, &[Value::NONE]) {
-        Err(_) if cx.pending_is(T::StopIteration) => {
-            cx.take_exception();
-            Ok(Value::NONE)
-        }
-        outcome => outcome,
-    }
+    // `await` at the top level made the module a coroutine: it is the main task of a loop.
+    cx.call_prelude("_run_main", &[value])
 }
 
 /// Shows an uncaught exception, writes out what is buffered, and says how to end.

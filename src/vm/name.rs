@@ -1,9 +1,10 @@
 //! Global names, and the names of class and `exec` bodies.
 
 use super::pc::{Base, Ip, Pc, reg};
-use super::{Cx, Stop, Vm, raise, unwind};
+use super::{Cx, Stop, Vm, call, raise, unwind};
 use crate::code::op::{Word, word};
 use crate::gc::Gc;
+use crate::value::frame::DST_MASK;
 use crate::value::{Cell, Dict, Str, T, Value};
 
 /// The cell whose address is in a cache word.
@@ -38,11 +39,55 @@ pub unsafe fn get_global_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                 reg!(base, word::a(w)) = value;
                 return Pc::new(ip.add(2), base);
             }
+            Ok(None) if is_of_asyncio(name) => {
+                let find = (*vm).prelude("_async_builtin");
+                let info = w & DST_MASK;
+                return call::invoke(vm, ip.add(2), base, find, &[Value::object(name)], info);
+            }
             Ok(None) => missing(&*vm, name),
             Err(_) => {}
         }
         unwind::unwind(vm, ip, base)
     }
+}
+
+/// Names of `asyncio` that are builtins: they become so when they are first asked for.
+const OF_ASYNCIO: &[&str] = &[
+    "Barrier",
+    "BoundedSemaphore",
+    "BrokenBarrierError",
+    "CancelledError",
+    "Condition",
+    "Event",
+    "Future",
+    "InvalidStateError",
+    "LifoQueue",
+    "Lock",
+    "PriorityQueue",
+    "Queue",
+    "QueueEmpty",
+    "QueueFull",
+    "QueueShutDown",
+    "Semaphore",
+    "Task",
+    "TaskGroup",
+    "all_tasks",
+    "as_completed",
+    "create_task",
+    "current_task",
+    "ensure_future",
+    "gather",
+    "get_running_loop",
+    "shield",
+    "sleep",
+    "timeout",
+    "timeout_at",
+    "wait",
+    "wait_for",
+];
+
+fn is_of_asyncio(name: Gc<Str>) -> bool {
+    OF_ASYNCIO.binary_search_by(|known| known.as_bytes().cmp(name.as_bytes())).is_ok()
 }
 
 /// A module's `__annotations__` are made when somebody asks for them.
@@ -116,8 +161,7 @@ pub unsafe fn get_name(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             Err(mapping) => {
                 let find = (*vm).prelude("_namespace_get");
                 let args = [mapping, Value::object(name), Value::object(function.globals)];
-                let info = w & crate::value::frame::DST_MASK;
-                return super::call::invoke(vm, ip, base, find, &args, info);
+                return call::invoke(vm, ip, base, find, &args, w & DST_MASK);
             }
         };
         let found = own
@@ -127,6 +171,10 @@ pub unsafe fn get_name(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             Some(value) => {
                 reg!(base, word::a(w)) = value;
                 Pc::new(ip, base)
+            }
+            None if is_of_asyncio(name) => {
+                let find = (*vm).prelude("_async_builtin");
+                call::invoke(vm, ip, base, find, &[Value::object(name)], w & DST_MASK)
             }
             None => {
                 missing(&*vm, name);
