@@ -23,6 +23,7 @@ struct Anchors {
 /// The lines of the instruction, indented, with carets where they help.
 pub fn excerpt(source: &Source, place: &LineEntry) -> String {
     let (first, last) = (place.line as usize, (place.end_line as usize).max(place.line as usize));
+    let last = last.min(source.line_count());
     if first == 0 || first > source.line_count() {
         return String::new();
     }

@@ -29,6 +29,18 @@ static ORDERED: &[Def] = &[
          order if last is true or FIFO order if false.",
         pop_item,
     ),
+    method(
+        "pop(self, key, default=None)",
+        "od.pop(key[,default]) -> v, remove specified key and return the corresponding value.\n\n\
+         If the key is not found, return the default if given; otherwise,\nraise a KeyError.",
+        super::dict::pop,
+    ),
+    method(
+        "setdefault(self, key, default=None)",
+        "Insert key with a value of default if key is not in the dictionary.\n\nReturn the value \
+         for key if key is in the dictionary, else default.",
+        super::dict::setdefault,
+    ),
     method("keys(self, /)", "", |cx, args| view(cx, args, T::OdictKeys)),
     method("values(self, /)", "", |cx, args| view(cx, args, T::OdictValues)),
     method("items(self, /)", "", |cx, args| view(cx, args, T::OdictItems)),

@@ -308,7 +308,7 @@ fn get(cx: &mut Cx, args: Args) -> Flow {
     }
 }
 
-fn setdefault(cx: &mut Cx, args: Args) -> Flow {
+pub(super) fn setdefault(cx: &mut Cx, args: Args) -> Flow {
     let dict = this_dict(cx, args)?;
     let key = cx.arg(args, 1).value();
     let hash = cx.hash(key)?;
@@ -324,7 +324,7 @@ fn setdefault(cx: &mut Cx, args: Args) -> Flow {
     Ok(value)
 }
 
-fn pop(cx: &mut Cx, args: Args) -> Flow {
+pub(super) fn pop(cx: &mut Cx, args: Args) -> Flow {
     let dict = this_dict(cx, args)?;
     let key = cx.arg(args, 1).value();
     if let Some(value) = cx.dict_remove(dict, key)? {

@@ -9,9 +9,10 @@ use std::collections::HashSet;
 use super::error::field;
 use super::front::front;
 use super::{add_functions, display, function, group, suggest};
+use crate::code::LineEntry;
 use crate::gc::Gc;
 use crate::plain::wtf8;
-use crate::value::{CodeObject, Dict, Exception, FrameView, List, Str, T, Traceback, Tuple, Value};
+use crate::value::{CodeObject, Dict, Exception, List, Str, T, Traceback, Tuple, Value};
 use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 /// Entries of the same place shown before they are counted.
@@ -49,11 +50,14 @@ pub fn format(cx: &mut Cx, exception: Value, options: Options) -> Vec<u8> {
 }
 
 /// The last lines only: type, text and notes.
-pub fn format_only(cx: &mut Cx, exception: Value) -> Vec<u8> {
+pub fn format_only(cx: &mut Cx, exception: Value, with_notes: bool) -> Vec<u8> {
     let mut out = Vec::new();
     cx.scope(|cx| {
         cx.root(exception);
-        last_lines(cx, exception, &mut out);
+        type_and_text(cx, exception, &mut out);
+        if with_notes {
+            notes(cx, exception, &mut out);
+        }
     });
     out
 }
@@ -66,17 +70,16 @@ static FUNCTIONS: &[Def] = &[
         "The whole text of an exception.",
         format_native,
     ),
-    function("format_only(exception, /)", "Type, text and notes of an exception.", only_native),
-    function("format_stack(traceback, limit, /)", "The entries of a traceback.", stack_native),
     function(
-        "entries(traceback, limit, /)",
-        "(file, line, name, source, end line, column, end column) of each entry.",
-        list,
+        "format_only(exception, notes=True, /)",
+        "Type and text of an exception, and its notes.",
+        only_native,
     ),
+    function("entries(traceback, /)", "(line, end line, column, end column) of each entry.", list),
     function(
-        "frames(frame, limit, /)",
-        "The same of a frame and its callers, outermost first.",
-        frames,
+        "excerpt(filename, line, end_line, column, end_column, /)",
+        "The source of a place, with marks below it.",
+        excerpt,
     ),
 ];
 
@@ -99,38 +102,23 @@ fn format_native(cx: &mut Cx, args: Args) -> Flow {
 
 fn only_native(cx: &mut Cx, args: Args) -> Flow {
     let exception = cx.arg(args, 0).value();
-    let text = format_only(cx, exception);
+    let with_notes = cx.opt(args, 1).is_none_or(|notes| notes.value() != Value::FALSE);
+    let text = format_only(cx, exception, with_notes);
     Ok(Value::object(cx.str_wtf8(&text)))
 }
 
-fn stack_native(cx: &mut Cx, args: Args) -> Flow {
-    let (traceback, limit) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
-    let limit = limit_argument(cx, limit)?;
-    let entries = limited(chain(traceback), limit);
-    let parts: Vec<Value> =
-        entries.into_iter().map(|entry| cx.str_value(&format_entry(cx, entry))).collect();
-    Ok(Value::object(cx.list(parts)))
-}
-
 fn list(cx: &mut Cx, args: Args) -> Flow {
-    let (traceback, limit) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
-    let limit = limit_argument(cx, limit)?;
-    let entries = limited(chain(traceback), limit);
-    let items = entries.into_iter().map(|entry| described(cx, entry)).collect();
+    let items = chain(cx.arg(args, 0).value()).into_iter().map(|entry| described(cx, entry));
+    let items = items.collect();
     Ok(Value::object(cx.list(items)))
 }
 
-/// What a program is told of an entry.
+/// Where an entry stands, as numbers.
 fn described(cx: &Cx, entry: Entry) -> Value {
-    let code = &entry.code.code;
-    let line = front(cx).and_then(|front| front.line(&code.filename, line_of(entry)));
-    let place = code.position(entry.word).filter(|_| entry.line.is_none());
+    let place = entry.code.code.position(entry.word).filter(|_| entry.line.is_none());
     let number = |number: Option<u32>| number.map_or(Value::NONE, |n| Value::int(n.into()));
     let parts = [
-        cx.str_value(&code.filename),
         Value::int(line_of(entry).into()),
-        cx.str_value(&code.name),
-        line.map_or(Value::NONE, |line| cx.str_value(line.trim())),
         number(place.map(|place| place.end_line)),
         number(place.map(|place| place.column)),
         number(place.map(|place| place.end_column)),
@@ -138,20 +126,21 @@ fn described(cx: &Cx, entry: Entry) -> Value {
     Value::object(cx.tuple(&parts))
 }
 
-/// The stack from a frame outwards; a limit keeps the innermost ones, a negative one the outermost.
-fn frames(cx: &mut Cx, args: Args) -> Flow {
-    let (frame, limit) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
-    let limit = limit_argument(cx, limit)?;
-    let mut entries = Vec::new();
-    let mut at = frame;
-    while let Some(view) = at.cast::<FrameView>() {
-        entries.push(super::frames::entry_of_view(cx, view));
-        at = cx.view_back(view);
+fn excerpt(cx: &mut Cx, args: Args) -> Flow {
+    let filename = cx.arg(args, 0).value();
+    let mut numbers = [0; 4];
+    for (nth, number) in numbers.iter_mut().enumerate() {
+        let given = cx.arg(args, 1 + nth).value();
+        *number = u32::try_from(cx.index_i64(given)?).unwrap_or(0);
     }
-    entries.reverse();
-    let entries = limited(entries, limit.map(|limit| -limit));
-    let items = entries.into_iter().map(|entry| described(cx, entry)).collect();
-    Ok(Value::object(cx.list(items)))
+    let [line, end_line, column, end_column] = numbers;
+    let end_column = if line == end_line { end_column.max(column) } else { end_column };
+    let place = LineEntry { word: 0, line, end_line, column, end_column };
+    let text = match (front(cx), filename.cast::<Str>()) {
+        (Some(front), Some(filename)) => front.excerpt(&filename.lossy(), &place),
+        _ => String::new(),
+    };
+    Ok(cx.str_value(&text))
 }
 
 // ---- layout
@@ -379,6 +368,11 @@ pub fn format_entries(cx: &Cx, entries: &[Entry]) -> String {
 
 /// Type and text of an exception, and its notes.
 fn last_lines(cx: &mut Cx, exception: Value, out: &mut Vec<u8>) {
+    type_and_text(cx, exception, out);
+    notes(cx, exception, out);
+}
+
+fn type_and_text(cx: &mut Cx, exception: Value, out: &mut Vec<u8>) {
     let name = qualified_name(cx, exception);
     if cx.isinstance(exception, T::SyntaxError) {
         syntax_error(cx, exception, &name, out);
@@ -392,7 +386,6 @@ fn last_lines(cx: &mut Cx, exception: Value, out: &mut Vec<u8>) {
         }
         out.push(b'\n');
     }
-    notes(cx, exception, out);
 }
 
 /// The class of an exception as a traceback names it.
