@@ -455,7 +455,7 @@ fn translate(cx: &mut Cx, args: Args) -> Flow {
 fn maketrans(cx: &mut Cx, args: Args) -> Flow {
     let (from, to) = (data_arg(cx, args, 0)?, data_arg(cx, args, 1)?);
     let table = plain(cx, plain_bytes::make_table(&from, &to))?;
-    Ok(Value::object(cx.bytes(table.to_vec())))
+    Ok(Value::object(cx.bytes(table)))
 }
 
 fn decode(cx: &mut Cx, args: Args) -> Flow {

@@ -90,7 +90,7 @@ pub fn decode(cx: &mut Cx, object: Value, data: &[u8], how: &How) -> Result<Gc<S
             }
             let object = match object.is::<crate::value::Bytes>() {
                 true => object,
-                false => Value::object(cx.bytes(data.to_vec())),
+                false => Value::object(cx.bytes(data)),
             };
             Err(raise(cx, T::UnicodeDecodeError, object, &fault))
         }

@@ -84,7 +84,7 @@ pub unsafe fn len(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 pub unsafe fn keys(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let (subject, keys) = (reg!(base, word::b(w)), reg!(base, word::c(w)));
-        if let Err(_) = differ(Cx::of(&mut *vm), keys) {
+        if differ(Cx::of(&mut *vm), keys).is_err() {
             return unwind::unwind(vm, ip, base);
         }
         if let (Some(dict), Some(keys)) = (subject.cast::<Dict>(), keys.cast::<Tuple>()) {
