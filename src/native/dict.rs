@@ -402,7 +402,8 @@ fn global_get(cx: &mut Cx, args: Args) -> Flow {
     let (globals, name) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
     let Some(key) = name.cast::<Str>() else { return Err(cx.error_with(T::NameError, &[name])) };
     let found = globals.cast::<Dict>().and_then(|globals| globals.get_str(cx, key));
-    match found.or_else(|| cx.vm().builtins.get_str(cx, key)) {
+    let builtins = globals.cast::<Dict>().map(|globals| cx.vm().builtins_of(globals));
+    match found.or_else(|| builtins?.get_str(cx, key)) {
         Some(value) => Ok(value),
         None => {
             let text = format!("name '{}' is not defined", key.lossy());

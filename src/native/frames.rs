@@ -48,7 +48,7 @@ pub static FRAME: TypeDef = TypeDef {
             Ok(Value::int(cx.view_word(view).into()))
         }),
         getset!("f_globals", |cx, f| view(cx, f).map(|f| f.globals)),
-        getset!("f_builtins", |cx, _| Ok(Value::object(cx.vm().builtins))),
+        getset!("f_builtins", |cx, f| view(cx, f).map(|f| Value::object(f.code.builtins))),
         getset!("f_locals", |cx, f| {
             let view = view(cx, f)?;
             Ok(cx.view_locals(view))

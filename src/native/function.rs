@@ -64,7 +64,7 @@ pub static FUNCTION: TypeDef = TypeDef {
         GetSet {
             name: "__builtins__",
             doc: "",
-            get: |cx, _| Ok(Value::object(cx.vm().builtins)),
+            get: |cx, f| this(cx, f).map(|f| Value::object(f.code.builtins)),
             set: Some(super::readonly),
         },
         GetSet { name: "__closure__", doc: "", get: get_closure, set: Some(super::readonly) },

@@ -25,6 +25,8 @@ pub struct CodeObject {
     pub params: Box<[Gc<Str>]>,
     /// The namespace whose cells the words hold; None for code that no function was made of.
     pub globals: Cell<Option<Gc<Dict>>>,
+    /// Where names are looked for that the namespace has not.
+    pub builtins: Gc<Dict>,
 }
 
 impl CodeObject {
@@ -38,6 +40,7 @@ impl CodeObject {
         names: Box<[Gc<Str>]>,
         params: Box<[Gc<Str>]>,
         globals: Option<Gc<Dict>>,
+        builtins: Gc<Dict>,
     ) {
         let words = code.words.clone().into_boxed_slice();
         let children = code.codes.iter().map(|_| Cell::new(None)).collect();
@@ -50,6 +53,7 @@ impl CodeObject {
             (&raw mut (*this).children).write(children);
             (&raw mut (*this).params).write(params);
             (&raw mut (*this).globals).write(Cell::new(globals));
+            (&raw mut (*this).builtins).write(builtins);
         }
     }
 
@@ -83,6 +87,7 @@ impl Object for CodeObject {
             marker.maybe(child.get());
         }
         marker.maybe(self.globals.get());
+        marker.object(self.builtins);
     }
 
     const OWNS: bool = true;

@@ -36,6 +36,6 @@ names! {
     __rmod__ __rmul__ __ror__ __round__ __rpow__ __rrshift__ __rshift__ __rsub__ __rtruediv__
     __rxor__ __set__ __set_name__ __setattr__ __setitem__ __slots__ __spec__ __str__ __sub__
     __subclasscheck__ __suppress_context__ __traceback__ __truediv__ __trunc__ __type_params__
-    __weakref__ __xor__ _abc_impl asend athrow builtins close code encoding errno filename line lineno
+    __builtins__ __weakref__ __xor__ _abc_impl asend athrow builtins close code encoding errno filename line lineno
     metaclass mro msg name obj offset path print send strerror text throw value write
 }

@@ -45,7 +45,11 @@ pub unsafe fn import_name(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let (fromlist, level) = (reg!(base, word::b(w)), reg!(base, word::b(w) + 1));
         let function: Gc<Function> = (*base.offset(FUNCTION)).cast_unchecked();
         let cx = Cx::of(&mut *vm);
-        let hook = cx.vm().builtins.get_str(cx, cx.intern("__import__"));
+        let hook = function.code.builtins.get_str(cx, cx.intern("__import__"));
+        if hook.is_none() {
+            cx.error(T::ImportError, "__import__ not found");
+            return unwind::unwind(vm, ip, base);
+        }
         if let Some(hook) = hook.filter(|hook| !hook.is::<Native>()) {
             // The program has put its own function in the place of `__import__`.
             let locals = Value::object(function.globals);

@@ -13,7 +13,7 @@ use crate::value::frame::{CALLER, state};
 use crate::value::func::NOT_SIMPLE;
 use crate::value::kind::Kind;
 use crate::value::set::Elements;
-use crate::value::{Cell, CodeObject, Dict, Frame, Function, T, Value};
+use crate::value::{Cell, CodeObject, Dict, Frame, Function, Module, T, Value};
 
 impl Vm {
     /// Links code for a namespace. Only verified code gets here (I3).
@@ -24,12 +24,14 @@ impl Vm {
         let total = code.params.total();
         let params =
             code.locals.iter().take(total).map(|local| self.space.intern(&local.name)).collect();
+        let builtins = self.builtins_of(globals);
         // SAFETY: a fresh cell, initialised at once.
         let object = unsafe {
             let size = size_of::<CodeObject>();
             let cell = self.space.heap.alloc(size, Kind::CodeObject as u8, 0, T::Code.shape());
             let this: *mut CodeObject = cell.cast();
-            CodeObject::init(this, code.clone(), consts, names, params, Some(globals));
+            let own = Some(globals);
+            CodeObject::init(this, code.clone(), consts, names, params, own, builtins);
             Gc::from_raw(this)
         };
         // The library's own functions look only on behalf of a program.
@@ -39,6 +41,20 @@ impl Vm {
         self.space.heap.charge(code.words.len() * 8);
         self.fill_caches(object, globals);
         object
+    }
+
+    /// What a namespace says its builtins are: `__builtins__`, a module or a dict. A namespace
+    /// that says nothing has those of the machine, one that says nonsense has none.
+    pub fn builtins_of(&self, globals: Gc<Dict>) -> Gc<Dict> {
+        let Some(said) = globals.get_str(&self.space, self.names.__builtins__) else {
+            return self.builtins;
+        };
+        let own = match said.cast::<Module>() {
+            Some(module) => module.dict,
+            None => self.space.unwrap(said).cast::<Dict>().unwrap_or_else(|| self.space.dict()),
+        };
+        own.become_namespace(&self.space);
+        own
     }
 
     /// Writes constants and cells into the cache words.
@@ -57,7 +73,7 @@ impl Vm {
                     Op::GetGlobal => {
                         let name = object.names[name];
                         *cache = globals.cell(&self.space, name).address() as u64;
-                        *cache.add(1) = self.builtins.cell(&self.space, name).address() as u64;
+                        *cache.add(1) = object.builtins.cell(&self.space, name).address() as u64;
                     }
                     Op::SetGlobal | Op::DelGlobal => {
                         let name = object.names[name];

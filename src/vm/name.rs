@@ -5,7 +5,7 @@ use super::{Cx, Stop, Vm, call, raise, unwind};
 use crate::code::op::{Word, word};
 use crate::gc::Gc;
 use crate::value::frame::DST_MASK;
-use crate::value::{Cell, Dict, Str, T, Value};
+use crate::value::{Cell, CodeObject, Dict, Str, T, Value};
 
 /// The cell whose address is in a cache word.
 #[inline(always)]
@@ -39,7 +39,7 @@ pub unsafe fn get_global_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                 reg!(base, word::a(w)) = value;
                 return Pc::new(ip.add(2), base);
             }
-            Ok(None) if is_of_asyncio(name) => {
+            Ok(None) if is_of_asyncio(&*vm, function.code, name) => {
                 let find = (*vm).prelude("_async_builtin");
                 let info = w & DST_MASK;
                 return call::invoke(vm, ip.add(2), base, find, &[Value::object(name)], info);
@@ -86,8 +86,9 @@ const OF_ASYNCIO: &[&str] = &[
     "wait_for",
 ];
 
-fn is_of_asyncio(name: Gc<Str>) -> bool {
-    OF_ASYNCIO.binary_search_by(|known| known.as_bytes().cmp(name.as_bytes())).is_ok()
+fn is_of_asyncio(vm: &Vm, code: Gc<CodeObject>, name: Gc<Str>) -> bool {
+    code.builtins == vm.builtins
+        && OF_ASYNCIO.binary_search_by(|known| known.as_bytes().cmp(name.as_bytes())).is_ok()
 }
 
 /// A module's `__annotations__` are made when somebody asks for them.
@@ -166,13 +167,13 @@ pub unsafe fn get_name(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         };
         let found = own
             .or_else(|| function.globals.get_str(space, name))
-            .or_else(|| (*vm).builtins.get_str(space, name));
+            .or_else(|| function.code.builtins.get_str(space, name));
         match found {
             Some(value) => {
                 reg!(base, word::a(w)) = value;
                 Pc::new(ip, base)
             }
-            None if is_of_asyncio(name) => {
+            None if is_of_asyncio(&*vm, function.code, name) => {
                 let find = (*vm).prelude("_async_builtin");
                 call::invoke(vm, ip, base, find, &[Value::object(name)], w & DST_MASK)
             }

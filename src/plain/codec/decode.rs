@@ -5,7 +5,7 @@
 
 use super::super::repr::push_escape;
 use super::super::wtf8::push_point;
-use super::{CodecFault, Encoding, Handler, Order};
+use super::{CodecFault, Encoding, Handler, Order, PageId};
 
 /// `data.decode(encoding, handler)`.
 pub fn decode(data: &[u8], encoding: Encoding, handler: Handler) -> Result<Vec<u8>, CodecFault> {
@@ -36,6 +36,7 @@ pub fn decode_prefix(
             }
             decoder.at = data.len();
         }
+        Encoding::Page(page) => decoder.page(page)?,
         Encoding::Utf16(order) => decoder.utf16(order == Order::Big)?,
         Encoding::Utf32(order) => decoder.utf32(order == Order::Big)?,
         Encoding::UnicodeEscape => decoder.escapes(false)?,
@@ -110,6 +111,20 @@ impl Decoder<'_> {
             self.at += plain;
             if plain < rest.len() {
                 self.handle(1, "ordinal not in range(128)")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn page(&mut self, page: PageId) -> Result<(), CodecFault> {
+        let table = page.table();
+        while let Some(&byte) = self.data.get(self.at) {
+            match table[byte as usize] {
+                Some(c) => {
+                    push_point(&mut self.out, c as u32);
+                    self.at += 1;
+                }
+                None => self.handle(1, "character maps to <undefined>")?,
             }
         }
         Ok(())

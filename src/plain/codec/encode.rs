@@ -18,8 +18,10 @@ pub fn encode(text: &[u8], encoding: Encoding, handler: Handler) -> Result<Vec<u
         Encoding::Utf32(Order::Marked) => out.extend_from_slice(b"\xff\xfe\0\0"),
         _ => {}
     }
-    let narrow =
-        matches!(encoding, Encoding::Utf8 | Encoding::Utf8Sig | Encoding::Ascii | Encoding::Latin1);
+    let narrow = matches!(
+        encoding,
+        Encoding::Utf8 | Encoding::Utf8Sig | Encoding::Ascii | Encoding::Latin1 | Encoding::Page(_)
+    );
     let utf8 = matches!(encoding, Encoding::Utf8 | Encoding::Utf8Sig);
     if (narrow && text.is_ascii()) || (utf8 && as_str(text).is_some()) {
         out.extend_from_slice(text);
@@ -53,6 +55,7 @@ fn is_encodable(point: u32, encoding: Encoding) -> bool {
     match encoding {
         Encoding::Ascii => point < 0x80,
         Encoding::Latin1 => point < 0x100,
+        Encoding::Page(page) => page.byte_of(point).is_some(),
         _ => !(0xd800..=0xdfff).contains(&point),
     }
 }
@@ -72,6 +75,7 @@ fn fault(
         reason: match encoding {
             Encoding::Ascii => "ordinal not in range(128)",
             Encoding::Latin1 => "ordinal not in range(256)",
+            Encoding::Page(_) => "character maps to <undefined>",
             _ => "surrogates not allowed",
         },
         wrong_handler: false,
@@ -81,6 +85,7 @@ fn fault(
 fn push_unit(out: &mut Vec<u8>, point: u32, encoding: Encoding) {
     match encoding {
         Encoding::Ascii | Encoding::Latin1 => out.push(point as u8),
+        Encoding::Page(page) => out.extend(page.byte_of(point)),
         Encoding::Utf8 | Encoding::Utf8Sig => super::super::wtf8::push_point(out, point),
         Encoding::Utf16(order) => {
             if point < 0x10000 {
@@ -127,7 +132,8 @@ fn handle(out: &mut Vec<u8>, point: u32, encoding: Encoding, handler: Handler) -
             out.push((point - 0xdc00) as u8);
         }
         Handler::SurrogatePass => {
-            let unicode = !matches!(encoding, Encoding::Ascii | Encoding::Latin1);
+            let unicode =
+                !matches!(encoding, Encoding::Ascii | Encoding::Latin1 | Encoding::Page(_));
             if !unicode || !(0xd800..=0xdfff).contains(&point) {
                 return false;
             }

@@ -1,4 +1,4 @@
-//! Text encodings: UTF-8, UTF-16, UTF-32, ASCII, Latin-1 and those that escape with backslashes,
+//! Text encodings: UTF-8, UTF-16, UTF-32, ASCII, Latin-1, code pages and those that escape with backslashes,
 //! both ways, with error handlers.
 //!
 //! `decode` makes WTF-8 of bytes, `encode` bytes of WTF-8. What cannot be coded and is not handled
@@ -7,9 +7,11 @@
 mod decode;
 mod encode;
 mod escape;
+mod pages;
 
 pub use decode::{decode, decode_prefix, resolve_mark};
 pub use encode::encode;
+pub use pages::PageId;
 
 /// The order of the bytes of a wide unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,7 @@ pub enum Encoding {
     Utf32(Order),
     Ascii,
     Latin1,
+    Page(PageId),
     UnicodeEscape,
     RawUnicodeEscape,
 }
@@ -74,7 +77,7 @@ impl Encoding {
             }
             "unicode_escape" => Encoding::UnicodeEscape,
             "raw_unicode_escape" => Encoding::RawUnicodeEscape,
-            _ => return None,
+            other => return PageId::named(other).map(Encoding::Page),
         })
     }
 
@@ -90,6 +93,7 @@ impl Encoding {
             Encoding::Utf32(Order::Marked) => "utf-32",
             Encoding::Ascii => "ascii",
             Encoding::Latin1 => "latin-1",
+            Encoding::Page(_) => "charmap",
             Encoding::UnicodeEscape => "unicodeescape",
             Encoding::RawUnicodeEscape => "rawunicodeescape",
         }
