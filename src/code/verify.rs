@@ -186,6 +186,8 @@ impl<'a> Verifier<'a> {
             Op::Format => 3,
             Op::Await => 7,
             Op::AwaitCall | Op::AsyncYield | Op::Delegate => HANDLED,
+            // 2: the list stands in the window of a call.
+            Op::ListExtend if word::a(word) >= HEADER as usize => 2,
             Op::ListExtend | Op::ForIter => 1,
             Op::MatchClass => u8::MAX,
             _ if op.operands().contains(&Operand::Name) => u8::MAX,

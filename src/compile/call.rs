@@ -348,16 +348,25 @@ impl<'a> Compiler<'a> {
         let list = self.body.alloc();
         let dict = self.body.alloc();
         let span = self.ast.span(id);
-        self.positional_list(span, arguments, list);
+        self.positional_list(span, arguments, list, true);
         self.keyword_dict(span, arguments, dict, base);
     }
 
-    /// R[list] = a list of the positional and starred arguments.
-    pub(super) fn positional_list(&mut self, span: Span, arguments: &'a [Argument], list: Reg) {
+    /// R[list] = a list of the positional and starred arguments, in the window of a call or not.
+    pub(super) fn positional_list(
+        &mut self,
+        span: Span,
+        arguments: &'a [Argument],
+        list: Reg,
+        in_window: bool,
+    ) {
         let mut positional = arguments
             .iter()
             .filter(|argument| matches!(argument, Argument::Positional(_) | Argument::Star(_)))
             .peekable();
+        // What is wrong with a starred argument that stands alone is told with the callee's name.
+        let alone = in_window && positional.clone().count() == 1;
+        let how = if alone { 2 } else { 1 };
         let mut is_first = true;
         while is_first || positional.peek().is_some() {
             let top = self.body.top;
@@ -388,7 +397,7 @@ impl<'a> Compiler<'a> {
             {
                 let value = self.operand(*value, false);
                 self.body.span = span;
-                self.body.emit_ext(Op::ListExtend, 1, list, value, 0);
+                self.body.emit_ext(Op::ListExtend, how, list, value, 0);
             }
             is_first = false;
             self.body.top = top;

@@ -140,6 +140,7 @@ impl<'a> Compiler<'a> {
             ScopeKind::Module => String::new(),
             ScopeKind::Class => format!("{}.", body.qualname),
             ScopeKind::TypeParams => body.outer_prefix.clone(),
+            ScopeKind::GeneratorExpression => format!("{}.", body.qualname),
             _ => format!("{}.<locals>.", body.qualname),
         }
     }

@@ -50,7 +50,12 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
             return Err(cx.type_error("complex() can't take second arg if first is a string"));
         }
         let Some((re, im)) = parse(text.as_bytes()) else {
-            return Err(cx.value_error("complex() arg is a malformed string"));
+            if groups_well(text.as_bytes()) {
+                return Err(cx.value_error("complex() arg is a malformed string"));
+            }
+            let shown = crate::native::display::repr(cx, real)?;
+            let shown = String::from_utf8_lossy(&shown);
+            return Err(cx.value_error(&format!("could not convert string to complex: {shown}")));
         };
         let value = cx.complex(re, im);
         return derive(cx, class, T::Complex, value);
@@ -131,6 +136,14 @@ fn real_part(cx: &mut Cx, value: Value) -> Result<Option<f64>, Stop> {
 }
 
 /// `re`, `imj`, `re+imj`, with parentheses and whitespace around as `complex` takes them.
+/// Does every `_` stand between digits?
+fn groups_well(text: &[u8]) -> bool {
+    let digit = |at: Option<usize>| at.and_then(|i| text.get(i)).is_some_and(u8::is_ascii_digit);
+    (0..text.len())
+        .filter(|&i| text[i] == b'_')
+        .all(|i| digit(i.checked_sub(1)) && digit(Some(i + 1)))
+}
+
 fn parse(text: &[u8]) -> Option<(f64, f64)> {
     let ascii = normalise(text)?;
     let mut body = strip(&ascii);

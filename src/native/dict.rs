@@ -327,7 +327,10 @@ pub(super) fn setdefault(cx: &mut Cx, args: Args) -> Flow {
 pub(super) fn pop(cx: &mut Cx, args: Args) -> Flow {
     let dict = this_dict(cx, args)?;
     let key = cx.arg(args, 1).value();
-    if let Some(value) = cx.dict_remove(dict, key)? {
+    // A dict without entries does not ask for the hash.
+    if dict.len() > 0
+        && let Some(value) = cx.dict_remove(dict, key)?
+    {
         return Ok(value);
     }
     match cx.opt(args, 2) {

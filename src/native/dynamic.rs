@@ -191,6 +191,18 @@ fn run(cx: &mut Cx, args: Args, name: &str, mode: Mode) -> Flow {
         _ => Value::UNDEF,
     };
     let (globals_given, locals_given) = (given(1), given(2));
+    if mode == Mode::Expression {
+        if !locals_given.is_undef() && !is_mapping(cx, locals_given) {
+            return Err(cx.type_error("locals must be a mapping"));
+        }
+        if !globals_given.is_undef() && !cx.unwrap(globals_given).is::<Dict>() {
+            let text = match is_mapping(cx, globals_given) {
+                true => "globals must be a real dict; try eval(expr, {}, mapping)",
+                false => "globals must be a dict",
+            };
+            return Err(cx.type_error(text));
+        }
+    }
     let globals = globals_of(cx, globals_given, name)?;
     let locals = if !locals_given.is_undef() {
         locals_given

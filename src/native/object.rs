@@ -296,9 +296,10 @@ fn no_dict(cx: &Cx, object: Value) -> Stop {
 
 /// `object.__dict__ = {…}`: the object's own dict takes over the entries.
 fn set_dict(cx: &mut Cx, object: Value, value: Value) -> Flow {
-    if value.is_undef() {
+    if value.is_undef() && !object.is::<crate::value::Instance>() {
         return Err(cx.type_error("cannot delete __dict__"));
     }
+    let value = if value.is_undef() { Value::object(cx.dict()) } else { value };
     let Some(source) = cx.unwrap(value).cast::<Dict>() else {
         return Err(cx.type_error(&format!(
             "__dict__ must be set to a dictionary, not a '{}'",

@@ -7,7 +7,7 @@ use crate::code::CodeKind;
 use crate::code::op::{HEADER, Word, word};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state};
-use crate::value::{AsyncOp, Class, Exception, Frame, Function, T, Value};
+use crate::value::{AsyncOp, Class, Frame, Function, T, Value};
 
 pub unsafe fn await_value(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
@@ -112,12 +112,12 @@ pub(super) unsafe fn async_step(vm: *mut Vm, ip: Ip, base: Base, op: Gc<AsyncOp>
             return unwind::unwind(vm, ip, base);
         }
         if (*frame).state() == state::FINISHED {
-            match value.cast::<Exception>().filter(|_| op.throws) {
-                Some(exception) => raise::set(&*vm, exception),
-                None => {
-                    raise::with_args(&*vm, T::StopAsyncIteration, &[]);
-                }
+            // Nobody is left to be told: what is thrown in is dropped.
+            if op.throws {
+                reg!(base, (info >> 16) as u16 as usize) = Value::NONE;
+                return Pc::new(ip, base);
             }
+            raise::with_args(&*vm, T::StopAsyncIteration, &[]);
             return unwind::unwind(vm, ip, base);
         }
         if op.throws {

@@ -53,7 +53,6 @@ pub fn named(
     if let Some(extra) = extra {
         put(star + usize::from(params.star), Value::object(extra));
     }
-    let mut misplaced = Vec::new();
     for (&name, &value) in names.iter().zip(values) {
         let interned = vm.space.intern_str(name);
         let place = code.params[..star].iter().position(|&p| p == interned);
@@ -69,21 +68,11 @@ pub fn named(
                 }
                 put(i, value);
             }
-            place => match extra {
+            _ => match extra {
                 Some(extra) => extra.set_str(&vm.space, name, value),
-                None if place.is_some() => misplaced.push(name),
-                None => return Err(unexpected(vm, function, name)),
+                None => return Err(unexpected(vm, function, name, names)),
             },
         }
-    }
-    if !misplaced.is_empty() {
-        let list: Vec<String> = misplaced.iter().map(|n| n.lossy().into_owned()).collect();
-        let text = format!(
-            "{}() got some positional-only arguments passed as keyword arguments: '{}'",
-            qualname(vm, function),
-            list.join(", ")
-        );
-        return Err(raise::error(vm, T::TypeError, &text));
     }
     if args.len() > positional && !params.star {
         let keywords = (positional..star).filter(|&i| !at(i).is_undef()).count();
@@ -159,7 +148,21 @@ pub fn qualname(vm: &Vm, function: Gc<Function>) -> String {
     }
 }
 
-fn unexpected(vm: &Vm, function: Gc<Function>, name: Gc<Str>) -> Stop {
+/// `name` is none of the keywords; positional-only parameters among `names` are told first.
+fn unexpected(vm: &Vm, function: Gc<Function>, name: Gc<Str>, names: &[Gc<Str>]) -> Stop {
+    let code = function.code;
+    let only = &code.params[..code.code.params.positional_only as usize];
+    let names: Vec<Gc<Str>> = names.iter().map(|&n| vm.space.intern_str(n)).collect();
+    let misplaced: Vec<_> =
+        only.iter().filter(|p| names.contains(p)).map(|p| p.lossy().into_owned()).collect();
+    if !misplaced.is_empty() {
+        let text = format!(
+            "{}() got some positional-only arguments passed as keyword arguments: '{}'",
+            qualname(vm, function),
+            misplaced.join(", ")
+        );
+        return raise::error(vm, T::TypeError, &text);
+    }
     let name = name.lossy();
     let text = format!("{}() got an unexpected keyword argument '{name}'", qualname(vm, function));
     raise::error(vm, T::TypeError, &text)
@@ -337,6 +340,10 @@ unsafe fn native_with_names(
         let (plain, values) = args.split_at(args.len() - names.len());
         let mut places = vec![Value::UNDEF; native.places as usize];
         let fixed = signature.len();
+        if let Some(text) = raise::keyword_arity(native, plain.len(), names.len()) {
+            raise::error(&*vm, T::TypeError, &text);
+            return call::fail(vm, ip, base, info);
+        }
         let mut problem = None;
         for (i, &arg) in plain.iter().take(signature.positional()).enumerate() {
             places[i] = arg;
@@ -365,7 +372,12 @@ unsafe fn native_with_names(
                 _ => match extra {
                     Some(extra) => extra.set_str(&(*vm).space, name, value),
                     None if fixed == signature.positional_only() => {
-                        problem = Some(format!("{}() takes no keyword arguments", display(native)));
+                        problem = Some(match raise::is_slot_wrapper(native) {
+                            true => {
+                                format!("wrapper {}() takes no keyword arguments", signature.name())
+                            }
+                            false => format!("{}() takes no keyword arguments", display(native)),
+                        });
                     }
                     None => {
                         problem = Some(format!(
@@ -407,8 +419,7 @@ unsafe fn native_with_names(
 fn display(native: Gc<Native>) -> String {
     match native.owner.get().cast::<Class>() {
         Some(class) if native.signature.name() == "__new__" => class.name_text(),
-        Some(class) => format!("{}.{}", class.name_text(), native.signature.name()),
-        None => native.signature.name().to_string(),
+        _ => raise::native_name(native),
     }
 }
 

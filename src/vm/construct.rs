@@ -1,6 +1,7 @@
 //! Classes: calling them, and making them.
 
 use super::pc::{Base, Ip, Pc};
+use super::slots::{apply_slots, read_slots, solid_base};
 use super::unwind::class_text;
 use super::{Cx, Flow, Outcome, Stop, Vm, bind, call, raise};
 use crate::code::CodeKind;
@@ -10,8 +11,8 @@ use crate::value::class::{flags, overrides};
 use crate::value::frame::Ret;
 use crate::value::kind::Kind;
 use crate::value::{
-    Cell, Class, ClassMethod, Dict, Function, Instance, Member, Native, Property, StaticMethod,
-    Str, T, Tuple, Value,
+    Cell, Class, ClassMethod, Dict, Function, Instance, Native, Property, StaticMethod, Str, T,
+    Tuple, Value,
 };
 
 const ARGS: usize = HEADER as usize;
@@ -364,19 +365,29 @@ impl Cx {
 }
 
 /// The order in which ancestors are searched: C3.
-fn linearise(bases: &[Gc<Class>]) -> Option<Vec<Gc<Class>>> {
+/// The order of lookup, or the classes that stand in each other's way.
+fn linearise(bases: &[Gc<Class>]) -> Result<Vec<Gc<Class>>, Vec<Gc<Class>>> {
     let mut lists: Vec<Vec<Gc<Class>>> = bases.iter().map(|b| b.mro.borrow().clone()).collect();
     lists.push(bases.to_vec());
     let mut order = Vec::new();
     loop {
         lists.retain(|list| !list.is_empty());
         if lists.is_empty() {
-            return Some(order);
+            return Ok(order);
         }
         let next = lists
             .iter()
             .map(|list| list[0])
-            .find(|candidate| !lists.iter().any(|list| list[1..].contains(candidate)))?;
+            .find(|candidate| !lists.iter().any(|list| list[1..].contains(candidate)));
+        let Some(next) = next else {
+            let mut heads: Vec<Gc<Class>> = Vec::new();
+            for list in &lists {
+                if !heads.contains(&list[0]) {
+                    heads.push(list[0]);
+                }
+            }
+            return Err(heads);
+        };
         order.push(next);
         for list in &mut lists {
             if list[0] == next {
@@ -411,33 +422,39 @@ fn build(
             return Err(cx.type_error(&text));
         }
     }
-    let Some(ancestors) = linearise(&list) else {
-        let names: Vec<String> = list.iter().map(|b| b.name_text()).collect();
-        let text = format!(
-            "Cannot create a consistent method resolution order (MRO) for bases {}",
-            names.join(", ")
-        );
-        return Err(cx.type_error(&text));
-    };
     let mut layout = Kind::Instance;
-    let mut holder: Option<Gc<Class>> = None;
+    // Of two bases that give instances a layout one must contain the other.
+    let mut best: Option<(Gc<Class>, Gc<Class>)> = None;
     for base in &list {
-        if base.layout == Kind::Instance {
-            continue;
+        if base.layout != Kind::Instance {
+            layout = base.layout;
         }
-        // Of two built-in ancestors one must contain the other.
         let solid = solid_base(cx, *base);
-        match holder {
-            None => holder = Some(solid),
-            Some(other) if solid.is_subclass(other) => holder = Some(solid),
-            Some(other) if other.is_subclass(solid) => {}
+        match best {
+            None => best = Some((*base, solid)),
+            Some((_, other)) if other.is_subclass(solid) => {}
+            Some((_, other)) if solid.is_subclass(other) => best = Some((*base, solid)),
             Some(_) => {
                 let text = "multiple bases have instance lay-out conflict";
                 return Err(cx.type_error(text));
             }
         }
-        layout = base.layout;
     }
+    let slots = match (namespace.get_str(cx, cx.vm().names.__slots__), best) {
+        (Some(slots), Some((best, _))) => Some(read_slots(cx, slots, name, namespace, best)?),
+        _ => None,
+    };
+    let ancestors = match linearise(&list) {
+        Ok(ancestors) => ancestors,
+        Err(heads) => {
+            let names: Vec<String> = heads.iter().map(|b| b.name_text()).collect();
+            let text = format!(
+                "Cannot create a consistent method resolution order (MRO) for bases {}",
+                names.join(", ")
+            );
+            return Err(cx.type_error(&text));
+        }
+    };
     let cell = match namespace.get_str(cx, cx.vm().names.__classcell__) {
         None => None,
         Some(cell) => match cell.cast::<Cell>() {
@@ -459,7 +476,9 @@ fn build(
     let mut mro = vec![class];
     mro.extend(ancestors);
     *class.mro.borrow_mut() = mro;
-    apply_slots(cx, class, namespace, &list)?;
+    if let Some(slots) = slots {
+        apply_slots(cx, class, slots, &list);
+    }
     cx.refresh_overrides(class);
     for base in &list {
         base.subclasses.borrow_mut().push(class);
@@ -512,30 +531,6 @@ fn checked_order(cx: &mut Cx, class: Gc<Class>, order: Value) -> Result<Vec<Gc<C
     Ok(classes)
 }
 
-/// The nearest built-in type that a class derives from.
-fn solid_base(cx: &Cx, class: Gc<Class>) -> Gc<Class> {
-    let mro = class.mro.borrow();
-    if class.layout != Kind::Exception {
-        return *mro.iter().find(|c| !c.is_user()).unwrap_or(&cx.class(T::Object));
-    }
-    // Most exceptions only have a name of their own; these have fields.
-    const SOLID: &[T] = &[
-        T::BaseExceptionGroup,
-        T::StopIteration,
-        T::SystemExit,
-        T::ImportError,
-        T::NameError,
-        T::AttributeError,
-        T::OSError,
-        T::SyntaxError,
-        T::UnicodeDecodeError,
-        T::UnicodeEncodeError,
-        T::UnicodeTranslateError,
-    ];
-    let solid = |class: &Gc<Class>| SOLID.iter().any(|&id| *class == cx.class(id));
-    mro.iter().copied().find(solid).unwrap_or(cx.class(T::BaseException))
-}
-
 /// Copies a class body's names, adjusting those that mean something to the class.
 fn fill_namespace(cx: &Cx, class: Gc<Class>, namespace: Gc<Dict>) -> Result<(), Stop> {
     let names = &cx.vm().names;
@@ -581,81 +576,6 @@ fn fill_namespace(cx: &Cx, class: Gc<Class>, namespace: Gc<Dict>) -> Result<(), 
         class.dict.set_str(cx, names.__hash__, Value::NONE);
     }
     Ok(())
-}
-
-fn apply_slots(
-    cx: &mut Cx,
-    class: Gc<Class>,
-    namespace: Gc<Dict>,
-    bases: &[Gc<Class>],
-) -> Result<(), Stop> {
-    let Some(slots) = namespace.get_str(cx, cx.vm().names.__slots__) else {
-        return Ok(());
-    };
-    let items = match slots.cast::<Str>() {
-        Some(_) => vec![slots],
-        None => match cx.plain_items(slots) {
-            Some(items) => items,
-            None => return Err(cx.type_error("__slots__ must be an iterable of strings")),
-        },
-    };
-    let mut names = Vec::new();
-    let mut has_dict = false;
-    for item in items {
-        let Some(name) = item.cast::<Str>() else {
-            let text = format!("__slots__ items must be strings, not '{}'", cx.type_name(item));
-            return Err(cx.type_error(&text));
-        };
-        let text = name.lossy().into_owned();
-        if text == "__dict__" {
-            has_dict = true;
-            continue;
-        }
-        if text == "__weakref__" {
-            // It says that there may be weak references; the machine keeps them elsewhere.
-            let member = slot_member(cx, class, name);
-            class.dict.set_str(cx, cx.vm().names.__weakref__, member);
-            continue;
-        }
-        if !crate::plain::unicode::is_identifier(text.as_bytes()) {
-            return Err(cx.type_error("__slots__ must be identifiers"));
-        }
-        let name = cx.intern(&mangled(&text, &class.name_text()));
-        if class.dict.get_str(cx, name).is_some() {
-            let text = format!("'{}' in __slots__ conflicts with class variable", name.lossy());
-            return Err(cx.value_error(&text));
-        }
-        class.dict.set_str(cx, name, slot_member(cx, class, name));
-        names.push(name);
-    }
-    *class.slots.borrow_mut() = Some(names);
-    let object = cx.class(T::Object);
-    let closed =
-        bases.iter().all(|b| *b == object || b.header.flags & flags::NO_DICT != 0 || !b.is_user());
-    if closed && !has_dict {
-        // SAFETY: a live object; flags are a plain field.
-        unsafe { (*class.header()).flags |= flags::NO_DICT };
-    }
-    Ok(())
-}
-
-fn slot_member(cx: &Cx, class: Gc<Class>, name: Gc<Str>) -> Value {
-    Value::object(cx.new_object(T::Member.shape(), 0, |header| Member {
-        header,
-        name: Value::object(name).into(),
-        owner: Value::object(class).into(),
-        computed: None,
-        item: None,
-    }))
-}
-
-/// `__x` inside class `C` is `_C__x`.
-fn mangled(name: &str, class: &str) -> String {
-    let class = class.trim_start_matches('_');
-    if name.starts_with("__") && !name.ends_with("__") && !class.is_empty() {
-        return format!("_{class}{name}");
-    }
-    name.to_string()
 }
 
 /// How many inline slots the first instances get: what the bases' have, and the attributes that

@@ -3,7 +3,7 @@
 use super::pc::{Base, Ip, Pc, reg};
 use super::{Cx, Stop, Vm, call, construct, probe, raise, unwind};
 use crate::code::Capture;
-use crate::code::op::{NO_REG, Word, word};
+use crate::code::op::{HEADER, NO_REG, Word, word};
 use crate::gc::Gc;
 use crate::plain;
 use crate::value::frame::{DST_MASK, FUNCTION, Ret};
@@ -116,9 +116,16 @@ pub unsafe fn list_extend(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             list.edit(|all| all.extend(items));
             return Pc::new(ip, base);
         }
-        if word::ext(w) == 1 && !super::iter::is_iterable(&*vm, source) {
-            let text =
-                format!("Value after * must be an iterable, not {}", (*vm).space.type_name(source));
+        if word::ext(w) != 0 && !super::iter::is_iterable(&*vm, source) {
+            let what = match word::ext(w) {
+                2 => {
+                    let callee = reg!(base, word::a(w) - HEADER as usize);
+                    format!("{}() argument", callee_name(&*vm, callee))
+                }
+                _ => "Value".to_string(),
+            };
+            let name = (*vm).space.type_name(source);
+            let text = format!("{what} after * must be an iterable, not {name}");
             raise::error(&*vm, T::TypeError, &text);
             return unwind::unwind(vm, ip, base);
         }
@@ -208,6 +215,9 @@ unsafe fn merge_plain(
 }
 
 fn callee_name(vm: &Vm, callee: Value) -> String {
+    if let Some(method) = callee.cast::<crate::value::BoundMethod>() {
+        return callee_name(vm, method.func.get());
+    }
     if let Some(function) = callee.cast::<Function>() {
         let module = function.globals.get_str(&vm.space, vm.names.__name__);
         let module = module.and_then(|m| m.cast::<Str>());
@@ -218,10 +228,15 @@ fn callee_name(vm: &Vm, callee: Value) -> String {
         };
     }
     if let Some(class) = callee.cast::<crate::value::Class>() {
-        return class.name_text();
+        let module = class.dict.get_str(&vm.space, vm.names.__module__);
+        let qualname = class.qualname.get().cast::<Str>();
+        return match (module.and_then(|m| m.cast::<Str>()), qualname) {
+            (Some(module), Some(name)) => format!("{}.{}", module.lossy(), name.lossy()),
+            _ => class.name_text(),
+        };
     }
     match callee.cast::<crate::value::Native>() {
-        Some(native) => native.signature.name().to_string(),
+        Some(native) => raise::native_name(native),
         None => format!("{} object", vm.space.type_name(callee)),
     }
 }

@@ -98,8 +98,9 @@ pub unsafe fn contains_with_code(
                 Err(_) => unwind::unwind(vm, ip, base),
             };
         }
-        let iterable = (*vm).space.lookup(class, (*vm).names.__iter__).is_some()
-            || (*vm).space.lookup(class, (*vm).names.__getitem__).is_some();
+        let iter = (*vm).space.lookup(class, (*vm).names.__iter__);
+        let iterable = iter.is_some_and(|iter| !iter.is_none())
+            || iter.is_none() && (*vm).space.lookup(class, (*vm).names.__getitem__).is_some();
         if !iterable {
             let text = format!("argument of type '{}' is not iterable", class.name_text());
             raise::error(&*vm, T::TypeError, &text);

@@ -40,6 +40,7 @@ mod probe;
 mod raise;
 mod roots;
 mod safepoint;
+mod slots;
 mod state;
 mod step;
 mod store;

@@ -339,9 +339,15 @@ pub(super) fn unsupported(vm: &Vm, op: Binary, in_place: bool, x: Value, y: Valu
     }
     if op == Binary::Mul {
         for (sequence, other) in [(x, y), (y, x)] {
-            let is_sequence = [T::Str, T::List, T::Tuple, T::Bytes]
+            let is_sequence = [T::Str, T::List, T::Tuple, T::Bytes, T::ByteArray]
                 .iter()
                 .any(|&id| vm.space.isinstance(sequence, id));
+            // In place, what is some other kind of container answers for itself.
+            let class = vm.space.class_of(sequence);
+            let contains = vm.space.lookup(class, vm.names.__contains__).is_some();
+            if in_place && !is_sequence && (class.is_user() || contains) {
+                break;
+            }
             if is_sequence {
                 let text = format!(
                     "can't multiply sequence by non-int of type '{}'",

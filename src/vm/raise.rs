@@ -81,6 +81,112 @@ pub fn attribute(vm: &Vm, message: &str, object: Value, name: Gc<Str>) -> Stop {
     stop
 }
 
+/// A native with what it belongs to.
+pub fn native_name(native: Gc<Native>) -> String {
+    let name = native.signature.name();
+    let owner = native.owner.get();
+    if let Some(class) = owner.cast::<crate::value::Class>() {
+        return format!("{}.{name}", class.name_text());
+    }
+    match owner.cast::<Str>() {
+        Some(module) if module.as_bytes() != b"builtins" => format!("{}.{name}", module.lossy()),
+        _ => name.to_string(),
+    }
+}
+
+/// Is it one of the special methods that CPython fills in for what its types do in C?
+pub fn is_slot_wrapper(native: Gc<Native>) -> bool {
+    const METHODS: [&str; 20] = [
+        "__format__",
+        "__reversed__",
+        "__sizeof__",
+        "__trunc__",
+        "__floor__",
+        "__ceil__",
+        "__round__",
+        "__complex__",
+        "__length_hint__",
+        "__dir__",
+        "__bytes__",
+        "__reduce__",
+        "__reduce_ex__",
+        "__getnewargs__",
+        "__copy__",
+        "__deepcopy__",
+        "__missing__",
+        "__instancecheck__",
+        "__subclasscheck__",
+        "__subclasses__",
+    ];
+    let name = native.signature.name();
+    let method = matches!(native.kind, crate::value::NativeKind::Method);
+    if !method || !name.starts_with("__") || METHODS.contains(&name) {
+        return false;
+    }
+    let class = native.owner.get().cast::<crate::value::Class>();
+    let class = class.map(|c| c.name_text()).unwrap_or_default();
+    !matches!(
+        (class.as_str(), name),
+        ("dict" | "set" | "frozenset", "__contains__") | ("dict" | "list", "__getitem__")
+    )
+}
+
+/// What is wrong with the number of arguments of a native that takes some by keyword.
+pub fn keyword_arity(native: Gc<Native>, given: usize, keywords: usize) -> Option<String> {
+    use crate::value::NativeKind;
+    let signature = native.signature;
+    let makes = signature.name() == "__new__";
+    let method = matches!(native.kind, NativeKind::Method | NativeKind::ClassMethod);
+    let skip = usize::from(method || makes);
+    let by_keyword = signature.len() > signature.positional_only().max(skip);
+    if !by_keyword || signature.keywords || signature.variadic || given < skip {
+        return None;
+    }
+    let name = match native.owner.get().cast::<crate::value::Class>() {
+        Some(class) if makes => class.name_text(),
+        _ => signature.name().to_string(),
+    };
+    // These look at keywords only if there are any.
+    if makes && keywords == 0 && matches!(name.as_str(), "int" | "str") {
+        return None;
+    }
+    let given = given - skip;
+    if name == "sorted" && given != 1 {
+        return Some(format!("sorted expected 1 argument, got {given}"));
+    }
+    let plural = |n: usize| if n == 1 { "" } else { "s" };
+    let most = signature.len() - skip;
+    if given + keywords > most {
+        let what = if given == 0 { "keyword " } else { "" };
+        return Some(format!(
+            "{name}() takes at most {most} {what}argument{} ({} given)",
+            plural(most),
+            given + keywords
+        ));
+    }
+    let positional = signature.positional() - skip;
+    if given > positional {
+        if positional == 0 {
+            return Some(format!("{name}() takes no positional arguments"));
+        }
+        let least = signature.required().saturating_sub(skip);
+        let how = if least < positional { "at most" } else { "exactly" };
+        return Some(format!(
+            "{name}() takes {how} {positional} positional argument{} ({given} given)",
+            plural(positional)
+        ));
+    }
+    let only = signature.positional_only().min(signature.required()).saturating_sub(skip);
+    if given < only {
+        let how = if only < positional { "at least" } else { "exactly" };
+        return Some(format!(
+            "{name}() takes {how} {only} positional argument{} ({given} given)",
+            plural(only)
+        ));
+    }
+    None
+}
+
 /// The wrong number of positional arguments for a native, in the words that CPython has for
 /// special methods, for functions that take keywords, and for others.
 #[cold]
@@ -91,22 +197,17 @@ pub unsafe fn arity(vm: &Vm, native: Gc<Native>, _: *const Value, n: usize) -> S
     let makes = signature.name() == "__new__";
     let class = native.owner.get().cast::<crate::value::Class>().map(|c| c.name_text());
     let skip = usize::from(method || makes);
-    let full = match &class {
-        Some(class) => format!("{class}.{}", signature.name()),
-        None => match native.owner.get().cast::<Str>() {
-            Some(module) if module.as_bytes() != b"builtins" => {
-                format!("{}.{}", module.lossy(), signature.name())
-            }
-            _ => signature.name().to_string(),
-        },
-    };
-    let name = match class {
-        Some(class) if makes => class,
+    let full = native_name(native);
+    let name = match &class {
+        Some(class) if makes => class.clone(),
         _ => signature.name().to_string(),
     };
     if n < skip {
         let text = if makes {
             format!("{full}(): not enough arguments")
+        } else if is_slot_wrapper(native) {
+            let owner = class.unwrap_or_default();
+            format!("descriptor '{}' of '{owner}' object needs an argument", signature.name())
         } else {
             format!("unbound method {full}() needs an argument")
         };
@@ -116,7 +217,9 @@ pub unsafe fn arity(vm: &Vm, native: Gc<Native>, _: *const Value, n: usize) -> S
     let max = (native.max as usize).saturating_sub(skip);
     let plural = |n: usize| if n == 1 { "" } else { "s" };
     let by_keyword = signature.len() > signature.positional_only().max(skip);
-    let text = if signature.name().starts_with("__") && method {
+    let text = if let Some(text) = keyword_arity(native, n, 0) {
+        text
+    } else if is_slot_wrapper(native) {
         format!("expected {max} argument{}, got {given}", plural(max))
     } else if by_keyword && given < min {
         if given + skip >= signature.positional_only() {
@@ -128,12 +231,6 @@ pub unsafe fn arity(vm: &Vm, native: Gc<Native>, _: *const Value, n: usize) -> S
                 plural(min)
             )
         }
-    } else if by_keyword && max == 0 {
-        format!("{name}() takes no positional arguments")
-    // `int` and `str` count like functions without keywords.
-    } else if by_keyword && !(makes && matches!(&*name, "int" | "str")) {
-        let most = signature.len() - skip;
-        format!("{name}() takes at most {most} argument{} ({given} given)", plural(most))
     } else if native.max == u16::MAX || min < max && given < min {
         format!("{name} expected at least {min} argument{}, got {given}", plural(min))
     } else if min < max {

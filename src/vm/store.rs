@@ -8,7 +8,7 @@ use crate::code::op::word;
 use crate::gc::Gc;
 use crate::value::class::{flags, overrides};
 use crate::value::kind::Kind;
-use crate::value::{Class, CodeObject, Function, Instance, Member, Property, Str, T, Value};
+use crate::value::{Class, CodeObject, Function, Member, Module, Property, Str, T, Value};
 
 /// Stores an attribute as `object.name = value` does.
 pub fn store(vm: &mut Vm, object: Value, name: Gc<Str>, value: Value) -> Result<Stored, Stop> {
@@ -83,22 +83,20 @@ pub fn store_default(
         on_class.and_then(|f| f.cast::<Member>()).is_some_and(|member| member.is_slot());
     let closed = class.header.flags & flags::NO_DICT != 0 && !slot_name;
     if value.is_undef() {
-        if closed || !del_own(vm, object, name) {
-            if slot_name {
-                let text = name.lossy().into_owned();
-                return Err(raise::attribute(vm, &text, object, name));
-            }
-            if closed {
-                return Err(closed_to(vm, object, name, on_class.is_some()));
-            }
+        if !closed && del_own(vm, object, name) {
+            return Ok(Stored::Done);
+        }
+        if slot_name {
+            let text = name.lossy().into_owned();
+            return Err(raise::attribute(vm, &text, object, name));
+        }
+        let keeps = object.is::<Module>() || object.is::<Function>();
+        if !closed && (keeps || extra_cell(object).is_some()) {
             return Err(missing(vm, object, name));
         }
-        return Ok(Stored::Done);
+        return Err(closed_to(vm, object, name, on_class.is_some()));
     }
     if closed || !set_own(vm, object, name, value) {
-        if on_class.is_none() && closed && !object.is::<Instance>() {
-            return Err(missing(vm, object, name));
-        }
         return Err(closed_to(vm, object, name, on_class.is_some()));
     }
     Ok(Stored::Done)

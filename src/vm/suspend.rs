@@ -430,9 +430,8 @@ pub unsafe fn get_delegate(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         if let Some(frame) = value.cast::<Frame>()
             && frame.kind() == state::COROUTINE
         {
-            let outer = (*base.offset(crate::value::frame::FUNCTION)).cast::<Function>();
             let awaits = (*frame_at(base)).header.flags & state::ITERABLE_COROUTINE != 0
-                || outer.is_some_and(|f| f.code.code.kind == CodeKind::Coroutine);
+                || (*vm).code_of(base).code.kind == CodeKind::Coroutine;
             if !awaits {
                 let text = "cannot 'yield from' a coroutine object in a non-coroutine generator";
                 raise::error(&*vm, T::TypeError, text);

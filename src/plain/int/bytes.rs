@@ -19,8 +19,9 @@ pub fn to_bytes(n: &IBig, length: usize, little: bool, signed: bool) -> Result<V
     }
     let mut bytes = n.to_le_bytes().into_vec();
     if !signed || length == 0 {
-        // The library keeps room for a sign.
-        while bytes.last() == Some(&0) {
+        // The library keeps room for a sign, of which no bytes at all are a part too.
+        let sign = if negative && bytes == [0xff] { 0xff } else { 0 };
+        while bytes.last() == Some(&sign) {
             bytes.pop();
         }
     }

@@ -1,0 +1,156 @@
+//! What instances of a class consist of: the built-in part, `__slots__`, `__dict__`.
+//!
+//! All of it is settled before the class object exists (`construct.rs`).
+
+use super::{Cx, Stop};
+use crate::gc::Gc;
+use crate::value::class::flags;
+use crate::value::kind::Kind;
+use crate::value::{Class, Dict, Member, Str, T, Value};
+
+/// The nearest ancestor that decides what instances consist of.
+pub(super) fn solid_base(cx: &Cx, class: Gc<Class>) -> Gc<Class> {
+    let has_layout = |c: &Gc<Class>| match c.is_user() {
+        true => c.slots.borrow().as_ref().is_some_and(|slots| !slots.is_empty()),
+        false if c.layout == Kind::Exception => {
+            EXCEPTIONS_WITH_PARTS.iter().any(|&id| cx.class(id) == *c)
+        }
+        false => true,
+    };
+    let mro = class.mro.borrow();
+    *mro.iter().find(|c| has_layout(c)).unwrap_or(&cx.class(T::Object))
+}
+
+/// The exceptions that keep more than others do: no class derives from two of them.
+const EXCEPTIONS_WITH_PARTS: [T; 12] = [
+    T::BaseException,
+    T::BaseExceptionGroup,
+    T::StopIteration,
+    T::SystemExit,
+    T::ImportError,
+    T::OSError,
+    T::NameError,
+    T::AttributeError,
+    T::SyntaxError,
+    T::UnicodeEncodeError,
+    T::UnicodeDecodeError,
+    T::UnicodeTranslateError,
+];
+
+/// What `__slots__` says.
+pub(super) struct Slots {
+    names: Vec<Gc<Str>>,
+    has_dict: bool,
+    has_weakref: bool,
+}
+
+/// Reads `__slots__` of a class to be made, whose instances are laid out as those of `base`.
+pub(super) fn read_slots(
+    cx: &mut Cx,
+    slots: Value,
+    class: Gc<Str>,
+    namespace: Gc<Dict>,
+    base: Gc<Class>,
+) -> Result<Slots, Stop> {
+    let items = match slots.cast::<Str>() {
+        Some(_) => vec![slots],
+        None => match cx.plain_items(slots) {
+            Some(items) => items,
+            None => {
+                let text = format!("'{}' object is not iterable", cx.type_name(slots));
+                return Err(cx.type_error(&text));
+            }
+        },
+    };
+    let varies = [Kind::BigInt, Kind::Bytes, Kind::Tuple, Kind::Class].contains(&base.layout);
+    if !items.is_empty() && varies {
+        let name = base.name_text();
+        let text = format!("nonempty __slots__ not supported for subtype of '{name}'");
+        return Err(cx.type_error(&text));
+    }
+    let mut found = Slots { names: Vec::new(), has_dict: false, has_weakref: false };
+    for item in items {
+        let Some(name) = item.cast::<Str>() else {
+            let text = format!("__slots__ items must be strings, not '{}'", cx.type_name(item));
+            return Err(cx.type_error(&text));
+        };
+        let text = name.lossy().into_owned();
+        if !crate::plain::unicode::is_identifier(text.as_bytes()) {
+            return Err(cx.type_error("__slots__ must be identifiers"));
+        }
+        if text == "__dict__" || text == "__weakref__" {
+            let has = if text == "__dict__" { &mut found.has_dict } else { &mut found.has_weakref };
+            if *has || inherits_place(cx, base, &text) {
+                let text = format!("{text} slot disallowed: we already got one");
+                return Err(cx.type_error(&text));
+            }
+            *has = true;
+            continue;
+        }
+        let name = cx.intern(&mangled(&text, &class.lossy()));
+        let names = &cx.vm().names;
+        let special = name == names.__qualname__ || name == names.__classcell__;
+        if !special && namespace.get_str(cx, name).is_some() {
+            let text = format!("'{}' in __slots__ conflicts with class variable", name.lossy());
+            return Err(cx.value_error(&text));
+        }
+        if !found.names.contains(&name) {
+            found.names.push(name);
+        }
+    }
+    Ok(found)
+}
+
+/// Do instances of a class have `__dict__` or `__weakref__`?
+fn inherits_place(cx: &Cx, base: Gc<Class>, place: &str) -> bool {
+    if place == "__dict__" {
+        return match base.is_user() {
+            true => base.header.flags & flags::NO_DICT == 0,
+            false => base.layout == Kind::Exception,
+        };
+    }
+    let place = cx.intern(place);
+    base.mro
+        .borrow()
+        .iter()
+        .filter(|c| c.is_user())
+        .any(|c| c.slots.borrow().is_none() || c.dict.get_str(cx, place).is_some())
+}
+
+pub(super) fn apply_slots(cx: &mut Cx, class: Gc<Class>, slots: Slots, bases: &[Gc<Class>]) {
+    if slots.has_weakref {
+        // It says that there may be weak references; the machine keeps them elsewhere.
+        let name = cx.vm().names.__weakref__;
+        class.dict.set_str(cx, name, slot_member(cx, class, name));
+    }
+    for &name in &slots.names {
+        class.dict.set_str(cx, name, slot_member(cx, class, name));
+    }
+    *class.slots.borrow_mut() = Some(slots.names);
+    let object = cx.class(T::Object);
+    let closed =
+        bases.iter().all(|b| *b == object || b.header.flags & flags::NO_DICT != 0 || !b.is_user());
+    if closed && !slots.has_dict {
+        // SAFETY: a live object; flags are a plain field.
+        unsafe { (*class.header()).flags |= flags::NO_DICT };
+    }
+}
+
+fn slot_member(cx: &Cx, class: Gc<Class>, name: Gc<Str>) -> Value {
+    Value::object(cx.new_object(T::Member.shape(), 0, |header| Member {
+        header,
+        name: Value::object(name).into(),
+        owner: Value::object(class).into(),
+        computed: None,
+        item: None,
+    }))
+}
+
+/// `__x` inside class `C` is `_C__x`.
+fn mangled(name: &str, class: &str) -> String {
+    let class = class.trim_start_matches('_');
+    if name.starts_with("__") && !name.ends_with("__") && !class.is_empty() {
+        return format!("_{class}{name}");
+    }
+    name.to_string()
+}
