@@ -11,10 +11,12 @@ one of each group is shrunk by deleting statements and replacing expressions by 
 
 import argparse
 import ast
+import atexit
 import collections
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,7 +24,6 @@ import warnings
 
 import generate
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 MARK = '\n=====done=====\n'
 RUNNER = '''
 import sys
@@ -73,6 +74,7 @@ class Machines:
     def __init__(self, python, sloop, seconds):
         self.seconds = seconds
         self.folder = tempfile.mkdtemp(prefix='random-programs-')
+        atexit.register(shutil.rmtree, self.folder)
         self.path = lambda name: os.path.join(self.folder, name)
         with open(self.path('common.py'), 'w', encoding='utf-8') as f:
             f.write(generate.COMMON)
