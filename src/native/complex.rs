@@ -135,7 +135,6 @@ fn real_part(cx: &mut Cx, value: Value) -> Result<Option<f64>, Stop> {
     float_arg(cx, value).map(Some)
 }
 
-/// `re`, `imj`, `re+imj`, with parentheses and whitespace around as `complex` takes them.
 /// Does every `_` stand between digits?
 fn groups_well(text: &[u8]) -> bool {
     let digit = |at: Option<usize>| at.and_then(|i| text.get(i)).is_some_and(u8::is_ascii_digit);
@@ -144,6 +143,7 @@ fn groups_well(text: &[u8]) -> bool {
         .all(|i| digit(i.checked_sub(1)) && digit(Some(i + 1)))
 }
 
+/// `re`, `imj`, `re+imj`, with parentheses and whitespace around as `complex` takes them.
 fn parse(text: &[u8]) -> Option<(f64, f64)> {
     let ascii = normalise(text)?;
     let mut body = strip(&ascii);

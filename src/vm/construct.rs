@@ -364,8 +364,7 @@ impl Cx {
     }
 }
 
-/// The order in which ancestors are searched: C3.
-/// The order of lookup, or the classes that stand in each other's way.
+/// The order in which ancestors are searched (C3), or the classes that stand in each other's way.
 fn linearise(bases: &[Gc<Class>]) -> Result<Vec<Gc<Class>>, Vec<Gc<Class>>> {
     let mut lists: Vec<Vec<Gc<Class>>> = bases.iter().map(|b| b.mro.borrow().clone()).collect();
     lists.push(bases.to_vec());
