@@ -76,6 +76,10 @@ pub fn encode(cx: &mut Cx, text: Gc<Str>, how: &How) -> Result<Vec<u8>, Stop> {
 
 /// The text of bytes, which `object` holds.
 pub fn decode(cx: &mut Cx, object: Value, data: &[u8], how: &How) -> Result<Gc<Str>, Stop> {
+    let narrow = matches!(how.encoding, Encoding::Utf8 | Encoding::Ascii | Encoding::Latin1);
+    if narrow && data.is_ascii() {
+        return Ok(cx.str_ascii(data));
+    }
     if how.encoding == Encoding::Utf8
         && let Ok(text) = std::str::from_utf8(data)
     {

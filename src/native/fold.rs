@@ -104,6 +104,11 @@ impl Sum {
         }
     }
 
+    /// The object that it holds, if any.
+    fn object(self) -> Value {
+        if let Sum::Any(value) = self { value } else { Value::NONE }
+    }
+
     /// Adds an item; None if only the program knows how.
     #[inline]
     fn add(self, cx: &Cx, item: Value) -> Result<Option<Sum>, Stop> {
@@ -206,6 +211,7 @@ fn sum(cx: &mut Cx, args: Args) -> Flow {
         return Ok(sum_of_range(cx, range, start));
     }
     let mut total = Sum::new(start);
+    let mut count = 0u32;
     if let Some(items) = source.cast::<List>() {
         let len = items.len();
         return match items.edit(|items| add_all(cx, &mut total, items))? {
@@ -219,7 +225,6 @@ fn sum(cx: &mut Cx, args: Args) -> Flow {
     if let Some(iter) = source.cast::<Iter>()
         && cx.is_plain_iter(iter)
     {
-        let mut count = 0u32;
         loop {
             match cx.step(iter) {
                 Step::Item(item) => match total.add(cx, item)? {
@@ -236,6 +241,35 @@ fn sum(cx: &mut Cx, args: Args) -> Flow {
             if count.is_multiple_of(1 << 16) {
                 cx.check_interrupt()?;
             }
+        }
+    }
+    if let Some(iter) = source.cast::<Iter>() {
+        // What the items come to may run code: the sum is kept where the collector looks.
+        loop {
+            let step = cx.scope(|cx| {
+                cx.root(total.object());
+                cx.step_mapped(iter)
+            });
+            match step {
+                Some(Step::Item(item)) => match total.add(cx, item)? {
+                    Some(sum) => total = sum,
+                    None => {
+                        let state = total.store(cx);
+                        return cx.tail_prelude("_sum_on", &[state, item, source]);
+                    }
+                },
+                Some(Step::Raised) => return Err(Stop::Raised),
+                Some(Step::End) => return Ok(total.value(cx)),
+                Some(Step::Code) | None => break,
+            }
+            count = count.wrapping_add(1);
+            if count.is_multiple_of(1 << 16) {
+                cx.check_interrupt()?;
+            }
+        }
+        if count > 0 {
+            let state = total.store(cx);
+            return cx.tail_prelude("_sum_all", &[state, source]);
         }
     }
     if let Some(items) = cx.plain_items(source) {

@@ -77,13 +77,11 @@ pub fn each(
     let mut at = 0;
     match items {
         Items::Set(set) => {
-            while at < set.elements().positions() {
-                if let Some((_, element)) = set.elements().at(at)
-                    && !visit(cx, element.key, element.hash)?
-                {
+            while let Some((next, element)) = set.elements().next_from(at) {
+                if !visit(cx, element.key, element.hash)? {
                     return Ok(());
                 }
-                at += 1;
+                at = next;
             }
         }
         Items::Dict(dict) => {

@@ -7,7 +7,7 @@
 
 use std::cell::{Cell, UnsafeCell};
 
-use super::Value;
+use super::{Str, Value};
 use super::kind::{Object, Tracer};
 use super::table::{KeyEq, Probe};
 use crate::gc::Header;
@@ -19,6 +19,9 @@ const EMPTY: u32 = u32::MAX;
 const REMOVED: u32 = u32::MAX - 1;
 const MIN_SLOTS: usize = 8;
 const LINEAR_PROBES: usize = 9;
+
+/// Only the program can say whether two keys are equal.
+pub struct Unsure;
 
 #[derive(Clone, Copy)]
 pub struct Element {
@@ -60,14 +63,15 @@ impl Elements {
     }
 
     /// Visits the slots of a hash in CPython's probe order until `visit` has an answer.
-    fn walk<R>(slots: &[u32], hash: u64, mut visit: impl FnMut(usize) -> Option<R>) -> R {
+    #[inline(always)]
+    fn walk<R>(slots: &[u32], hash: u64, mut visit: impl FnMut(usize, u32) -> Option<R>) -> R {
         let mask = slots.len() - 1;
         let mut perturb = hash;
         let mut i = hash as usize & mask;
         loop {
             let run = if i + LINEAR_PROBES <= mask { LINEAR_PROBES } else { 0 };
-            for slot in i..=i + run {
-                if let Some(answer) = visit(slot) {
+            for (slot, &place) in (i..).zip(&slots[i..=i + run]) {
+                if let Some(answer) = visit(slot, place) {
                     return answer;
                 }
             }
@@ -76,13 +80,48 @@ impl Elements {
         }
     }
 
+    /// The first empty slot of a hash.
+    #[inline(always)]
+    fn empty_slot(slots: &[u32], hash: u64) -> usize {
+        Self::walk(slots, hash, |slot, place| (place == EMPTY).then_some(slot))
+    }
+
+    /// Finds a key among such as can be told from it without asking: strings and inline integers.
+    #[inline]
+    pub fn find_plain(&self, hash: u64, key: Value) -> Result<Option<usize>, Unsure> {
+        if self.slots.is_empty() {
+            return Ok(None);
+        }
+        let text = key.cast::<Str>();
+        if text.is_none() && !key.is_int() {
+            return Err(Unsure);
+        }
+        Self::walk(&self.slots, hash, |_, place| {
+            if place >= REMOVED {
+                return (place == EMPTY).then_some(Ok(None));
+            }
+            let element = &self.elements[place as usize];
+            if element.hash != hash {
+                return None;
+            }
+            if element.key == key {
+                return Some(Ok(Some(place as usize)));
+            }
+            match (text, element.key.cast::<Str>()) {
+                (None, None) if element.key.is_int() => None,
+                (Some(a), Some(b)) => a.equals(&b).then_some(Ok(Some(place as usize))),
+                _ => Some(Err(Unsure)),
+            }
+        })
+    }
+
     /// As `Table::probe`.
     pub fn probe(&self, hash: u64, from: usize, eq: impl Fn(Value) -> KeyEq) -> (Probe, usize) {
         let mut step = 0;
         if self.slots.is_empty() {
             return (Probe::Absent, 0);
         }
-        let found = Self::walk(&self.slots, hash, |slot| match self.slots[slot] {
+        let found = Self::walk(&self.slots, hash, |_, place| match place {
             EMPTY => Some(Probe::Absent),
             REMOVED => None,
             place => {
@@ -106,35 +145,39 @@ impl Elements {
 
     /// Adds a key that is known to be absent. `ordered`: its hash is the same everywhere.
     pub fn insert_new(&mut self, hash: u64, key: Value, ordered: bool) -> usize {
-        let before = self.bytes();
         self.version = self.version.wrapping_add(1);
         self.unordered |= !ordered;
+        let mut grown = 0;
         if self.slots.is_empty() {
             self.slots = vec![EMPTY; MIN_SLOTS];
+            grown += MIN_SLOTS * 4;
         }
         let place = self.elements.len() as u32;
+        let room = self.elements.capacity();
         self.elements.push(Element { hash, key });
+        grown += (self.elements.capacity() - room) * size_of::<Element>();
         self.live += 1;
         // CPython takes the last removed slot on the way to the first empty one, or that.
-        let slots = &self.slots;
         let mut removed = None;
-        let empty = Self::walk(slots, hash, |slot| {
-            if slots[slot] == REMOVED {
+        let empty = Self::walk(&self.slots, hash, |slot, place| {
+            if place == REMOVED {
                 removed = Some(slot);
             }
-            (slots[slot] == EMPTY).then_some(slot)
+            (place == EMPTY).then_some(slot)
         });
         if let Some(slot) = removed {
             self.slots[slot] = place;
-            return self.bytes().saturating_sub(before);
+            return grown;
         }
         self.slots[empty] = place;
         self.fill += 1;
         if self.fill * 5 >= (self.slots.len() - 1) * 3 {
+            let before = self.bytes();
             let want = if self.live > 50_000 { self.live * 2 } else { self.live * 4 };
             self.resize(want);
+            grown += self.bytes().saturating_sub(before);
         }
-        self.bytes().saturating_sub(before)
+        grown
     }
 
     /// Rebuilds the slots for more than `want` elements, in slot order, as CPython does.
@@ -147,9 +190,8 @@ impl Elements {
         for place in old {
             if place != EMPTY && place != REMOVED {
                 let hash = self.elements[place as usize].hash;
-                let slots = &mut self.slots;
-                let slot = Self::walk(slots, hash, |slot| (slots[slot] == EMPTY).then_some(slot));
-                slots[slot] = place;
+                let slot = Self::empty_slot(&self.slots, hash);
+                self.slots[slot] = place;
             }
         }
         self.fill = self.live;
@@ -178,9 +220,9 @@ impl Elements {
     pub fn remove_at(&mut self, place: usize) -> Value {
         self.version = self.version.wrapping_add(1);
         let Element { hash, key } = self.elements[place];
-        let slots = &mut self.slots;
-        let slot = Self::walk(slots, hash, |slot| (slots[slot] == place as u32).then_some(slot));
-        slots[slot] = REMOVED;
+        let taken =
+            Self::walk(&self.slots, hash, |slot, held| (held == place as u32).then_some(slot));
+        self.slots[taken] = REMOVED;
         self.elements[place] = Element { hash: 0, key: Value::UNDEF };
         self.live -= 1;
         key
@@ -210,8 +252,26 @@ impl Elements {
         if element.key.is_undef() { None } else { Some((place, element)) }
     }
 
+    /// The next element from a position of the iteration order on, and the position behind it.
+    #[inline]
+    pub fn next_from(&self, position: usize) -> Option<(usize, Element)> {
+        if self.unordered {
+            let rest = self.elements.get(position..)?;
+            let skip = rest.iter().position(|element| !element.key.is_undef())?;
+            return Some((position + skip + 1, rest[skip]));
+        }
+        let rest = self.slots.get(position..)?;
+        let skip = rest.iter().position(|&place| place < REMOVED)?;
+        Some((position + skip + 1, self.elements[rest[skip] as usize]))
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = Element> + '_ {
-        (0..self.positions()).filter_map(|position| self.at(position)).map(|(_, e)| e)
+        let mut position = 0;
+        std::iter::from_fn(move || {
+            let (next, element) = self.next_from(position)?;
+            position = next;
+            Some(element)
+        })
     }
 
     pub fn clear(&mut self) {
@@ -233,12 +293,25 @@ impl Elements {
     /// needed.
     pub fn copy_into(&self, blank: &Elements) -> Elements {
         let mut copy = Elements { version: blank.version, ..Elements::default() };
-        if blank.slots.len() > MIN_SLOTS {
-            copy.slots = vec![EMPTY; blank.slots.len()];
+        let size = copy.wanted(blank.slots.len().max(MIN_SLOTS), self.live);
+        if self.live > 0 {
+            copy.fill_from(self, size);
+        } else if size > MIN_SLOTS {
+            copy.slots = vec![EMPTY; size];
         }
-        copy.reserve(self.live);
-        copy.take_from(self);
         copy
+    }
+
+    /// How many slots a table of so many has once there is room for `more` elements.
+    fn wanted(&self, slots: usize, more: usize) -> usize {
+        if more == 0 || (self.fill + more) * 5 < (slots - 1) * 3 {
+            return slots;
+        }
+        let mut size = MIN_SLOTS;
+        while size <= (self.live + more) * 2 {
+            size <<= 1;
+        }
+        size
     }
 
     /// Has nothing been added since the table was made?
@@ -249,8 +322,8 @@ impl Elements {
     /// Makes room for so many more, as CPython does in front of a merge.
     pub fn reserve(&mut self, more: usize) -> usize {
         let before = self.bytes();
-        let mask = self.slots.len().max(MIN_SLOTS) - 1;
-        if more > 0 && (self.fill + more) * 5 >= mask * 3 {
+        let slots = self.slots.len().max(MIN_SLOTS);
+        if more > 0 && (self.fill + more) * 5 >= (slots - 1) * 3 {
             self.resize((self.live + more) * 2);
         }
         self.bytes().saturating_sub(before)
@@ -262,18 +335,17 @@ impl Elements {
         debug_assert!(self.is_blank());
         let before = self.bytes();
         if other.live > 0 {
-            self.fill_from(other);
+            self.fill_from(other, self.slots.len().max(MIN_SLOTS));
         }
         self.bytes().saturating_sub(before)
     }
 
-    fn fill_from(&mut self, other: &Elements) {
+    fn fill_from(&mut self, other: &Elements, size: usize) {
         self.elements.clear();
         self.version = self.version.wrapping_add(1);
         self.unordered = other.unordered;
         self.live = other.live;
         self.fill = other.live;
-        let size = self.slots.len().max(MIN_SLOTS);
         if size == other.slots.len() && other.fill == other.live {
             self.elements = other.elements.clone();
             self.slots = other.slots.clone();
@@ -287,10 +359,8 @@ impl Elements {
         for element in other.iter() {
             let place = self.elements.len() as u32;
             self.elements.push(element);
-            let slots = &mut self.slots;
-            let slot =
-                Self::walk(slots, element.hash, |slot| (slots[slot] == EMPTY).then_some(slot));
-            slots[slot] = place;
+            let slot = Self::empty_slot(&self.slots, element.hash);
+            self.slots[slot] = place;
         }
     }
 

@@ -1,7 +1,7 @@
 //! Iteration: `iter()`, the `for` instruction, and stepping the built-in iterators.
 
 use super::pc::{Base, Ip, Pc, reg, taken};
-use super::step::{Pair, finish, is_plain, step, step_pair};
+use super::step::{Pair, finish, is_plain, lean_step, step, step_pair};
 use super::{Cx, Flow, Outcome, Stop, Vm, call, ops, raise, safepoint, suspend, unwind};
 use crate::code::op::{Word, word};
 use crate::gc::Gc;
@@ -233,7 +233,11 @@ impl Cx {
         }
         let mut items = Vec::new();
         loop {
-            match self.step(iter) {
+            let step = match lean_step(self.vm(), iter) {
+                Some(item) => Step::Item(item),
+                None => self.step(iter),
+            };
+            match step {
                 Step::Item(item) => items.push(item),
                 Step::Raised => return Err(Stop::Raised),
                 Step::End | Step::Code => return Ok(Some(items)),
@@ -320,12 +324,18 @@ pub unsafe fn for_iter_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             if !pc.ip.is_null() {
                 return pc;
             }
-        } else if word::ext(w) == 1
-            && let Some(iter) = reg!(base, word::b(w)).cast::<Iter>()
+        } else if let Some(iter) = reg!(base, word::b(w)).cast::<Iter>()
             && !(*vm).interrupted()
         {
             let body = taken(ip, word::sc(w));
-            match step_pair(iter) {
+            if word::ext(w) != 1 {
+                if let Some(item) = lean_step(&*vm, iter) {
+                    reg!(base, word::a(w)) = item;
+                    return Pc::new(body, base);
+                }
+                return for_iter_other(vm, ip, base, w);
+            }
+            match step_pair(&*vm, iter) {
                 Pair::Items(x, y) => {
                     let first = base.add(word::b(*body));
                     *first = x;

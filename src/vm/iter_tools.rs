@@ -6,7 +6,7 @@
 use dashu_int::IBig;
 
 use super::ops::Binary;
-use super::step::{self, finish, quick_step};
+use super::step::{self, finish, lean_step};
 use super::{Cx, Step, Stop, Vm, iter, raise};
 use crate::gc::Gc;
 use crate::value::iter::{WRITTEN, stage};
@@ -101,7 +101,7 @@ fn is_container(value: Value) -> bool {
 #[inline]
 fn pull(vm: &mut Vm, source: Value, depth: u32) -> Step {
     let Some(inner) = source.cast::<Iter>() else { return Step::Code };
-    match quick_step(inner) {
+    match lean_step(vm, inner) {
         Some(item) => Step::Item(item),
         None => step::step(vm, inner, depth + 1),
     }

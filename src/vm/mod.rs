@@ -37,6 +37,7 @@ mod pattern;
 mod pc;
 mod prelude;
 mod probe;
+mod quick;
 mod raise;
 mod roots;
 mod safepoint;

@@ -9,7 +9,7 @@ use crate::gc::Gc;
 use crate::plain::hash;
 use crate::plain::int::Int;
 use crate::value::class::overrides;
-use crate::value::set::Elements;
+use crate::value::set::{Elements, Unsure};
 use crate::value::table::{KeyEq, Probe};
 use crate::value::{
     BoundMethod, Bytes, Deque, Dict, DictView, Instance, Iter, IterKind, List, Range, Set, Slice,
@@ -139,6 +139,9 @@ fn is_ordered(vm: &Vm, key: Value, depth: u32) -> bool {
     if !key.is_object() {
         return true;
     }
+    if key.is::<Str>() {
+        return false;
+    }
     if let Some(tuple) = key.cast::<Tuple>() {
         return depth < 50 && tuple.as_slice().iter().all(|&item| is_ordered(vm, item, depth + 1));
     }
@@ -234,21 +237,16 @@ pub fn add_quickly(vm: &Vm, set: Gc<Set>, key: Value) -> bool {
         return false;
     }
     let hash = hash::int(key.int_unchecked()) as u64;
-    let (probe, _) = set.elements().probe(hash, 0, |other| match other {
-        other if other == key => KeyEq::Yes,
-        other if other.is_int() => KeyEq::No,
-        _ => KeyEq::Unknown,
-    });
-    match probe {
-        Probe::Found(_) => true,
-        Probe::Absent => {
+    match set.elements().find_plain(hash, key) {
+        Ok(Some(_)) => true,
+        Ok(None) => {
             let grown = set.edit(|elements| elements.insert_new(hash, key, true));
             if grown > 0 {
                 vm.space.heap.charge(grown);
             }
             true
         }
-        Probe::Ask(_) => false,
+        Err(Unsure) => false,
     }
 }
 
@@ -368,6 +366,16 @@ impl Cx {
             let list = Value::object(self.list(items));
             return run(self, state, Ok(list));
         }
+        let mapped = self.scope(|cx| {
+            state.iter().for_each(|&value| {
+                cx.root(value);
+            });
+            cx.drain_mapped(iterable)
+        })?;
+        if let Some(items) = mapped {
+            let list = Value::object(self.list(items));
+            return run(self, state, Ok(list));
+        }
         if let Some(items) = self.drain_some(iterable)? {
             let list = Value::object(self.list(items));
             let extend = self.vm().prelude("_extend");
@@ -450,6 +458,12 @@ impl Cx {
         {
             let place = dict.table().find_str(hash, text);
             return Ok(place.filter(|&p| !dict.is_namespace() || dict.entry_at(p).is_some()));
+        }
+        if key.is_int()
+            && !dict.is_namespace()
+            && let Some(place) = find_int(dict, hash, key)
+        {
+            return Ok(place);
         }
         'again: loop {
             let version = dict.table().version();
@@ -542,6 +556,9 @@ impl Cx {
 
     /// Place of a key in a set.
     pub fn set_find(&mut self, set: Gc<Set>, key: Value, hash: u64) -> Result<Option<usize>, Stop> {
+        if let Ok(place) = set.elements().find_plain(hash, key) {
+            return Ok(place);
+        }
         'again: loop {
             let version = set.elements().version();
             let mut from = 0;

@@ -212,19 +212,17 @@ pub(super) enum Pair {
 }
 
 #[inline(always)]
-pub(super) fn step_pair(iter: Gc<Iter>) -> Pair {
+pub(super) fn step_pair(vm: &Vm, iter: Gc<Iter>) -> Pair {
     match iter.kind {
         IterKind::Enumerate if iter.guard.get() != 0 => {
-            let Some(inner) = iter.a.get().cast::<Iter>().filter(|i| is_quick(*i)) else {
-                return Pair::Other;
-            };
+            let Some(inner) = iter.a.get().cast::<Iter>() else { return Pair::Other };
             let Some(count) = Value::try_int(iter.at.get()) else { return Pair::Other };
-            match quick_step(inner) {
+            match lean_step(vm, inner) {
                 Some(item) => {
                     iter.at.set(iter.at.get() + 1);
                     Pair::Items(count, item)
                 }
-                None => Pair::End,
+                None => Pair::Other,
             }
         }
         IterKind::Zip if iter.guard.get() != 0 => {
@@ -292,6 +290,94 @@ pub(super) fn quick_step(iter: Gc<Iter>) -> Option<Value> {
     }
 }
 
+/// A step of a built-in container that is neither at its end nor changed; None for everything
+/// else, before anything has moved: then `step` knows.
+#[inline]
+pub(super) fn lean_step(vm: &Vm, iter: Gc<Iter>) -> Option<Value> {
+    if iter.header.flags != 0 {
+        return None;
+    }
+    let at = iter.at.get();
+    let source = iter.a.get();
+    match iter.kind {
+        IterKind::List | IterKind::Range => quick_step(iter),
+        IterKind::Tuple => {
+            let item = *source.cast::<Tuple>()?.as_slice().get(at as usize)?;
+            iter.at.set(at + 1);
+            Some(item)
+        }
+        IterKind::ListReverse => {
+            let item = source.cast::<List>()?.get(at as usize)?;
+            iter.at.set(at - 1);
+            Some(item)
+        }
+        IterKind::Str => {
+            let byte = *source.cast::<Str>()?.as_bytes().get(at as usize)?;
+            if !byte.is_ascii() {
+                return None;
+            }
+            iter.at.set(at + 1);
+            Some(Value::object(vm.space.char(byte)))
+        }
+        IterKind::SequenceReverse => {
+            let item = if let Some(tuple) = source.cast::<Tuple>() {
+                *tuple.as_slice().get(at as usize)?
+            } else {
+                let text = source.cast::<Str>().filter(|text| text.is_ascii())?;
+                Value::object(vm.space.char(*text.as_bytes().get(at as usize)?))
+            };
+            iter.at.set(at - 1);
+            Some(item)
+        }
+        IterKind::Bytes => {
+            let byte = *source.cast::<Bytes>()?.as_slice().get(at as usize)?;
+            iter.at.set(at + 1);
+            Some(Value::int(byte.into()))
+        }
+        IterKind::Deque => {
+            let deque = source.cast::<Deque>()?;
+            if deque.changes.get() != iter.guard.get() {
+                return None;
+            }
+            let item = deque.get(at as usize)?;
+            iter.at.set(at + 1);
+            Some(item)
+        }
+        IterKind::Set => {
+            let set = source.cast::<Set>()?;
+            if set.len() as u32 != iter.guard.get() {
+                return None;
+            }
+            let (next, element) = set.elements().next_from(at as usize)?;
+            iter.at.set(next as i64);
+            Some(element.key)
+        }
+        IterKind::DictKeys | IterKind::DictValues => {
+            let dict = source.cast::<Dict>()?;
+            let seen = iter.b.get().as_int().unwrap_or(0);
+            let whole = dict.len() as u32 == iter.guard.get() && seen < iter.guard.get().into();
+            if !whole || dict.is_namespace() || iter.header.shape == T::OdictIter.shape() {
+                return None;
+            }
+            let table = dict.table();
+            let mut place = (at as usize).max(table.head());
+            let entry = loop {
+                if place >= table.places() {
+                    return None;
+                }
+                place += 1;
+                if let Some(entry) = table.entry_at(place - 1) {
+                    break entry;
+                }
+            };
+            iter.at.set(place as i64);
+            iter.b.set(Value::int(seen + 1));
+            Some(if iter.kind == IterKind::DictKeys { entry.key } else { entry.value })
+        }
+        _ => None,
+    }
+}
+
 /// A step of what an `enumerate` counts. The guard says that it was found to be plain.
 fn step_enumerated(vm: &mut Vm, iter: Gc<Iter>, source: Value, depth: u32) -> Step {
     let Some(inner) = source.cast::<Iter>() else { return Step::Code };
@@ -301,7 +387,7 @@ fn step_enumerated(vm: &mut Vm, iter: Gc<Iter>, source: Value, depth: u32) -> St
         }
         iter.guard.set(1);
     }
-    match quick_step(inner) {
+    match lean_step(vm, inner) {
         Some(item) => Step::Item(item),
         None => step(vm, inner, depth + 1),
     }
@@ -332,7 +418,7 @@ fn step_zip(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
     for (i, item) in items.iter_mut().enumerate() {
         let source = sources.get(i).and_then(|source| source.cast::<Iter>());
         let Some(source) = source else { return Step::Code };
-        if let Some(value) = quick_step(source) {
+        if let Some(value) = lean_step(vm, source) {
             *item = value;
             continue;
         }

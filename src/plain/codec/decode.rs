@@ -31,8 +31,16 @@ pub fn decode_prefix(
             if data.is_ascii() {
                 decoder.out.extend_from_slice(data);
             } else {
-                decoder.out.reserve(data.len() * 2);
-                data.iter().for_each(|&byte| push_point(&mut decoder.out, u32::from(byte)));
+                decoder.out.resize(data.len() * 2, 0);
+                let mut at = 0;
+                for &byte in data {
+                    let high = byte >= 0x80;
+                    decoder.out[at] = if high { 0xc0 | byte >> 6 } else { byte };
+                    decoder.out[at + usize::from(high)] =
+                        if high { 0x80 | byte & 0x3f } else { byte };
+                    at += 1 + usize::from(high);
+                }
+                decoder.out.truncate(at);
             }
             decoder.at = data.len();
         }
@@ -106,7 +114,10 @@ impl Decoder<'_> {
     fn ascii(&mut self) -> Result<(), CodecFault> {
         while self.at < self.data.len() {
             let rest = &self.data[self.at..];
-            let plain = rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+            let plain = match rest.is_ascii() {
+                true => rest.len(),
+                false => rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len()),
+            };
             self.out.extend_from_slice(&rest[..plain]);
             self.at += plain;
             if plain < rest.len() {

@@ -9,7 +9,8 @@ use super::{CodecFault, Encoding, Handler, Order};
 
 /// `text.encode(encoding, handler)`.
 pub fn encode(text: &[u8], encoding: Encoding, handler: Handler) -> Result<Vec<u8>, CodecFault> {
-    let mut out = Vec::with_capacity(text.len() + 4);
+    let wide = matches!(encoding, Encoding::Utf16(_) | Encoding::Utf32(_));
+    let mut out = Vec::with_capacity(if wide { text.len() * 2 + 4 } else { text.len() + 4 });
     match encoding {
         Encoding::UnicodeEscape => return Ok(super::escape::encode(text, false)),
         Encoding::RawUnicodeEscape => return Ok(super::escape::encode(text, true)),
@@ -25,6 +26,20 @@ pub fn encode(text: &[u8], encoding: Encoding, handler: Handler) -> Result<Vec<u
     let utf8 = matches!(encoding, Encoding::Utf8 | Encoding::Utf8Sig);
     if (narrow && text.is_ascii()) || (utf8 && as_str(text).is_some()) {
         out.extend_from_slice(text);
+        return Ok(out);
+    }
+    if encoding == Encoding::Latin1 && latin1(&mut out, text) {
+        return Ok(out);
+    }
+    if let Encoding::Utf16(order) = encoding
+        && text.is_ascii()
+    {
+        let from = out.len();
+        out.resize(from + text.len() * 2, 0);
+        let low = usize::from(order == Order::Big);
+        for (unit, &byte) in out[from..].chunks_exact_mut(2).zip(text) {
+            unit[low] = byte;
+        }
         return Ok(out);
     }
     let mut at = 0;
@@ -51,6 +66,26 @@ pub fn encode(text: &[u8], encoding: Encoding, handler: Handler) -> Result<Vec<u
     Ok(out)
 }
 
+/// Encodes text whose code points all fit a byte; false, and nothing written, if some do not.
+fn latin1(out: &mut Vec<u8>, text: &[u8]) -> bool {
+    let from = out.len();
+    out.resize(from + text.len(), 0);
+    // The second byte of a pair overwrites what its first one left.
+    let (mut at, mut last, mut highest) = (from, 0u8, 0u8);
+    for &byte in text {
+        let second = byte & 0xc0 == 0x80;
+        at -= usize::from(second);
+        out[at] = if second { last << 6 | byte & 0x3f } else { byte };
+        at += 1;
+        highest = highest.max(byte);
+        last = byte;
+    }
+    let fits = highest <= 0xc3;
+    out.truncate(if fits { at } else { from });
+    fits
+}
+
+#[inline(always)]
 fn is_encodable(point: u32, encoding: Encoding) -> bool {
     match encoding {
         Encoding::Ascii => point < 0x80,
@@ -82,6 +117,7 @@ fn fault(
     }
 }
 
+#[inline]
 fn push_unit(out: &mut Vec<u8>, point: u32, encoding: Encoding) {
     match encoding {
         Encoding::Ascii | Encoding::Latin1 => out.push(point as u8),
