@@ -197,6 +197,9 @@ pub fn str_then(cx: &mut Cx, value: Value) -> Flow {
     if value.is::<Str>() {
         return Ok(value);
     }
+    if let Some(constant) = constant(value) {
+        return Ok(Value::object(cx.str_ascii(constant.as_bytes())));
+    }
     match own_str(cx, value)? {
         Some(method) => cx.call_then(method, &[], str_arrived, [Value::NONE; 3]),
         None => {

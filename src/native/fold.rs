@@ -104,9 +104,23 @@ impl Sum {
         }
     }
 
-    /// The object that it holds, if any.
-    fn object(self) -> Value {
-        if let Sum::Any(value) = self { value } else { Value::NONE }
+    /// Adds an item in place if both are integers or both floats.
+    #[inline(always)]
+    fn add_quickly(&mut self, item: Value) -> bool {
+        match self {
+            Sum::Ints(total) => {
+                let Some(sum) = item.as_int().and_then(|i| total.checked_add(i)) else {
+                    return false;
+                };
+                *total = sum;
+            }
+            Sum::Floats(sum, error) => {
+                let Some(x) = item.as_float() else { return false };
+                (*sum, *error) = add_float(*sum, *error, x);
+            }
+            Sum::Any(_) => return false,
+        }
+        true
     }
 
     /// Adds an item; None if only the program knows how.
@@ -227,6 +241,7 @@ fn sum(cx: &mut Cx, args: Args) -> Flow {
     {
         loop {
             match cx.step(iter) {
+                Step::Item(item) if total.add_quickly(item) => {}
                 Step::Item(item) => match total.add(cx, item)? {
                     Some(sum) => total = sum,
                     None => {
@@ -246,11 +261,15 @@ fn sum(cx: &mut Cx, args: Args) -> Flow {
     if let Some(iter) = source.cast::<Iter>() {
         // What the items come to may run code: the sum is kept where the collector looks.
         loop {
-            let step = cx.scope(|cx| {
-                cx.root(total.object());
-                cx.step_mapped(iter)
-            });
+            let step = match total {
+                Sum::Any(value) => cx.scope(|cx| {
+                    cx.root(value);
+                    cx.step_mapped(iter)
+                }),
+                _ => cx.step_mapped(iter),
+            };
             match step {
+                Some(Step::Item(item)) if total.add_quickly(item) => {}
                 Some(Step::Item(item)) => match total.add(cx, item)? {
                     Some(sum) => total = sum,
                     None => {

@@ -67,6 +67,7 @@ pub static TYPE: TypeDef = TypeDef {
     getsets: &[],
 };
 
+#[inline]
 fn this_list(cx: &Cx, args: Args) -> Result<Gc<List>, Stop> {
     this::<List>(cx, args, T::List)
 }

@@ -73,6 +73,11 @@ fn gcd_of(a: Int, b: Int) -> Int {
 }
 
 fn gcd(cx: &mut Cx, args: Args) -> Flow {
+    if args.len() == 2
+        && let (Some(a), Some(b)) = (cx.arg(args, 0).as_int(), cx.arg(args, 1).as_int())
+    {
+        return Ok(cx.int_value(int::gcd_i64(a, b)));
+    }
     fold(cx, args, 0, |a, b| Ok(gcd_of(a, b)))
 }
 
@@ -102,12 +107,17 @@ fn product(cx: &Cx, low: i64, high: i64) -> Result<IBig, Stop> {
     if low > high {
         return Ok(IBig::ONE);
     }
-    if high - low < 16 {
-        let mut result = IBig::from(low);
-        for factor in low + 1..=high {
-            result *= IBig::from(factor);
+    if high - low < 24 {
+        // As many factors at a time as fit a word.
+        let mut result = IBig::ONE;
+        let mut word = 1u64;
+        for factor in low.unsigned_abs()..=high.unsigned_abs() {
+            word = word.checked_mul(factor).unwrap_or_else(|| {
+                result *= IBig::from(word);
+                factor
+            });
         }
-        return Ok(result);
+        return Ok(if result == IBig::ONE { word.into() } else { result * IBig::from(word) });
     }
     cx.check_interrupt()?;
     let middle = low + (high - low) / 2;
@@ -131,6 +141,9 @@ fn factorial(cx: &mut Cx, args: Args) -> Flow {
         }
         _ => return Err(cx.value_error("factorial() not defined for negative values")),
     };
+    if n <= 20 {
+        return Ok(cx.int((1..=n).product()));
+    }
     check_size(cx, n, n)?;
     let result = product(cx, 1, n)?;
     Ok(cx.big_int(result))

@@ -69,6 +69,9 @@ pub static TYPE: TypeDef = TypeDef {
 pub fn new_class(cx: &Cx, args: Args, id: T) -> Result<Gc<Class>, Stop> {
     let given = cx.arg(args, 0).value();
     let own = cx.class(id);
+    if given == Value::object(own) {
+        return Ok(own);
+    }
     let name = own.name_text();
     let Some(class) = given.cast::<Class>() else {
         return Err(cx.type_error(&format!(
@@ -76,15 +79,13 @@ pub fn new_class(cx: &Cx, args: Args, id: T) -> Result<Gc<Class>, Stop> {
             cx.type_name(given)
         )));
     };
-    if class != own && !class.is_subclass(own) {
+    if !class.is_subclass(own) {
         let given = class.name_text();
         return Err(
             cx.type_error(&format!("{name}.__new__({given}): {given} is not a subtype of {name}"))
         );
     }
-    if class != own {
-        check_maker(cx, class, own)?;
-    }
+    check_maker(cx, class, own)?;
     Ok(class)
 }
 

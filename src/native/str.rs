@@ -7,6 +7,7 @@
 use super::text_args::{text_of, this_text};
 use super::{TypeDef, codec, display, method, percent, static_method, template};
 use crate::gc::Gc;
+use crate::plain::int::text::Decimal;
 use crate::value::{Class, Dict, IterKind, Str, T, Value};
 use crate::vm::{Args, Binary, Cx, Flow, Order, Stop};
 
@@ -67,6 +68,9 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
         return wrap(cx, class, Value::object(text));
     }
     if class == cx.class(T::Str) {
+        if let Some(i) = object.as_int() {
+            return Ok(Value::object(cx.str_ascii(Decimal::of(i).as_bytes())));
+        }
         return display::str_then(cx, object);
     }
     let text = display::str_value(cx, object)?;
@@ -76,6 +80,9 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
 /// The first argument of a `__new__`: a class derived from the built-in type.
 pub fn subtype(cx: &Cx, args: Args, id: T) -> Result<Gc<Class>, Stop> {
     let value = cx.arg(args, 0).value();
+    if value == cx.type_object(id) {
+        return Ok(cx.class(id));
+    }
     let name = cx.class(id).name_text();
     let Some(class) = value.cast::<Class>() else {
         let shown = cx.type_name(value);

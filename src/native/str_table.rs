@@ -36,12 +36,18 @@ fn only_point(text: Gc<Str>) -> Option<u32> {
 }
 
 fn maketrans(cx: &mut Cx, args: Args) -> Flow {
-    let table = cx.dict();
-    let root = cx.root(Value::object(table));
-    if cx.opt(args, 1).is_none() {
-        table_of_dict(cx, args, table)?;
-        return Ok(cx.get(root).value());
-    }
+    cx.scope(|cx| {
+        let table = cx.dict();
+        cx.root(Value::object(table));
+        match cx.opt(args, 1).is_none() {
+            true => table_of_dict(cx, args, table)?,
+            false => table_of_texts(cx, args, table)?,
+        }
+        Ok(Value::object(table))
+    })
+}
+
+fn table_of_texts(cx: &mut Cx, args: Args, table: Gc<Dict>) -> Result<(), Stop> {
     let y = cx.arg(args, 1).value();
     let Some(y) = text_of(cx, y) else {
         let shown = shown_type(cx, y);
@@ -73,7 +79,7 @@ fn maketrans(cx: &mut Cx, args: Args) -> Flow {
     for point in z.iter().flat_map(|z| wtf8::points(z.as_bytes())) {
         cx.dict_set(table, Value::int(point.into()), Value::NONE)?;
     }
-    Ok(Value::object(table))
+    Ok(())
 }
 
 fn table_of_dict(cx: &mut Cx, args: Args, table: Gc<Dict>) -> Result<(), Stop> {

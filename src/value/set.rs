@@ -31,10 +31,12 @@ pub struct Element {
 }
 
 /// The hash table of a set.
-#[derive(Default)]
 pub struct Elements {
     elements: Vec<Element>,
-    slots: Vec<u32>,
+    /// The slots while there are no more than these.
+    few: [u32; MIN_SLOTS],
+    /// The slots of a larger table; else empty.
+    many: Vec<u32>,
     /// Slots that are not empty, removed ones included.
     fill: usize,
     live: usize,
@@ -45,7 +47,38 @@ pub struct Elements {
     finger: usize,
 }
 
+impl Default for Elements {
+    fn default() -> Elements {
+        Elements {
+            elements: Vec::new(),
+            few: [EMPTY; MIN_SLOTS],
+            many: Vec::new(),
+            fill: 0,
+            live: 0,
+            unordered: false,
+            version: 0,
+            finger: 0,
+        }
+    }
+}
+
 impl Elements {
+    #[inline(always)]
+    fn slots(&self) -> &[u32] {
+        if self.many.is_empty() { &self.few } else { &self.many }
+    }
+
+    #[inline(always)]
+    fn slots_mut(&mut self) -> &mut [u32] {
+        if self.many.is_empty() { &mut self.few } else { &mut self.many }
+    }
+
+    /// So many empty slots.
+    fn clear_slots(&mut self, size: usize) {
+        self.few = [EMPTY; MIN_SLOTS];
+        self.many = if size > MIN_SLOTS { vec![EMPTY; size] } else { Vec::new() };
+    }
+
     pub fn len(&self) -> usize {
         self.live
     }
@@ -59,7 +92,7 @@ impl Elements {
     }
 
     pub fn bytes(&self) -> usize {
-        self.elements.capacity() * size_of::<Element>() + self.slots.capacity() * 4
+        self.elements.capacity() * size_of::<Element>() + self.many.capacity() * 4
     }
 
     /// Visits the slots of a hash in CPython's probe order until `visit` has an answer.
@@ -89,14 +122,11 @@ impl Elements {
     /// Finds a key among such as can be told from it without asking: strings and inline integers.
     #[inline]
     pub fn find_plain(&self, hash: u64, key: Value) -> Result<Option<usize>, Unsure> {
-        if self.slots.is_empty() {
-            return Ok(None);
-        }
         let text = key.cast::<Str>();
         if text.is_none() && !key.is_int() {
             return Err(Unsure);
         }
-        Self::walk(&self.slots, hash, |_, place| {
+        Self::walk(self.slots(), hash, |_, place| {
             if place >= REMOVED {
                 return (place == EMPTY).then_some(Ok(None));
             }
@@ -118,10 +148,7 @@ impl Elements {
     /// As `Table::probe`.
     pub fn probe(&self, hash: u64, from: usize, eq: impl Fn(Value) -> KeyEq) -> (Probe, usize) {
         let mut step = 0;
-        if self.slots.is_empty() {
-            return (Probe::Absent, 0);
-        }
-        let found = Self::walk(&self.slots, hash, |_, place| match place {
+        let found = Self::walk(self.slots(), hash, |_, place| match place {
             EMPTY => Some(Probe::Absent),
             REMOVED => None,
             place => {
@@ -147,31 +174,26 @@ impl Elements {
     pub fn insert_new(&mut self, hash: u64, key: Value, ordered: bool) -> usize {
         self.version = self.version.wrapping_add(1);
         self.unordered |= !ordered;
-        let mut grown = 0;
-        if self.slots.is_empty() {
-            self.slots = vec![EMPTY; MIN_SLOTS];
-            grown += MIN_SLOTS * 4;
-        }
         let place = self.elements.len() as u32;
         let room = self.elements.capacity();
         self.elements.push(Element { hash, key });
-        grown += (self.elements.capacity() - room) * size_of::<Element>();
+        let mut grown = (self.elements.capacity() - room) * size_of::<Element>();
         self.live += 1;
         // CPython takes the last removed slot on the way to the first empty one, or that.
         let mut removed = None;
-        let empty = Self::walk(&self.slots, hash, |slot, place| {
+        let empty = Self::walk(self.slots(), hash, |slot, place| {
             if place == REMOVED {
                 removed = Some(slot);
             }
             (place == EMPTY).then_some(slot)
         });
         if let Some(slot) = removed {
-            self.slots[slot] = place;
+            self.slots_mut()[slot] = place;
             return grown;
         }
-        self.slots[empty] = place;
+        self.slots_mut()[empty] = place;
         self.fill += 1;
-        if self.fill * 5 >= (self.slots.len() - 1) * 3 {
+        if self.fill * 5 >= (self.slots().len() - 1) * 3 {
             let before = self.bytes();
             let want = if self.live > 50_000 { self.live * 2 } else { self.live * 4 };
             self.resize(want);
@@ -186,12 +208,14 @@ impl Elements {
         while size <= want {
             size <<= 1;
         }
-        let old = std::mem::replace(&mut self.slots, vec![EMPTY; size]);
-        for place in old {
-            if place != EMPTY && place != REMOVED {
+        let few = self.few;
+        let many = std::mem::take(&mut self.many);
+        self.clear_slots(size);
+        for &place in if many.is_empty() { &few[..] } else { &many } {
+            if place < REMOVED {
                 let hash = self.elements[place as usize].hash;
-                let slot = Self::empty_slot(&self.slots, hash);
-                self.slots[slot] = place;
+                let slot = Self::empty_slot(self.slots(), hash);
+                self.slots_mut()[slot] = place;
             }
         }
         self.fill = self.live;
@@ -209,7 +233,7 @@ impl Elements {
                 kept.push(*element);
             }
         }
-        for slot in &mut self.slots {
+        for slot in self.slots_mut() {
             if *slot != EMPTY && *slot != REMOVED {
                 *slot = moved[*slot as usize];
             }
@@ -221,8 +245,8 @@ impl Elements {
         self.version = self.version.wrapping_add(1);
         let Element { hash, key } = self.elements[place];
         let taken =
-            Self::walk(&self.slots, hash, |slot, held| (held == place as u32).then_some(slot));
-        self.slots[taken] = REMOVED;
+            Self::walk(self.slots(), hash, |slot, held| (held == place as u32).then_some(slot));
+        self.slots_mut()[taken] = REMOVED;
         self.elements[place] = Element { hash: 0, key: Value::UNDEF };
         self.live -= 1;
         key
@@ -235,7 +259,7 @@ impl Elements {
 
     /// Bound of `at`.
     pub fn positions(&self) -> usize {
-        if self.unordered { self.elements.len() } else { self.slots.len() }
+        if self.unordered { self.elements.len() } else { self.slots().len() }
     }
 
     /// The element at a position of the iteration order, and its place.
@@ -243,7 +267,7 @@ impl Elements {
         let place = if self.unordered {
             position
         } else {
-            match *self.slots.get(position)? {
+            match *self.slots().get(position)? {
                 EMPTY | REMOVED => return None,
                 place => place as usize,
             }
@@ -260,7 +284,7 @@ impl Elements {
             let skip = rest.iter().position(|element| !element.key.is_undef())?;
             return Some((position + skip + 1, rest[skip]));
         }
-        let rest = self.slots.get(position..)?;
+        let rest = self.slots().get(position..)?;
         let skip = rest.iter().position(|&place| place < REMOVED)?;
         Some((position + skip + 1, self.elements[rest[skip] as usize]))
     }
@@ -293,11 +317,11 @@ impl Elements {
     /// needed.
     pub fn copy_into(&self, blank: &Elements) -> Elements {
         let mut copy = Elements { version: blank.version, ..Elements::default() };
-        let size = copy.wanted(blank.slots.len().max(MIN_SLOTS), self.live);
+        let size = copy.wanted(blank.slots().len(), self.live);
         if self.live > 0 {
             copy.fill_from(self, size);
-        } else if size > MIN_SLOTS {
-            copy.slots = vec![EMPTY; size];
+        } else {
+            copy.clear_slots(size);
         }
         copy
     }
@@ -322,7 +346,7 @@ impl Elements {
     /// Makes room for so many more, as CPython does in front of a merge.
     pub fn reserve(&mut self, more: usize) -> usize {
         let before = self.bytes();
-        let slots = self.slots.len().max(MIN_SLOTS);
+        let slots = self.slots().len();
         if more > 0 && (self.fill + more) * 5 >= (slots - 1) * 3 {
             self.resize((self.live + more) * 2);
         }
@@ -335,7 +359,7 @@ impl Elements {
         debug_assert!(self.is_blank());
         let before = self.bytes();
         if other.live > 0 {
-            self.fill_from(other, self.slots.len().max(MIN_SLOTS));
+            self.fill_from(other, self.slots().len());
         }
         self.bytes().saturating_sub(before)
     }
@@ -346,28 +370,29 @@ impl Elements {
         self.unordered = other.unordered;
         self.live = other.live;
         self.fill = other.live;
-        if size == other.slots.len() && other.fill == other.live {
+        if size == other.slots().len() && other.fill == other.live {
             self.elements = other.elements.clone();
-            self.slots = other.slots.clone();
+            self.few = other.few;
+            self.many = other.many.clone();
             if self.elements.len() > self.live {
                 self.compact();
             }
             return;
         }
         self.elements.reserve(other.live);
-        self.slots = vec![EMPTY; size];
+        self.clear_slots(size);
         for element in other.iter() {
             let place = self.elements.len() as u32;
             self.elements.push(element);
-            let slot = Self::empty_slot(&self.slots, element.hash);
-            self.slots[slot] = place;
+            let slot = Self::empty_slot(self.slots(), element.hash);
+            self.slots_mut()[slot] = place;
         }
     }
 
     /// Rebuilds the table if removed elements hold more than a quarter of it, as CPython does
     /// after a difference.
     pub fn tidy(&mut self) {
-        let mask = self.slots.len().max(MIN_SLOTS) - 1;
+        let mask = self.slots().len() - 1;
         if self.fill - self.live > mask / 4 {
             self.resize(if self.live > 50_000 { self.live * 2 } else { self.live * 4 });
         }
@@ -386,7 +411,7 @@ impl Elements {
         }
         let positions = self.positions();
         let mut position =
-            if self.unordered { self.finger } else { self.finger & (self.slots.len() - 1) };
+            if self.unordered { self.finger } else { self.finger & (self.slots().len() - 1) };
         loop {
             if position >= positions {
                 position = 0;

@@ -453,6 +453,15 @@ pub unsafe fn enter_native(
             return fail(vm, ip, base, info);
         }
         let places = native.places as usize;
+        if native.max != u16::MAX {
+            if !(*vm).has_room(args, places) {
+                return overflow(vm, ip, base, info);
+            }
+            for i in n..places {
+                *args.add(i) = Value::UNDEF;
+            }
+            return run_native(vm, ip, base, args, places, native, info);
+        }
         let positional = native.signature.positional();
         let surplus = n.saturating_sub(positional);
         if !(*vm).has_room(args, places + surplus) {

@@ -270,6 +270,7 @@ impl Cx {
                 return Err(self.error(T::RecursionError, "maximum recursion depth exceeded"));
             }
             (*vm).doors += 1;
+            let door_roots = std::mem::replace(&mut (*vm).door_roots, (*vm).roots.len());
             let (top, base, ip) = ((*vm).top, (*vm).native_base, (*vm).native_ip);
             // An activation of nobody: it stands for the native among the callers, so that
             // windows of what is called are above the native's arguments.
@@ -290,6 +291,7 @@ impl Cx {
             (*vm).native_ip = ip;
             (*vm).top = top;
             (*vm).doors -= 1;
+            (*vm).door_roots = door_roots;
             let result = std::mem::replace(&mut (*vm).result, Value::UNDEF);
             if result.is_undef() { Err(Stop::Raised) } else { Ok(result) }
         }

@@ -162,6 +162,9 @@ pub struct Vm {
     scratch: Vec<u8>,
     /// Values that natives hold across calls.
     roots: Vec<Value>,
+    /// So many roots were there when Rust last entered the interpreter: what is above them when
+    /// that comes to a safepoint was left by natives that have returned.
+    door_roots: usize,
     /// Activations on the stack that programs have views of.
     watched: Vec<watch::Watched>,
     /// Containers whose repr is being made, outermost first, each with what is at work in it.
@@ -232,6 +235,7 @@ impl Vm {
             continuations: Vec::new(),
             scratch: Vec::new(),
             roots: Vec::new(),
+            door_roots: 0,
             watched: Vec::new(),
             showing: Vec::new(),
             known: known::Table::new(),

@@ -40,6 +40,8 @@ pub unsafe fn poll(vm: *mut Vm, ip: Ip, base: Base) -> Result<(), Pc> {
 pub unsafe fn poll_below(vm: *mut Vm, ip: Ip, base: Base, top: Base) -> Result<(), Pc> {
     unsafe {
         if (*vm).signals.is_up(Signals::COLLECT) {
+            let kept = (*vm).door_roots;
+            (*vm).roots.truncate(kept);
             let top = if (*vm).on_stack(top) { top } else { super::call::free_window(vm, base) };
             collect(vm, base, top);
             if let Some(pc) = super::finalise::begin(vm, ip, base) {

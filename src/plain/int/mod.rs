@@ -271,7 +271,8 @@ pub fn gcd_i64(a: i64, b: i64) -> Int {
         }
         b -= a;
     }
-    Int::from(i128::from(a << twos))
+    let divisor = a << twos;
+    i64::try_from(divisor).map_or_else(|_| Int::from(i128::from(divisor)), Int::Small)
 }
 
 /// `math.gcd(a, b)`.

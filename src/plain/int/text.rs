@@ -23,35 +23,60 @@ const PAIRS: &[u8; 200] = b"0001020304050607080910111213141516171819\
 6061626364656667686970717273747576777879\
 8081828384858687888990919293949596979899";
 
+/// The decimal digits of a number, with its sign, without allocation.
+pub struct Decimal {
+    buffer: [u8; 21],
+    start: usize,
+}
+
+impl Decimal {
+    #[inline]
+    pub fn of(n: i64) -> Decimal {
+        let mut text = Decimal::of_magnitude(n.unsigned_abs());
+        if n < 0 {
+            text.start -= 1;
+            text.buffer[text.start] = b'-';
+        }
+        text
+    }
+
+    #[inline]
+    fn of_magnitude(mut n: u64) -> Decimal {
+        let mut buffer = [0u8; 21];
+        let mut at = buffer.len();
+        while n >= 100 {
+            let pair = (n % 100) as usize * 2;
+            n /= 100;
+            at -= 2;
+            buffer[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
+        }
+        if n >= 10 {
+            let pair = n as usize * 2;
+            at -= 2;
+            buffer[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
+        } else {
+            at -= 1;
+            buffer[at] = b'0' + n as u8;
+        }
+        Decimal { buffer, start: at }
+    }
+
+    #[inline]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.buffer[self.start..]
+    }
+}
+
 /// Appends a decimal number.
 #[inline]
-pub fn push_u64(out: &mut Vec<u8>, mut n: u64) {
-    let mut buffer = [0u8; 20];
-    let mut at = buffer.len();
-    while n >= 100 {
-        let pair = (n % 100) as usize * 2;
-        n /= 100;
-        at -= 2;
-        buffer[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
-    }
-    if n >= 10 {
-        let pair = n as usize * 2;
-        at -= 2;
-        buffer[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
-    } else {
-        at -= 1;
-        buffer[at] = b'0' + n as u8;
-    }
-    out.extend_from_slice(&buffer[at..]);
+pub fn push_u64(out: &mut Vec<u8>, n: u64) {
+    out.extend_from_slice(Decimal::of_magnitude(n).as_bytes());
 }
 
 /// Appends a decimal number with its sign: `str(n)`.
 #[inline]
 pub fn push_i64(out: &mut Vec<u8>, n: i64) {
-    if n < 0 {
-        out.push(b'-');
-    }
-    push_u64(out, n.unsigned_abs());
+    out.extend_from_slice(Decimal::of(n).as_bytes());
 }
 
 /// How the digits of an integer are written, without sign or prefix.
