@@ -258,6 +258,17 @@ fn copy(cx: &mut Cx, args: Args) -> Flow {
 
 fn setitem(cx: &mut Cx, args: Args) -> Flow {
     let (key, value) = (cx.arg(args, 1).value(), cx.arg(args, 2).value());
+    if let (Some(at), Some(item)) = (key.as_int(), value.as_int())
+        && let (Ok(item), Some(array)) =
+            (u8::try_from(item), cx.arg(args, 0).value().cast::<ByteArray>())
+    {
+        let set = array.edit(|data| {
+            let at = position(at, data.len())?;
+            data[at] = item;
+            Some(Value::NONE)
+        });
+        return set.ok_or_else(|| out_of_range(cx));
+    }
     if let Some(slice) = key.cast::<Slice>() {
         return set_slice(cx, args, slice, value);
     }

@@ -8,7 +8,7 @@ use super::{TypeDef, method, sort, static_method, this};
 use crate::gc::Gc;
 use crate::plain::index;
 use crate::plain::int::Int;
-use crate::value::{Class, IterKind, List, Slice, T, Value};
+use crate::value::{Class, IterKind, List, Slice, T, Tuple, Value};
 use crate::vm::{Args, Cx, Flow, Outcome, Stop};
 
 /// Bytes of one item.
@@ -168,9 +168,26 @@ fn extend(cx: &mut Cx, args: Args) -> Flow {
 
 /// Appends what an iterable yields; the result is `answer`.
 fn extend_then(cx: &mut Cx, list: Gc<List>, source: Value, answer: Value) -> Flow {
-    if let Some(items) = cx.plain_items(source) {
-        cx.heap.charge(items.len() * WORD);
-        list.edit(|all| all.extend(items));
+    let before = list.edit(|all| all.capacity());
+    let done = match (source.cast::<List>(), source.cast::<Tuple>()) {
+        (Some(other), _) if other != list => {
+            other.edit(|items| list.edit(|all| all.extend_from_slice(items)));
+            true
+        }
+        (_, Some(tuple)) => {
+            list.edit(|all| all.extend_from_slice(tuple.as_slice()));
+            true
+        }
+        _ => match cx.plain_items(source) {
+            Some(items) => {
+                list.edit(|all| all.extend(items));
+                true
+            }
+            None => false,
+        },
+    };
+    if done {
+        cx.heap.charge((list.edit(|all| all.capacity()) - before) * WORD);
         return Ok(answer);
     }
     let extend = cx.vm().prelude("_extend");

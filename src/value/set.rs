@@ -7,9 +7,9 @@
 
 use std::cell::{Cell, UnsafeCell};
 
-use super::{Str, Value};
 use super::kind::{Object, Tracer};
 use super::table::{KeyEq, Probe};
+use super::{Str, Value};
 use crate::gc::Header;
 
 /// `header.flags` of a frozenset.

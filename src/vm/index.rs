@@ -212,6 +212,9 @@ unsafe fn get_by_method(
 impl Cx {
     /// `container[key]` for built-in containers; None for everything else.
     pub fn item_plain(&mut self, container: Value, key: Value) -> Result<Option<Value>, Stop> {
+        if let Some(item) = key.as_int().and_then(|i| self.item_quickly(container, i)) {
+            return Ok(Some(item));
+        }
         if let Some(dict) = container.cast::<Dict>() {
             return match self.dict_get(dict, key)? {
                 Some(value) => Ok(Some(value)),
@@ -269,6 +272,34 @@ impl Cx {
             return Err(self.error(T::IndexError, &text));
         };
         Ok(Some(self.item_at(container, at)))
+    }
+
+    /// An item of a sequence, if it is there and needs no thought.
+    #[inline]
+    fn item_quickly(&self, container: Value, i: i64) -> Option<Value> {
+        let at = |len: usize| {
+            let at = if i < 0 { i + len as i64 } else { i };
+            (at >= 0 && at < len as i64).then_some(at as usize)
+        };
+        if let Some(text) = container.cast::<Str>() {
+            let at = at(text.len()).filter(|_| text.is_ascii())?;
+            return Some(Value::object(self.char(text.as_bytes()[at])));
+        }
+        if let Some(list) = container.cast::<List>() {
+            return list.get(at(list.len())?);
+        }
+        if let Some(tuple) = container.cast::<Tuple>() {
+            return Some(tuple.as_slice()[at(tuple.len())?]);
+        }
+        if let Some(bytes) = container.cast::<Bytes>() {
+            let bytes = bytes.as_slice();
+            return Some(Value::int(bytes[at(bytes.len())?].into()));
+        }
+        if let Some(bytes) = container.cast::<ByteArray>() {
+            return bytes.edit(|data| Some(Value::int(data[at(data.len())?].into())));
+        }
+        let deque = container.cast::<Deque>()?;
+        deque.get(at(deque.len())?)
     }
 
     /// The dict that a value is, or that is inside an instance of a class derived from `dict` which
@@ -329,7 +360,15 @@ impl Cx {
     }
 
     /// An integer by `__index__`; None if there is none.
+    #[inline]
     pub fn index_or_none(&mut self, value: Value) -> Result<Option<Int>, Stop> {
+        if let Some(i) = value.as_int() {
+            return Ok(Some(Int::Small(i)));
+        }
+        self.index_by_code(value)
+    }
+
+    fn index_by_code(&mut self, value: Value) -> Result<Option<Int>, Stop> {
         if let Some(i) = self.integer(value) {
             return Ok(Some(i));
         }
@@ -358,7 +397,15 @@ impl Cx {
     }
 
     /// An integer by `__index__` that fits 64 bits, or OverflowError.
+    #[inline]
     pub fn index_i64(&mut self, value: Value) -> Result<i64, Stop> {
+        match value.as_int() {
+            Some(i) => Ok(i),
+            None => self.index_i64_by_code(value),
+        }
+    }
+
+    fn index_i64_by_code(&mut self, value: Value) -> Result<i64, Stop> {
         match self.index(value)? {
             Int::Small(i) => Ok(i),
             Int::Big(_) => {

@@ -150,8 +150,10 @@ pub(super) fn concatenate(vm: &Vm, x: Value, y: Value) -> Result<Option<Value>, 
         };
     }
     if let (Some(a), Some(b)) = (x.cast::<List>(), y.cast::<List>()) {
-        let mut items = a.to_vec();
-        items.extend(b.iter());
+        let mut items = Vec::with_capacity(a.len() + b.len());
+        for list in [a, b] {
+            list.edit(|all| items.extend_from_slice(all));
+        }
         return Ok(Some(Value::object(vm.space.list(items))));
     }
     if let (Some(a), Some(b)) = (x.cast::<Tuple>(), y.cast::<Tuple>()) {
@@ -200,7 +202,10 @@ pub fn repeat(vm: &Vm, sequence: Value, count: Int) -> Result<Option<Value>, Sto
     if too_big(items.len(), 8) {
         return Err(memory_error(vm));
     }
-    let items = items.repeat(count);
+    let items = match items[..] {
+        [item] => vec![item; count],
+        _ => items.repeat(count),
+    };
     Ok(Some(if sequence.is::<List>() {
         Value::object(vm.space.list(items))
     } else {

@@ -88,8 +88,10 @@ fn quick_equal(x: Value, y: Value) -> Option<bool> {
     }
 }
 
+/// How many items at the start are known to be equal without a thought.
 fn same_words(a: &[Value], b: &[Value]) -> usize {
-    a.iter().zip(b).take_while(|(a, b)| a == b).count()
+    let same = |(x, y): &(&Value, &Value)| x == y || quick_equal(**x, **y) == Some(true);
+    a.iter().zip(b).take_while(same).count()
 }
 
 /// Compares built-in values; None when a special method must be asked, or none is defined.
@@ -158,6 +160,9 @@ pub(super) fn compare_at(
     }
     if let (Some(a), Some(b)) = (x.cast::<Deque>(), y.cast::<Deque>()) {
         return compare_items(vm, &|i| a.get(i), &|i| b.get(i), a.len(), b.len(), order, depth);
+    }
+    if let (Some(a), Some(b)) = (x.cast::<Bytes>(), y.cast::<Bytes>()) {
+        return Ok(Some(order.of_ordering(a.as_slice().cmp(b.as_slice()))));
     }
     if let (Some(a), Some(b)) = (bytes_of(x), bytes_of(y)) {
         return Ok(Some(order.of_ordering(a.cmp(&b))));

@@ -133,8 +133,7 @@ impl Cx {
     /// What is left in a `map` of a native over a plain source; None for other iterators. The
     /// caller keeps the iterator and whatever else it holds.
     pub fn drain_mapped(&mut self, iterator: Value) -> Result<Option<Vec<Value>>, Stop> {
-        let Some((quick, source)) =
-            iterator.cast::<Iter>().and_then(|iter| self.mapped(iter))
+        let Some((quick, source)) = iterator.cast::<Iter>().and_then(|iter| self.mapped(iter))
         else {
             return Ok(None);
         };
