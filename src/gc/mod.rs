@@ -6,7 +6,6 @@
 //! per value of `Header::kind`, says how to trace and drop them.
 
 mod heap;
-pub mod pool;
 mod ptr;
 mod signal;
 

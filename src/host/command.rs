@@ -34,10 +34,7 @@ pub fn main() -> ExitCode {
     let exit = match parse(args) {
         Command::Run(config) => {
             malloc::keep_freed();
-            stack::with_room(|| {
-                crate::gc::pool::own();
-                run::run(&config)
-            })
+            stack::with_room(|| run::run(&config))
         }
         Command::Disassemble(name) => run::disassemble(&name, use_color()),
         Command::Say(text) => {
