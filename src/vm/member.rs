@@ -71,7 +71,7 @@ pub fn contains(vm: &mut Vm, item: Value, container: Value) -> Result<Option<boo
         && !cx.class_of(item).has(overrides::EQ)
         && let Some(i) = integer(vm, item)
     {
-        return Ok(Some(super::index::range_contains(vm, range, &i)));
+        return Ok(Some(super::range::contains(vm, range, &i)));
     }
     Ok(None)
 }

@@ -39,6 +39,7 @@ mod prelude;
 mod probe;
 mod quick;
 mod raise;
+mod range;
 mod roots;
 mod safepoint;
 mod slots;

@@ -510,7 +510,7 @@ pub fn len(vm: &Vm, x: Value) -> Option<usize> {
         return Some(deque.len());
     }
     if let Some(range) = x.cast::<Range>() {
-        return Some(super::index::range_len(vm, range).try_into().unwrap_or(usize::MAX));
+        return Some(super::range::len(vm, range).try_into().unwrap_or(usize::MAX));
     }
     None
 }

@@ -175,7 +175,7 @@ pub(super) fn compare_at(
     } else if let (Some(a), Some(b)) = (x.cast::<Dict>(), y.cast::<Dict>()) {
         equal_dicts(vm, a, b, depth)?
     } else if let (Some(a), Some(b)) = (x.cast::<Range>(), y.cast::<Range>()) {
-        Some(super::index::equal_ranges(vm, a, b))
+        Some(super::range::equal(vm, a, b))
     } else if let (Some(a), Some(b)) = (x.cast::<Slice>(), y.cast::<Slice>()) {
         let parts = |s: Gc<Slice>| [s.start.get(), s.stop.get(), s.step.get()];
         let mut equal = Some(true);

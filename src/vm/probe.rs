@@ -80,7 +80,7 @@ fn hash_other(vm: &Vm, value: Value, depth: u32) -> Option<u64> {
         return Some(set.hash.get());
     }
     if let Some(range) = value.cast::<Range>() {
-        let len = super::index::range_len(vm, range);
+        let len = super::range::len(vm, range);
         let zero = len == dashu_int::IBig::ZERO;
         let one = len == dashu_int::IBig::ONE;
         let parts = [
@@ -325,7 +325,7 @@ pub fn plain_items(space: &Space, value: Value) -> Option<Vec<Value>> {
     if let Some(range) = value.cast::<Range>() {
         let (start, stop, step) =
             (range.start.get().as_int()?, range.stop.get().as_int()?, range.step.get().as_int()?);
-        let len = super::index::small_range_len(start, stop, step);
+        let len = super::range::small_len(start, stop, step);
         if len > crate::plain::MAX_BYTES as i64 {
             return None;
         }
@@ -335,7 +335,7 @@ pub fn plain_items(space: &Space, value: Value) -> Option<Vec<Value>> {
         && matches!(iter.kind, IterKind::Range)
     {
         let (at, stop, step) = (iter.at.get(), iter.a.get().as_int()?, iter.b.get().as_int()?);
-        let len = super::index::small_range_len(at, stop, step);
+        let len = super::range::small_len(at, stop, step);
         if len > crate::plain::MAX_BYTES as i64 {
             return None;
         }

@@ -74,7 +74,7 @@ fn latin1(out: &mut Vec<u8>, text: &[u8]) -> bool {
     let (mut at, mut last, mut highest) = (from, 0u8, 0u8);
     for &byte in text {
         let second = byte & 0xc0 == 0x80;
-        at -= usize::from(second);
+        at = at.saturating_sub(usize::from(second));
         out[at] = if second { last << 6 | byte & 0x3f } else { byte };
         at += 1;
         highest = highest.max(byte);
