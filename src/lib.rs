@@ -6,6 +6,7 @@ pub mod gc;
 pub mod host;
 pub mod native;
 pub mod plain;
+pub mod rt;
 pub mod text;
 pub mod value;
 pub mod vm;

@@ -1,0 +1,81 @@
+//! What time it is: by the machine's clocks, or by a clock that moves only when told to.
+//!
+//! A virtual clock makes runs repeatable: whoever waits moves it to the next deadline instead of
+//! sleeping. The real monotonic clock is handed in by the caller, so that `loop.time()` and
+//! `time.monotonic()` are one clock.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+pub struct Clock(Kind);
+
+enum Kind {
+    Real(fn() -> Duration),
+    Virtual(f64),
+}
+
+impl Clock {
+    pub fn real(monotonic: fn() -> Duration) -> Clock {
+        Clock(Kind::Real(monotonic))
+    }
+
+    pub fn virtual_from_zero() -> Clock {
+        Clock(Kind::Virtual(0.0))
+    }
+
+    /// Monotonic seconds.
+    pub fn now(&self) -> f64 {
+        match self.0 {
+            Kind::Real(monotonic) => monotonic().as_secs_f64(),
+            Kind::Virtual(now) => now,
+        }
+    }
+
+    /// Seconds since the epoch; a virtual world begins at the epoch.
+    pub fn time(&self) -> f64 {
+        match self.0 {
+            Kind::Real(_) => {
+                SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+            }
+            Kind::Virtual(now) => now,
+        }
+    }
+
+    pub fn is_virtual(&self) -> bool {
+        matches!(self.0, Kind::Virtual(_))
+    }
+
+    /// Moves a virtual clock forwards to `when`; an earlier `when` leaves it where it is.
+    ///
+    /// Real time moves by itself: asking it to is a bug of the caller.
+    pub fn advance_to(&mut self, when: f64) {
+        match &mut self.0 {
+            Kind::Real(_) => debug_assert!(false, "a real clock cannot be moved"),
+            Kind::Virtual(now) => *now = now.max(when),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Clock;
+    use std::time::Duration;
+
+    #[test]
+    fn virtual_time_moves_only_forwards() {
+        let mut clock = Clock::virtual_from_zero();
+        assert!(clock.is_virtual());
+        assert_eq!((clock.now(), clock.time()), (0.0, 0.0));
+        clock.advance_to(2.5);
+        clock.advance_to(1.0);
+        clock.advance_to(f64::NAN);
+        assert_eq!((clock.now(), clock.time()), (2.5, 2.5));
+    }
+
+    #[test]
+    fn real_time_is_what_it_was_given() {
+        let clock = Clock::real(|| Duration::from_millis(1500));
+        assert!(!clock.is_virtual());
+        assert_eq!(clock.now(), 1.5);
+        assert!(clock.time() > 1.0e9);
+    }
+}
