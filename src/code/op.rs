@@ -385,6 +385,13 @@ macro_rules! for_each_op {
             /// go on if the exception R[a] is StopAsyncIteration, else raise it again
             EndAsyncFor [Src Nil Nil] 0 => data::cold | unwind::end_async_for;
 
+            // ---- the event loop
+            /// run the next entry of the loop R[a], or step the task R[a]; skip the next
+            /// instruction when that is done (code of `vm/tasks/drive.rs` only)
+            Drive [Src Nil Nil] 0 => data::cold | tasks::drive;
+            /// the entry that ran for R[a] has raised R[b]
+            DriveOn [Src Src Nil] 0 => data::cold | tasks::failed;
+
             // ---- exceptions. "Handled" is what `sys.exception()` says.
             /// R[a] = handled; handled = R[b]
             PushHandled [Dst Src Nil] 0 => unwind::push_handled;

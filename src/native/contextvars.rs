@@ -11,14 +11,10 @@ use super::operators::wrong_receiver;
 use super::{TypeDef, add_functions, add_types, function, method, static_method};
 use crate::gc::Gc;
 use crate::value::{Dict, Record, Str, T, Value};
+use crate::vm::context::{self, BEFORE, ENTERED, SHARED, VALUES};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Outcome, Stop};
 
-// Places of a context,
-const VALUES: usize = 0;
-const SHARED: usize = 1;
-const ENTERED: usize = 2;
-const BEFORE: usize = 3;
-// of a variable,
+// Places of a variable,
 const NAME: usize = 0;
 const DEFAULT: usize = 1;
 // and of a token.
@@ -32,11 +28,11 @@ static CONTEXT: TypeDef = TypeDef {
     doc: "The values of context variables.",
     methods: &[
         static_method("__new__(cls)", "Create and return a new object.", |cx, _| {
-            Ok(Value::object(new_context(cx)))
+            Ok(Value::object(context::object(cx.vm(), Value::UNDEF)))
         }),
         method("run(self, callable, /, *args, **kwargs)", "Calls a function in the context.", run),
         method("copy(self, /)", "A copy, which shares nothing that can be seen.", |cx, args| {
-            Ok(Value::object(copy(cx, context(cx, cx.arg(args, 0).value())?)))
+            Ok(Value::object(copy(cx, receiver(cx, cx.arg(args, 0).value())?)))
         }),
         method("get(self, key, default=None, /)", "The value of a variable, or the default.", get),
         method("keys(self, /)", "All variables with a value.", |cx, args| view(cx, args, "keys")),
@@ -55,7 +51,7 @@ static CONTEXT: TypeDef = TypeDef {
         }),
         method("__iter__(self, /)", "Implement iter(self).", |cx, args| view(cx, args, "__iter__")),
         method("__len__(self, /)", "Return len(self).", |cx, args| {
-            let context = context(cx, cx.arg(args, 0).value())?;
+            let context = receiver(cx, cx.arg(args, 0).value())?;
             Ok(Value::int(values(context).len() as i64))
         }),
     ],
@@ -123,8 +119,7 @@ static MISSING: TypeDef = TypeDef {
 
 static FUNCTIONS: &[Def] =
     &[function("copy_context()", "A copy of the current context.", |cx, _| {
-        let current = current(cx);
-        Ok(Value::object(copy(cx, current)))
+        Ok(Value::object(context::object(cx.vm(), cx.copied_context())))
     })];
 
 pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
@@ -150,7 +145,7 @@ fn record(cx: &Cx, value: Value, id: T) -> Result<Gc<Record>, Stop> {
     record.ok_or_else(|| wrong_receiver(cx, "", id, value))
 }
 
-fn context(cx: &Cx, value: Value) -> Result<Gc<Record>, Stop> {
+fn receiver(cx: &Cx, value: Value) -> Result<Gc<Record>, Stop> {
     record(cx, value, T::Context)
 }
 
@@ -158,25 +153,8 @@ fn values(context: Gc<Record>) -> Gc<Dict> {
     context.places[VALUES].get().cast().expect("a context has a dict")
 }
 
-fn new_context(cx: &Cx) -> Gc<Record> {
-    let values = Value::object(cx.dict());
-    cx.record(T::Context, &[values, Value::FALSE, Value::FALSE, Value::NONE], false)
-}
-
-/// The context that runs; the first one is made when it is first asked for.
-pub fn current(cx: &mut Cx) -> Gc<Record> {
-    if let Some(context) = cx.vm().context.cast::<Record>() {
-        return context;
-    }
-    let context = new_context(cx);
-    cx.vm_mut().context = Value::object(context);
-    context
-}
-
 fn copy(cx: &Cx, from: Gc<Record>) -> Gc<Record> {
-    from.places[SHARED].set(Value::TRUE);
-    let values = from.places[VALUES].get();
-    cx.record(T::Context, &[values, Value::TRUE, Value::FALSE, Value::NONE], false)
+    context::object(cx.vm(), context::copy(Value::object(from)))
 }
 
 /// The dict of a context, for a change that only this context sees.
@@ -191,7 +169,7 @@ fn own_values(cx: &Cx, context: Gc<Record>) -> Gc<Dict> {
 }
 
 fn run(cx: &mut Cx, args: Args) -> Flow {
-    let this = context(cx, cx.arg(args, 0).value())?;
+    let this = receiver(cx, cx.arg(args, 0).value())?;
     if this.places[ENTERED].get() == Value::TRUE {
         let mut text = b"cannot enter context: ".to_vec();
         push_repr(cx, &mut text, Value::object(this))?;
@@ -200,10 +178,10 @@ fn run(cx: &mut Cx, args: Args) -> Flow {
     }
     let func = cx.arg(args, 1).value();
     let (values, names) = spread(cx, args, 2)?;
-    let before = Value::object(current(cx));
+    let before = Value::object(cx.context());
     this.places[ENTERED].set(Value::TRUE);
     this.places[BEFORE].set(before);
-    cx.vm_mut().context = Value::object(this);
+    cx.set_context(Value::object(this));
     let state = [Value::object(this), Value::NONE, Value::NONE];
     cx.call_then_with_names(func, (values, names), left, state)
 }
@@ -211,12 +189,12 @@ fn run(cx: &mut Cx, args: Args) -> Flow {
 fn left(cx: &mut Cx, [this, ..]: [Value; 3], outcome: Outcome) -> Flow {
     let this = this.cast::<Record>().expect("kept in the state");
     this.places[ENTERED].set(Value::FALSE);
-    cx.vm_mut().context = this.places[BEFORE].replace(Value::NONE);
+    cx.set_context(this.places[BEFORE].replace(Value::NONE));
     outcome
 }
 
 fn value_of(cx: &mut Cx, args: Args) -> Result<Option<Value>, Stop> {
-    let this = context(cx, cx.arg(args, 0).value())?;
+    let this = receiver(cx, cx.arg(args, 0).value())?;
     let key = cx.arg(args, 1).value();
     if !cx.is_exact(key, T::ContextVar) {
         let mut text = b"a ContextVar key was expected, got ".to_vec();
@@ -233,7 +211,7 @@ fn get(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn view(cx: &mut Cx, args: Args, method: &str) -> Flow {
-    let this = context(cx, cx.arg(args, 0).value())?;
+    let this = receiver(cx, cx.arg(args, 0).value())?;
     // What is seen does not change with the context.
     this.places[SHARED].set(Value::TRUE);
     let dict = Value::object(values(this));
@@ -253,7 +231,7 @@ fn new_var(cx: &mut Cx, args: Args) -> Flow {
 
 fn get_var(cx: &mut Cx, args: Args) -> Flow {
     let var = record(cx, cx.arg(args, 0).value(), T::ContextVar)?;
-    let context = current(cx);
+    let context = cx.context();
     if let Some(value) = cx.dict_get(values(context), Value::object(var))? {
         return Ok(value);
     }
@@ -270,7 +248,7 @@ fn get_var(cx: &mut Cx, args: Args) -> Flow {
 fn set_var(cx: &mut Cx, args: Args) -> Flow {
     let var = Value::object(record(cx, cx.arg(args, 0).value(), T::ContextVar)?);
     let value = cx.arg(args, 1).value();
-    let context = current(cx);
+    let context = cx.context();
     let old = cx.dict_get(values(context), var)?.unwrap_or(Value::UNDEF);
     let dict = own_values(cx, context);
     cx.dict_set(dict, var, value)?;
@@ -286,7 +264,7 @@ fn reset(cx: &mut Cx, args: Args) -> Flow {
         return Err(cx.type_error(&format!("expected an instance of Token, got {name}")));
     }
     let token = record(cx, token, T::ContextToken)?;
-    let context = current(cx);
+    let context = cx.context();
     let problem = if token.places[USED].get() == Value::TRUE {
         Some((T::RuntimeError, "has already been used once"))
     } else if token.places[VARIABLE].get() != Value::object(var) {

@@ -4,7 +4,8 @@
 use super::{TypeDef, function, method};
 use crate::gc::Gc;
 use crate::value::frame::state;
-use crate::value::{AsyncOp, Class, Exception, Frame, Str, T, Value};
+use crate::value::wait::phase;
+use crate::value::{AsyncOp, Class, Exception, Frame, Str, T, Value, Wait};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Outcome, Stop};
 
 const SEND: &str = "send(value) -> send 'value' into generator,\nreturn next yielded value or raise \
@@ -50,7 +51,10 @@ macro_rules! attributes {
             GetSet {
                 name: $frame,
                 doc: "",
-                get: |cx, v| frame_of(cx, v).map(|frame| super::frames::of_frame(cx, frame)),
+                get: |cx, v| match v.is::<Wait>() {
+                    true => Ok(Value::NONE),
+                    false => frame_of(cx, v).map(|frame| super::frames::of_frame(cx, frame)),
+                },
                 set: None,
             },
         ]
@@ -191,6 +195,21 @@ fn itself(cx: &mut Cx, args: Args) -> Flow {
     Ok(cx.arg(args, 0).value())
 }
 
+/// Is this a coroutine, also one made of a marked generator, or of the program's own making?
+pub fn is_coroutine(cx: &mut Cx, value: Value) -> Result<bool, Stop> {
+    if let Some(frame) = value.cast::<Frame>() {
+        let flags = frame.header.flags;
+        return Ok(frame.kind() == state::COROUTINE || flags & state::ITERABLE_COROUTINE != 0);
+    }
+    if value.is::<Wait>() {
+        return Ok(true);
+    }
+    if !cx.class_of(value).is_user() {
+        return Ok(false);
+    }
+    Ok(cx.call_prelude("_is_coroutine", &[value])? == Value::TRUE)
+}
+
 fn frame_of(cx: &Cx, value: Value) -> Result<Gc<Frame>, Stop> {
     value.cast::<Frame>().ok_or_else(|| {
         let name = cx.type_name(value);
@@ -205,6 +224,9 @@ fn this_frame(cx: &Cx, args: Args) -> Result<Gc<Frame>, Stop> {
 // ---- attributes
 
 fn name(cx: &mut Cx, value: Value, qualified: bool) -> Flow {
+    if let Some(wait) = value.cast::<Wait>() {
+        return Ok(cx.str_value(super::asyncio::name(wait, qualified)));
+    }
     let function = frame_of(cx, value)?.function;
     let names = &cx.vm().names;
     let (key, code) = if qualified {
@@ -230,15 +252,24 @@ fn set_name(cx: &mut Cx, value: Value, name: Value, qualified: bool) -> Flow {
 }
 
 fn is_in(cx: &mut Cx, value: Value, what: u8) -> Flow {
+    if let Some(wait) = value.cast::<Wait>() {
+        return Ok(Value::bool(what == state::SUSPENDED && wait.is_suspended()));
+    }
     Ok(Value::bool(frame_of(cx, value)?.state() == what))
 }
 
 fn inner(cx: &mut Cx, value: Value) -> Flow {
+    if value.is::<Wait>() {
+        return Ok(Value::NONE);
+    }
     let frame = frame_of(cx, value)?;
     Ok(cx.delegated_to(frame).map_or(Value::NONE, Value::object))
 }
 
 fn code(cx: &mut Cx, value: Value) -> Flow {
+    if value.is::<Wait>() {
+        return Ok(Value::NONE);
+    }
     Ok(Value::object(frame_of(cx, value)?.function.code))
 }
 
@@ -250,16 +281,30 @@ fn next(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn send(cx: &mut Cx, args: Args) -> Flow {
+    if let Some(wait) = cx.arg(args, 0).cast::<Wait>() {
+        if wait.phase.get() == phase::CREATED && !cx.arg(args, 1).is_none() {
+            let text = "can't send non-None value to a just-started coroutine";
+            return Err(cx.type_error(text));
+        }
+        return cx.resume_wait(wait);
+    }
     let frame = this_frame(cx, args)?;
     cx.resume(frame, cx.arg(args, 1).value())
 }
 
 fn close(cx: &mut Cx, args: Args) -> Flow {
+    if let Some(wait) = cx.arg(args, 0).cast::<Wait>() {
+        cx.close_wait(wait);
+        return Ok(Value::NONE);
+    }
     let frame = this_frame(cx, args)?;
     cx.close_frame(frame)
 }
 
 fn throw(cx: &mut Cx, args: Args) -> Flow {
+    if let Some(wait) = cx.arg(args, 0).cast::<Wait>() {
+        return with_exception(cx, args, thrown_into_wait, Value::object(wait));
+    }
     let frame = Value::object(this_frame(cx, args)?);
     with_exception(cx, args, thrown, frame)
 }
@@ -268,6 +313,18 @@ fn thrown(cx: &mut Cx, [frame, kind, _]: [Value; 3], outcome: Outcome) -> Flow {
     let exception = exception_made(cx, kind, outcome?)?;
     let frame = frame_of(cx, frame)?;
     cx.throw_into(frame, exception)
+}
+
+/// An exception is thrown into a native coroutine: that ends it.
+fn thrown_into_wait(cx: &mut Cx, [wait, kind, _]: [Value; 3], outcome: Outcome) -> Flow {
+    let exception = exception_made(cx, kind, outcome?)?;
+    let wait = wait.cast::<Wait>().expect("kept in the state");
+    if wait.is_finished() {
+        let text = "cannot reuse already awaited coroutine";
+        return Err(cx.error(T::RuntimeError, text));
+    }
+    cx.close_wait(wait);
+    Err(cx.throw(exception))
 }
 
 /// Makes the exception that the arguments of a `throw` ask for, and goes on in `run` with it.
@@ -325,8 +382,10 @@ fn exception_made(cx: &mut Cx, kind: Value, value: Value) -> Result<Gc<Exception
 
 /// A generator that awaits the coroutine, for `yield from` in the `__await__` of a program.
 fn awaiting(cx: &mut Cx, args: Args) -> Flow {
-    let frame = Value::object(this_frame(cx, args)?);
-    let wrap = cx.vm().prelude("_awaiting");
+    let this = cx.arg(args, 0).value();
+    let native = this.is::<Wait>();
+    let frame = if native { this } else { Value::object(this_frame(cx, args)?) };
+    let wrap = cx.vm().prelude(if native { "_wait_await" } else { "_awaiting" });
     cx.call_then(wrap, &[frame], awaiting_made, [Value::NONE; 3])
 }
 

@@ -7,6 +7,7 @@
 //! here for plain data and otherwise goes on in `stdlib/prelude.sloop`.
 
 mod abc;
+mod asyncio;
 mod builtins;
 mod bytearray;
 mod bytes;
@@ -209,6 +210,7 @@ use comparisons;
 /// Functions of the builtins namespace.
 static BUILTINS: &[&[Def]] = &[
     abc::HOOKS,
+    asyncio::HOOKS,
     builtins::FUNCTIONS,
     dict::HOOKS,
     dynamic::FUNCTIONS,
@@ -246,6 +248,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("contextvars", contextvars::module),
     ("math", math::module),
     ("_abc", abc::module),
+    ("_asyncio", asyncio::module),
     ("_collections", collections::module),
     ("_random", random::module),
     ("_string", template::module),
@@ -371,6 +374,10 @@ fn set_overrides(cx: &Cx, id: T) {
         T::Count | T::Repeat | T::Partial => overrides::REPR,
         T::ItemGetter | T::AttrGetter | T::MethodCaller => overrides::REPR,
         T::LruCache => overrides::GET,
+        T::Future | T::Task => overrides::INIT | overrides::REPR,
+        T::Gathering => overrides::REPR,
+        T::Handle => overrides::INIT | overrides::REPR,
+        T::TimerHandle => overrides::INIT | overrides::REPR | overrides::EQ | overrides::HASH,
         _ => class.overrides.get(),
     });
     cx.refresh_overrides(class);

@@ -71,6 +71,8 @@ pub enum Ret {
     ForFrame,
     /// A frame resumed by `next`, `send` or `throw`.
     Resume,
+    /// The coroutine of a task, stepped by a loop.
+    Task,
     /// As `Resume`, for a native: its continuation gets what is yielded.
     ResumeNative,
     /// A frame that another one delegates to (`yield from`, `await`).

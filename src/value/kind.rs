@@ -165,6 +165,14 @@ kinds! {
     AsyncOp
     /// A reference that does not keep alive.
     Weak
+    Future
+    Task
+    Gathering
+    /// A coroutine that is a native.
+    Wait
+    /// A scheduled callback.
+    Handle
+    EventLoop
 }
 
 /// Implements `Object` for a type whose references are all plain `Value` cells.

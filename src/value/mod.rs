@@ -9,6 +9,7 @@ pub mod error;
 pub mod fill;
 pub mod frame;
 pub mod func;
+pub mod future;
 pub mod instance;
 mod intern;
 pub mod iter;
@@ -19,6 +20,7 @@ pub mod names;
 pub mod number;
 pub mod record;
 pub mod resource;
+pub mod schedule;
 pub mod sequence;
 pub mod set;
 pub mod shape;
@@ -28,6 +30,7 @@ pub mod str;
 pub mod table;
 pub mod types;
 pub mod view;
+pub mod wait;
 pub mod weak;
 mod word;
 
@@ -41,6 +44,7 @@ pub use func::{
     BoundMethod, Cell, ClassMethod, Declaration, Entry, Function, GenericAlias, MappingProxy,
     Member, Native, NativeKind, Property, StaticMethod, Super, Union,
 };
+pub use future::{Future, Gathering, Task};
 pub use instance::{Instance, Slots};
 pub use iter::{AsyncOp, Iter, IterKind};
 pub use kind::{Kind, Tracer};
@@ -49,6 +53,7 @@ pub use module::Module;
 pub use number::{BigInt, Complex};
 pub use record::Record;
 pub use resource::Resource;
+pub use schedule::{EventLoop, Handle};
 pub use sequence::{ByteArray, Bytes, List, Range, Slice, Tuple};
 pub use set::Set;
 pub use shape::ShapeId;
@@ -57,5 +62,6 @@ pub use space::Space;
 pub use str::{Str, StrBuffer};
 pub use types::T;
 pub use view::FrameView;
+pub use wait::Wait;
 pub use weak::{Due, Weak};
 pub use word::Value;

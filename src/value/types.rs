@@ -139,6 +139,12 @@ types! {
     ContextToken   "_contextvars.Token" Object     Record FINAL;
     MissingToken   "_contextvars.missing" Object   Record FINAL NO_NEW;
     WeakRef        "weakref.ReferenceType" Object Weak;
+    Future         "_asyncio.Future"   Object      Future;
+    Task           "_asyncio.Task"     Future      Task;
+    Gathering      "asyncio.tasks._GatheringFuture" Future Gathering FINAL NO_NEW;
+    Handle         "asyncio.events.Handle" Object  Handle;
+    TimerHandle    "asyncio.events.TimerHandle" Handle Handle;
+    EventLoop      "_asyncio.EventLoop" Object     EventLoop;
     File           "_io.TextIOWrapper" Object      Resource NO_NEW;
     BufferedReader "_io.BufferedReader" Object     Resource NO_NEW;
     BufferedWriter "_io.BufferedWriter" Object     Resource NO_NEW;
@@ -215,6 +221,8 @@ types! {
     // Also a `ValueError`: see `native/error.rs`.
     UnsupportedOperation "io.UnsupportedOperation" OSError  Exception;
     UserWarning         "UserWarning"         Warning        Exception;
+    CancelledError      "asyncio.exceptions.CancelledError" BaseException Exception;
+    InvalidStateError   "asyncio.exceptions.InvalidStateError" Exception Exception;
 }
 
 impl T {

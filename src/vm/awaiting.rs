@@ -2,12 +2,12 @@
 
 use super::pc::{Base, Ip, Pc, reg};
 use super::suspend::*;
-use super::{Cx, Flow, Outcome, Vm, bind, call, frame_at, handling, raise, unwind};
+use super::{Cx, Flow, Outcome, Vm, bind, call, frame_at, handling, raise, tasks, unwind};
 use crate::code::CodeKind;
 use crate::code::op::{HEADER, Word, word};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state};
-use crate::value::{AsyncOp, Class, Frame, Function, T, Value};
+use crate::value::{AsyncOp, Class, Frame, Function, T, Value, Wait};
 
 pub unsafe fn await_value(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
@@ -28,6 +28,16 @@ pub unsafe fn await_object(vm: *mut Vm, ip: Ip, base: Base, info: u64, object: V
         }
         if let Some(op) = object.cast::<AsyncOp>() {
             return async_step(vm, ip, base, op, info);
+        }
+        if let Some(wait) = object.cast::<Wait>() {
+            if let Some(pc) = tasks::await_wait(vm, ip, base, info, wait) {
+                return pc;
+            }
+        } else if let Some(future) = object.future()
+            && !(*vm).space.class_of(object).is_user()
+            && let Some(pc) = tasks::await_future(vm, ip, base, info, future)
+        {
+            return pc;
         }
         match Cx::of(&mut *vm).special(object, (*vm).names.__await__) {
             Ok(Some(method)) => {

@@ -597,6 +597,7 @@ pub unsafe fn finish(vm: *mut Vm, ip: Ip, base: Base, info: u64, value: Value) -
             Ret::Init
             | Ret::ForFrame
             | Ret::Resume
+            | Ret::Task
             | Ret::ResumeNative
             | Ret::Delegate
             | Ret::AsyncStep

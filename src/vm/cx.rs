@@ -331,6 +331,11 @@ impl Cx {
         text
     }
 
+    /// The instruction that has called the native.
+    pub fn call_place(&self) -> *const crate::code::op::Word {
+        self.vm.native_ip
+    }
+
     // ---- shorthands
 
     pub fn type_object(&self, id: T) -> Value {

@@ -10,6 +10,7 @@ mod bind;
 mod call;
 mod compare;
 mod construct;
+pub mod context;
 mod cx;
 mod data;
 pub mod finalise;
@@ -48,12 +49,14 @@ mod step;
 mod store;
 mod suspend;
 pub mod system;
+pub mod tasks;
 mod unwind;
 mod watch;
 
 use std::sync::Arc;
 
 use crate::gc::{Gc, Signals};
+use crate::rt::Clock;
 use crate::value::frame::{DEPTH_ONE, FUNCTION};
 use crate::value::names::Names;
 use crate::value::{CodeObject, Dict, Exception, Frame, Function, Space, T, Value};
@@ -166,6 +169,10 @@ pub struct Vm {
     /// So many roots were there when Rust last entered the interpreter: what is above them when
     /// that comes to a safepoint was left by natives that have returned.
     door_roots: usize,
+    /// The loop that runs, or None.
+    pub running_loop: Value,
+    pub clock: Clock,
+    tasks: tasks::State,
     /// Activations on the stack that programs have views of.
     watched: Vec<watch::Watched>,
     /// Containers whose repr is being made, outermost first, each with what is at work in it.
@@ -237,6 +244,9 @@ impl Vm {
             scratch: Vec::new(),
             roots: Vec::new(),
             door_roots: 0,
+            running_loop: Value::NONE,
+            clock: Clock::real(system::monotonic),
+            tasks: tasks::State::default(),
             watched: Vec::new(),
             showing: Vec::new(),
             known: known::Table::new(),

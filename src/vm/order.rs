@@ -208,7 +208,7 @@ pub(super) fn compare_at(
 
 /// Has the built-in type an `__eq__` that the machine does not know by itself?
 pub fn answers_equality(value: Value) -> bool {
-    use crate::value::{DictView, GenericAlias, MappingProxy, MemoryView, Union, Weak};
+    use crate::value::{DictView, GenericAlias, Handle, MappingProxy, MemoryView, Union, Weak};
     value.is::<Set>()
         || value.is::<DictView>()
         || value.is::<MappingProxy>()
@@ -216,6 +216,7 @@ pub fn answers_equality(value: Value) -> bool {
         || value.is::<GenericAlias>()
         || value.is::<MemoryView>()
         || value.is::<Weak>()
+        || value.is::<Handle>()
 }
 
 pub(super) fn bytes_of(value: Value) -> Option<Vec<u8>> {

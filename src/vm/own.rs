@@ -6,8 +6,8 @@ use crate::value::class::flags;
 use crate::value::kind::Kind;
 use crate::value::shape::MAX_KEYS;
 use crate::value::{
-    Class, ClassMethod, Dict, Exception, Function, Instance, Member, Module, Record, Resource,
-    Slots, StaticMethod, Str, Value,
+    Class, ClassMethod, Dict, EventLoop, Exception, Function, Future, Instance, Member, Module,
+    Record, Resource, Slots, StaticMethod, Str, Value,
 };
 
 /// Name of the hidden first slot of instances that carry a built-in value.
@@ -45,6 +45,10 @@ pub(super) fn extra_cell(object: Value) -> Option<&'static std::cell::Cell<Value
         match (*header).kind {
             k if k == Kind::Instance as u8 => Some(&(*header.cast::<Instance>()).extra),
             k if k == Kind::Exception as u8 => Some(&(*header.cast::<Exception>()).extra),
+            k if k == Kind::Future as u8 || k == Kind::Task as u8 || k == Kind::Gathering as u8 => {
+                Some(&(*header.cast::<Future>()).extra)
+            }
+            k if k == Kind::EventLoop as u8 => Some(&(*header.cast::<EventLoop>()).extra),
             k if k == Kind::Resource as u8 => Some(&(*header.cast::<Resource>()).extra),
             k if k == Kind::Record as u8 => {
                 Some(&(*header.cast::<Record>()).extra).filter(|extra| !extra.get().is_none())

@@ -13,7 +13,7 @@ pub fn trace(vm: &Vm, marker: &mut Marker, base: Base, top: Base) {
     vm.names.trace(&mut tracer);
     tracer.object(vm.builtins);
     tracer.object(vm.modules);
-    for value in [vm.exception, vm.handled, vm.result, vm.context] {
+    for value in [vm.exception, vm.handled, vm.result, vm.context, vm.running_loop] {
         tracer.value(value);
     }
     for hook in vm.asyncgen_hooks {
@@ -22,6 +22,7 @@ pub fn trace(vm: &Vm, marker: &mut Marker, base: Base, top: Base) {
     for &value in &vm.roots {
         tracer.value(value);
     }
+    vm.tasks.trace(&mut tracer);
     for watched in &vm.watched {
         tracer.value(watched.view());
     }

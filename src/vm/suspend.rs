@@ -9,13 +9,15 @@
 //! it on its own would cut the chain.
 
 use super::pc::{Base, Ip, Pc, reg, taken};
-use super::{Cx, Flow, Outcome, Stop, Vm, bind, call, frame_at, handling, raise, unwind};
+use super::{
+    Cx, Flow, Outcome, Stop, Vm, awaiting, bind, call, frame_at, handling, raise, tasks, unwind,
+};
 use crate::code::CodeKind;
 use crate::code::op::{HANDLED, HEADER, Word, word};
 use crate::gc::Gc;
 use crate::value::frame::{DEPTH_MASK, DEPTH_ONE, DST_MASK, INFO, Ret, state};
 use crate::value::kind::Kind;
-use crate::value::{Exception, Frame, Function, Iter, T, Value};
+use crate::value::{Exception, Frame, Function, Iter, T, Value, Wait};
 
 /// What a native asked for by returning `Stop::Resume`.
 pub struct Request {
@@ -174,6 +176,9 @@ pub(super) unsafe fn failed(vm: *mut Vm, ip: Ip, base: Base, info: u64) -> Pc {
         if call::ret_of(info) == Ret::ResumeNative {
             return call::fail(vm, ip, base, Ret::Native as u64);
         }
+        if call::ret_of(info) == Ret::Task {
+            return tasks::raised(vm, ip, base);
+        }
         unwind::unwind(vm, ip, base)
     }
 }
@@ -314,6 +319,7 @@ pub unsafe fn yield_value_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                 Pc::new(consumer_ip, consumer)
             }
             Ret::ResumeNative => call::finish(vm, consumer_ip, consumer, Ret::Native as u64, value),
+            Ret::Task => tasks::yielded(vm, consumer_ip, consumer, value),
             other => unreachable!("a running root is never {other:?}"),
         }
     }
@@ -366,6 +372,7 @@ pub unsafe fn frame_returns(vm: *mut Vm, base: Base, value: Value) -> Pc {
         Frame::set_state(frame, state::FINISHED);
         match call::ret_of(info) {
             Ret::ForFrame => Pc::new(ip, consumer),
+            Ret::Task => tasks::returned(vm, ip, consumer, value),
             Ret::Resume | Ret::ResumeNative => {
                 stop_iteration(&*vm, value);
                 failed(vm, ip, consumer, info)
@@ -427,9 +434,8 @@ pub unsafe fn frame_raises(vm: &mut Vm, base: Base) {
 pub unsafe fn get_delegate(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let value = reg!(base, word::b(w));
-        if let Some(frame) = value.cast::<Frame>()
-            && frame.kind() == state::COROUTINE
-        {
+        let frame = value.cast::<Frame>().filter(|frame| frame.kind() == state::COROUTINE);
+        if frame.is_some() || value.is::<Wait>() {
             let awaits = (*frame_at(base)).header.flags & state::ITERABLE_COROUTINE != 0
                 || (*vm).code_of(base).code.kind == CodeKind::Coroutine;
             if !awaits {
@@ -459,6 +465,12 @@ pub unsafe fn delegate_to(vm: *mut Vm, ip: Ip, base: Base, info: u64, iterator: 
             && frame.kind() != state::ASYNC_GENERATOR
         {
             return link(vm, ip, base, frame.as_ptr(), info);
+        }
+        if let Some(wait) = iterator.cast::<Wait>() {
+            if let Some(pc) = tasks::await_wait(vm, ip, base, info, wait) {
+                return pc;
+            }
+            return awaiting::await_object(vm, ip, base, info, iterator);
         }
         let class = (*vm).space.class_of(iterator);
         let next = (*vm).space.lookup(class, (*vm).names.__next__);

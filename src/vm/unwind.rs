@@ -5,7 +5,7 @@
 //! handler or at whoever waits in Rust.
 
 use super::pc::{Base, Ip, Pc, reg};
-use super::{Vm, call, raise, suspend};
+use super::{Vm, call, raise, suspend, tasks};
 use crate::code::op::{Word, word};
 use crate::value::frame::{CALLER, INFO, RETURN_IP, Ret};
 use crate::value::{Class, Exception, List, T, TracePoint, Tuple, Value};
@@ -52,6 +52,7 @@ unsafe fn walk(vm: *mut Vm, mut ip: Ip, mut base: Base, mut record: bool) -> Pc 
                 Ret::ResumeNative => {
                     return call::fail(vm, return_ip, caller, Ret::Native as u64);
                 }
+                Ret::Task => return tasks::raised(vm, return_ip, caller),
                 Ret::Next | Ret::Native | Ret::Door | Ret::GetAttr => {
                     return call::fail(vm, return_ip, caller, info);
                 }

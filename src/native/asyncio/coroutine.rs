@@ -1,0 +1,42 @@
+//! Native coroutines: what they are to programs, and those that belong to no primitive.
+
+use crate::gc::Gc;
+use crate::value::wait::{WaitKind, phase};
+use crate::value::{Value, Wait};
+use crate::vm::{Args, Cx, Flow};
+
+/// `sleep`: what is no plain number is compared and added by the library.
+pub fn sleep(cx: &mut Cx, args: Args) -> Flow {
+    let delay = cx.arg(args, 0).value();
+    let result = cx.opt(args, 1).map_or(Value::NONE, |result| result.value());
+    let seconds = match delay.as_int() {
+        Some(whole) => whole as f64,
+        None => match delay.as_float() {
+            Some(seconds) => seconds,
+            None => return cx.tail_prelude("_sleep_any", &[delay, result]),
+        },
+    };
+    if seconds.is_nan() {
+        return cx.tail_prelude("_sleep_any", &[delay, result]);
+    }
+    let wait = cx.wait(WaitKind::Sleep, Value::bool(seconds <= 0.0), result, seconds.to_bits());
+    Ok(Value::object(wait))
+}
+
+/// The name of a native coroutine's function.
+pub fn name(wait: Gc<Wait>, _qualified: bool) -> &'static str {
+    match wait.kind {
+        WaitKind::Sleep => "sleep",
+    }
+}
+
+/// `_wait_state(waiter)`: what the future would show with which a coroutine in Python waits; None
+/// if this is no native coroutine.
+pub fn state(cx: &mut Cx, args: Args) -> Flow {
+    let Some(wait) = cx.arg(args, 0).cast::<Wait>() else { return Ok(Value::NONE) };
+    Ok(cx.str_value(match wait.phase.get() {
+        phase::CANCELLED => "cancelled",
+        phase::WOKEN | phase::FINISHED => "finished result=None",
+        _ => "pending cb=[Task.task_wakeup()]",
+    }))
+}

@@ -1,0 +1,331 @@
+//! What every event loop is based on: the queue of what is ready, the timers, the turns. Its
+//! methods in `stdlib/asyncio.base_events.sloop` are the rest.
+
+use super::task;
+use crate::gc::Gc;
+use crate::native::builtins::is_callable;
+use crate::native::float::float_arg;
+use crate::native::{TypeDef, method, static_method};
+use crate::value::schedule::flag;
+use crate::value::{Class, EventLoop, Handle, T, Value};
+use crate::vm::{Args, Cx, Flow, GetSet, Outcome, Stop, tasks};
+
+pub static EVENT_LOOP: TypeDef = TypeDef {
+    id: T::EventLoop,
+    doc: "The queue of what is ready, the timers, the turns.",
+    methods: &[
+        static_method("__new__(cls, *args, **kwargs)", "Create and return a new object.", new),
+        method("_drive(self, /)", "Runs turns until the loop is stopped.", drive),
+        method("time(self, /)", "The loop's clock, in seconds.", |cx, _| {
+            Ok(Value::float(cx.now()))
+        }),
+        method(
+            "call_soon(self, callback, /, *args, context=None)",
+            "Have a function called in the next turn, after those that are ready already.",
+            |cx, args| soon(cx, args, "call_soon"),
+        ),
+        method(
+            "call_soon_threadsafe(self, callback, /, *args, context=None)",
+            "As `call_soon`, from any thread.",
+            |cx, args| soon(cx, args, "call_soon_threadsafe"),
+        ),
+        method(
+            "call_later(self, delay, callback, /, *args, context=None)",
+            "Have a function called after some seconds.",
+            call_later,
+        ),
+        method(
+            "call_at(self, when, callback, /, *args, context=None)",
+            "Have a function called at a time of the loop's clock.",
+            call_at,
+        ),
+        method("create_future(self, /)", "Make a future that is bound to the loop.", |cx, args| {
+            let this = cx.arg(args, 0).value();
+            if of(cx, this)?.has(flag::DEBUG) {
+                return cx.tail_prelude("_make_future", &[this]);
+            }
+            Ok(Value::object(cx.future(this)))
+        }),
+        method(
+            "create_task(self, coro, *, name=None, context=None, **kwargs)",
+            "Run a coroutine as a task. Returns the task.",
+            |cx, args| {
+                let [this, coro, name, context, more] =
+                    [0, 1, 2, 3, 4].map(|i| cx.opt(args, i).map_or(Value::NONE, |v| v.value()));
+                let own = of(cx, this)?;
+                check_open(cx, own)?;
+                let bare = more.cast::<crate::value::Dict>().is_none_or(|more| more.len() == 0);
+                if own.task_factory.get().is_none() && bare {
+                    return task::make(cx, this, coro, name, context);
+                }
+                cx.tail_prelude("_make_task", &[this, coro, name, context, more])
+            },
+        ),
+        method(
+            "set_task_factory(self, factory, /)",
+            "Have tasks made by `factory(loop, coro, **kwargs)`; None for the default.",
+            |cx, args| {
+                let factory = cx.arg(args, 1).value();
+                if !factory.is_none() && !is_callable(cx, factory) {
+                    return Err(cx.type_error("task factory must be a callable or None"));
+                }
+                this(cx, args)?.task_factory.set(factory);
+                Ok(Value::NONE)
+            },
+        ),
+        method("get_task_factory(self, /)", "Who makes tasks.", |cx, args| {
+            Ok(this(cx, args)?.task_factory.get())
+        }),
+        method("stop(self, /)", "Stop after this turn.", |cx, args| {
+            this(cx, args)?.set(flag::STOPPING, true);
+            Ok(Value::NONE)
+        }),
+        method("is_running(self, /)", "Does it run?", |cx, args| {
+            Ok(Value::bool(this(cx, args)?.has(flag::RUNNING)))
+        }),
+        method("is_closed(self, /)", "Was it closed?", |cx, args| {
+            Ok(Value::bool(this(cx, args)?.has(flag::CLOSED)))
+        }),
+        method("_forget(self, /)", "Closes it, and forgets all that was scheduled.", |cx, args| {
+            let this = this(cx, args)?;
+            this.set(flag::CLOSED, true);
+            this.ready.borrow_mut().clear();
+            this.timers.borrow_mut().drain();
+            Ok(Value::NONE)
+        }),
+        method("get_debug(self, /)", "Is it in debug mode?", |cx, args| {
+            Ok(Value::bool(this(cx, args)?.has(flag::DEBUG)))
+        }),
+        method("set_debug(self, enabled, /)", "Puts it into debug mode.", |cx, args| {
+            let enabled = cx.arg(args, 1).value();
+            let enabled = cx.truth(enabled)?;
+            this(cx, args)?.set(flag::DEBUG, enabled);
+            Ok(Value::NONE)
+        }),
+        method("_timer_handle_cancelled(self, handle, /)", "", |_, _| Ok(Value::NONE)),
+    ],
+    getsets: &[
+        switch::<{ flag::RUNNING }>("_is_running"),
+        switch::<{ flag::STOPPING }>("_stopping"),
+        switch::<{ flag::CLOSED }>("_closed"),
+        switch::<{ flag::DEBUG }>("_debug"),
+        GetSet {
+            name: "_ready",
+            doc: "What is ready, as handles where there are some.",
+            get: |cx, v| {
+                let entries: Vec<Value> =
+                    of(cx, v)?.ready.borrow().iter().map(|entry| entry[0]).collect();
+                Ok(Value::object(cx.list(entries)))
+            },
+            set: None,
+        },
+        GetSet {
+            name: "_scheduled",
+            doc: "The timers.",
+            get: |cx, v| {
+                let mut timers: Vec<(f64, Value)> = of(cx, v)?.timers.borrow().iter().collect();
+                timers.sort_by(|a, b| a.0.total_cmp(&b.0));
+                Ok(Value::object(cx.list(timers.into_iter().map(|(_, what)| what).collect())))
+            },
+            set: None,
+        },
+    ],
+};
+
+const fn switch<const FLAG: u8>(name: &'static str) -> GetSet {
+    GetSet {
+        name,
+        doc: "",
+        get: |cx, v| Ok(Value::bool(of(cx, v)?.has(FLAG))),
+        set: Some(|cx, v, on| {
+            let on = cx.truth(on)?;
+            of(cx, v)?.set(FLAG, on);
+            Ok(Value::NONE)
+        }),
+    }
+}
+
+pub fn of(cx: &Cx, value: Value) -> Result<Gc<EventLoop>, Stop> {
+    value.cast::<EventLoop>().ok_or_else(|| {
+        let name = cx.type_name(value);
+        cx.type_error(&format!("expected an event loop, not '{name}'"))
+    })
+}
+
+fn this(cx: &Cx, args: Args) -> Result<Gc<EventLoop>, Stop> {
+    of(cx, cx.arg(args, 0).value())
+}
+
+/// Is the loop in debug mode?
+pub fn debugs(cx: &mut Cx, event_loop: Value) -> Result<bool, Stop> {
+    if let Some(own) = event_loop.cast::<EventLoop>() {
+        return Ok(own.has(flag::DEBUG));
+    }
+    let ask = cx.intern("get_debug");
+    let ask = cx.get_attribute(event_loop, ask)?;
+    let answer = cx.call(ask, &[])?;
+    cx.truth(answer)
+}
+
+pub fn is_running(cx: &mut Cx, event_loop: Value) -> Result<bool, Stop> {
+    if let Some(own) = event_loop.cast::<EventLoop>() {
+        return Ok(own.has(flag::RUNNING));
+    }
+    let ask = cx.intern("is_running");
+    let ask = cx.get_attribute(event_loop, ask)?;
+    let answer = cx.call(ask, &[])?;
+    cx.truth(answer)
+}
+
+pub fn check_open(cx: &Cx, own: Gc<EventLoop>) -> Result<(), Stop> {
+    if own.has(flag::CLOSED) {
+        return Err(cx.error(T::RuntimeError, "Event loop is closed"));
+    }
+    Ok(())
+}
+
+/// Methods that a derived class may replace: then the loop is not `PLAIN`.
+const SCHEDULING: &[&str] = &["call_soon", "call_at", "call_later", "time", "create_task"];
+
+fn new(cx: &mut Cx, args: Args) -> Flow {
+    let class = cx.arg(args, 0).value();
+    let class = class.cast::<Class>().expect("`type.__call__` passes a class");
+    let made = cx.event_loop(class.shape.get());
+    let base = cx.class(T::EventLoop);
+    let own = SCHEDULING.iter().all(|name| {
+        let name = cx.intern(name);
+        cx.lookup(class, name) == cx.lookup(base, name)
+    });
+    made.set(flag::PLAIN, own);
+    Ok(Value::object(made))
+}
+
+// ---- running
+
+fn drive(cx: &mut Cx, args: Args) -> Flow {
+    let this = this(cx, args)?;
+    this.left.set(0);
+    this.set(flag::IN_TURN, false);
+    let driver = tasks::driver(cx.vm_mut());
+    cx.tail(driver, &[Value::object(this)])
+}
+
+// ---- scheduling
+
+/// The arguments from `at` on, and the context.
+fn callback(cx: &Cx, args: Args, at: usize) -> (Value, Value) {
+    // The keyword stands before the surplus.
+    let context = match cx.opt(args, at).map(|context| context.value()) {
+        Some(context) if !context.is_none() => context,
+        _ => cx.copied_context(),
+    };
+    (Value::object(cx.tuple(&cx.args_from(args, at + 1))), context)
+}
+
+fn soon(cx: &mut Cx, args: Args, method: &'static str) -> Flow {
+    let own = this(cx, args)?;
+    check_open(cx, own)?;
+    let called = cx.arg(args, 1).value();
+    let (given, context) = callback(cx, args, 2);
+    let handle = Value::object(cx.call_soon(own, called, given, context));
+    if own.has(flag::DEBUG) {
+        own.ready.borrow_mut().pop_back();
+        return checked(cx, own, handle, method);
+    }
+    Ok(handle)
+}
+
+/// In debug mode: is the callback one? Then it is noted where it was scheduled.
+fn checked(cx: &mut Cx, own: Gc<EventLoop>, handle: Value, method: &str) -> Flow {
+    let method = cx.str_value(method);
+    let state = [Value::object(own), handle, Value::NONE];
+    let check = cx.vm().prelude("_check_callback");
+    cx.call_then(check, &[Value::object(own), handle, method], scheduled, state)
+}
+
+fn scheduled(_: &mut Cx, [own, handle, _]: [Value; 3], outcome: Outcome) -> Flow {
+    outcome?;
+    let (own, made) = (own.cast::<EventLoop>(), handle.cast::<Handle>());
+    if let (Some(own), Some(made)) = (own, made) {
+        if made.flags.get() & flag::TIMER == 0 {
+            own.push(handle, Value::UNDEF);
+        } else {
+            arm(own, made);
+        }
+    }
+    Ok(handle)
+}
+
+fn call_later(cx: &mut Cx, args: Args) -> Flow {
+    let delay = cx.arg(args, 1).value();
+    if delay.is_none() {
+        return Err(cx.type_error("delay must not be None"));
+    }
+    let own = this(cx, args)?;
+    if !own.has(flag::PLAIN) {
+        let (given, context) = callback(cx, args, 3);
+        let called = cx.arg(args, 2).value();
+        return cx.tail_prelude(
+            "_call_later",
+            &[Value::object(own), delay, called, given, context_or_none(context)],
+        );
+    }
+    let now = cx.now();
+    let delay = float_arg(cx, delay)?;
+    at(cx, args, now + delay, "call_later")
+}
+
+fn context_or_none(context: Value) -> Value {
+    if context.is_undef() { Value::NONE } else { context }
+}
+
+fn call_at(cx: &mut Cx, args: Args) -> Flow {
+    let when = cx.arg(args, 1).value();
+    if when.is_none() {
+        return Err(cx.type_error("when cannot be None"));
+    }
+    let when = float_arg(cx, when)?;
+    at(cx, args, when, "call_at")
+}
+
+fn at(cx: &mut Cx, args: Args, when: f64, method: &'static str) -> Flow {
+    let own = this(cx, args)?;
+    check_open(cx, own)?;
+    let called = cx.arg(args, 2).value();
+    let (given, context) = callback(cx, args, 3);
+    let handle = cx.handle_of(T::TimerHandle.shape());
+    handle.callback.set(called);
+    handle.args.set(given);
+    handle.event_loop.set(Value::object(own));
+    handle.context.set(context);
+    handle.when.set(when);
+    handle.flags.set(flag::TIMER);
+    if own.has(flag::DEBUG) {
+        return checked(cx, own, Value::object(handle), method);
+    }
+    arm(own, handle);
+    Ok(Value::object(handle))
+}
+
+fn arm(own: Gc<EventLoop>, handle: Gc<Handle>) {
+    let timer = own.timers.borrow_mut().arm(handle.when.get(), Value::object(handle));
+    handle.timer.set(timer);
+    handle.flags.set(handle.flags.get() | flag::SCHEDULED);
+}
+
+/// A task of any loop, as its `create_task` makes it.
+pub fn create_task(
+    cx: &mut Cx,
+    event_loop: Value,
+    coro: Value,
+    name: Value,
+    context: Value,
+) -> Flow {
+    if let Some(own) = tasks::plain(event_loop)
+        && own.task_factory.get().is_none()
+    {
+        check_open(cx, own)?;
+        return task::make(cx, event_loop, coro, name, context);
+    }
+    cx.tail_prelude("_create_task", &[event_loop, coro, name, context])
+}

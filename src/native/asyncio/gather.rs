@@ -1,0 +1,114 @@
+//! `gather`.
+
+use super::event_loop;
+use super::future::of;
+use crate::gc::Gc;
+use crate::native::generator::is_coroutine;
+use crate::native::{TypeDef, method};
+use crate::value::future::state;
+use crate::value::{Gathering, T, Value};
+use crate::vm::{Args, Cx, Flow, GetSet, tasks};
+
+pub static GATHERING: TypeDef = TypeDef {
+    id: T::Gathering,
+    doc: "What `gather` returns: cancelling it cancels the children.",
+    methods: &[method("_child_done(self, child, /)", "A child is done.", |cx, args| {
+        let (this, child) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
+        if let (Some(this), Some(child)) = (this.cast::<Gathering>(), child.future()) {
+            tasks::child_done(cx.vm(), this, child);
+        }
+        Ok(Value::NONE)
+    })],
+    getsets: &[
+        GetSet {
+            name: "_children",
+            doc: "",
+            get: |cx, v| {
+                let children = v.cast::<Gathering>().map(|this| this.children.get());
+                let children = children.and_then(|children| cx.plain_items(children));
+                Ok(Value::object(cx.list(children.unwrap_or_default())))
+            },
+            set: None,
+        },
+        GetSet {
+            name: "_cancel_requested",
+            doc: "",
+            get: |cx, v| Ok(Value::bool(of(cx, v)?.has(state::CANCEL_REQUESTED))),
+            set: None,
+        },
+    ],
+};
+
+pub fn gather(cx: &mut Cx, args: Args) -> Flow {
+    let keeps = cx.opt(args, 0).map_or(Value::FALSE, |keeps| keeps.value());
+    let given = cx.opt(args, 1).map_or(Value::NONE, |given| given.value());
+    let items = cx.args_from(args, 2);
+    let running = cx.vm().running_loop;
+    let event_loop = if given.is_none() { running } else { given };
+    let plain = tasks::plain(event_loop)
+        .filter(|own| own.task_factory.get().is_none() && !items.is_empty());
+    let known = |cx: &mut Cx, item: Value| match item.future() {
+        Some(future) => Ok(!cx.class_of(item).is_user() && future.event_loop.get() == event_loop),
+        None => is_coroutine(cx, item),
+    };
+    let mut simple = plain.is_some();
+    for &item in &items {
+        if !simple {
+            break;
+        }
+        simple = known(cx, item)?;
+    }
+    if !simple {
+        // Awaitables of other kinds, several loops: the long way.
+        let items = Value::object(cx.tuple(&items));
+        return cx.tail_prelude("_gather", &[items, keeps, given]);
+    }
+    if let Some(own) = plain {
+        event_loop::check_open(cx, own)?;
+    }
+    let keeps = cx.truth(keeps)?;
+    collect(cx, event_loop, items, keeps)
+}
+
+/// Makes the gathering of futures and coroutines of one plain loop.
+fn collect(cx: &mut Cx, event_loop: Value, items: Vec<Value>, keeps: bool) -> Flow {
+    let mut children = Vec::with_capacity(items.len());
+    // What is given twice is one child with two results.
+    let mut seen = std::collections::HashMap::new();
+    let mut known: Vec<Gc<crate::value::Future>> = Vec::with_capacity(items.len());
+    for item in items {
+        let child = match seen.get(&item.bits()) {
+            Some(&child) => child,
+            None => {
+                let child = if item.future().is_some() {
+                    item
+                } else {
+                    let task = super::task::make(cx, event_loop, item, Value::NONE, Value::NONE)?;
+                    // Nobody but us can see this task.
+                    of(cx, task)?.set(state::SILENT, true);
+                    task
+                };
+                seen.insert(item.bits(), child);
+                known.push(of(cx, child)?);
+                child
+            }
+        };
+        children.push(child);
+    }
+    let left = known.len();
+    let children = Value::object(cx.list(children));
+    let gathering = cx.gathering(event_loop, children, left);
+    gathering.set(state::KEEPS_ERRORS, keeps);
+    let this = Value::object(gathering);
+    for child in &known {
+        if child.is_pending() {
+            tasks::add_callback(cx.vm(), *child, this, Value::UNDEF);
+        }
+    }
+    for child in known {
+        if !child.is_pending() {
+            tasks::child_done(cx.vm(), gathering, child);
+        }
+    }
+    Ok(this)
+}

@@ -1,0 +1,180 @@
+//! What is waited for: futures, and the two kinds of future that the loop itself completes.
+
+use std::cell::Cell;
+use std::ops::Deref;
+
+use super::Value;
+use super::kind::{Kind, Object, Tracer};
+use crate::code::op::Word;
+use crate::gc::{Gc, Header};
+
+/// `Future::bits`: what became of it …
+pub mod state {
+    pub const PENDING: u32 = 0;
+    pub const CANCELLED: u32 = 1;
+    pub const RESULT: u32 = 2;
+    pub const ERROR: u32 = 3;
+    pub const MASK: u32 = 3;
+    /// … has nobody asked for the exception yet …
+    pub const UNREAD: u32 = 4;
+    /// … was it yielded by an `await` that nobody has taken up yet …
+    pub const BLOCKING: u32 = 8;
+    /// … of a task: a cancellation is to be raised at its next step …
+    pub const MUST_CANCEL: u32 = 16;
+    /// … nobody is told when it is lost while it is pending …
+    pub const SILENT: u32 = 32;
+    /// … of a gathering: was it asked to cancel, and are errors among the results.
+    pub const CANCEL_REQUESTED: u32 = 64;
+    pub const KEEPS_ERRORS: u32 = 128;
+    /// … of a task: it waits in an `await` itself, which gets the result without asking for it.
+    pub const DIRECT: u32 = 256;
+}
+
+/// A result that is not there yet. It settles once.
+#[repr(C)]
+pub struct Future {
+    pub header: Header,
+    /// Attributes, as of an instance without inline slots.
+    pub extra: Cell<Value>,
+    /// UNDEF until `__init__` has run.
+    pub event_loop: Cell<Value>,
+    /// The result, the exception, or, of one that was cancelled: the exception to raise, or the
+    /// message of the cancellation, or None. While a task is pending, the message of the
+    /// cancellation that is under way.
+    pub result: Cell<Value>,
+    /// Who waits: UNDEF, one task or gathering, or a list of callback and context by turns. Of a
+    /// failed future: how much of the exception's trace is its own, as a count or a traceback.
+    pub callbacks: Cell<Value>,
+    bits: Cell<u32>,
+    /// Of a task: requests to cancel that nobody has taken back.
+    pub cancels: Cell<u32>,
+}
+
+impl Future {
+    pub fn new(header: Header, event_loop: Value) -> Future {
+        Future {
+            header,
+            extra: Value::UNDEF.into(),
+            event_loop: event_loop.into(),
+            result: Value::NONE.into(),
+            callbacks: Value::UNDEF.into(),
+            bits: Cell::new(state::PENDING),
+            cancels: Cell::new(0),
+        }
+    }
+
+    #[inline(always)]
+    pub fn state(&self) -> u32 {
+        self.bits.get() & state::MASK
+    }
+
+    #[inline(always)]
+    pub fn is_pending(&self) -> bool {
+        self.state() == state::PENDING
+    }
+
+    #[inline(always)]
+    pub fn set_state(&self, to: u32) {
+        self.bits.set(self.bits.get() & !state::MASK | to);
+    }
+
+    #[inline(always)]
+    pub fn has(&self, flag: u32) -> bool {
+        self.bits.get() & flag != 0
+    }
+
+    #[inline(always)]
+    pub fn set(&self, flag: u32, on: bool) {
+        self.bits.set(self.bits.get() & !flag | if on { flag } else { 0 });
+    }
+
+    fn trace_future(&self, marker: &mut Tracer<'_>) {
+        marker.value(self.extra.get());
+        marker.value(self.event_loop.get());
+        marker.value(self.result.get());
+        marker.value(self.callbacks.get());
+    }
+}
+
+impl Object for Future {
+    fn trace(&self, marker: &mut Tracer<'_>) {
+        self.trace_future(marker);
+    }
+}
+
+/// A coroutine that a loop runs.
+#[repr(C)]
+pub struct Task {
+    pub future: Future,
+    pub coro: Cell<Value>,
+    /// What the coroutine waits for: a future, a `Wait`; an exception that the next step is to
+    /// raise; else UNDEF.
+    pub waits_on: Cell<Value>,
+    /// The context of its steps: see `vm/context.rs`.
+    pub context: Cell<Value>,
+    /// A string, or the number of a task that nobody has named.
+    pub name: Cell<Value>,
+    /// The next task of the loop, or UNDEF (see `EventLoop::add_task`).
+    pub next: Cell<Value>,
+    /// The instruction that made it.
+    pub place: Cell<*const Word>,
+}
+
+impl Object for Task {
+    fn trace(&self, marker: &mut Tracer<'_>) {
+        self.trace_future(marker);
+        marker.value(self.coro.get());
+        marker.value(self.waits_on.get());
+        marker.value(self.context.get());
+        marker.value(self.name.get());
+    }
+}
+
+impl Deref for Task {
+    type Target = Future;
+
+    fn deref(&self) -> &Future {
+        &self.future
+    }
+}
+
+/// What `gather` returns.
+#[repr(C)]
+pub struct Gathering {
+    pub future: Future,
+    /// The list of the futures in the order of the arguments, perhaps with repetitions.
+    pub children: Cell<Value>,
+    /// How many of them are not done.
+    pub left: Cell<usize>,
+}
+
+impl Object for Gathering {
+    fn trace(&self, marker: &mut Tracer<'_>) {
+        self.trace_future(marker);
+        marker.value(self.children.get());
+    }
+}
+
+impl Deref for Gathering {
+    type Target = Future;
+
+    fn deref(&self) -> &Future {
+        &self.future
+    }
+}
+
+impl Value {
+    /// Any kind of future.
+    #[inline(always)]
+    pub fn future(self) -> Option<Gc<Future>> {
+        let header = self.header()?;
+        // SAFETY: all three kinds begin with a `Future`.
+        unsafe {
+            let kind = (*header).kind;
+            let known = kind == Kind::Future as u8
+                || kind == Kind::Task as u8
+                || kind == Kind::Gathering as u8;
+            known.then(|| Gc::from_raw(header.cast()))
+        }
+    }
+}

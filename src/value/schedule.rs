@@ -1,0 +1,158 @@
+//! An event loop's own state, and the callbacks that programs schedule.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+
+use super::kind::{Object, Tracer};
+use super::{Task, Value};
+use crate::gc::{Gc, Header};
+use crate::rt::{Timer, Wheel};
+
+/// `Handle::flags` and `EventLoop::flags`.
+pub mod flag {
+    pub const CANCELLED: u8 = 1;
+    /// A handle with a time.
+    pub const TIMER: u8 = 2;
+    /// A timer that the wheel holds.
+    pub const SCHEDULED: u8 = 4;
+
+    pub const RUNNING: u8 = 1;
+    pub const STOPPING: u8 = 2;
+    pub const CLOSED: u8 = 4;
+    pub const DEBUG: u8 = 8;
+    /// No class of the program has methods in place of those that schedule.
+    pub const PLAIN: u8 = 16;
+    /// In the middle of a turn.
+    pub const IN_TURN: u8 = 32;
+}
+
+/// A callback that a loop will call.
+#[repr(C)]
+pub struct Handle {
+    pub header: Header,
+    /// What debug mode keeps, in a dict.
+    pub extra: Cell<Value>,
+    pub callback: Cell<Value>,
+    /// A tuple; None once cancelled.
+    pub args: Cell<Value>,
+    pub event_loop: Cell<Value>,
+    pub context: Cell<Value>,
+    pub when: Cell<f64>,
+    pub timer: Cell<Timer>,
+    pub flags: Cell<u8>,
+}
+
+impl Object for Handle {
+    fn trace(&self, marker: &mut Tracer<'_>) {
+        marker.value(self.extra.get());
+        marker.value(self.callback.get());
+        marker.value(self.args.get());
+        marker.value(self.event_loop.get());
+        marker.value(self.context.get());
+    }
+}
+
+/// What the loop does next: a task's step, a handle's callback, or a native's part in the life
+/// of the second value.
+pub type Entry = [Value; 2];
+
+#[repr(C)]
+pub struct EventLoop {
+    pub header: Header,
+    /// Attributes, as of an instance without inline slots.
+    pub extra: Cell<Value>,
+    pub flags: Cell<u8>,
+    /// How many entries of this turn are left.
+    pub left: Cell<usize>,
+    /// The task or the handle that runs, or UNDEF.
+    pub current: Cell<Value>,
+    pub task_factory: Cell<Value>,
+    /// The tasks that are not done.
+    pub first_task: Cell<Value>,
+    pub last_task: Cell<Value>,
+    pub ready: RefCell<VecDeque<Entry>>,
+    pub timers: RefCell<Wheel<Value>>,
+}
+
+impl EventLoop {
+    #[inline(always)]
+    pub fn has(&self, flag: u8) -> bool {
+        self.flags.get() & flag != 0
+    }
+
+    #[inline(always)]
+    pub fn set(&self, flag: u8, on: bool) {
+        self.flags.set(self.flags.get() & !flag | if on { flag } else { 0 });
+    }
+
+    #[inline(always)]
+    pub fn push(&self, what: Value, with: Value) {
+        self.ready.borrow_mut().push_back([what, with]);
+    }
+}
+
+impl Object for EventLoop {
+    fn trace(&self, marker: &mut Tracer<'_>) {
+        marker.value(self.extra.get());
+        marker.value(self.current.get());
+        marker.value(self.task_factory.get());
+        self.sift_tasks(|task| marker.object(task));
+        for entry in self.ready.borrow().iter() {
+            marker.value(entry[0]);
+            marker.value(entry[1]);
+        }
+        for (_, what) in self.timers.borrow().iter() {
+            marker.value(what);
+        }
+    }
+
+    const OWNS: bool = true;
+
+    unsafe fn release(this: *mut EventLoop) -> usize {
+        // SAFETY: a dead object, dropped once.
+        unsafe {
+            std::ptr::drop_in_place(&raw mut (*this).ready);
+            std::ptr::drop_in_place(&raw mut (*this).timers);
+        }
+        0
+    }
+}
+
+impl EventLoop {
+    /// Adds a task behind the others.
+    pub fn add_task(&self, task: Gc<Task>) {
+        let value = Value::object(task);
+        match self.last_task.get().cast::<Task>() {
+            Some(last) => last.next.set(value),
+            None => self.first_task.set(value),
+        }
+        self.last_task.set(value);
+    }
+
+    /// Walks over the tasks that are not done, and lets go of the others.
+    fn sift_tasks(&self, mut each: impl FnMut(Gc<Task>)) {
+        let mut last: Option<Gc<Task>> = None;
+        let mut at = self.first_task.get();
+        while let Some(task) = at.cast::<Task>() {
+            at = task.next.get();
+            if task.is_pending() {
+                each(task);
+                last = Some(task);
+                continue;
+            }
+            task.next.set(Value::UNDEF);
+            match last {
+                Some(last) => last.next.set(at),
+                None => self.first_task.set(at),
+            }
+        }
+        self.last_task.set(last.map_or(Value::UNDEF, Value::object));
+    }
+
+    /// The tasks that are not done, in the order in which they were made.
+    pub fn tasks(&self) -> Vec<Gc<Task>> {
+        let mut tasks = Vec::new();
+        self.sift_tasks(|task| tasks.push(task));
+        tasks
+    }
+}

@@ -1,0 +1,588 @@
+//! Turns of a loop, and steps of tasks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::pc::{Base, Ip, Pc, reg};
+use super::super::{Cx, Vm, call, context, safepoint, suspend, system, unwind};
+use super::settle::{Outcome, outcome, settle};
+use super::{Begun, begin, child_done, end, plain, set_current};
+use crate::code::op::{Op, Word, word};
+use crate::code::{Code, CodeKind, Handler, LineEntry, Local, PRELUDE, Params};
+use crate::gc::Gc;
+use crate::value::frame::Ret;
+use crate::value::future::state;
+use crate::value::schedule::{Entry, flag};
+use crate::value::{EventLoop, Exception, Frame, Future, Gathering, Handle, T, Task, Value, Wait};
+
+// Registers of the driver: the loop, or the one task to step; …
+const SUBJECT: usize = 0;
+/// … what runs (a task or a handle), or unbound; of a single task, what ran around it …
+const ACTIVE: usize = 1;
+/// … an exception that a callback has raised; …
+const FAULT: usize = 2;
+/// … the context around the driver.
+const CONTEXT: usize = 3;
+const REGISTERS: usize = 4;
+
+/// Wait no longer than this at once for a timer.
+const LONGEST: f64 = 24.0 * 3600.0;
+
+/// The function that drives what it is called with: a loop until it stops, a task for one step.
+pub fn driver(vm: &mut Vm) -> Value {
+    if let Some(driver) = vm.tasks.driver {
+        return driver;
+    }
+    let wide = |op, offset: i32| word::encode_wide(op, 0, 0, offset as u32);
+    let words = vec![
+        word::encode(Op::LoadUndef, 0, ACTIVE as u16, 0, 0),
+        word::encode(Op::Drive, 0, SUBJECT as u16, 0, 0),
+        wide(Op::Loop, -2),
+        word::encode(Op::RetNone, 0, 0, 0, 0),
+        word::encode(Op::DriveOn, 0, SUBJECT as u16, FAULT as u16, 0),
+        wide(Op::Loop, -5),
+    ];
+    let code = Code {
+        kind: CodeKind::Function,
+        is_module: false,
+        name: "_drive_loop".into(),
+        qualname: "_drive_loop".into(),
+        doc: None,
+        filename: PRELUDE.into(),
+        first_line: 1,
+        params: Params { positional_only: 1, ..Params::default() },
+        registers: REGISTERS as u32,
+        words,
+        consts: Vec::new(),
+        names: Vec::new(),
+        codes: Vec::new(),
+        captures: Vec::new(),
+        free_names: Vec::new(),
+        locals: vec![Local { name: "subject".into(), register: SUBJECT as u16, is_cell: false }],
+        inner_locals: Vec::new(),
+        is_inspected: false,
+        looks_at_failures: false,
+        handlers: vec![Handler { start: 1, end: 3, target: 4, register: FAULT as u16 }],
+        lines: vec![LineEntry { word: 0, line: 1, end_line: 1, column: 0, end_column: 0 }],
+        live: Vec::new(),
+    };
+    let globals = vm.prelude_globals();
+    let driver = Value::object(vm.function(vm.link(&Arc::new(code), globals), globals));
+    vm.tasks.driver = Some(driver);
+    driver
+}
+
+// ---- turns
+
+/// `Drive`: runs the next entry of the loop, which comes back here when it ends.
+pub unsafe fn drive(vm: *mut Vm, ip: Ip, base: Base, _: Word) -> Pc {
+    // SAFETY: I3; so throughout this file. The code is that of `driver`.
+    unsafe {
+        if let Some(own) = reg!(base, SUBJECT).cast::<EventLoop>() {
+            leave(vm, base, own);
+            return turns(vm, ip, base, own);
+        }
+        let task = reg!(base, SUBJECT).cast::<Task>().expect("a loop or a task");
+        if !reg!(base, ACTIVE).is_undef() {
+            leave_single(vm, base, task);
+            return Pc::new(ip.add(1), base);
+        }
+        reg!(base, CONTEXT) = (*vm).context;
+        reg!(base, ACTIVE) = set_current(&mut *vm, task.event_loop.get(), Value::object(task));
+        enter_context(vm, task.context.get());
+        let delivery = deliver(&*vm, task);
+        step(vm, ip, base, task, delivery).unwrap_or(Pc::new(ip, base))
+    }
+}
+
+/// `DriveOn`: what ran has raised. A loop goes on, unless its program wants to end.
+pub unsafe fn failed(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let fault = reg!(base, word::b(w));
+        let Some(own) = reg!(base, SUBJECT).cast::<EventLoop>() else {
+            let task = reg!(base, SUBJECT).cast::<Task>().expect("a loop or a task");
+            if !reg!(base, ACTIVE).is_undef() {
+                leave_single(vm, base, task);
+            }
+            (*vm).exception = fault;
+            return unwind::unwind(vm, ip, base);
+        };
+        let active = reg!(base, ACTIVE);
+        leave(vm, base, own);
+        if active.is_undef()
+            || (*vm).space.isinstance(fault, T::SystemExit)
+            || (*vm).space.isinstance(fault, T::KeyboardInterrupt)
+        {
+            own.left.set(0);
+            own.set(flag::IN_TURN, false);
+            (*vm).exception = fault;
+            return unwind::unwind(vm, ip, base);
+        }
+        let report = (*vm).prelude("_callback_failed");
+        let args = [Value::object(own), active, fault];
+        call::invoke(vm, ip, base, report, &args, Ret::Discard as u64)
+    }
+}
+
+/// Ends the entry that ran, if any.
+#[inline(always)]
+unsafe fn leave(vm: *mut Vm, base: Base, own: Gc<EventLoop>) {
+    unsafe {
+        let active = reg!(base, ACTIVE);
+        if active.is_undef() {
+            return;
+        }
+        reg!(base, ACTIVE) = Value::UNDEF;
+        own.current.set(Value::UNDEF);
+        leave_context(vm, base, active);
+    }
+}
+
+unsafe fn leave_single(vm: *mut Vm, base: Base, task: Gc<Task>) {
+    unsafe {
+        let before = std::mem::replace(&mut reg!(base, ACTIVE), Value::TRUE);
+        if before == Value::TRUE {
+            return;
+        }
+        set_current(&mut *vm, task.event_loop.get(), before);
+        leave_context(vm, base, Value::object(task));
+    }
+}
+
+#[inline(always)]
+unsafe fn leave_context(vm: *mut Vm, base: Base, active: Value) {
+    unsafe {
+        let context = std::mem::replace(&mut (*vm).context, reg!(base, CONTEXT));
+        context::mark(context, false);
+        if let Some(task) = active.cast::<Task>() {
+            task.context.set(context);
+        } else if let Some(handle) = active.cast::<Handle>() {
+            handle.context.set(context);
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn enter_context(vm: *mut Vm, context: Value) {
+    unsafe { (*vm).context = context };
+    context::mark(context, true);
+}
+
+unsafe fn turns(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>) -> Pc {
+    unsafe {
+        loop {
+            if (*vm).interrupted()
+                && let Err(pc) = safepoint::poll_below(vm, ip, base, base.add(REGISTERS))
+            {
+                return pc;
+            }
+            if own.left.get() == 0 {
+                match turn(vm, ip, base, own) {
+                    Turn::Run => {}
+                    Turn::Stop => return Pc::new(ip.add(1), base),
+                    Turn::Elsewhere(pc) => return pc,
+                }
+                continue;
+            }
+            let entry = own.ready.borrow_mut().pop_front();
+            let Some(entry) = entry else {
+                own.left.set(0);
+                continue;
+            };
+            own.left.set(own.left.get() - 1);
+            if let Some(pc) = run(vm, ip, base, own, entry) {
+                return pc;
+            }
+        }
+    }
+}
+
+enum Turn {
+    Run,
+    Stop,
+    Elsewhere(Pc),
+}
+
+/// Ends a turn and begins the next: timers that are due get behind what is ready.
+unsafe fn turn(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>) -> Turn {
+    unsafe {
+        if own.has(flag::IN_TURN) {
+            own.set(flag::IN_TURN, false);
+            if own.has(flag::STOPPING) {
+                return Turn::Stop;
+            }
+        } else {
+            reg!(base, CONTEXT) = (*vm).context;
+        }
+        let idle = own.ready.borrow().is_empty() && !own.has(flag::STOPPING);
+        let first = own.timers.borrow_mut().next_time();
+        match first {
+            None if idle => {
+                let stuck = (*vm).prelude("_loop_is_stuck");
+                let args = [Value::object(own)];
+                return Turn::Elsewhere(call::invoke(
+                    vm,
+                    ip,
+                    base,
+                    stuck,
+                    &args,
+                    Ret::Discard as u64,
+                ));
+            }
+            None => {}
+            Some(first) => {
+                let mut now = (*vm).clock.now();
+                if idle && first > now {
+                    if !rest(vm, first, now) {
+                        // Interrupted: the safepoint comes first.
+                        return Turn::Run;
+                    }
+                    now = (*vm).clock.now();
+                }
+                // What is due within the clock's resolution is due.
+                let until = now + 1e-9;
+                let mut timers = own.timers.borrow_mut();
+                let mut ready = own.ready.borrow_mut();
+                while let Some((_, what)) = timers.pop_due(until) {
+                    if let Some(handle) = what.cast::<Handle>() {
+                        handle.flags.set(handle.flags.get() & !flag::SCHEDULED);
+                    }
+                    ready.push_back([what, Value::UNDEF]);
+                }
+            }
+        }
+        let count = own.ready.borrow().len();
+        own.left.set(count);
+        own.set(flag::IN_TURN, true);
+        Turn::Run
+    }
+}
+
+/// Waits until a time. False if a signal came first.
+unsafe fn rest(vm: *mut Vm, until: f64, now: f64) -> bool {
+    unsafe {
+        if (*vm).clock.is_virtual() {
+            (*vm).clock.advance_to(until);
+            return true;
+        }
+        let seconds = Duration::from_secs_f64((until - now).min(LONGEST));
+        system::sleep(seconds).is_none()
+    }
+}
+
+/// Runs an entry; None if that is done already.
+#[inline(always)]
+unsafe fn run(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>, entry: Entry) -> Option<Pc> {
+    unsafe {
+        let [what, with] = entry;
+        if let Some(task) = what.cast::<Task>() {
+            if own.has(flag::DEBUG) {
+                return Some(watched(vm, ip, base, what));
+            }
+            reg!(base, ACTIVE) = what;
+            own.current.set(what);
+            enter_context(vm, task.context.get());
+            let delivery = deliver(&*vm, task);
+            let pc = step(vm, ip, base, task, delivery);
+            if pc.is_none() {
+                leave(vm, base, own);
+            }
+            return pc;
+        }
+        if let Some(handle) = what.cast::<Handle>() {
+            if handle.flags.get() & flag::CANCELLED != 0 {
+                return None;
+            }
+            if own.has(flag::DEBUG) {
+                return Some(watched(vm, ip, base, what));
+            }
+            reg!(base, ACTIVE) = what;
+            own.current.set(what);
+            enter_context(vm, handle.context.get());
+            let args = (*vm).space.unwrap(handle.args.get());
+            let args = args.cast::<crate::value::Tuple>();
+            let args = args.as_ref().map_or(&[][..], |args| args.as_slice());
+            let callback = handle.callback.get();
+            return Some(call::invoke(vm, ip, base, callback, args, Ret::Discard as u64));
+        }
+        if let Some(wait) = what.cast::<Wait>() {
+            super::wake(&mut *vm, wait);
+        } else if let (Some(gathering), Some(child)) = (what.cast::<Gathering>(), with.future()) {
+            child_done(&*vm, gathering, child);
+        }
+        None
+    }
+}
+
+/// Runs a task's step or a handle in debug mode: the library looks at the clock.
+unsafe fn watched(vm: *mut Vm, ip: Ip, base: Base, what: Value) -> Pc {
+    unsafe {
+        let watched = (*vm).prelude("_run_watched");
+        let args = [reg!(base, SUBJECT), what];
+        call::invoke(vm, ip, base, watched, &args, Ret::Discard as u64)
+    }
+}
+
+// ---- steps
+
+/// What a coroutine gets where it is suspended.
+pub enum Delivery {
+    Send(Value),
+    Throw(Value),
+}
+
+/// What the step that is due brings.
+#[inline(always)]
+fn deliver(vm: &Vm, task: Gc<Task>) -> Delivery {
+    let waits = task.waits_on.replace(Value::UNDEF);
+    if waits.is_undef() && !task.has(state::MUST_CANCEL) {
+        return Delivery::Send(Value::NONE);
+    }
+    deliver_result(vm, task, waits)
+}
+
+fn deliver_result(vm: &Vm, task: Gc<Task>, waits: Value) -> Delivery {
+    let direct = task.has(state::DIRECT);
+    task.set(state::DIRECT, false);
+    let delivery = if waits.is_undef() {
+        Delivery::Send(Value::NONE)
+    } else if waits.is::<Exception>() {
+        Delivery::Throw(waits)
+    } else if let Some(wait) = waits.cast::<Wait>() {
+        match end(vm, wait) {
+            Outcome::Value(value) => Delivery::Send(value),
+            Outcome::Error(error) => Delivery::Throw(error),
+        }
+    } else {
+        let future = waits.future().expect("tasks wait for futures");
+        match outcome(vm, future) {
+            Outcome::Value(value) => Delivery::Send(if direct { value } else { Value::NONE }),
+            Outcome::Error(error) => Delivery::Throw(error),
+        }
+    };
+    if !task.has(state::MUST_CANCEL) {
+        return delivery;
+    }
+    task.set(state::MUST_CANCEL, false);
+    match delivery {
+        Delivery::Throw(error) if vm.space.isinstance(error, T::CancelledError) => delivery,
+        _ => {
+            let message = task.result.replace(Value::NONE);
+            Delivery::Throw(super::settle::cancellation(vm, message))
+        }
+    }
+}
+
+/// Lets the task's coroutine run. None if it has waited or ended already.
+#[inline(always)]
+unsafe fn step(vm: *mut Vm, ip: Ip, base: Base, task: Gc<Task>, delivery: Delivery) -> Option<Pc> {
+    unsafe {
+        let coro = task.coro.get();
+        if let Some(frame) = coro.cast::<Frame>() {
+            let info = Ret::Task as u64;
+            let frame = frame.as_ptr();
+            return Some(match delivery {
+                Delivery::Send(value) => suspend::resume(vm, ip, base, frame, value, info),
+                Delivery::Throw(error) => suspend::throw(vm, ip, base, frame, error, info),
+            });
+        }
+        if let Some(wait) = coro.cast::<Wait>() {
+            return step_wait(vm, ip, base, task, wait, delivery);
+        }
+        // A coroutine of the program's own making.
+        let step = (*vm).prelude("_step_foreign");
+        let (value, error) = match delivery {
+            Delivery::Send(value) => (value, Value::NONE),
+            Delivery::Throw(error) => (Value::NONE, error),
+        };
+        let args = [Value::object(task), coro, value, error];
+        Some(call::invoke(vm, ip, base, step, &args, Ret::Discard as u64))
+    }
+}
+
+/// A step of a task whose coroutine is a native.
+unsafe fn step_wait(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    task: Gc<Task>,
+    wait: Gc<Wait>,
+    delivery: Delivery,
+) -> Option<Pc> {
+    unsafe {
+        let outcome = match delivery {
+            Delivery::Send(value) if wait.is_finished() => Outcome::Value(value),
+            Delivery::Send(_) => match begin(&mut *vm, wait, Value::object(task)) {
+                Begun::Parked => {
+                    wait_for(task, Value::object(wait));
+                    return None;
+                }
+                Begun::Yielded => {
+                    wait_for(task, Value::object(wait));
+                    if let Some(own) = plain(task.event_loop.get()) {
+                        own.push(Value::object(task), Value::UNDEF);
+                        return None;
+                    }
+                    return Some(schedule_step(vm, ip, base, task));
+                }
+                Begun::Done(outcome) => outcome,
+            },
+            Delivery::Throw(error) => {
+                wait.finish();
+                Outcome::Error(error)
+            }
+        };
+        Some(match outcome {
+            Outcome::Value(value) => returned(vm, ip, base, value),
+            Outcome::Error(error) => {
+                (*vm).exception = error;
+                raised(vm, ip, base)
+            }
+        })
+    }
+}
+
+fn wait_for(task: Gc<Task>, what: Value) {
+    task.waits_on.set(what);
+    task.set(state::DIRECT, true);
+}
+
+/// The task whose step the activation at `base` runs.
+pub(super) unsafe fn stepped(base: Base) -> Gc<Task> {
+    unsafe {
+        let subject = reg!(base, SUBJECT);
+        let task = subject.cast::<Task>().or_else(|| reg!(base, ACTIVE).cast::<Task>());
+        task.expect("a task is being stepped")
+    }
+}
+
+/// Has the next step of a task scheduled by a loop that the program has written.
+unsafe fn schedule_step(vm: *mut Vm, ip: Ip, base: Base, task: Gc<Task>) -> Pc {
+    unsafe {
+        let schedule = (*vm).prelude("_schedule_step");
+        call::invoke(vm, ip, base, schedule, &[Value::object(task)], Ret::Discard as u64)
+    }
+}
+
+/// The coroutine has yielded.
+pub unsafe fn yielded(vm: *mut Vm, ip: Ip, base: Base, value: Value) -> Pc {
+    unsafe {
+        let task = stepped(base);
+        let own = plain(task.event_loop.get());
+        if value.is_none() {
+            return match own {
+                Some(own) => {
+                    own.push(Value::object(task), Value::UNDEF);
+                    drive(vm, ip, base, 0)
+                }
+                None => schedule_step(vm, ip, base, task),
+            };
+        }
+        if let Some(future) = value.future()
+            && own.is_some()
+            && future.has(state::BLOCKING)
+            && !(*vm).space.class_of(value).is_user()
+            && future.event_loop.get() == task.event_loop.get()
+            && value != Value::object(task)
+        {
+            future.set(state::BLOCKING, false);
+            task.set(state::DIRECT, false);
+            let Some(pc) = wait_on(vm, ip, base, task, future) else {
+                return drive(vm, ip, base, 0);
+            };
+            return pc;
+        }
+        let wait = (*vm).prelude("_wait_for_yielded");
+        call::invoke(vm, ip, base, wait, &[Value::object(task), value], Ret::Discard as u64)
+    }
+}
+
+/// The task waits for a future of its loop from now on.
+pub(super) unsafe fn wait_on(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    task: Gc<Task>,
+    future: Gc<Future>,
+) -> Option<Pc> {
+    unsafe {
+        let waiter = Value::object(task);
+        task.waits_on.set(Value::object(future));
+        if !future.is_pending() {
+            if let Some(own) = plain(task.event_loop.get()) {
+                own.push(waiter, Value::UNDEF);
+            }
+            return None;
+        }
+        super::add_waiter(&*vm, future, waiter);
+        if task.has(state::MUST_CANCEL) {
+            // It was cancelled while it ran.
+            let message = task.result.get();
+            match super::cancel(Cx::of(&mut *vm), future, message) {
+                Ok(heard) => task.set(state::MUST_CANCEL, !heard),
+                Err(_) => return Some(unwind::unwind(vm, ip, base)),
+            }
+        }
+        None
+    }
+}
+
+/// The coroutine has returned.
+pub unsafe fn returned(vm: *mut Vm, ip: Ip, base: Base, value: Value) -> Pc {
+    unsafe {
+        let task = stepped(base);
+        let waiters = if task.has(state::MUST_CANCEL) {
+            // It ended before the cancellation could reach it.
+            task.set(state::MUST_CANCEL, false);
+            settle(&*vm, as_future(task), state::CANCELLED)
+        } else {
+            task.result.set(value);
+            settle(&*vm, as_future(task), state::RESULT)
+        };
+        if let Some(list) = waiters {
+            return schedule(vm, ip, base, task, list);
+        }
+        drive(vm, ip, base, 0)
+    }
+}
+
+/// The pending exception has left the coroutine. Goes on at `ip`.
+pub unsafe fn raised(vm: *mut Vm, ip: Ip, base: Base) -> Pc {
+    unsafe {
+        let task = stepped(base);
+        let error = (*vm).take_exception();
+        task.set(state::MUST_CANCEL, false);
+        task.result.set(error);
+        let cancelled = (*vm).space.isinstance(error, T::CancelledError);
+        let to = if cancelled { state::CANCELLED } else { state::ERROR };
+        let waiters = settle(&*vm, as_future(task), to);
+        if let Some(list) = waiters {
+            return schedule(vm, ip, base, task, list);
+        }
+        if (*vm).space.isinstance(error, T::KeyboardInterrupt)
+            || (*vm).space.isinstance(error, T::SystemExit)
+        {
+            // The program wants to end: the loop is left by it.
+            (*vm).exception = error;
+            return unwind::unwind(vm, ip, base);
+        }
+        Pc::new(ip, base)
+    }
+}
+
+fn as_future(task: Gc<Task>) -> Gc<Future> {
+    Value::object(task).future().expect("a task is a future")
+}
+
+unsafe fn schedule(vm: *mut Vm, ip: Ip, base: Base, task: Gc<Task>, list: Value) -> Pc {
+    unsafe {
+        let list = if list.is::<crate::value::List>() {
+            list
+        } else {
+            Value::object((*vm).space.list(vec![list, Value::UNDEF]))
+        };
+        let schedule = (*vm).prelude("_schedule");
+        let args = [task.event_loop.get(), Value::object(task), list];
+        call::invoke(vm, ip, base, schedule, &args, Ret::Discard as u64)
+    }
+}

@@ -1,0 +1,70 @@
+//! What becomes of a gathering when one of its children is done.
+
+use super::super::Vm;
+use super::settle::{Outcome, cancellation, cancelled_error, outcome, settle};
+use crate::gc::Gc;
+use crate::value::future::state;
+use crate::value::{Future, Gathering, List, Value};
+
+pub fn child_done(vm: &Vm, gathering: Gc<Gathering>, child: Gc<Future>) {
+    let left = gathering.left.get().saturating_sub(1);
+    gathering.left.set(left);
+    if !gathering.is_pending() {
+        // An exception that comes late is nobody's, but not lost by mistake.
+        child.set(state::UNREAD, false);
+        return;
+    }
+    let this = Value::object(gathering).future().expect("a gathering is a future");
+    if !gathering.has(state::KEEPS_ERRORS) {
+        // One child's cancellation is an error like others; the gathering itself goes on.
+        let error = match child.state() {
+            state::CANCELLED => Some(cancelled_error(vm, child)),
+            state::ERROR => Some(child.result.get()),
+            _ => None,
+        };
+        if let Some(error) = error {
+            child.set(state::UNREAD, false);
+            this.result.set(error);
+            finish(vm, this, state::ERROR);
+            return;
+        }
+    }
+    if left > 0 {
+        return;
+    }
+    if gathering.has(state::CANCEL_REQUESTED) {
+        this.result.set(match outcome(vm, child) {
+            Outcome::Error(error) if child.state() == state::CANCELLED => error,
+            _ => cancellation(vm, Value::NONE),
+        });
+        finish(vm, this, state::ERROR);
+        return;
+    }
+    let children = gathering.children.get().cast::<List>().expect("children are in a list");
+    let results = children.iter().map(|child| result(vm, child)).collect();
+    this.result.set(Value::object(vm.space.list(results)));
+    finish(vm, this, state::RESULT);
+}
+
+/// Gatherings are made on native loops only: nobody is left to be told by the caller.
+fn finish(vm: &Vm, gathering: Gc<Future>, to: u32) {
+    let _ = settle(vm, gathering, to);
+}
+
+/// A child's entry in the list of results.
+fn result(vm: &Vm, child: Value) -> Value {
+    let child = child.future().expect("children are futures");
+    match child.state() {
+        state::RESULT => child.result.get(),
+        state::ERROR => {
+            child.set(state::UNREAD, false);
+            child.result.get()
+        }
+        _ => {
+            let said = child.result.get();
+            let message = if said.is::<crate::value::Exception>() { Value::NONE } else { said };
+            let message = if message.is_none() { vm.space.str_value("") } else { message };
+            cancellation(vm, message)
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The event loop's part of the machine: who runs next, what a coroutine waits for, and how it
+//! learns that its wait is over.
+//!
+//! A turn of a loop is an instruction (`Drive`, in `drive.rs`): it takes the next entry of the
+//! ready queue and enters it, and whatever that does ends at the same instruction again. The
+//! queue mirrors asyncio's handles one for one: a settled future makes one entry for each who
+//! waits, a fired timer one, and each turn runs only what was ready when it began. That is what
+//! makes tasks take turns in the order in which they do on CPython.
+//!
+//! A task's step resumes the innermost of its frames. An `await` of a future suspends the chain
+//! without anything being yielded through it (`park.rs`), as long as a task is at its root; with
+//! anything else at the root, the future is yielded as in asyncio.
+
+mod drive;
+mod gather;
+mod park;
+mod settle;
+mod sleep;
+
+pub use drive::driver;
+pub(super) use drive::{drive, failed, raised, returned, yielded};
+pub use gather::child_done;
+pub(super) use park::add_waiter;
+pub use park::{Begun, add_callback, begin, end, undo, wake};
+pub(super) use park::{await_future, await_wait};
+pub use settle::{Outcome, cancel, cancelled_error, outcome, settle};
+
+use super::{Cx, Vm};
+use crate::gc::Gc;
+use crate::value::schedule::flag;
+use crate::value::{EventLoop, Task, Tracer, Value};
+
+/// What the machine keeps for all loops.
+#[derive(Default)]
+pub struct State {
+    /// The function that drives a loop or a task.
+    driver: Option<Value>,
+    /// The tasks that run now in loops that are not native: pairs of loop and task.
+    running: Vec<[Value; 2]>,
+    /// Owner of the tasks of such loops.
+    orphanage: Option<Gc<EventLoop>>,
+}
+
+impl State {
+    pub fn trace(&self, tracer: &mut Tracer<'_>) {
+        self.driver.iter().for_each(|&driver| tracer.value(driver));
+        tracer.maybe(self.orphanage);
+        for &value in self.running.iter().flatten() {
+            tracer.value(value);
+        }
+    }
+}
+
+/// The loop, if scheduling on it is nobody else's affair: no class of the program has methods of
+/// its own for that.
+#[inline(always)]
+pub fn plain(event_loop: Value) -> Option<Gc<EventLoop>> {
+    event_loop.cast::<EventLoop>().filter(|own| own.has(flag::PLAIN))
+}
+
+/// The task that runs in a loop, or None.
+pub fn current(vm: &Vm, event_loop: Value) -> Value {
+    if let Some(own) = event_loop.cast::<EventLoop>() {
+        let current = own.current.get();
+        return if current.is::<Task>() { current } else { Value::NONE };
+    }
+    let running = vm.tasks.running.iter().find(|pair| pair[0] == event_loop);
+    running.map_or(Value::NONE, |pair| pair[1])
+}
+
+/// Makes a task, or None, the one that runs in a loop. Returns the one before.
+pub fn set_current(vm: &mut Vm, event_loop: Value, task: Value) -> Value {
+    let before = current(vm, event_loop);
+    if let Some(own) = event_loop.cast::<EventLoop>() {
+        own.current.set(if task.is_none() { Value::UNDEF } else { task });
+    } else {
+        vm.tasks.running.retain(|pair| pair[0] != event_loop);
+        if !task.is_none() {
+            vm.tasks.running.push([event_loop, task]);
+        }
+    }
+    before
+}
+
+/// Who keeps the tasks of a loop.
+fn owner(vm: &mut Vm, event_loop: Value) -> Gc<EventLoop> {
+    if let Some(own) = event_loop.cast::<EventLoop>() {
+        return own;
+    }
+    if let Some(orphanage) = vm.tasks.orphanage {
+        return orphanage;
+    }
+    let orphanage = vm.space.event_loop(crate::value::T::EventLoop.shape());
+    vm.tasks.orphanage = Some(orphanage);
+    orphanage
+}
+
+/// The loop owns the task from now on, until it is done.
+pub fn register(vm: &mut Vm, task: Gc<Task>) {
+    let owner = owner(vm, task.event_loop.get());
+    owner.add_task(task);
+}
+
+/// The tasks of a loop that are not done, in the order in which they were made.
+pub fn all(vm: &mut Vm, event_loop: Value) -> Vec<Gc<Task>> {
+    let tasks = owner(vm, event_loop).tasks();
+    tasks.into_iter().filter(|task| task.event_loop.get() == event_loop).collect()
+}
+
+impl Cx {
+    /// Seconds of the clock that loops go by.
+    pub fn now(&self) -> f64 {
+        self.vm().clock.now()
+    }
+}

@@ -1,0 +1,314 @@
+//! Waiting: how a task comes to rest in an `await`, and how native coroutines begin and end.
+
+use super::super::pc::{Base, Ip, Pc, reg};
+use super::super::{Cx, Vm, call, frame_at, handling, raise, suspend, unwind};
+use super::settle::{Outcome, cancellation, outcome, settle};
+use super::{drive, plain, sleep};
+use crate::gc::Gc;
+use crate::value::frame::{DST_MASK, Ret, state as frame_state};
+use crate::value::future::state;
+use crate::value::wait::{WaitKind, phase};
+use crate::value::{Frame, Future, List, Task, Value, Wait};
+
+// ---- futures
+
+/// The task becomes one who waits for the future.
+pub(in crate::vm) fn add_waiter(vm: &Vm, future: Gc<Future>, waiter: Value) {
+    add_callback(vm, future, waiter, Value::UNDEF);
+}
+
+/// Somebody is to be told when a pending future settles: a task or a gathering, without context,
+/// or any function with one.
+pub fn add_callback(vm: &Vm, future: Gc<Future>, callback: Value, context: Value) {
+    let known = future.callbacks.get();
+    if known.is_undef() && context.is_undef() {
+        future.callbacks.set(callback);
+        return;
+    }
+    let list = match known.cast::<List>() {
+        Some(list) => list,
+        None => {
+            let first = if known.is_undef() { vec![] } else { vec![known, Value::UNDEF] };
+            let list = vm.space.list(first);
+            future.callbacks.set(Value::object(list));
+            list
+        }
+    };
+    let grown = list.push(callback) + list.push(context);
+    vm.space.heap.charge(grown);
+}
+
+/// The task at the root of the chain of the frame at `base`, if a task is there.
+unsafe fn task_of(vm: *mut Vm, base: Base) -> Option<(*mut Frame, Gc<Task>)> {
+    // SAFETY: I3; so throughout this file.
+    unsafe {
+        if (*vm).on_stack(base) {
+            return None;
+        }
+        let root = suspend::root_of(frame_at(base));
+        if call::ret_of((*root).info) != Ret::Task {
+            return None;
+        }
+        let driver = (*root).caller;
+        Some((root, drive::stepped(driver)))
+    }
+}
+
+/// Suspends the chain above `root` where the instruction before `ip` awaits; returns the driver's
+/// place.
+unsafe fn suspend_chain(vm: *mut Vm, ip: Ip, base: Base, root: *mut Frame) -> (Ip, Base) {
+    unsafe {
+        let (driver_ip, driver) = ((*root).return_ip.cast_mut(), (*root).caller);
+        (*root).return_ip = ip;
+        (*root).link = base;
+        Frame::set_state(root, frame_state::SUSPENDED);
+        if (*root).header.flags & frame_state::HANDLING != 0 {
+            handling::put_away(vm, root);
+        }
+        (driver_ip, driver)
+    }
+}
+
+/// `await` of a future. None if that must go by its `__await__`.
+pub unsafe fn await_future(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    info: u64,
+    future: Gc<Future>,
+) -> Option<Pc> {
+    unsafe {
+        if !future.is_pending() {
+            if future.event_loop.get().is_undef() {
+                return None;
+            }
+            return Some(match outcome(&*vm, future) {
+                Outcome::Value(value) => deliver_now(ip, base, info, value),
+                Outcome::Error(error) => raise_now(vm, ip, base, error),
+            });
+        }
+        let (root, task) = task_of(vm, base)?;
+        let event_loop = task.event_loop.get();
+        if future.event_loop.get() != event_loop
+            || plain(event_loop).is_none()
+            || Value::object(future) == Value::object(task)
+        {
+            return None;
+        }
+        let (driver_ip, driver) = suspend_chain(vm, ip, base, root);
+        task.set(state::DIRECT, true);
+        Some(match drive::wait_on(vm, driver_ip, driver, task, future) {
+            Some(pc) => pc,
+            None => drive::drive(vm, driver_ip, driver, 0),
+        })
+    }
+}
+
+unsafe fn deliver_now(ip: Ip, base: Base, info: u64, value: Value) -> Pc {
+    unsafe {
+        reg!(base, ((info & DST_MASK) >> 16) as usize) = value;
+        Pc::new(ip, base)
+    }
+}
+
+unsafe fn raise_now(vm: *mut Vm, ip: Ip, base: Base, error: Value) -> Pc {
+    unsafe {
+        raise::set(&*vm, error.cast().expect("futures fail with exceptions"));
+        unwind::unwind(vm, ip, base)
+    }
+}
+
+// ---- native coroutines
+
+/// How a native coroutine has begun.
+pub enum Begun {
+    /// Its owner is told when the wait is over.
+    Parked,
+    /// It only lets the others run once.
+    Yielded,
+    Done(Outcome),
+}
+
+/// Begins a native coroutine for its owner, a task or a future.
+#[inline]
+pub fn begin(vm: &mut Vm, wait: Gc<Wait>, owner: Value) -> Begun {
+    if wait.phase.get() != phase::CREATED {
+        let text = "cannot reuse already awaited coroutine";
+        raise::error(vm, crate::value::T::RuntimeError, text);
+        return Begun::Done(Outcome::Error(vm.take_exception()));
+    }
+    wait.owner.set(owner);
+    let begun = match wait.kind {
+        WaitKind::Sleep => sleep::begin(vm, wait),
+    };
+    wait.phase.set(match begun {
+        Begun::Parked => phase::PARKED,
+        Begun::Yielded => phase::WOKEN,
+        Begun::Done(_) => phase::FINISHED,
+    });
+    begun
+}
+
+/// What was waited for is there: the owner is told.
+pub fn wake(vm: &mut Vm, wait: Gc<Wait>) {
+    if wait.phase.get() != phase::PARKED {
+        return;
+    }
+    wait.phase.set(phase::WOKEN);
+    tell(vm, wait);
+}
+
+fn tell(vm: &mut Vm, wait: Gc<Wait>) {
+    let owner = wait.owner.get();
+    if let Some(task) = owner.cast::<Task>() {
+        if let Some(own) = plain(task.event_loop.get()) {
+            own.push(owner, Value::UNDEF);
+        }
+    } else if let Some(future) = owner.future()
+        && future.is_pending()
+    {
+        future.result.set(Value::NONE);
+        // Owners are made on native loops only.
+        let _ = settle(vm, future, state::RESULT);
+    }
+}
+
+/// Cancels a wait. False if it is over already.
+pub fn undo(vm: &mut Vm, wait: Gc<Wait>, message: Value) -> bool {
+    if wait.phase.get() != phase::PARKED {
+        return false;
+    }
+    forget(wait);
+    wait.phase.set(phase::CANCELLED);
+    wait.arg.set(message);
+    tell(vm, wait);
+    true
+}
+
+/// Takes a parked wait away from what it waits for.
+pub fn forget(wait: Gc<Wait>) {
+    match wait.kind {
+        WaitKind::Sleep => sleep::undo(wait),
+    }
+}
+
+/// The wait is over, and its owner is here: what comes of it.
+#[inline]
+pub fn end(vm: &Vm, wait: Gc<Wait>) -> Outcome {
+    let cancelled = wait.phase.replace(phase::FINISHED) == phase::CANCELLED;
+    if cancelled {
+        return Outcome::Error(cancellation(vm, wait.arg.get()));
+    }
+    match wait.kind {
+        WaitKind::Sleep => Outcome::Value(wait.arg.get()),
+    }
+}
+
+/// `await` of a native coroutine. None if that must go by its `__await__`.
+pub unsafe fn await_wait(vm: *mut Vm, ip: Ip, base: Base, info: u64, wait: Gc<Wait>) -> Option<Pc> {
+    unsafe {
+        let (root, task) = task_of(vm, base)?;
+        let own = plain(task.event_loop.get())?;
+        Some(match begin(&mut *vm, wait, Value::object(task)) {
+            Begun::Done(Outcome::Value(value)) => deliver_now(ip, base, info, value),
+            Begun::Done(Outcome::Error(error)) => raise_now(vm, ip, base, error),
+            begun => {
+                let (driver_ip, driver) = suspend_chain(vm, ip, base, root);
+                task.waits_on.set(Value::object(wait));
+                task.set(state::DIRECT, true);
+                if matches!(begun, Begun::Yielded) {
+                    own.push(Value::object(task), Value::UNDEF);
+                } else if task.has(state::MUST_CANCEL) {
+                    let message = task.result.get();
+                    task.set(state::MUST_CANCEL, !undo(&mut *vm, wait, message));
+                }
+                drive::drive(vm, driver_ip, driver, 0)
+            }
+        })
+    }
+}
+
+// ---- native coroutines that are driven by hand
+
+impl Cx {
+    /// `send(None)`: the future that is to be waited for, or the end.
+    pub fn resume_wait(&mut self, wait: Gc<Wait>) -> super::super::Flow {
+        match wait.phase.get() {
+            phase::CREATED => {
+                let owner = self.new_owner(wait)?;
+                match begin(self.vm_mut(), wait, owner) {
+                    Begun::Parked => {
+                        if let Some(future) = owner.future() {
+                            future.set(state::BLOCKING, true);
+                        }
+                        Ok(owner)
+                    }
+                    Begun::Yielded => Ok(Value::NONE),
+                    Begun::Done(outcome) => self.end_by_hand(outcome),
+                }
+            }
+            phase::PARKED => {
+                let text = "await wasn't used with future";
+                self.close_wait(wait);
+                Err(self.error(crate::value::T::RuntimeError, text))
+            }
+            phase::FINISHED => {
+                let text = "cannot reuse already awaited coroutine";
+                Err(self.error(crate::value::T::RuntimeError, text))
+            }
+            _ => {
+                let outcome = end(self.vm(), wait);
+                self.end_by_hand(outcome)
+            }
+        }
+    }
+
+    fn new_owner(&mut self, wait: Gc<Wait>) -> super::super::Flow {
+        if wait.only_yields() {
+            return Ok(Value::NONE);
+        }
+        let running = self.vm().running_loop;
+        if running.is_none() {
+            return Err(self.error(crate::value::T::RuntimeError, "no running event loop"));
+        }
+        Ok(Value::object(self.future(running)))
+    }
+
+    fn end_by_hand(&mut self, outcome: Outcome) -> super::super::Flow {
+        match outcome {
+            Outcome::Value(value) if value.is_none() => {
+                Err(self.error_with(crate::value::T::StopIteration, &[]))
+            }
+            Outcome::Value(value) => Err(self.error_with(crate::value::T::StopIteration, &[value])),
+            Outcome::Error(error) => Err(self.throw(error.cast().expect("an exception"))),
+        }
+    }
+
+    /// `close()`, or an exception thrown in: nobody waits any more.
+    pub fn close_wait(&mut self, wait: Gc<Wait>) {
+        if wait.phase.get() == phase::PARKED {
+            forget(wait);
+        }
+        wait.phase.set(phase::FINISHED);
+    }
+}
+
+impl Wait {
+    /// Does it only let the others run once?
+    #[inline]
+    pub fn only_yields(&self) -> bool {
+        self.target.get() == Value::TRUE
+    }
+
+    pub fn is_suspended(&self) -> bool {
+        matches!(self.phase.get(), phase::PARKED | phase::WOKEN | phase::CANCELLED)
+    }
+
+    pub fn is_finished(&self) -> bool {
+        self.phase.get() == phase::FINISHED
+    }
+
+    pub fn finish(&self) {
+        self.phase.set(phase::FINISHED);
+    }
+}

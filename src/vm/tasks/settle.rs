@@ -1,0 +1,249 @@
+//! How a future settles, and who is told.
+
+use super::super::{Cx, Stop, Vm, raise};
+use super::plain;
+use crate::gc::Gc;
+use crate::value::future::state;
+use crate::value::schedule::flag;
+use crate::value::{
+    Exception, Future, Gathering, Handle, List, T, Task, Value, Wait, schedule::EventLoop,
+};
+
+/// What became of a future.
+pub enum Outcome {
+    Value(Value),
+    /// The exception to raise.
+    Error(Value),
+}
+
+/// Settles a pending future, whose result is in place. Who waits is scheduled; on a loop that the
+/// program has written, that is left to the caller: here is the list for it.
+#[must_use]
+pub fn settle(vm: &Vm, future: Gc<Future>, to: u32) -> Option<Value> {
+    future.set_state(to);
+    let callbacks = future.callbacks.replace(Value::UNDEF);
+    if to == state::ERROR {
+        let error = future.result.get().cast::<Exception>();
+        let count = error.map_or(0, |error| error.trace.borrow().len());
+        future.callbacks.set(Value::int(count as i64));
+        future.set(state::UNREAD, true);
+        vm.space.finals.register(Value::object(future));
+    }
+    if callbacks.is_undef() {
+        return None;
+    }
+    let this = Value::object(future);
+    let Some(own) = plain(future.event_loop.get()) else {
+        return Some(callbacks);
+    };
+    match callbacks.cast::<List>() {
+        Some(list) => {
+            let pairs = list.to_vec();
+            for pair in pairs.chunks(2) {
+                tell(vm, own, this, pair[0], pair[1]);
+            }
+        }
+        None => tell(vm, own, this, callbacks, Value::UNDEF),
+    }
+    None
+}
+
+/// Schedules one who waited.
+fn tell(vm: &Vm, own: Gc<EventLoop>, future: Value, callback: Value, context: Value) {
+    if callback.is::<Task>() && context.is_undef() {
+        own.push(callback, Value::UNDEF);
+    } else if callback.is::<Gathering>() && context.is_undef() {
+        own.push(callback, future);
+    } else {
+        let context = if context.is_none() { Value::UNDEF } else { context };
+        let args = Value::object(vm.space.tuple(&[future]));
+        let handle = vm.space.handle(callback, args, Value::object(own), context);
+        own.push(Value::object(handle), Value::UNDEF);
+    }
+}
+
+/// The result of a future that is done.
+pub fn outcome(vm: &Vm, future: Gc<Future>) -> Outcome {
+    match future.state() {
+        state::RESULT => Outcome::Value(future.result.get()),
+        state::ERROR => {
+            future.set(state::UNREAD, false);
+            let error = future.result.get();
+            own_trace(future, error);
+            Outcome::Error(error)
+        }
+        _ => Outcome::Error(cancelled_error(vm, future)),
+    }
+}
+
+/// The exception's trace as it was when the future settled: those who asked before have left
+/// theirs on it.
+fn own_trace(future: Gc<Future>, error: Value) {
+    let Some(error) = error.cast::<Exception>() else { return };
+    match future.callbacks.get().as_int() {
+        Some(count) if error.traceback.get().is_undef() => {
+            let count = usize::try_from(count).unwrap_or(0);
+            error.trace.borrow_mut().truncate(count);
+        }
+        // Somebody has looked at it since, which made objects of it.
+        Some(_) => future.callbacks.set(error.traceback.get()),
+        None => {
+            error.trace.borrow_mut().clear();
+            error.traceback.set(future.callbacks.get());
+        }
+    }
+}
+
+/// What to raise for a future that was cancelled.
+pub fn cancelled_error(vm: &Vm, future: Gc<Future>) -> Value {
+    let said = future.result.get();
+    if said.is::<Exception>() && future.state() == state::CANCELLED {
+        // Given out once, so that the future is not held by its traceback.
+        future.result.set(Value::NONE);
+        return said;
+    }
+    cancellation(vm, said)
+}
+
+/// A CancelledError with a message, if there is one.
+pub fn cancellation(vm: &Vm, message: Value) -> Value {
+    let given: &[Value] = if message.is_none() || message.is_undef() { &[] } else { &[message] };
+    let args = Value::object(vm.space.tuple(given));
+    Value::object(vm.space.exception(vm.space.class(T::CancelledError), args))
+}
+
+/// Asks a future to cancel. False if it is done.
+pub fn cancel(cx: &mut Cx, future: Gc<Future>, message: Value) -> Result<bool, Stop> {
+    cx.scope(|cx| cancel_all(cx, future, message))
+}
+
+/// Roots what it keeps: a `cancel` of the program's own may run anything.
+fn cancel_all(cx: &mut Cx, future: Gc<Future>, message: Value) -> Result<bool, Stop> {
+    // What is cancelled in turn, depth first.
+    let mut todo = vec![future];
+    let mut heard = false;
+    let mut is_first = true;
+    while let Some(future) = todo.pop() {
+        let first = std::mem::replace(&mut is_first, false);
+        if !first && cx.class_of(Value::object(future)).is_user() {
+            // It may have a way of its own.
+            heard |= cancel_method(cx, Value::object(future), message)?;
+            continue;
+        }
+        future.set(state::UNREAD, false);
+        if !future.is_pending() {
+            continue;
+        }
+        let this = Value::object(future);
+        if let Some(task) = this.cast::<Task>() {
+            heard = true;
+            task.cancels.set(task.cancels.get().saturating_add(1));
+            let waits = task.waits_on.get();
+            let reached = if let Some(wait) = waits.cast::<Wait>() {
+                super::undo(cx.vm_mut(), wait, message)
+            } else if let Some(inner) = waits.future() {
+                match inner_heard(cx, inner) {
+                    Some(yes) => {
+                        if yes {
+                            cx.root(waits);
+                            todo.push(inner);
+                        }
+                        yes
+                    }
+                    None => cancel_method(cx, waits, message)?,
+                }
+            } else if waits.is_undef() || waits.is::<Exception>() {
+                false
+            } else {
+                cancel_method(cx, waits, message)?
+            };
+            if !reached {
+                // It is thrown in by the step that is due.
+                task.set(state::MUST_CANCEL, true);
+                task.result.set(message);
+            }
+        } else if let Some(gathering) = this.cast::<Gathering>() {
+            let children = gathering.children.get().cast::<List>();
+            let children = children.map_or_else(Vec::new, |list| list.to_vec());
+            let mut any = false;
+            for child in children.into_iter().rev() {
+                if let Some(child) = child.future()
+                    && child.is_pending()
+                {
+                    any = true;
+                    cx.root(Value::object(child));
+                    todo.push(child);
+                }
+            }
+            if any {
+                gathering.set(state::CANCEL_REQUESTED, true);
+                heard = true;
+            }
+        } else {
+            heard = true;
+            future.result.set(message);
+            if let Some(list) = settle(cx.vm(), future, state::CANCELLED) {
+                cx.schedule_elsewhere(future, list)?;
+            }
+        }
+    }
+    Ok(heard)
+}
+
+/// Will a future hear that it is to cancel? None if only its own method can tell.
+fn inner_heard(cx: &Cx, inner: Gc<Future>) -> Option<bool> {
+    if cx.class_of(Value::object(inner)).is_user() {
+        return None;
+    }
+    if !inner.is_pending() {
+        return Some(false);
+    }
+    let Some(gathering) = Value::object(inner).cast::<Gathering>() else { return Some(true) };
+    let children = gathering.children.get().cast::<List>()?;
+    let pending = |child: &Value| child.future().is_some_and(|child| child.is_pending());
+    Some(children.to_vec().iter().any(pending))
+}
+
+fn cancel_method(cx: &mut Cx, future: Value, message: Value) -> Result<bool, Stop> {
+    let answer = cx.call_prelude("_cancel_future", &[future, message])?;
+    Ok(answer == Value::TRUE)
+}
+
+impl Cx {
+    /// Schedules who waited for a future on a loop that the program has written.
+    pub fn schedule_elsewhere(&mut self, future: Gc<Future>, list: Value) -> Result<(), Stop> {
+        let event_loop = future.event_loop.get();
+        let list = if list.is::<List>() {
+            list
+        } else {
+            Value::object(self.list(vec![list, Value::UNDEF]))
+        };
+        self.call_prelude("_schedule", &[event_loop, Value::object(future), list]).map(drop)
+    }
+
+    /// Raises what a future that is done has raised, or gives its result.
+    pub fn result_of(&mut self, future: Gc<Future>) -> super::super::Flow {
+        match outcome(self.vm(), future) {
+            Outcome::Value(value) => Ok(value),
+            Outcome::Error(error) => {
+                let error = error.cast().expect("futures fail with exceptions");
+                raise::set(self.vm(), error);
+                Err(Stop::Raised)
+            }
+        }
+    }
+
+    /// A handle for a callback, on the ready queue of the loop.
+    pub fn call_soon(
+        &self,
+        own: Gc<EventLoop>,
+        callback: Value,
+        args: Value,
+        context: Value,
+    ) -> Gc<Handle> {
+        let handle = self.handle(callback, args, Value::object(own), context);
+        own.push(Value::object(handle), Value::UNDEF);
+        debug_assert!(!own.has(flag::CLOSED));
+        handle
+    }
+}
