@@ -328,7 +328,7 @@ pub(super) fn pop(cx: &mut Cx, args: Args) -> Flow {
     let dict = this_dict(cx, args)?;
     let key = cx.arg(args, 1).value();
     // A dict without entries does not ask for the hash.
-    if dict.len() > 0
+    if !dict.is_empty()
         && let Some(value) = cx.dict_remove(dict, key)?
     {
         return Ok(value);

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::ops::Deref;
 
-use super::Value;
 use super::kind::{Kind, Object, Tracer};
+use super::{ShapeId, Space, T, Value};
 use crate::code::op::Word;
 use crate::gc::{Gc, Header};
 
@@ -176,5 +176,32 @@ impl Value {
                 || kind == Kind::Gathering as u8;
             known.then(|| Gc::from_raw(header.cast()))
         }
+    }
+}
+
+impl Space {
+    pub fn future(&self, event_loop: Value) -> Gc<Future> {
+        self.new_object(T::Future.shape(), 0, |header| Future::new(header, event_loop))
+    }
+
+    /// A task that has not begun.
+    pub fn task(&self, shape: ShapeId, event_loop: Value) -> Gc<Task> {
+        self.new_object(shape, 0, |header| Task {
+            future: Future::new(header, event_loop),
+            coro: Value::NONE.into(),
+            waits_on: Value::UNDEF.into(),
+            context: Value::UNDEF.into(),
+            name: Value::NONE.into(),
+            next: Value::UNDEF.into(),
+            place: Cell::new(std::ptr::null()),
+        })
+    }
+
+    pub fn gathering(&self, event_loop: Value, children: Value, left: usize) -> Gc<Gathering> {
+        self.new_object(T::Gathering.shape(), 0, |header| Gathering {
+            future: Future::new(header, event_loop),
+            children: children.into(),
+            left: left.into(),
+        })
     }
 }

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use super::kind::{Object, Tracer};
-use super::{Task, Value};
+use super::{ShapeId, Space, T, Task, Value};
 use crate::gc::{Gc, Header};
 use crate::rt::{Timer, Wheel};
 
@@ -154,5 +154,52 @@ impl EventLoop {
         let mut tasks = Vec::new();
         self.sift_tasks(|task| tasks.push(task));
         tasks
+    }
+}
+
+impl Space {
+    pub fn handle(
+        &self,
+        callback: Value,
+        args: Value,
+        event_loop: Value,
+        context: Value,
+    ) -> Gc<Handle> {
+        let handle = self.handle_of(T::Handle.shape());
+        handle.callback.set(callback);
+        handle.args.set(args);
+        handle.event_loop.set(event_loop);
+        handle.context.set(context);
+        handle
+    }
+
+    /// A handle that is still to be filled in.
+    pub fn handle_of(&self, shape: ShapeId) -> Gc<Handle> {
+        self.new_object(shape, 0, |header| Handle {
+            header,
+            extra: Value::UNDEF.into(),
+            callback: Value::NONE.into(),
+            args: Value::NONE.into(),
+            event_loop: Value::NONE.into(),
+            context: Value::UNDEF.into(),
+            when: 0.0.into(),
+            timer: Timer::from_bits(0).into(),
+            flags: 0.into(),
+        })
+    }
+
+    pub fn event_loop(&self, shape: ShapeId) -> Gc<EventLoop> {
+        self.new_object(shape, 0, |header| EventLoop {
+            header,
+            extra: Value::UNDEF.into(),
+            flags: 0.into(),
+            left: 0.into(),
+            current: Value::UNDEF.into(),
+            task_factory: Value::NONE.into(),
+            first_task: Value::UNDEF.into(),
+            last_task: Value::UNDEF.into(),
+            ready: RefCell::default(),
+            timers: RefCell::new(Wheel::new()),
+        })
     }
 }

@@ -14,11 +14,9 @@ use super::shape::Shapes;
 use super::str::{INTERNED, JOINED, MAX_LEN, SHARED, SURROGATES, WIDE, char_width};
 use super::table::Table;
 use super::types::TYPES;
-use super::wait::{WaitKind, phase};
 use super::weak::Finals;
 use super::*;
 use crate::gc::{Gc, Header, Heap, Signals};
-use crate::rt::{Timer, Wheel};
 
 /// Entries of the cache in front of lookups along an MRO.
 const LOOKUPS: usize = 2048;
@@ -580,89 +578,6 @@ impl Space {
             suppress: false.into(),
             trace: RefCell::default(),
             traceback: Value::UNDEF.into(),
-        })
-    }
-
-    pub fn future(&self, event_loop: Value) -> Gc<Future> {
-        self.new_object(T::Future.shape(), 0, |header| Future::new(header, event_loop))
-    }
-
-    /// A task that has not begun.
-    pub fn task(&self, shape: ShapeId, event_loop: Value) -> Gc<Task> {
-        self.new_object(shape, 0, |header| Task {
-            future: Future::new(header, event_loop),
-            coro: Value::NONE.into(),
-            waits_on: Value::UNDEF.into(),
-            context: Value::UNDEF.into(),
-            name: Value::NONE.into(),
-            next: Value::UNDEF.into(),
-            place: RustCell::new(std::ptr::null()),
-        })
-    }
-
-    pub fn gathering(&self, event_loop: Value, children: Value, left: usize) -> Gc<Gathering> {
-        self.new_object(T::Gathering.shape(), 0, |header| Gathering {
-            future: Future::new(header, event_loop),
-            children: children.into(),
-            left: left.into(),
-        })
-    }
-
-    /// A native coroutine.
-    pub fn wait(&self, kind: WaitKind, target: Value, arg: Value, number: u64) -> Gc<Wait> {
-        self.new_object(T::Coroutine.shape(), 0, |header| Wait {
-            header,
-            kind,
-            phase: phase::CREATED.into(),
-            owner: Value::UNDEF.into(),
-            target: target.into(),
-            arg: arg.into(),
-            number: number.into(),
-        })
-    }
-
-    pub fn handle(
-        &self,
-        callback: Value,
-        args: Value,
-        event_loop: Value,
-        context: Value,
-    ) -> Gc<Handle> {
-        let handle = self.handle_of(T::Handle.shape());
-        handle.callback.set(callback);
-        handle.args.set(args);
-        handle.event_loop.set(event_loop);
-        handle.context.set(context);
-        handle
-    }
-
-    /// A handle that is still to be filled in.
-    pub fn handle_of(&self, shape: ShapeId) -> Gc<Handle> {
-        self.new_object(shape, 0, |header| Handle {
-            header,
-            extra: Value::UNDEF.into(),
-            callback: Value::NONE.into(),
-            args: Value::NONE.into(),
-            event_loop: Value::NONE.into(),
-            context: Value::UNDEF.into(),
-            when: 0.0.into(),
-            timer: Timer::from_bits(0).into(),
-            flags: 0.into(),
-        })
-    }
-
-    pub fn event_loop(&self, shape: ShapeId) -> Gc<EventLoop> {
-        self.new_object(shape, 0, |header| EventLoop {
-            header,
-            extra: Value::UNDEF.into(),
-            flags: 0.into(),
-            left: 0.into(),
-            current: Value::UNDEF.into(),
-            task_factory: Value::NONE.into(),
-            first_task: Value::UNDEF.into(),
-            last_task: Value::UNDEF.into(),
-            ready: RefCell::default(),
-            timers: RefCell::new(Wheel::new()),
         })
     }
 

@@ -6,9 +6,9 @@
 
 use std::cell::Cell;
 
-use super::Value;
 use super::kind::trace_cells;
-use crate::gc::Header;
+use super::{Space, T, Value};
+use crate::gc::{Gc, Header};
 
 /// What a `Wait` is for. What it does is in `native/asyncio/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,3 +45,18 @@ pub struct Wait {
     pub number: Cell<u64>,
 }
 trace_cells!(Wait: owner, target, arg);
+
+impl Space {
+    /// A native coroutine.
+    pub fn wait(&self, kind: WaitKind, target: Value, arg: Value, number: u64) -> Gc<Wait> {
+        self.new_object(T::Coroutine.shape(), 0, |header| Wait {
+            header,
+            kind,
+            phase: phase::CREATED.into(),
+            owner: Value::UNDEF.into(),
+            target: target.into(),
+            arg: arg.into(),
+            number: number.into(),
+        })
+    }
+}

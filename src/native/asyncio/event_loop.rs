@@ -54,7 +54,7 @@ pub static EVENT_LOOP: TypeDef = TypeDef {
                     [0, 1, 2, 3, 4].map(|i| cx.opt(args, i).map_or(Value::NONE, |v| v.value()));
                 let own = of(cx, this)?;
                 check_open(cx, own)?;
-                let bare = more.cast::<crate::value::Dict>().is_none_or(|more| more.len() == 0);
+                let bare = more.cast::<crate::value::Dict>().is_none_or(|more| more.is_empty());
                 if own.task_factory.get().is_none() && bare {
                     return task::make(cx, this, coro, name, context);
                 }
