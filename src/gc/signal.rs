@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 #[derive(Debug)]
 pub struct Signals {
     flags: AtomicU32,
+    /// How often Ctrl-C was pressed since it was last served.
+    interrupts: AtomicU32,
     fence: AtomicU64,
     limit: AtomicU64,
 }
@@ -19,18 +21,34 @@ impl Signals {
     pub const INTERRUPT: u32 = 2;
 
     pub fn new(limit: u64) -> Signals {
-        Signals { flags: AtomicU32::new(0), fence: limit.into(), limit: limit.into() }
+        Signals {
+            flags: AtomicU32::new(0),
+            interrupts: AtomicU32::new(0),
+            fence: limit.into(),
+            limit: limit.into(),
+        }
     }
 
     /// Asks for a safepoint. May be called from a signal handler or another thread.
     #[inline]
     pub fn raise(&self, flag: u32) {
+        if flag & Signals::INTERRUPT != 0 {
+            self.interrupts.fetch_add(1, Ordering::SeqCst);
+        }
         self.flags.fetch_or(flag, Ordering::SeqCst);
         self.fence.store(0, Ordering::SeqCst);
     }
 
+    /// How often Ctrl-C was pressed since it was last served.
+    pub fn interrupts(&self) -> u32 {
+        self.interrupts.load(Ordering::SeqCst)
+    }
+
     /// Takes flags down once they have been served.
     pub fn lower(&self, flags: u32) {
+        if flags & Signals::INTERRUPT != 0 {
+            self.interrupts.store(0, Ordering::SeqCst);
+        }
         let left = self.flags.fetch_and(!flags, Ordering::SeqCst) & !flags;
         if left == 0 {
             self.fence.store(self.limit.load(Ordering::SeqCst), Ordering::SeqCst);

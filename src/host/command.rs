@@ -17,8 +17,13 @@ usage: sloop [option] ... [FILE | -c CODE | -] [arg] ...
   -               run standard input
   -V, --version   print the version
   -h, --help      print this help
+  --virtual-time  let clocks start at 0 and jump over every wait
+  --schedule-seed N
+                  let tasks that are ready run in an order drawn from N
   --gc-stress     collect garbage whenever possible (for tests)
 ";
+
+const SEED: &[u8] = b"--schedule-seed";
 
 /// What the arguments ask for.
 enum Command {
@@ -58,6 +63,8 @@ fn parse(args: Vec<Vec<u8>>) -> Command {
         script: Script::Input,
         args: Vec::new(),
         stress: std::env::var_os("SLOOP_GC_STRESS").is_some_and(|value| value != "0"),
+        virtual_time: false,
+        schedule_seed: None,
         color: use_color(),
     };
     let text = |arg: &[u8]| String::from_utf8_lossy(arg).into_owned();
@@ -70,6 +77,17 @@ fn parse(args: Vec<Vec<u8>>) -> Command {
                 return Command::Say(format!("Sloop {}\n", env!("CARGO_PKG_VERSION")));
             }
             b"--gc-stress" => config.stress = true,
+            b"--virtual-time" => config.virtual_time = true,
+            long if long.starts_with(SEED) && matches!(long.get(SEED.len()), None | Some(b'=')) => {
+                let given = match long.get(SEED.len() + 1..) {
+                    Some(number) => Some(number.to_vec()),
+                    None => args.next(),
+                };
+                let Some(seed) = given.and_then(|seed| text(&seed).parse().ok()) else {
+                    return Command::Wrong("--schedule-seed: a whole number is expected".into());
+                };
+                config.schedule_seed = Some(seed);
+            }
             b"-c" => {
                 let Some(code) = args.next() else {
                     return Command::Wrong("argument expected for the -c option".into());

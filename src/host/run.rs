@@ -39,6 +39,10 @@ pub struct Config {
     pub args: Vec<Vec<u8>>,
     /// Collect at every safepoint.
     pub stress: bool,
+    /// Clocks start at 0 and jump over every wait.
+    pub virtual_time: bool,
+    /// Tasks that are ready run in an order drawn from this.
+    pub schedule_seed: Option<u64>,
     pub color: bool,
 }
 
@@ -128,6 +132,12 @@ pub fn run(config: &Config) -> Exit {
     let globals = main_module(cx, &config.script);
     if config.stress {
         cx.vm().set_stress(true);
+    }
+    if config.virtual_time {
+        cx.use_virtual_time();
+    }
+    if let Some(seed) = config.schedule_seed {
+        cx.seed_schedule(seed);
     }
     let outcome = run_main(cx, &code, globals);
     let exit = finish(cx, outcome);

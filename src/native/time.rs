@@ -11,18 +11,14 @@ use crate::vm::system::{self, Calendar};
 use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 static FUNCTIONS: &[Def] = &[
-    function("time()", "Seconds since the epoch.", |_, _| Ok(seconds(wall()))),
-    function("time_ns()", "Nanoseconds since the epoch.", |cx, _| Ok(nanos(cx, wall()))),
-    function("monotonic()", "A clock that cannot go backward.", |_, _| {
-        Ok(seconds(system::monotonic()))
-    }),
+    function("time()", "Seconds since the epoch.", |cx, _| Ok(seconds(wall(cx)))),
+    function("time_ns()", "Nanoseconds since the epoch.", |cx, _| Ok(nanos(cx, wall(cx)))),
+    function("monotonic()", "A clock that cannot go backward.", |cx, _| Ok(Value::float(cx.now()))),
     function("monotonic_ns()", "A clock that cannot go backward.", |cx, _| {
-        Ok(nanos(cx, system::monotonic()))
+        Ok(nanos(cx, monotonic(cx)))
     }),
-    function("perf_counter()", "A clock for measuring.", |_, _| Ok(seconds(system::monotonic()))),
-    function("perf_counter_ns()", "A clock for measuring.", |cx, _| {
-        Ok(nanos(cx, system::monotonic()))
-    }),
+    function("perf_counter()", "A clock for measuring.", |cx, _| Ok(Value::float(cx.now()))),
+    function("perf_counter_ns()", "A clock for measuring.", |cx, _| Ok(nanos(cx, monotonic(cx)))),
     function("process_time()", "Processor time of the process.", |_, _| {
         Ok(seconds(system::processor_time(false)))
     }),
@@ -47,8 +43,18 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     Ok(())
 }
 
-fn wall() -> Duration {
+fn wall(cx: &Cx) -> Duration {
+    if cx.vm().clock.is_virtual() {
+        return monotonic(cx);
+    }
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn monotonic(cx: &Cx) -> Duration {
+    if cx.vm().clock.is_virtual() {
+        return Duration::try_from_secs_f64(cx.now()).unwrap_or(Duration::MAX);
+    }
+    system::monotonic()
 }
 
 fn seconds(time: Duration) -> Value {
@@ -74,6 +80,11 @@ fn sleep(cx: &mut Cx, args: Args) -> Flow {
     let Ok(mut left) = Duration::try_from_secs_f64(wanted) else {
         return Err(cx.error(T::OverflowError, "timestamp too large to convert to C PyTime_t"));
     };
+    if cx.vm().clock.is_virtual() {
+        let until = cx.now() + wanted;
+        cx.vm_mut().clock.advance_to(until);
+        return Ok(Value::NONE);
+    }
     while let Some(rest) = system::sleep(left) {
         cx.check_interrupt()?;
         left = rest;

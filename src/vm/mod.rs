@@ -169,6 +169,8 @@ pub struct Vm {
     /// So many roots were there when Rust last entered the interpreter: what is above them when
     /// that comes to a safepoint was left by natives that have returned.
     door_roots: usize,
+    /// Called for Ctrl-C in place of raising KeyboardInterrupt, or None.
+    pub on_interrupt: Value,
     /// The loop that runs, or None.
     pub running_loop: Value,
     pub clock: Clock,
@@ -244,6 +246,7 @@ impl Vm {
             scratch: Vec::new(),
             roots: Vec::new(),
             door_roots: 0,
+            on_interrupt: Value::NONE,
             running_loop: Value::NONE,
             clock: Clock::real(system::monotonic),
             tasks: tasks::State::default(),

@@ -13,7 +13,8 @@ pub fn trace(vm: &Vm, marker: &mut Marker, base: Base, top: Base) {
     vm.names.trace(&mut tracer);
     tracer.object(vm.builtins);
     tracer.object(vm.modules);
-    for value in [vm.exception, vm.handled, vm.result, vm.context, vm.running_loop] {
+    for value in [vm.exception, vm.handled, vm.result, vm.context, vm.running_loop, vm.on_interrupt]
+    {
         tracer.value(value);
     }
     for hook in vm.asyncgen_hooks {

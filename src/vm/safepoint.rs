@@ -3,7 +3,7 @@
 use super::pc::{Base, Ip, Pc};
 use super::{Vm, raise, roots, unwind};
 use crate::gc::Signals;
-use crate::value::frame::FUNCTION;
+use crate::value::frame::{FUNCTION, Ret};
 use crate::value::{Function, T, Tracer};
 
 /// A backward jump found the flag up.
@@ -50,6 +50,12 @@ pub unsafe fn poll_below(vm: *mut Vm, ip: Ip, base: Base, top: Base) -> Result<(
         }
         if (*vm).signals.is_up(Signals::INTERRUPT) {
             (*vm).signals.lower(Signals::INTERRUPT);
+            if !(*vm).on_interrupt.is_none() {
+                // The instruction before `ip` runs again afterwards.
+                let handler = (*vm).on_interrupt;
+                let info = Ret::Discard as u64;
+                return Err(super::call::invoke(vm, ip.sub(1), base, handler, &[], info));
+            }
             raise::with_args(&*vm, T::KeyboardInterrupt, &[]);
             return Err(unwind::unwind(vm, ip, base));
         }
@@ -97,6 +103,10 @@ impl super::Cx {
 
 pub(super) fn check_interrupt(vm: &Vm) -> Result<(), super::Stop> {
     if !vm.signals.is_up(Signals::INTERRUPT) {
+        return Ok(());
+    }
+    if !vm.on_interrupt.is_none() && vm.signals.interrupts() < 2 {
+        // Whoever wants to hear of it does at the next safepoint; who insists is heard here.
         return Ok(());
     }
     vm.signals.lower(Signals::INTERRUPT);

@@ -32,6 +32,14 @@ static FUNCTIONS: &[Def] = &[
     function("get_event_loop()", "The running event loop, or the policy's.", |cx, _| {
         event_loop_then(cx)
     }),
+    function(
+        "_exchange_interrupt(handler, /)",
+        "Who hears of Ctrl-C; None: it raises.",
+        |cx, args| {
+            let handler = cx.arg(args, 0).value();
+            Ok(std::mem::replace(&mut cx.vm_mut().on_interrupt, handler))
+        },
+    ),
     function("current_task(loop=None)", "The task that runs now, or None.", current_task),
     function("all_tasks(loop=None)", "The tasks of a loop that are not done.", all_tasks),
     function("_enter_task(loop, task)", "Says which task runs.", enter_task),

@@ -1,12 +1,13 @@
 //! Turns of a loop, and steps of tasks.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::pc::{Base, Ip, Pc, reg};
 use super::super::{Cx, Vm, call, context, safepoint, suspend, system, unwind};
 use super::settle::{Outcome, outcome, settle};
-use super::{Begun, begin, child_done, end, plain, set_current};
+use super::{Begun, Draw, begin, child_done, end, plain, set_current};
 use crate::code::op::{Op, Word, word};
 use crate::code::{Code, CodeKind, Handler, LineEntry, Local, PRELUDE, Params};
 use crate::gc::Gc;
@@ -252,9 +253,21 @@ unsafe fn turn(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>) -> Turn {
             }
         }
         let count = own.ready.borrow().len();
+        if let Some(draw) = &mut (*vm).tasks.shuffle {
+            shuffle(&mut own.ready.borrow_mut(), draw);
+        }
         own.left.set(count);
         own.set(flag::IN_TURN, true);
         Turn::Run
+    }
+}
+
+/// Tasks change places among each other. Callbacks keep theirs: programs may rely on their order.
+#[cold]
+fn shuffle(ready: &mut VecDeque<Entry>, draw: &mut Draw) {
+    let places: Vec<usize> = (0..ready.len()).filter(|&i| ready[i][0].is::<Task>()).collect();
+    for i in (1..places.len()).rev() {
+        ready.swap(places[i], places[draw.below(i + 1)]);
     }
 }
 

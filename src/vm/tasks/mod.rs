@@ -27,6 +27,7 @@ pub use settle::{Outcome, cancel, cancelled_error, outcome, settle};
 
 use super::{Cx, Vm};
 use crate::gc::Gc;
+use crate::rt::Clock;
 use crate::value::schedule::flag;
 use crate::value::{EventLoop, Task, Tracer, Value};
 
@@ -39,6 +40,8 @@ pub struct State {
     running: Vec<[Value; 2]>,
     /// Owner of the tasks of such loops.
     orphanage: Option<Gc<EventLoop>>,
+    /// Draws the order of tasks that are ready; None for the order in which they became so.
+    shuffle: Option<Draw>,
 }
 
 impl State {
@@ -48,6 +51,24 @@ impl State {
         for &value in self.running.iter().flatten() {
             tracer.value(value);
         }
+    }
+}
+
+/// Numbers drawn from a seed (splitmix64).
+pub struct Draw(u64);
+
+impl Draw {
+    fn new(seed: u64) -> Draw {
+        Draw(seed)
+    }
+
+    /// A number below `limit`, which is not 0.
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ z >> 31) % limit as u64) as usize
     }
 }
 
@@ -108,6 +129,16 @@ pub fn all(vm: &mut Vm, event_loop: Value) -> Vec<Gc<Task>> {
 }
 
 impl Cx {
+    /// From now on clocks are at 0, and jump over every wait.
+    pub fn use_virtual_time(&mut self) {
+        self.vm_mut().clock = Clock::virtual_from_zero();
+    }
+
+    /// From now on tasks that are ready run in an order drawn from a seed.
+    pub fn seed_schedule(&mut self, seed: u64) {
+        self.vm_mut().tasks.shuffle = Some(Draw::new(seed));
+    }
+
     /// Seconds of the clock that loops go by.
     pub fn now(&self) -> f64 {
         self.vm().clock.now()
