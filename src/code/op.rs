@@ -356,7 +356,7 @@ macro_rules! for_each_op {
             CallM [Dst Win Cnt] 3 => call::call_method | call::call_method_slow;
             /// R[a] = super(...).name(c arguments from R[b+5]); R[b] = what `super` names,
             /// R[b+1] = __class__, R[b+4] = self; caches as CallM
-            CallSuper [Dst Win Cnt] 3 => call::call_super | call::call_super_slow;
+            CallSuper [Dst Win Cnt] 3 => call_super::call | call_super::call_slow;
             /// return R[a]
             Ret [Src Nil Nil] 0 => call::ret | call::ret_slow;
             /// return None

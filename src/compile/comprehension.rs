@@ -157,7 +157,7 @@ impl<'a> Compiler<'a> {
             false => self.body.window(None),
         };
         let iterator = self.body.alloc();
-        debug_assert_eq!(iterator, base + HEADER);
+        self.body.assert_at(iterator, base + HEADER);
         let is_async = self.scopes.get(scope).has_await;
         let kind = match is_async {
             true => CodeKind::AsyncGenerator,

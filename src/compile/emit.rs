@@ -243,6 +243,12 @@ impl Body {
         base
     }
 
+    /// The register is where a call window wants it, unless there are too many to tell them apart.
+    #[track_caller]
+    pub fn assert_at(&self, register: Reg, place: Reg) {
+        debug_assert!(register == place || self.max >= MAX_REGISTERS, "{register} for {place}");
+    }
+
     pub fn is_top(&self, register: Reg) -> bool {
         register >= self.first_temp && register as u32 + 1 == self.top
     }

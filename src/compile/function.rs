@@ -456,7 +456,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn decorate(&mut self, decorators: &'a [ExprId], bases: &[Reg], value: Reg) -> Reg {
         let mut value = value;
         for (&decorator, &base) in decorators.iter().zip(bases).rev() {
-            debug_assert_eq!(value, base + HEADER);
+            self.body.assert_at(value, base + HEADER);
             self.at(decorator);
             self.body.emit(Op::Call, base, base, 1);
             value = base;

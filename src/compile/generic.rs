@@ -143,7 +143,7 @@ impl<'a> Compiler<'a> {
         let base = self.body.window(None);
         // Both are computed; only what exists is passed on.
         let values = self.body.alloc_run(2);
-        debug_assert_eq!(values, base + HEADER);
+        self.body.assert_at(values, base + HEADER);
         self.default_values(&function.params, values);
         if !has_defaults && has_keyword_defaults {
             self.body.mov(values, values + 1);

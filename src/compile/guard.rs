@@ -196,7 +196,7 @@ impl<'a> Compiler<'a> {
         let value = self.body.alloc();
         self.scoped(|this| {
             let base = this.body.window(Some(value));
-            debug_assert_eq!(base, value);
+            this.body.assert_at(base, value);
             let manager = this.operand(context, false);
             this.at(context);
             let (enter, leave) = match is_async {
@@ -220,7 +220,7 @@ impl<'a> Compiler<'a> {
             this.body.mov(base, exit);
             for nth in 0..3 {
                 let argument = this.body.alloc();
-                debug_assert_eq!(argument, base + HEADER + nth);
+                this.body.assert_at(argument, base + HEADER + nth);
                 this.load_none_into(argument);
             }
             this.body.emit(Op::Call, base, base, 3);

@@ -110,7 +110,7 @@ impl<'a> Compiler<'a> {
             this.body.emit(Op::LoadAssertionError, base, 0, 0);
             if let Some(message) = message {
                 let argument = this.temp(message);
-                debug_assert_eq!(argument, base + HEADER);
+                this.body.assert_at(argument, base + HEADER);
                 this.body.span = stmt.span;
                 this.body.emit(Op::Call, base, base, 1);
             }

@@ -86,10 +86,20 @@ pub struct Heap {
     /// Bytes handed out, plus what objects own outside, since the last collection.
     debt: Cell<usize>,
     threshold: Cell<usize>,
+    /// Did the last collection leave more than the program may have?
+    full: Cell<bool>,
     /// Where a collection is asked for.
     signals: Arc<Signals>,
     stress: Cell<bool>,
     inner: UnsafeCell<Inner>,
+}
+
+/// Live bytes from which on the program's share of memory is watched.
+const WATCHED: usize = 64 << 20;
+
+/// What may be live: the rest is for garbage, for storage that moves when it grows, for the stack.
+fn budget() -> usize {
+    super::budget::total() / 4 * 3
 }
 
 /// The grey set of one collection.
@@ -143,6 +153,7 @@ impl Heap {
             colour: Cell::new(1),
             debt: Cell::new(0),
             threshold: Cell::new(FLOOR),
+            full: Cell::new(false),
             signals,
             stress: Cell::new(false),
             inner: UnsafeCell::new(Inner {
@@ -174,6 +185,11 @@ impl Heap {
     pub fn stats(&self) -> Stats {
         // SAFETY: a plain copy; nothing holds a reference into `inner` between calls.
         unsafe { (*self.inner.get()).stats }
+    }
+
+    /// Is there no room for more, even after a collection?
+    pub fn is_full(&self) -> bool {
+        self.full.get()
     }
 
     #[inline(always)]
@@ -417,7 +433,13 @@ impl Heap {
             }
         });
         self.debt.set(0);
-        self.threshold.set(marker.bytes.max(FLOOR));
+        // Where much is live, what comes until the next collection must still find room.
+        let room = match marker.bytes > WATCHED {
+            true => budget().saturating_sub(marker.bytes),
+            false => usize::MAX,
+        };
+        self.full.set(room == 0);
+        self.threshold.set(marker.bytes.min(room).max(FLOOR));
         if self.stress.get() {
             self.finish_sweep(inner);
         }

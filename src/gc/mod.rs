@@ -5,6 +5,7 @@
 //! `vm/roots.rs` walks. What the objects are is unknown here: a table of `KindInfo`, one entry
 //! per value of `Header::kind`, says how to trace and drop them.
 
+pub mod budget;
 mod heap;
 mod ptr;
 mod signal;

@@ -317,6 +317,7 @@ pub fn check(cx: &mut Cx, object: Value, class: Value, what: Check) -> Flow {
     let mut depth = 0;
     while let Some(class) = pending.pop() {
         if let Some(tuple) = class.cast::<Tuple>() {
+            cx.check_interrupt()?;
             depth += 1;
             if pending.len() + tuple.len() > 1 << 20 || depth > DEEPEST {
                 let text = match what {

@@ -8,9 +8,9 @@
 
 use super::text_args::text_of;
 use super::{display_object, display_walk, format, make, method};
-use crate::gc::Gc;
+use crate::gc::{Gc, budget};
 use crate::plain::int::{push_big, push_i64};
-use crate::plain::{float, repr as plain_repr};
+use crate::plain::{MAX_BYTES, float, repr as plain_repr};
 use crate::value::class::overrides;
 use crate::value::{
     BigInt, ByteArray, Bytes, Class, Complex, Exception, MappingProxy, Native, Str, T, Value,
@@ -117,9 +117,18 @@ fn made(cx: &mut Cx, push: impl FnOnce(&mut Cx, &mut Vec<u8>) -> Result<(), Stop
     cx.written(push).map(Value::object)
 }
 
+/// Between parts of a text: what contains the same thing twice, and that another twice, soon has
+/// no end.
+pub fn check_size(cx: &Cx, out: &[u8]) -> Result<(), Stop> {
+    if out.len() > MAX_BYTES {
+        return Err(cx.error_with(T::MemoryError, &[]));
+    }
+    cx.check_interrupt()
+}
+
 /// A string of bytes, if it is not too long for one.
 pub fn text(cx: &Cx, bytes: &[u8]) -> Result<Gc<Str>, Stop> {
-    if bytes.len() > crate::plain::MAX_BYTES {
+    if bytes.len() > MAX_BYTES || !budget::grants(bytes.len()) {
         return Err(cx.error_with(T::MemoryError, &[]));
     }
     Ok(cx.str_wtf8(bytes))
@@ -275,6 +284,7 @@ pub fn str_value(cx: &mut Cx, value: Value) -> Result<Gc<Str>, Stop> {
 }
 
 pub fn push_repr(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
+    check_size(cx, out)?;
     if value.is_object()
         && let Some(method) = own_repr(cx, value)?
     {

@@ -127,7 +127,9 @@ fn push_method(
     method: Gc<BoundMethod>,
 ) -> Result<(), Stop> {
     let (func, this) = (method.func.get(), method.this.get());
-    if let Some(native) = func.cast::<Native>() {
+    if let Some(native) = func.cast::<Native>()
+        && native.kind != NativeKind::Function
+    {
         let name = native.signature.name();
         let what = if is_slot(name) && native.kind == NativeKind::Method {
             format!("<method-wrapper '{name}' of")

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::display::{push_repr, push_scalar};
+use super::display::{check_size, push_repr, push_scalar};
 use crate::value::class::overrides;
 use crate::value::{Class, Deque, Dict, DictView, List, MappingProxy, Set, T, Tuple, Value};
 use crate::vm::{Cx, Stop};
@@ -42,7 +42,7 @@ pub fn push(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
     let mut stack = Vec::new();
     let mut result = open(cx, out, &mut stack, value);
     while result.is_ok() && !stack.is_empty() {
-        result = advance(cx, out, &mut stack);
+        result = check_size(cx, out).and_then(|()| advance(cx, out, &mut stack));
     }
     cx.vm_mut().showing.truncate(mark);
     result

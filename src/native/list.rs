@@ -5,7 +5,7 @@
 
 use super::object::{derive, new_class};
 use super::{TypeDef, method, sort, static_method, this};
-use crate::gc::Gc;
+use crate::gc::{Gc, budget};
 use crate::plain::index;
 use crate::plain::int::Int;
 use crate::value::{Class, IterKind, List, Slice, T, Tuple, Value};
@@ -154,7 +154,11 @@ fn filled(_: &mut Cx, [list, answer, _]: [Value; 3], outcome: Outcome) -> Flow {
 // ---- growing and shrinking
 
 fn append(cx: &mut Cx, args: Args) -> Flow {
-    let grown = this_list(cx, args)?.push(cx.arg(args, 1).value());
+    let list = this_list(cx, args)?;
+    if !list.edit(|items| budget::grants_push(items)) {
+        return Err(cx.error_with(T::MemoryError, &[]));
+    }
+    let grown = list.push(cx.arg(args, 1).value());
     if grown > 0 {
         cx.heap.charge(grown);
     }
@@ -166,28 +170,30 @@ fn extend(cx: &mut Cx, args: Args) -> Flow {
     extend_then(cx, list, cx.arg(args, 1).value(), Value::NONE)
 }
 
+/// By how many bytes that made the storage larger; None if there is no room.
+fn append_all(list: Gc<List>, items: &[Value]) -> Option<usize> {
+    list.edit(|all| {
+        let before = all.capacity();
+        if all.len() + items.len() > before && !budget::grants((all.len() + items.len()) * 2 * WORD)
+        {
+            return None;
+        }
+        all.extend_from_slice(items);
+        Some((all.capacity() - before) * WORD)
+    })
+}
+
 /// Appends what an iterable yields; the result is `answer`.
 fn extend_then(cx: &mut Cx, list: Gc<List>, source: Value, answer: Value) -> Flow {
-    let before = list.edit(|all| all.capacity());
-    let done = match (source.cast::<List>(), source.cast::<Tuple>()) {
-        (Some(other), _) if other != list => {
-            other.edit(|items| list.edit(|all| all.extend_from_slice(items)));
-            true
-        }
-        (_, Some(tuple)) => {
-            list.edit(|all| all.extend_from_slice(tuple.as_slice()));
-            true
-        }
-        _ => match cx.plain_items(source) {
-            Some(items) => {
-                list.edit(|all| all.extend(items));
-                true
-            }
-            None => false,
-        },
+    let other = source.cast::<List>().filter(|&other| other != list);
+    let grown = match (other, source.cast::<Tuple>()) {
+        (Some(other), _) => Some(other.edit(|items| append_all(list, items))),
+        (_, Some(tuple)) => Some(append_all(list, tuple.as_slice())),
+        _ => cx.plain_items(source).map(|items| append_all(list, &items)),
     };
-    if done {
-        cx.heap.charge((list.edit(|all| all.capacity()) - before) * WORD);
+    if let Some(grown) = grown {
+        let Some(grown) = grown else { return Err(cx.error_with(T::MemoryError, &[])) };
+        cx.heap.charge(grown);
         return Ok(answer);
     }
     let extend = cx.vm().prelude("_extend");

@@ -40,26 +40,23 @@ impl Default for Options {
 
 /// The text that CPython prints for an exception, in WTF-8.
 pub fn format(cx: &mut Cx, exception: Value, options: Options) -> Vec<u8> {
-    let mut printer =
-        Printer { out: Vec::new(), depth: 0, need_close: false, seen: HashSet::new(), options };
+    format_parts(cx, exception, options).out
+}
+
+fn format_parts(cx: &mut Cx, exception: Value, options: Options) -> Printer {
+    let mut printer = Printer {
+        out: Vec::new(),
+        last: Last::default(),
+        depth: 0,
+        need_close: false,
+        seen: HashSet::new(),
+        options,
+    };
     cx.scope(|cx| {
         cx.root(exception);
         printer.exception(cx, exception, options.chain);
     });
-    printer.out
-}
-
-/// The last lines only: type, text and notes.
-pub fn format_only(cx: &mut Cx, exception: Value, with_notes: bool) -> Vec<u8> {
-    let mut out = Vec::new();
-    cx.scope(|cx| {
-        cx.root(exception);
-        type_and_text(cx, exception, &mut out);
-        if with_notes {
-            notes(cx, exception, &mut out);
-        }
-    });
-    out
+    printer
 }
 
 // ---- the module `_traceback`, which `stdlib/traceback.sloop` is made of
@@ -67,13 +64,13 @@ pub fn format_only(cx: &mut Cx, exception: Value, with_notes: bool) -> Vec<u8> {
 static FUNCTIONS: &[Def] = &[
     function(
         "format(exception, chain, limit, /)",
-        "The whole text of an exception.",
+        "The whole text of an exception, and its last lines in pieces.",
         format_native,
     ),
     function(
-        "format_only(exception, notes=True, /)",
-        "Type and text of an exception, and its notes.",
-        only_native,
+        "last(exception, /)",
+        "What an exception says, and the last lines of its traceback in pieces.",
+        last_native,
     ),
     function("entries(traceback, /)", "(line, end line, column, end column) of each entry.", list),
     function(
@@ -96,15 +93,27 @@ fn format_native(cx: &mut Cx, args: Args) -> Flow {
     let (exception, chain) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
     let limit = cx.arg(args, 2).value();
     let limit = limit_argument(cx, limit)?;
-    let text = format(cx, exception, Options { chain: chain == Value::TRUE, limit });
-    Ok(Value::object(cx.str_wtf8(&text)))
+    let made = format_parts(cx, exception, Options { chain: chain == Value::TRUE, limit });
+    let parts = [Value::object(cx.str_wtf8(&made.out)), pieces(cx, &made.last)];
+    Ok(Value::object(cx.tuple(&parts)))
 }
 
-fn only_native(cx: &mut Cx, args: Args) -> Flow {
+fn last_native(cx: &mut Cx, args: Args) -> Flow {
     let exception = cx.arg(args, 0).value();
-    let with_notes = cx.opt(args, 1).is_none_or(|notes| notes.value() != Value::FALSE);
-    let text = format_only(cx, exception, with_notes);
-    Ok(Value::object(cx.str_wtf8(&text)))
+    let last = cx.scope(|cx| {
+        cx.root(exception);
+        last_lines(cx, exception)
+    });
+    let parts = [Value::object(cx.str_wtf8(&last.said)), pieces(cx, &last)];
+    Ok(Value::object(cx.tuple(&parts)))
+}
+
+/// Type and text are one piece, each other line is one.
+fn pieces(cx: &Cx, last: &Last) -> Value {
+    let (head, rest) = last.lines.split_at(last.head);
+    let rest = rest.split_inclusive(|&byte| byte == b'\n');
+    let all = Some(head).filter(|head| !head.is_empty()).into_iter().chain(rest);
+    Value::object(cx.list(all.map(|piece| Value::object(cx.str_wtf8(piece))).collect()))
 }
 
 fn list(cx: &mut Cx, args: Args) -> Flow {
@@ -147,6 +156,8 @@ fn excerpt(cx: &mut Cx, args: Args) -> Flow {
 
 struct Printer {
     out: Vec<u8>,
+    /// The last lines of the exception that was written last.
+    last: Last,
     /// Depth of nesting in groups.
     depth: usize,
     need_close: bool,
@@ -191,15 +202,19 @@ impl Printer {
             }
             links.push((next.0, ""));
         }
+        // Texts are asked of the program, which may take the chain apart meanwhile.
+        for &(exception, _) in &links {
+            cx.root(exception);
+        }
         for (exception, message) in links.into_iter().rev() {
             if !message.is_empty() {
                 self.emit(message.as_bytes(), '|');
             }
             if !cx.isinstance(exception, T::BaseExceptionGroup) {
                 self.stack(cx, exception, "Traceback (most recent call last):\n", '|');
-                let mut last = Vec::new();
-                last_lines(cx, exception, &mut last);
-                self.emit(&last, '|');
+                let last = last_lines(cx, exception);
+                self.emit(&last.lines, '|');
+                self.last = last;
             } else if self.depth > MAX_GROUP_DEPTH {
                 let text = format!("... (max_group_depth is {MAX_GROUP_DEPTH})\n");
                 self.emit(text.as_bytes(), '|');
@@ -226,10 +241,13 @@ impl Printer {
         }
         let title = "Exception Group Traceback (most recent call last):\n";
         self.stack(cx, exception, title, if is_top { '+' } else { '|' });
-        let mut last = Vec::new();
-        last_lines(cx, exception, &mut last);
-        self.emit(&last, '|');
+        let last = last_lines(cx, exception);
+        self.emit(&last.lines, '|');
+        self.last = last;
         let members = group::members(cx, exception);
+        for &member in &members {
+            cx.root(member);
+        }
         let shown = members.len().min(MAX_GROUP_WIDTH + 1);
         self.need_close = false;
         for (i, &member) in members.iter().take(shown).enumerate() {
@@ -366,26 +384,35 @@ pub fn format_entries(cx: &Cx, entries: &[Entry]) -> String {
 
 // ---- the last lines
 
-/// Type and text of an exception, and its notes.
-fn last_lines(cx: &mut Cx, exception: Value, out: &mut Vec<u8>) {
-    type_and_text(cx, exception, out);
-    notes(cx, exception, out);
+/// Type and text of an exception, and its notes. Both are asked of the program, and once only:
+/// what shows itself by its traceback would otherwise ask twice as often at each level.
+#[derive(Default)]
+struct Last {
+    lines: Vec<u8>,
+    /// How much of that belongs together, whatever lines it has.
+    head: usize,
+    /// What the exception itself says.
+    said: Vec<u8>,
 }
 
-fn type_and_text(cx: &mut Cx, exception: Value, out: &mut Vec<u8>) {
+fn last_lines(cx: &mut Cx, exception: Value) -> Last {
+    let mut last = Last::default();
     let name = qualified_name(cx, exception);
+    last.said = safe_text(cx, exception, "exception", false);
     if cx.isinstance(exception, T::SyntaxError) {
-        syntax_error(cx, exception, &name, out);
+        syntax_error(cx, exception, &name, &mut last.lines);
     } else {
-        let mut text = safe_text(cx, exception, "exception", false);
-        suggest::suggest(cx, exception, &mut text);
-        out.extend_from_slice(name.as_bytes());
-        if !text.is_empty() {
-            out.extend_from_slice(b": ");
-            out.extend_from_slice(&text);
+        suggest::suggest(cx, exception, &mut last.said);
+        last.lines.extend_from_slice(name.as_bytes());
+        if !last.said.is_empty() {
+            last.lines.extend_from_slice(b": ");
+            last.lines.extend_from_slice(&last.said);
         }
-        out.push(b'\n');
+        last.lines.push(b'\n');
+        last.head = last.lines.len();
     }
+    notes(cx, exception, &mut last.lines);
+    last
 }
 
 /// The class of an exception as a traceback names it.
@@ -419,7 +446,11 @@ fn notes(cx: &mut Cx, exception: Value, out: &mut Vec<u8>) {
         Ok(Some(notes)) => notes,
         Ok(None) => return,
         Err(_) => {
-            cx.take_exception();
+            let error = cx.take_exception();
+            cx.root(error);
+            out.extend_from_slice(b"Ignored error getting __notes__: ");
+            out.extend(safe_text(cx, error, "__notes__", true));
+            out.push(b'\n');
             return;
         }
     };

@@ -143,6 +143,7 @@ pub fn push_text(cx: &mut Cx, out: &mut Vec<u8>, union: Gc<Union>) -> Result<(),
 
 /// Appends a type as annotations show it: classes by their names.
 pub fn push_type(cx: &mut Cx, out: &mut Vec<u8>, part: Value) -> Result<(), Stop> {
+    display::check_size(cx, out)?;
     match part.cast::<Class>() {
         Some(class) if class == cx.class(T::NoneType) => out.extend_from_slice(b"None"),
         Some(class) => out.extend_from_slice(display_object::full_name(cx, class).as_bytes()),

@@ -44,6 +44,8 @@ pub struct Finals {
     /// The references without callback, by target: one serves all.
     shared: RefCell<HashMap<u64, Gc<Weak>>>,
     due: RefCell<VecDeque<Due>>,
+    /// How many of those due are to run in one go.
+    batch: Cell<usize>,
 }
 
 impl Finals {
@@ -73,7 +75,14 @@ impl Finals {
         !self.due.borrow().is_empty()
     }
 
+    pub fn begin_batch(&self) {
+        self.batch.set(self.due.borrow().len());
+    }
+
+    /// The next of the batch.
     pub fn take_due(&self) -> Option<Due> {
+        let left = self.batch.get().checked_sub(1)?;
+        self.batch.set(left);
         self.due.borrow_mut().pop_front()
     }
 

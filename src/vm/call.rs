@@ -31,7 +31,7 @@ pub fn by_len(yes: bool) -> u64 {
     if yes { BY_LEN } else { 0 }
 }
 
-const ARGS: usize = HEADER as usize;
+pub(super) const ARGS: usize = HEADER as usize;
 
 /// A native that goes on once a call it asked for has ended.
 pub struct Continuation {
@@ -61,11 +61,13 @@ macro_rules! due {
     };
 }
 
+pub(super) use due;
+
 // ---- hot
 
 /// Puts a function's activation at `nb`, whose function slot and arguments are in place.
 #[inline(always)]
-unsafe fn activate(
+pub(super) unsafe fn activate(
     vm: *mut Vm,
     ip: Ip,
     base: Base,
@@ -610,30 +612,46 @@ pub unsafe fn finish(vm: *mut Vm, ip: Ip, base: Base, info: u64, value: Value) -
 /// A call on behalf of the activation at `base` has raised; the exception is in `vm.exc`.
 pub unsafe fn fail(vm: *mut Vm, ip: Ip, base: Base, info: u64) -> Pc {
     unsafe {
-        match ret_of(info) {
-            Ret::Next if (*vm).pending_is(T::StopIteration) => {
-                (*vm).take_exception();
-                Pc::new(ip, base)
+        match fail_here(vm, ip, base, info) {
+            Some(pc) => pc,
+            None => unwind::unwind(vm, ip, base),
+        }
+    }
+}
+
+/// As `fail`; None if the activation itself is to be unwound. The unwinder goes on by itself
+/// then: however many natives wait one below the other, they cost no native stack.
+pub unsafe fn fail_here(vm: *mut Vm, ip: Ip, base: Base, mut info: u64) -> Option<Pc> {
+    unsafe {
+        loop {
+            match ret_of(info) {
+                Ret::Next if (*vm).pending_is(T::StopIteration) => {
+                    (*vm).take_exception();
+                    return Some(Pc::new(ip, base));
+                }
+                Ret::GetAttr if (*vm).pending_is(T::AttributeError) => {
+                    return Some(super::attr::fall_back(vm, ip, base, info));
+                }
+                Ret::Native => {
+                    let waiting = (*vm).continuations.pop().expect("one per waiting native");
+                    (*vm).native_base = base;
+                    (*vm).native_ip = ip;
+                    let top = (*vm).top;
+                    (*vm).top = free_window(vm, base);
+                    let cx = cx::Cx::of(&mut *vm);
+                    let flow = (waiting.run)(cx, waiting.state, Err(Stop::Raised));
+                    (*vm).top = top;
+                    info = waiting.info;
+                    if !matches!(flow, Err(Stop::Raised)) {
+                        return Some(settle(vm, ip, base, info, flow));
+                    }
+                }
+                Ret::Door => {
+                    (*vm).result = Value::UNDEF;
+                    return Some(Pc::new(super::interp::exit_ip(), base));
+                }
+                _ => return None,
             }
-            Ret::GetAttr if (*vm).pending_is(T::AttributeError) => {
-                super::attr::fall_back(vm, ip, base, info)
-            }
-            Ret::Native => {
-                let Continuation { run, state, info } =
-                    (*vm).continuations.pop().expect("one per waiting native");
-                (*vm).native_base = base;
-                (*vm).native_ip = ip;
-                let top = (*vm).top;
-                (*vm).top = free_window(vm, base);
-                let flow = run(cx::Cx::of(&mut *vm), state, Err(Stop::Raised));
-                (*vm).top = top;
-                settle(vm, ip, base, info, flow)
-            }
-            Ret::Door => {
-                (*vm).result = Value::UNDEF;
-                Pc::new(super::interp::exit_ip(), base)
-            }
-            _ => unwind::unwind(vm, ip, base),
         }
     }
 }
@@ -730,70 +748,5 @@ pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                 )
             }
         }
-    }
-}
-
-/// As `call_method`; the third word holds the tag of `__class__` above the name.
-#[inline(always)]
-pub unsafe fn call_super(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
-    unsafe {
-        let window = base.add(word::b(w));
-        let this = *window.add(ARGS);
-        let tag = (*window.add(1)).bits() >> 4 << 32;
-        if *window != (*vm).super_type || !this.is_object() || (*ip.add(2) ^ tag) >> 32 != 0 {
-            return Pc::DECLINE;
-        }
-        let shape = (*this.header_unchecked()).shape as u64 | (*vm).epoch() << 32;
-        let callee = Value::from_bits(*ip.add(1));
-        if shape != *ip || !callee.is::<Function>() {
-            return Pc::DECLINE;
-        }
-        let function = callee.header_unchecked() as *const Function;
-        if (*function).argc as usize != word::c(w) + 1 {
-            return Pc::DECLINE;
-        }
-        let pc = activate(vm, ip.add(3), base, window.add(ARGS), function, w & DST_MASK);
-        if !pc.ip.is_null() {
-            *window = callee;
-        }
-        pc
-    }
-}
-
-pub unsafe fn call_super_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
-    unsafe {
-        let window = base.add(word::b(w));
-        let n = word::c(w);
-        let (callee, class, this) = (*window, *window.add(1), *window.add(ARGS));
-        due!(vm, ip, base, window.add(ARGS + 1 + n));
-        let is_super = callee == Value::object((*vm).space.class(T::Super));
-        let shape = (*vm).space.shape_of(this) as u64 | (*vm).epoch() << 32;
-        // The same code may belong to several classes, made by one class statement run again.
-        let tag = class.bits() >> 4 << 32;
-        if is_super && shape == *ip && *ip.add(2) >> 32 << 32 == tag {
-            *window = Value::from_bits(*ip.add(1));
-            return enter(vm, ip.add(3), base, window, n + 1, w & DST_MASK);
-        }
-        let name = (*vm).code_of(base).names[*ip.add(2) as u32 as usize];
-        if is_super
-            && let Some(class) = class.cast::<Class>()
-            && let Some(found) = super::lookup::super_method(&*vm, class, this, name)
-        {
-            *ip = shape;
-            *ip.add(1) = found.bits();
-            *ip.add(2) = *ip.add(2) as u32 as u64 | tag;
-            *window = found;
-            return enter(vm, ip.add(3), base, window, n + 1, w & DST_MASK);
-        }
-        let args: Vec<Value> = (0..n).map(|i| *window.add(ARGS + 1 + i)).collect();
-        super::attr::super_then_call(
-            vm,
-            ip.add(3),
-            base,
-            [callee, class, this],
-            name,
-            args,
-            w & DST_MASK,
-        )
     }
 }

@@ -11,7 +11,8 @@ use std::ops::Deref;
 use super::pc::{Base, Pc};
 use super::{DOOR_LIMIT, Flow, Outcome, Stop, Vm, call, interp};
 use crate::code::op::HEADER;
-use crate::gc::{Gc, HeapType};
+use crate::gc::{Gc, HeapType, budget};
+use crate::plain::MAX_BYTES;
 use crate::value::frame::{CALLER, FUNCTION, INFO, RETURN_IP};
 use crate::value::{Class, Ret, Space, Str, T, Value};
 
@@ -321,7 +322,7 @@ impl Cx {
         out.clear();
         let result = write(self, &mut out);
         let text = match result {
-            Ok(()) if out.len() > crate::plain::MAX_BYTES => {
+            Ok(()) if out.len() > MAX_BYTES || !budget::grants(out.len()) => {
                 Err(self.error_with(T::MemoryError, &[]))
             }
             Ok(()) => Ok(self.str_wtf8(&out)),

@@ -22,45 +22,62 @@ pub(super) unsafe fn begin(vm: *mut Vm, ip: Ip, base: Base) -> Option<Pc> {
         {
             return None;
         }
-        (*vm).finalising = true;
-        let run = (*vm).prelude("_finalise");
+        let run = (*vm).start_finalising();
         Some(call::invoke(vm, ip.sub(1), base, run, &[], Ret::Discard as u64))
     }
 }
 
 /// Registers that finalisers can count on.
 const ROOM: usize = 1 << 12;
+/// How often what finalisers let go of is finalised in its turn, where all of it is asked for.
+/// Finalisers may make objects that have finalisers without end.
+const ROUNDS: i64 = 16;
+
+impl Vm {
+    /// What is due now is one batch: what falls due meanwhile has to wait for the next.
+    fn start_finalising(&mut self) -> Value {
+        self.finalising = true;
+        self.space.finals.begin_batch();
+        self.prelude("_finalise")
+    }
+}
 
 impl Cx {
-    /// Collects, and runs what falls due, until nothing does. A native's last act.
+    /// Collects and runs what falls due, until nothing does: 0. A native's last act.
     pub fn collect_all(&mut self) -> Flow {
+        self.collect_rounds(ROUNDS)
+    }
+
+    fn collect_rounds(&mut self, left: i64) -> Flow {
         self.collect();
-        if !self.finals.has_due() || self.vm().finalising {
-            return Ok(Value::NONE);
+        if left == 0 || !self.finals.has_due() || self.vm().finalising {
+            return Ok(Value::int(0));
         }
-        self.vm_mut().finalising = true;
-        let run = self.vm_mut().prelude("_finalise");
-        self.call_then(run, &[], finalised, [Value::NONE; 3])
+        let run = self.vm_mut().start_finalising();
+        self.call_then(run, &[], finalised, [Value::int(left - 1), Value::NONE, Value::NONE])
     }
 
     /// Runs every finaliser that is left.
     pub fn finalise_all(&mut self) -> Result<(), Stop> {
-        self.finals.all_due();
-        if !self.finals.has_due() {
-            return Ok(());
+        for _ in 0..ROUNDS {
+            self.finals.all_due();
+            if !self.finals.has_due() {
+                break;
+            }
+            self.vm_mut().start_finalising();
+            self.call_prelude("_finalise", &[])?;
         }
-        self.vm_mut().finalising = true;
-        self.call_prelude("_finalise", &[]).map(drop)
+        Ok(())
     }
 }
 
 /// What finalisers kept alive may be gone now.
-fn finalised(cx: &mut Cx, _: [Value; 3], outcome: Outcome) -> Flow {
+fn finalised(cx: &mut Cx, [left, ..]: [Value; 3], outcome: Outcome) -> Flow {
     outcome?;
-    cx.collect_all()
+    cx.collect_rounds(left.as_int().unwrap_or(0))
 }
 
-/// `_next_finaliser()`: a function and its argument, or None when nothing is due any more.
+/// `_next_finaliser()`: a function and its argument, or None when the batch is done.
 pub fn next(cx: &mut Cx, _: Args) -> Flow {
     while let Some(due) = cx.finals.take_due() {
         let pair = match due {

@@ -4,7 +4,8 @@ use super::pc::{Base, Ip, Pc, reg, taken};
 use super::step::{Pair, finish, is_plain, lean_step, step, step_pair};
 use super::{Cx, Flow, Outcome, Stop, Vm, call, ops, raise, safepoint, suspend, unwind};
 use crate::code::op::{Word, word};
-use crate::gc::Gc;
+use crate::gc::{Gc, budget};
+use crate::plain::MAX_BYTES;
 use crate::value::frame::{DST_MASK, Ret, state};
 use crate::value::iter::WRITTEN;
 use crate::value::{
@@ -244,7 +245,7 @@ impl Cx {
             }
             if items.len().is_multiple_of(1 << 16) {
                 self.check_interrupt()?;
-                if items.len() > crate::plain::MAX_BYTES {
+                if items.len() > MAX_BYTES || !budget::grants_push(&items) {
                     return Err(self.error_with(T::MemoryError, &[]));
                 }
             }

@@ -8,7 +8,8 @@ use dashu_int::IBig;
 use super::ops::Binary;
 use super::step::{self, finish, lean_step};
 use super::{Cx, Step, Stop, Vm, iter, raise};
-use crate::gc::Gc;
+use crate::gc::{Gc, budget};
+use crate::plain::MAX_BYTES;
 use crate::value::iter::{WRITTEN, stage};
 use crate::value::{Instance, Iter, IterKind, List, T, Tuple, Value};
 
@@ -79,8 +80,8 @@ fn chain_is_plain(chain: Gc<Iter>, depth: u32) -> bool {
         return outer.a.get().is_undef();
     };
     let from = (outer.at.get() as usize).min(parts.len());
-    parts.as_slice()[from..].iter().all(|&part| match part.cast::<Iter>() {
-        Some(_) => step::is_plain(part, depth + 1),
+    parts.as_slice()[from..].iter().enumerate().all(|(i, &part)| match part.cast::<Iter>() {
+        Some(_) => step::is_plain(part, step::below(depth, i)),
         None => is_container(part),
     })
 }
@@ -553,7 +554,7 @@ impl Cx {
             }
             if items.len().is_multiple_of(1 << 16) {
                 self.check_interrupt()?;
-                if items.len() > crate::plain::MAX_BYTES {
+                if items.len() > MAX_BYTES || !budget::grants_push(&items) {
                     return Err(self.error_with(T::MemoryError, &[]));
                 }
             }

@@ -4,7 +4,7 @@ use super::pc::{Base, Ip, Pc, reg};
 use super::{Cx, Stop, Vm, call, construct, probe, raise, unwind};
 use crate::code::Capture;
 use crate::code::op::{HEADER, NO_REG, Word, word};
-use crate::gc::Gc;
+use crate::gc::{Gc, budget};
 use crate::plain;
 use crate::value::frame::{DST_MASK, FUNCTION, Ret};
 use crate::value::set::Elements;
@@ -102,6 +102,11 @@ pub unsafe fn list_append(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let grown = list.push(reg!(base, word::b(w)));
         if grown > 0 {
             (*vm).space.heap.charge(grown);
+            // Rather now than when there is no room for the next item.
+            if !budget::grants(2 * grown) {
+                super::ops::memory_error(&*vm);
+                return unwind::unwind(vm, ip, base);
+            }
         }
     }
     Pc::new(ip, base)

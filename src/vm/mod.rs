@@ -8,6 +8,7 @@ mod attr;
 mod awaiting;
 mod bind;
 mod call;
+mod call_super;
 mod compare;
 mod construct;
 pub mod context;
@@ -122,6 +123,10 @@ const SLACK: usize = 4096;
 const RECURSION_LIMIT: u32 = 1000;
 /// Nested entries from Rust before RecursionError: each takes some native stack.
 const DOOR_LIMIT: u32 = 200;
+
+/// No limit of recursion allows more than this: heap frames, which need no room on the stack, would
+/// take all memory.
+const DEEPEST: u32 = 1_000_000;
 /// Natives that call natives in their place, one within the other, before RecursionError: each
 /// takes some native stack, too.
 const TAIL_LIMIT: u32 = 300;
@@ -330,7 +335,7 @@ impl Vm {
 
     pub fn set_recursion_limit(&mut self, limit: u32) {
         self.recursion_limit = limit;
-        self.signals.set_limit(depth_limit(limit));
+        self.signals.set_limit(depth_limit(limit.min(DEEPEST)));
     }
 
     /// The function of an activation.

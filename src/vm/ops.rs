@@ -10,7 +10,7 @@ use dashu_int::IBig;
 use super::pc::{Base, Ip, Pc, reg};
 use super::{Ask, Cx, Order, Stop, Vm, call, interp, raise, unwind};
 use crate::code::op::{Op, Word, word};
-use crate::gc::Gc;
+use crate::gc::{Gc, budget};
 use crate::plain::int::Int;
 use crate::plain::{self, Fault};
 use crate::value::class::overrides;
@@ -144,19 +144,28 @@ pub(super) fn memory_error(vm: &Vm) -> Stop {
 
 pub(super) fn concatenate(vm: &Vm, x: Value, y: Value) -> Result<Option<Value>, Stop> {
     if let (Some(a), Some(b)) = (x.cast::<Str>(), y.cast::<Str>()) {
+        if !budget::grants(2 * (a.byte_len() + b.byte_len())) {
+            return Err(memory_error(vm));
+        }
         return match vm.space.concat(a, b) {
             Some(text) => Ok(Some(Value::object(text))),
             None => Err(memory_error(vm)),
         };
     }
     if let (Some(a), Some(b)) = (x.cast::<List>(), y.cast::<List>()) {
-        let mut items = Vec::with_capacity(a.len() + b.len());
-        for list in [a, b] {
-            list.edit(|all| items.extend_from_slice(all));
+        let len = a.len() + b.len();
+        if !budget::grants(len * size_of::<Value>()) {
+            return Err(memory_error(vm));
         }
+        let mut items = Vec::with_capacity(len);
+        a.edit(|a| items.extend_from_slice(a));
+        b.edit(|b| items.extend_from_slice(b));
         return Ok(Some(Value::object(vm.space.list(items))));
     }
     if let (Some(a), Some(b)) = (x.cast::<Tuple>(), y.cast::<Tuple>()) {
+        if !budget::grants((a.len() + b.len()) * 2 * size_of::<Value>()) {
+            return Err(memory_error(vm));
+        }
         let items = [a.as_slice(), b.as_slice()].concat();
         return Ok(Some(Value::object(vm.space.tuple(&items))));
     }
@@ -178,13 +187,15 @@ pub fn repeat(vm: &Vm, sequence: Value, count: Int) -> Result<Option<Value>, Sto
         }
     };
     let too_big = |len: usize, unit: usize| {
-        len.checked_mul(count).is_none_or(|n| n > plain::MAX_BYTES * 16 / unit)
+        let most = plain::MAX_BYTES * 16 / unit;
+        len.checked_mul(count).is_none_or(|n| n > most || !budget::grants(n * unit))
     };
     if let Some(text) = sequence.cast::<Str>() {
         if count == 1 || text.is_empty() {
             return Ok(Some(sequence));
         }
-        if text.byte_len().checked_mul(count).is_none_or(|n| n > MAX_LEN) {
+        if text.byte_len().checked_mul(count).is_none_or(|n| n > MAX_LEN || !budget::grants(2 * n))
+        {
             return Err(memory_error(vm));
         }
         return Ok(Some(Value::object(vm.space.str_wtf8(&text.as_bytes().repeat(count)))));

@@ -240,6 +240,8 @@ pub(super) fn compare_items(
     if a_len != b_len && matches!(order, Order::Eq | Order::Ne) {
         return Ok(Some(order == Order::Ne));
     }
+    // What contains the same thing twice, and that another twice, has many more items than words.
+    super::safepoint::check_interrupt(vm)?;
     let mut i = 0;
     while let (Some(x), Some(y)) = (a(i), b(i)) {
         let equal = match quick_equal(x, y) {
@@ -271,6 +273,7 @@ pub(super) fn equal_dicts(
     if a.len() != b.len() {
         return Ok(Some(false));
     }
+    super::safepoint::check_interrupt(vm)?;
     for entry in a.iter() {
         let place = match probe::find_plain(vm, b, entry.key, entry.hash) {
             Ok(Some(place)) => place,

@@ -5,15 +5,15 @@
 
 use super::numeric::Number;
 use super::{Cx, Flow, Order, Outcome, Stop, Vm};
-use crate::gc::Gc;
-use crate::plain::hash;
+use crate::gc::{Gc, Signals};
 use crate::plain::int::Int;
+use crate::plain::{MAX_BYTES, hash};
 use crate::value::class::overrides;
 use crate::value::set::{Elements, Unsure};
 use crate::value::table::{KeyEq, Probe};
 use crate::value::{
     BoundMethod, Bytes, Deque, Dict, DictView, Instance, Iter, IterKind, List, Range, Set, Slice,
-    Space, Str, Tuple, Value, ViewKind,
+    Space, Str, T, Tuple, Value, ViewKind,
 };
 
 // ---- hashing
@@ -50,16 +50,9 @@ fn hash_other(vm: &Vm, value: Value, depth: u32) -> Option<u64> {
         return Some(value.bits() >> 1);
     }
     if let Some(tuple) = value.cast::<Tuple>() {
-        if depth > 200 {
-            return None;
-        }
         let mut state = hash::Tuple::default();
         for &item in tuple.as_slice() {
-            let item = match item.cast::<Str>() {
-                Some(text) => vm.space.str_hash(text),
-                None => hash_other(vm, item, depth + 1)?,
-            };
-            state.push(item as i64);
+            state.push(hash_inner(vm, item, depth)? as i64);
         }
         return Some(state.finish() as u64);
     }
@@ -90,7 +83,7 @@ fn hash_other(vm: &Vm, value: Value, depth: u32) -> Option<u64> {
         ];
         let mut state = hash::Tuple::default();
         for part in parts {
-            state.push(hash_other(vm, part, depth + 1)? as i64);
+            state.push(hash_inner(vm, part, depth)? as i64);
         }
         return Some(state.finish() as u64);
     }
@@ -104,7 +97,7 @@ fn hash_other(vm: &Vm, value: Value, depth: u32) -> Option<u64> {
     if let Some(slice) = value.cast::<Slice>() {
         let mut state = hash::Tuple::default();
         for part in [slice.start.get(), slice.stop.get(), slice.step.get()] {
-            state.push(hash_plain(vm, part)? as i64);
+            state.push(hash_inner(vm, part, depth)? as i64);
         }
         return Some(state.finish() as u64);
     }
@@ -119,9 +112,19 @@ fn hash_other(vm: &Vm, value: Value, depth: u32) -> Option<u64> {
     if let Some(instance) = value.cast::<Instance>()
         && let Some(payload) = instance.payload()
     {
-        return hash_plain(vm, payload);
+        return hash_inner(vm, payload, depth);
     }
     Some(address_hash(value))
+}
+
+/// The hash of a part of something at `depth`; None if that is too deep for the native stack, or
+/// Ctrl-C is waiting: `Cx::hash` tells.
+fn hash_inner(vm: &Vm, part: Value, depth: u32) -> Option<u64> {
+    match part.cast::<Str>() {
+        Some(text) => Some(vm.space.str_hash(text)),
+        None if depth > 200 || vm.signals.is_up(Signals::INTERRUPT) => None,
+        None => hash_other(vm, part, depth + 1),
+    }
 }
 
 fn identity(value: Value) -> Value {
@@ -326,7 +329,7 @@ pub fn plain_items(space: &Space, value: Value) -> Option<Vec<Value>> {
         let (start, stop, step) =
             (range.start.get().as_int()?, range.stop.get().as_int()?, range.step.get().as_int()?);
         let len = super::range::small_len(start, stop, step);
-        if len > crate::plain::MAX_BYTES as i64 {
+        if len > MAX_BYTES as i64 {
             return None;
         }
         return Some((0..len).map(|i| Value::int(start + i * step)).collect());
@@ -336,7 +339,7 @@ pub fn plain_items(space: &Space, value: Value) -> Option<Vec<Value>> {
     {
         let (at, stop, step) = (iter.at.get(), iter.a.get().as_int()?, iter.b.get().as_int()?);
         let len = super::range::small_len(at, stop, step);
-        if len > crate::plain::MAX_BYTES as i64 {
+        if len > MAX_BYTES as i64 {
             return None;
         }
         iter.at.set(at + len * step);
@@ -361,6 +364,11 @@ impl Cx {
         if let Some(items) = plain_items(self, iterable) {
             let list = Value::object(self.list(items));
             return run(self, state, Ok(list));
+        }
+        if let Some(range) = iterable.cast::<Range>()
+            && super::range::len(self.vm(), range) > dashu_int::IBig::from(MAX_BYTES)
+        {
+            return Err(self.error_with(T::MemoryError, &[]));
         }
         if let Some(items) = self.drain(iterable)? {
             let list = Value::object(self.list(items));
@@ -395,6 +403,7 @@ impl Cx {
         if let Some(hash) = hash_plain(self.vm(), value) {
             return Ok(hash);
         }
+        self.check_interrupt()?;
         if let Some(tuple) = value.cast::<Tuple>() {
             return self.deeper(|cx| {
                 let mut state = hash::Tuple::default();

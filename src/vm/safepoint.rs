@@ -44,6 +44,10 @@ pub unsafe fn poll_below(vm: *mut Vm, ip: Ip, base: Base, top: Base) -> Result<(
             (*vm).roots.truncate(kept);
             let top = if (*vm).on_stack(top) { top } else { super::call::free_window(vm, base) };
             collect(vm, base, top);
+            if (*vm).space.heap.is_full() {
+                super::ops::memory_error(&*vm);
+                return Err(unwind::unwind(vm, ip, base));
+            }
             if let Some(pc) = super::finalise::begin(vm, ip, base) {
                 return Err(pc);
             }

@@ -174,6 +174,12 @@ pub(super) fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
     }
 }
 
+/// The depth that part `i` of something at `depth` counts as. Only first parts may be deep: what
+/// has the same part twice, which has another twice, would take too long to look through.
+pub(super) fn below(depth: u32, i: usize) -> u32 {
+    if i == 0 { depth + 1 } else { depth + 16 }
+}
+
 /// Can the iterator be stepped natively all the way down? Asked before the first of several
 /// sources is stepped, so that none is stepped in vain.
 pub(super) fn is_plain(iterator: Value, depth: u32) -> bool {
@@ -187,11 +193,11 @@ pub(super) fn is_plain(iterator: Value, depth: u32) -> bool {
         IterKind::Enumerate => iter.b.get().is_undef() && is_plain(iter.a.get(), depth + 1),
         IterKind::SequenceReverse => is_sequence(iter.a.get()),
         IterKind::Zip if iter.b.get() == Value::TRUE => false,
-        IterKind::Zip => iter
-            .a
-            .get()
-            .cast::<List>()
-            .is_some_and(|l| l.iter().all(|source| is_plain(source, depth + 1))),
+        IterKind::Zip => {
+            iter.a.get().cast::<List>().is_some_and(|l| {
+                l.iter().enumerate().all(|(i, part)| is_plain(part, below(depth, i)))
+            })
+        }
         IterKind::Callable | IterKind::Sequence | IterKind::Map | IterKind::Filter => false,
         kind if kind as u8 >= IterKind::Count as u8 => iter_tools::is_plain(iter, depth),
         _ => true,

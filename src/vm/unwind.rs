@@ -48,15 +48,18 @@ unsafe fn walk(vm: *mut Vm, mut ip: Ip, mut base: Base, mut record: bool) -> Pc 
             if !(*vm).on_stack(base) {
                 suspend::frame_raises(&mut *vm, base);
             }
-            match call::ret_of(info) {
-                Ret::ResumeNative => {
-                    return call::fail(vm, return_ip, caller, Ret::Native as u64);
-                }
-                Ret::Task => return tasks::raised(vm, return_ip, caller),
-                Ret::Next | Ret::Native | Ret::Door | Ret::GetAttr => {
-                    return call::fail(vm, return_ip, caller, info);
-                }
-                _ => {}
+            if call::ret_of(info) == Ret::Task {
+                return tasks::raised(vm, return_ip, caller);
+            }
+            let info = match call::ret_of(info) {
+                Ret::ResumeNative => Some(Ret::Native as u64),
+                Ret::Next | Ret::Native | Ret::Door | Ret::GetAttr => Some(info),
+                _ => None,
+            };
+            if let Some(info) = info
+                && let Some(pc) = call::fail_here(vm, return_ip, caller, info)
+            {
+                return pc;
             }
             ip = return_ip;
             base = caller;

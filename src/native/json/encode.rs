@@ -5,7 +5,7 @@
 
 use super::{MAX_DEPTH, option};
 use crate::plain::int::{MAX_DIGITS, push_big, push_i64};
-use crate::plain::{float, wtf8};
+use crate::plain::{MAX_BYTES, float, wtf8};
 use crate::value::{BigInt, Class, Dict, Instance, List, Str, T, Tuple, Value};
 use crate::vm::{Args, Cx, Flow, Root, Stop};
 
@@ -95,9 +95,9 @@ fn write(cx: &mut Cx, out: &mut Vec<u8>, options: &Options, value: Value) -> Res
         rounds = rounds.wrapping_add(1);
         if rounds.is_multiple_of(1 << 14) {
             cx.check_interrupt()?;
-            if out.len() > crate::plain::MAX_BYTES {
-                return Err(cx.error_with(T::MemoryError, &[]));
-            }
+        }
+        if out.len() > MAX_BYTES {
+            return Err(cx.error_with(T::MemoryError, &[]));
         }
         let Some(top) = stack.last_mut() else { return Ok(()) };
         let next = match top.kind {
@@ -111,7 +111,7 @@ fn write(cx: &mut Cx, out: &mut Vec<u8>, options: &Options, value: Value) -> Res
             cx.drop_root(root);
             if kind != Kind::Replaced {
                 if !first {
-                    new_line(out, options, level - 1);
+                    new_line(cx, out, options, level - 1)?;
                 }
                 out.push(if kind == Kind::Array { b']' } else { b'}' });
             }
@@ -121,7 +121,8 @@ fn write(cx: &mut Cx, out: &mut Vec<u8>, options: &Options, value: Value) -> Res
         if !top.first {
             out.extend_from_slice(&options.separator);
         }
-        new_line(out, options, top.level);
+        let level = top.level;
+        new_line(cx, out, options, level)?;
         if let Some(key) = key {
             if !push_key(cx, out, options, key)? {
                 out.truncate(mark);
@@ -136,13 +137,17 @@ fn write(cx: &mut Cx, out: &mut Vec<u8>, options: &Options, value: Value) -> Res
     }
 }
 
-fn new_line(out: &mut Vec<u8>, options: &Options, depth: usize) {
+fn new_line(cx: &Cx, out: &mut Vec<u8>, options: &Options, depth: usize) -> Result<(), Stop> {
     if let Some(indent) = &options.indent {
+        if indent.len().saturating_mul(depth).saturating_add(out.len()) > MAX_BYTES {
+            return Err(cx.error_with(T::MemoryError, &[]));
+        }
         out.push(b'\n');
         for _ in 0..depth {
             out.extend_from_slice(indent);
         }
     }
+    Ok(())
 }
 
 fn next_item(open: &mut Open) -> Option<Value> {
