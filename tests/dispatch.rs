@@ -9,12 +9,7 @@ fn no_tail_call_is_lost() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/dispatch/every_kind.sloop");
     let small = std::thread::Builder::new().stack_size(1 << 20);
     let work = || {
-        let config = Config {
-            script: Script::File(script.into()),
-            args: Vec::new(),
-            stress: false,
-            color: false,
-        };
+        let config = Config::plain(Script::File(script.into()));
         matches!(run(&config), Exit::Status(0))
     };
     let passed = small.spawn(work).expect("a thread").join().expect("no panic");

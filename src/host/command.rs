@@ -60,12 +60,9 @@ pub fn main() -> ExitCode {
 
 fn parse(args: Vec<Vec<u8>>) -> Command {
     let mut config = Config {
-        script: Script::Input,
-        args: Vec::new(),
         stress: std::env::var_os("SLOOP_GC_STRESS").is_some_and(|value| value != "0"),
-        virtual_time: false,
-        schedule_seed: None,
         color: use_color(),
+        ..Config::plain(Script::Input)
     };
     let text = |arg: &[u8]| String::from_utf8_lossy(arg).into_owned();
     let mut args = args.into_iter();

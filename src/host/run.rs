@@ -46,6 +46,20 @@ pub struct Config {
     pub color: bool,
 }
 
+impl Config {
+    /// A run without options.
+    pub fn plain(script: Script) -> Config {
+        Config {
+            script,
+            args: Vec::new(),
+            stress: false,
+            virtual_time: false,
+            schedule_seed: None,
+            color: false,
+        }
+    }
+}
+
 /// A script's text, with the name that tracebacks give it.
 fn read(script: &Script) -> Result<(Vec<u8>, String), String> {
     match script {

@@ -29,7 +29,7 @@ fuzz_target!(|text: &str| {
     loader.keep(&filename, text);
     let stress = text.len() % 2 == 0;
     let config =
-        Config { script: Script::Text(text.into()), args: Vec::new(), stress, color: false };
+        Config { stress, ..Config::plain(Script::Text(text.into())) };
     let mut vm = machine(&loader, &config);
     let cx = Cx::of(&mut vm);
     for name in WITHOUT {
