@@ -67,10 +67,21 @@ pub unsafe fn get_method(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         }
         let shape = (*object.header_unchecked()).shape as u64 | (*vm).epoch() << 32;
         let callee = Value::from_bits(*ip.add(2));
-        if shape != *ip.add(1) || !callee.is::<Function>() {
+        if shape != *ip.add(1) {
             return Pc::DECLINE;
         }
-        reg!(base, word::a(w)) = callee;
+        if callee.is::<Function>() || callee.is::<Native>() {
+            reg!(base, word::a(w)) = callee;
+            return Pc::new(ip.add(3), base);
+        }
+        // A function of a module.
+        let Some(cell) = callee.cast::<crate::value::Cell>() else { return Pc::DECLINE };
+        let value = cell.value.get();
+        if value.is_undef() {
+            return Pc::DECLINE;
+        }
+        reg!(base, word::b(w)) = Value::UNDEF;
+        reg!(base, word::a(w)) = value;
         Pc::new(ip.add(3), base)
     }
 }

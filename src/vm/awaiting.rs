@@ -7,7 +7,7 @@ use crate::code::CodeKind;
 use crate::code::op::{HEADER, Word, word};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state};
-use crate::value::{AsyncOp, Class, Frame, Function, T, Value, Wait};
+use crate::value::{AsyncOp, Class, Frame, Function, Native, T, Value, Wait};
 
 pub unsafe fn await_value(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
@@ -99,7 +99,17 @@ pub unsafe fn await_call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                 Err(_) => unwind::unwind(vm, ip, base),
             };
         }
-        call::enter(vm, ip, base, window, n, w & DST_MASK | Ret::Await as u64)
+        let info = w & DST_MASK | Ret::Await as u64;
+        let Some(native) = (*window).cast::<Native>() else {
+            return call::enter(vm, ip, base, window, n, info);
+        };
+        if n == 1
+            && tasks::only_yields(native, *window.add(HEADER as usize))
+            && let Some(pc) = tasks::await_nothing(vm, ip, base)
+        {
+            return pc;
+        }
+        call::enter(vm, ip, base, window, n, info)
     }
 }
 

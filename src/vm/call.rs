@@ -450,7 +450,7 @@ pub unsafe fn enter_native(
 ) -> Pc {
     unsafe {
         let args = window.add(ARGS);
-        if n < native.min as usize || n > native.max as usize {
+        if n < native.min as usize || n > native.max as usize && native.max != u16::MAX {
             raise::arity(&*vm, native, args, n);
             return fail(vm, ip, base, info);
         }

@@ -79,6 +79,9 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
         ],
     );
     add_functions(cx, dict, FUNCTIONS, "_asyncio");
+    if let Some(sleep) = dict.get_str(cx, cx.intern("sleep")) {
+        tasks::mark_sleep(sleep);
+    }
     for (name, id) in [
         ("Future", T::Future),
         ("Task", T::Task),

@@ -216,7 +216,8 @@ unsafe fn turn(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>) -> Turn {
             reg!(base, CONTEXT) = (*vm).context;
         }
         let idle = own.ready.borrow().is_empty() && !own.has(flag::STOPPING);
-        let first = own.timers.borrow_mut().next_time();
+        let armed = !own.timers.borrow().is_empty();
+        let first = if armed { own.timers.borrow_mut().next_time() } else { None };
         match first {
             None if idle => {
                 let stuck = (*vm).prelude("_loop_is_stuck");

@@ -22,14 +22,15 @@ pub(super) use drive::{drive, failed, raised, returned, yielded};
 pub use gather::child_done;
 pub(super) use park::add_waiter;
 pub use park::{Begun, add_callback, begin, end, undo, wake};
-pub(super) use park::{await_future, await_wait};
+pub(super) use park::{await_future, await_nothing, await_wait};
 pub use settle::{Outcome, cancel, cancelled_error, outcome, settle};
+pub use sleep::mark_sleep;
 
 use super::{Cx, Vm};
 use crate::gc::Gc;
 use crate::rt::Clock;
 use crate::value::schedule::flag;
-use crate::value::{EventLoop, Task, Tracer, Value};
+use crate::value::{EventLoop, Native, Task, Tracer, Value};
 
 /// What the machine keeps for all loops.
 #[derive(Default)]
@@ -77,6 +78,13 @@ impl Draw {
 #[inline(always)]
 pub fn plain(event_loop: Value) -> Option<Gc<EventLoop>> {
     event_loop.cast::<EventLoop>().filter(|own| own.has(flag::PLAIN))
+}
+
+/// Is a call of this native with this argument one that only lets the others run once? That is
+/// `sleep(0)`, the most frequent of all waits.
+#[inline(always)]
+pub(super) fn only_yields(native: Gc<Native>, argument: Value) -> bool {
+    argument == Value::int(0) && native.header.flags & flag::SLEEPS != 0
 }
 
 /// The task that runs in a loop, or None.

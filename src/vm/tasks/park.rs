@@ -228,6 +228,17 @@ pub unsafe fn await_wait(vm: *mut Vm, ip: Ip, base: Base, info: u64, wait: Gc<Wa
     }
 }
 
+/// `await` of what only lets the others run once. None if no task of a native loop is at the root.
+pub unsafe fn await_nothing(vm: *mut Vm, ip: Ip, base: Base) -> Option<Pc> {
+    unsafe {
+        let (root, task) = task_of(vm, base)?;
+        let own = plain(task.event_loop.get())?;
+        let (driver_ip, driver) = suspend_chain(vm, ip, base, root);
+        own.push(Value::object(task), Value::UNDEF);
+        Some(drive::drive(vm, driver_ip, driver, 0))
+    }
+}
+
 // ---- native coroutines that are driven by hand
 
 impl Cx {

@@ -4,7 +4,16 @@ use super::super::Vm;
 use super::{Begun, plain};
 use crate::gc::Gc;
 use crate::rt::Timer;
-use crate::value::{Value, Wait};
+use crate::value::schedule::flag;
+use crate::value::{Native, Value, Wait};
+
+/// Lets the machine know the function `sleep`.
+pub fn mark_sleep(native: Value) {
+    if let Some(native) = native.cast::<Native>() {
+        // SAFETY: a live native; flags are a plain field.
+        unsafe { (*native.as_ptr()).header.flags |= flag::SLEEPS }
+    }
+}
 
 #[inline]
 pub fn begin(vm: &mut Vm, wait: Gc<Wait>) -> Begun {
