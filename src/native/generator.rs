@@ -225,7 +225,8 @@ fn this_frame(cx: &Cx, args: Args) -> Result<Gc<Frame>, Stop> {
 
 fn name(cx: &mut Cx, value: Value, qualified: bool) -> Flow {
     if let Some(wait) = value.cast::<Wait>() {
-        return Ok(cx.str_value(super::asyncio::name(wait, qualified)));
+        let name = super::asyncio::name(cx, wait, qualified);
+        return Ok(cx.str_value(&name));
     }
     let function = frame_of(cx, value)?.function;
     let names = &cx.vm().names;

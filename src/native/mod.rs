@@ -376,6 +376,9 @@ fn set_overrides(cx: &Cx, id: T) {
         T::LruCache => overrides::GET,
         T::Future | T::Task => overrides::INIT | overrides::REPR,
         T::Gathering => overrides::REPR,
+        T::Lock | T::Event | T::Semaphore | T::BoundedSemaphore => {
+            overrides::INIT | overrides::REPR
+        }
         T::Handle => overrides::INIT | overrides::REPR,
         T::TimerHandle => overrides::INIT | overrides::REPR | overrides::EQ | overrides::HASH,
         _ => class.overrides.get(),

@@ -51,6 +51,11 @@ impl Timer {
         u64::from(self.generation) << 32 | u64::from(self.slot)
     }
 
+    /// Where it is kept while it is armed.
+    pub fn slot(self) -> u32 {
+        self.slot
+    }
+
     pub fn from_bits(bits: u64) -> Timer {
         Timer { slot: bits as u32, generation: (bits >> 32) as u32 }
     }
@@ -167,6 +172,12 @@ impl<T: Copy> Wheel<T> {
             self.stale = 0;
         }
         Some(entry.what)
+    }
+
+    /// As `cancel`, of a timer that is known to be armed: its slot says it all.
+    pub fn cancel_slot(&mut self, slot: u32) -> Option<T> {
+        let generation = self.entries.get(slot as usize)?.generation;
+        self.cancel(Timer { slot, generation })
     }
 
     /// Deadline and payload of an armed timer.

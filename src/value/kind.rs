@@ -170,6 +170,8 @@ kinds! {
     Gathering
     /// A coroutine that is a native.
     Wait
+    /// A lock, an event or a semaphore.
+    Primitive
     /// A scheduled callback.
     Handle
     EventLoop

@@ -62,6 +62,6 @@ pub use space::Space;
 pub use str::{Str, StrBuffer};
 pub use types::T;
 pub use view::FrameView;
-pub use wait::Wait;
+pub use wait::{Primitive, Wait};
 pub use weak::{Due, Weak};
 pub use word::Value;

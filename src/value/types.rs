@@ -144,6 +144,10 @@ types! {
     Gathering      "asyncio.tasks._GatheringFuture" Future Gathering FINAL NO_NEW;
     Handle         "asyncio.events.Handle" Object  Handle;
     TimerHandle    "asyncio.events.TimerHandle" Handle Handle;
+    Lock           "asyncio.locks.Lock" Object     Primitive;
+    Event          "asyncio.locks.Event" Object    Primitive;
+    Semaphore      "asyncio.locks.Semaphore" Object Primitive;
+    BoundedSemaphore "asyncio.locks.BoundedSemaphore" Semaphore Primitive;
     EventLoop      "_asyncio.EventLoop" Object     EventLoop;
     File           "_io.TextIOWrapper" Object      Resource NO_NEW;
     BufferedReader "_io.BufferedReader" Object     Resource NO_NEW;

@@ -1,22 +1,30 @@
 //! Coroutines that are natives: `sleep(1)`, `lock.acquire()`, `queue.get()`.
 //!
 //! Such a coroutine is at the same time what it waits with: an entry in the waiter list of a
-//! primitive or a timer's aim. Who waits is its owner: a task (directly, or through the frames
-//! that await it), or a future if somebody drives it by hand.
+//! primitive, or what a timer wakes. Who waits is its owner: a task (directly, or through the
+//! frames that await it), or a future if somebody drives it by hand.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 
-use super::kind::trace_cells;
-use super::{Space, T, Value};
+use super::kind::{Object, Tracer, trace_cells};
+use super::{ShapeId, Space, T, Value};
 use crate::gc::{Gc, Header};
 
-/// What a `Wait` is for. What it does is in `native/asyncio/`.
+/// What a `Wait` is for. What it does is in `vm/tasks/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum WaitKind {
-    /// For some seconds: `number` is how many, as a float, then the timer; `target` is true if
-    /// that is no time at all.
+    /// For some seconds: they are in `owner` until it begins. `target` is the result.
     Sleep,
+    EventWait,
+    LockAcquire,
+    /// `__aenter__`, whose result is None.
+    LockEnter,
+    SemaphoreAcquire,
+    SemaphoreEnter,
+    /// `__aexit__` of a lock or a semaphore: waits for nothing.
+    Release,
 }
 
 pub mod phase {
@@ -26,7 +34,8 @@ pub mod phase {
     pub const PARKED: u8 = 1;
     /// What was waited for is there; the owner is about to be told.
     pub const WOKEN: u8 = 2;
-    /// The wait was cancelled; the owner is about to be told.
+    /// The wait was cancelled, and the owner is about to be told. The message is in `target` of a
+    /// sleeper, else in `owner`.
     pub const CANCELLED: u8 = 3;
     pub const FINISHED: u8 = 4;
 }
@@ -36,27 +45,75 @@ pub struct Wait {
     pub header: Header,
     pub kind: WaitKind,
     pub phase: Cell<u8>,
+    /// The timer of a sleeper.
+    pub slot: Cell<u32>,
     /// A task or a future once somebody waits.
     pub owner: Cell<Value>,
     /// The primitive that it waits for.
     pub target: Cell<Value>,
-    /// What it is called with, or its result.
-    pub arg: Cell<Value>,
-    pub number: Cell<u64>,
 }
-trace_cells!(Wait: owner, target, arg);
+trace_cells!(Wait: owner, target);
+
+/// A lock, an event or a semaphore.
+#[repr(C)]
+pub struct Primitive {
+    pub header: Header,
+    /// Attributes, as of an instance without inline slots.
+    pub extra: Cell<Value>,
+    /// The loop in which somebody first had to wait, or None.
+    pub event_loop: Cell<Value>,
+    /// Of a lock: the task that holds it, or true if that is nobody's, or false. Of an event:
+    /// whether it is set.
+    pub state: Cell<Value>,
+    /// Of a semaphore: how many may still enter, and the most there may be.
+    pub count: Cell<i64>,
+    pub bound: Cell<i64>,
+    /// Who waits, in the order of coming; also those who are about to learn that it is over.
+    pub waiters: RefCell<VecDeque<Gc<Wait>>>,
+}
+
+impl Object for Primitive {
+    fn trace(&self, marker: &mut Tracer<'_>) {
+        marker.value(self.extra.get());
+        marker.value(self.event_loop.get());
+        marker.value(self.state.get());
+        for &wait in self.waiters.borrow().iter() {
+            marker.object(wait);
+        }
+    }
+
+    const OWNS: bool = true;
+
+    unsafe fn release(this: *mut Primitive) -> usize {
+        // SAFETY: a dead object, dropped once.
+        unsafe { std::ptr::drop_in_place(&raw mut (*this).waiters) };
+        0
+    }
+}
 
 impl Space {
-    /// A native coroutine.
-    pub fn wait(&self, kind: WaitKind, target: Value, arg: Value, number: u64) -> Gc<Wait> {
+    /// A native coroutine. `owner` is what it is to remember until it begins.
+    #[inline]
+    pub fn wait(&self, kind: WaitKind, target: Value, owner: Value) -> Gc<Wait> {
         self.new_object(T::Coroutine.shape(), 0, |header| Wait {
             header,
             kind,
             phase: phase::CREATED.into(),
-            owner: Value::UNDEF.into(),
+            slot: 0.into(),
+            owner: owner.into(),
             target: target.into(),
-            arg: arg.into(),
-            number: number.into(),
+        })
+    }
+
+    pub fn primitive(&self, shape: ShapeId) -> Gc<Primitive> {
+        self.new_object(shape, 0, |header| Primitive {
+            header,
+            extra: Value::UNDEF.into(),
+            event_loop: Value::NONE.into(),
+            state: Value::FALSE.into(),
+            count: 0.into(),
+            bound: i64::MAX.into(),
+            waiters: RefCell::default(),
         })
     }
 }

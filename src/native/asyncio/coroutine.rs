@@ -19,15 +19,29 @@ pub fn sleep(cx: &mut Cx, args: Args) -> Flow {
     if seconds.is_nan() {
         return cx.tail_prelude("_sleep_any", &[delay, result]);
     }
-    let wait = cx.wait(WaitKind::Sleep, Value::bool(seconds <= 0.0), result, seconds.to_bits());
+    let wait = cx.wait(WaitKind::Sleep, result, Value::float(seconds));
     Ok(Value::object(wait))
 }
 
 /// The name of a native coroutine's function.
-pub fn name(wait: Gc<Wait>, _qualified: bool) -> &'static str {
-    match wait.kind {
-        WaitKind::Sleep => "sleep",
+pub fn name(cx: &Cx, wait: Gc<Wait>, qualified: bool) -> String {
+    let name = match wait.kind {
+        WaitKind::Sleep => return "sleep".into(),
+        WaitKind::EventWait => "wait",
+        WaitKind::LockAcquire | WaitKind::SemaphoreAcquire => "acquire",
+        WaitKind::LockEnter | WaitKind::SemaphoreEnter => "__aenter__",
+        WaitKind::Release => "__aexit__",
+    };
+    if !qualified {
+        return name.into();
     }
+    let class = match wait.kind {
+        WaitKind::LockEnter | WaitKind::SemaphoreEnter | WaitKind::Release => {
+            "_ContextManagerMixin".into()
+        }
+        _ => cx.class_of(wait.target.get()).name_text(),
+    };
+    format!("{class}.{name}")
 }
 
 /// `_wait_state(waiter)`: what the future would show with which a coroutine in Python waits; None

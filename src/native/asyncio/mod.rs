@@ -6,6 +6,7 @@ mod event_loop;
 mod future;
 mod gather;
 mod handle;
+mod locks;
 mod task;
 
 pub use coroutine::name;
@@ -76,6 +77,10 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
             &handle::HANDLE,
             &handle::TIMER,
             &event_loop::EVENT_LOOP,
+            &locks::LOCK,
+            &locks::EVENT,
+            &locks::SEMAPHORE,
+            &locks::BOUNDED,
         ],
     );
     add_functions(cx, dict, FUNCTIONS, "_asyncio");
@@ -89,6 +94,10 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
         ("Handle", T::Handle),
         ("TimerHandle", T::TimerHandle),
         ("EventLoop", T::EventLoop),
+        ("Lock", T::Lock),
+        ("Event", T::Event),
+        ("Semaphore", T::Semaphore),
+        ("BoundedSemaphore", T::BoundedSemaphore),
         ("CancelledError", T::CancelledError),
         ("InvalidStateError", T::InvalidStateError),
     ] {

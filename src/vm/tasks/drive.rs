@@ -91,7 +91,7 @@ pub unsafe fn drive(vm: *mut Vm, ip: Ip, base: Base, _: Word) -> Pc {
         reg!(base, CONTEXT) = (*vm).context;
         reg!(base, ACTIVE) = set_current(&mut *vm, task.event_loop.get(), Value::object(task));
         enter_context(vm, task.context.get());
-        let delivery = deliver(&*vm, task);
+        let delivery = deliver(vm, task);
         step(vm, ip, base, task, delivery).unwrap_or(Pc::new(ip, base))
     }
 }
@@ -295,8 +295,9 @@ unsafe fn run(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>, entry: Entry)
             }
             reg!(base, ACTIVE) = what;
             own.current.set(what);
+            (*vm).leave_registers(ip, base);
             enter_context(vm, task.context.get());
-            let delivery = deliver(&*vm, task);
+            let delivery = deliver(vm, task);
             let pc = step(vm, ip, base, task, delivery);
             if pc.is_none() {
                 leave(vm, base, own);
@@ -347,15 +348,16 @@ pub enum Delivery {
 
 /// What the step that is due brings.
 #[inline(always)]
-fn deliver(vm: &Vm, task: Gc<Task>) -> Delivery {
+unsafe fn deliver(vm: *mut Vm, task: Gc<Task>) -> Delivery {
     let waits = task.waits_on.replace(Value::UNDEF);
     if waits.is_undef() && !task.has(state::MUST_CANCEL) {
         return Delivery::Send(Value::NONE);
     }
-    deliver_result(vm, task, waits)
+    // SAFETY: the machine is exclusively ours.
+    deliver_result(unsafe { &mut *vm }, task, waits)
 }
 
-fn deliver_result(vm: &Vm, task: Gc<Task>, waits: Value) -> Delivery {
+fn deliver_result(vm: &mut Vm, task: Gc<Task>, waits: Value) -> Delivery {
     let direct = task.has(state::DIRECT);
     task.set(state::DIRECT, false);
     let delivery = if waits.is_undef() {
@@ -363,7 +365,8 @@ fn deliver_result(vm: &Vm, task: Gc<Task>, waits: Value) -> Delivery {
     } else if waits.is::<Exception>() {
         Delivery::Throw(waits)
     } else if let Some(wait) = waits.cast::<Wait>() {
-        match end(vm, wait) {
+        let cancelled = task.has(state::MUST_CANCEL).then(|| task.result.get());
+        match end(vm, wait, cancelled) {
             Outcome::Value(value) => Delivery::Send(value),
             Outcome::Error(error) => Delivery::Throw(error),
         }
@@ -378,12 +381,10 @@ fn deliver_result(vm: &Vm, task: Gc<Task>, waits: Value) -> Delivery {
         return delivery;
     }
     task.set(state::MUST_CANCEL, false);
+    let message = task.result.replace(Value::NONE);
     match delivery {
         Delivery::Throw(error) if vm.space.isinstance(error, T::CancelledError) => delivery,
-        _ => {
-            let message = task.result.replace(Value::NONE);
-            Delivery::Throw(super::settle::cancellation(vm, message))
-        }
+        _ => Delivery::Throw(super::settle::cancellation(vm, message)),
     }
 }
 
@@ -400,7 +401,9 @@ unsafe fn step(vm: *mut Vm, ip: Ip, base: Base, task: Gc<Task>, delivery: Delive
                 Delivery::Throw(error) => suspend::throw(vm, ip, base, frame, error, info),
             });
         }
-        if let Some(wait) = coro.cast::<Wait>() {
+        if let Some(wait) = coro.cast::<Wait>()
+            && plain(task.event_loop.get()).is_some()
+        {
             return step_wait(vm, ip, base, task, wait, delivery);
         }
         // A coroutine of the program's own making.
@@ -442,7 +445,7 @@ unsafe fn step_wait(
                 Begun::Done(outcome) => outcome,
             },
             Delivery::Throw(error) => {
-                wait.finish();
+                Cx::of(&mut *vm).close_wait(wait);
                 Outcome::Error(error)
             }
         };

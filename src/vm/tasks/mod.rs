@@ -14,6 +14,7 @@
 mod drive;
 mod gather;
 mod park;
+mod primitive;
 mod settle;
 mod sleep;
 
@@ -23,6 +24,7 @@ pub use gather::child_done;
 pub(super) use park::add_waiter;
 pub use park::{Begun, add_callback, begin, end, undo, wake};
 pub(super) use park::{await_future, await_nothing, await_wait};
+pub use primitive::{release, set_event};
 pub use settle::{Outcome, cancel, cancelled_error, outcome, settle};
 pub use sleep::mark_sleep;
 

@@ -3,7 +3,7 @@
 use super::super::pc::{Base, Ip, Pc, reg};
 use super::super::{Cx, Vm, call, frame_at, handling, raise, suspend, unwind};
 use super::settle::{Outcome, cancellation, outcome, settle};
-use super::{drive, plain, sleep};
+use super::{drive, plain, primitive, sleep};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state as frame_state};
 use crate::value::future::state;
@@ -137,9 +137,10 @@ pub fn begin(vm: &mut Vm, wait: Gc<Wait>, owner: Value) -> Begun {
         raise::error(vm, crate::value::T::RuntimeError, text);
         return Begun::Done(Outcome::Error(vm.take_exception()));
     }
-    wait.owner.set(owner);
+    let kept = wait.owner.replace(owner);
     let begun = match wait.kind {
-        WaitKind::Sleep => sleep::begin(vm, wait),
+        WaitKind::Sleep => sleep::begin(vm, wait, kept.as_float().unwrap_or(0.0)),
+        _ => primitive::begin(vm, wait),
     };
     wait.phase.set(match begun {
         Begun::Parked => phase::PARKED,
@@ -168,8 +169,18 @@ fn tell(vm: &mut Vm, wait: Gc<Wait>) {
         && future.is_pending()
     {
         future.result.set(Value::NONE);
-        // Owners are made on native loops only.
-        let _ = settle(vm, future, state::RESULT);
+        tell_callbacks(vm, future, state::RESULT);
+    }
+}
+
+fn tell_callbacks(vm: &mut Vm, future: Gc<Future>, to: u32) {
+    if let Some(list) = settle(vm, future, to) {
+        let cx = Cx::of(vm);
+        if cx.schedule_elsewhere(future, list).is_err() {
+            // A loop of the program that cannot schedule: there is nobody to tell but the user.
+            let error = cx.take_exception();
+            let _ = cx.call_prelude("_unraisable", &[error, future.event_loop.get()]);
+        }
     }
 }
 
@@ -178,30 +189,44 @@ pub fn undo(vm: &mut Vm, wait: Gc<Wait>, message: Value) -> bool {
     if wait.phase.get() != phase::PARKED {
         return false;
     }
-    forget(wait);
     wait.phase.set(phase::CANCELLED);
-    wait.arg.set(message);
+    if wait.kind == WaitKind::Sleep {
+        sleep::undo(wait);
+        wait.target.set(message);
+    } else {
+        // It stays on the list until its owner is here, as in asyncio.
+        tell(vm, wait);
+        wait.owner.set(message);
+        return true;
+    }
     tell(vm, wait);
     true
 }
 
-/// Takes a parked wait away from what it waits for.
+/// Nobody waits any more: takes a parked wait away from what it waits for.
 pub fn forget(wait: Gc<Wait>) {
     match wait.kind {
         WaitKind::Sleep => sleep::undo(wait),
+        _ => primitive::remove(wait.target.get().cast().expect("made so"), wait),
     }
 }
 
-/// The wait is over, and its owner is here: what comes of it.
+/// The wait is over, and its owner is here: what comes of it. `cancelled` is the message of a
+/// cancellation that comes after the wake-up.
 #[inline]
-pub fn end(vm: &Vm, wait: Gc<Wait>) -> Outcome {
-    let cancelled = wait.phase.replace(phase::FINISHED) == phase::CANCELLED;
-    if cancelled {
-        return Outcome::Error(cancellation(vm, wait.arg.get()));
-    }
-    match wait.kind {
-        WaitKind::Sleep => Outcome::Value(wait.arg.get()),
-    }
+pub fn end(vm: &mut Vm, wait: Gc<Wait>, cancelled: Option<Value>) -> Outcome {
+    let message = match wait.phase.get() {
+        phase::CANCELLED if wait.kind == WaitKind::Sleep => Some(wait.target.get()),
+        phase::CANCELLED => Some(wait.owner.get()),
+        _ => cancelled,
+    };
+    let outcome = match (wait.kind, message) {
+        (WaitKind::Sleep, None) => Outcome::Value(wait.target.get()),
+        (WaitKind::Sleep, Some(message)) => Outcome::Error(cancellation(vm, message)),
+        _ => primitive::end(vm, wait, message),
+    };
+    wait.phase.set(phase::FINISHED);
+    outcome
 }
 
 /// `await` of a native coroutine. None if that must go by its `__await__`.
@@ -268,7 +293,7 @@ impl Cx {
                 Err(self.error(crate::value::T::RuntimeError, text))
             }
             _ => {
-                let outcome = end(self.vm(), wait);
+                let outcome = end(self.vm_mut(), wait, None);
                 self.end_by_hand(outcome)
             }
         }
@@ -308,7 +333,9 @@ impl Wait {
     /// Does it only let the others run once?
     #[inline]
     pub fn only_yields(&self) -> bool {
-        self.target.get() == Value::TRUE
+        self.kind == WaitKind::Sleep
+            && self.phase.get() <= phase::CREATED
+            && self.owner.get().as_float().is_some_and(|seconds| seconds <= 0.0)
     }
 
     pub fn is_suspended(&self) -> bool {

@@ -1,9 +1,9 @@
 //! `sleep`.
 
-use super::super::Vm;
+use super::super::{Cx, Vm};
+use super::settle::Outcome;
 use super::{Begun, plain};
 use crate::gc::Gc;
-use crate::rt::Timer;
 use crate::value::schedule::flag;
 use crate::value::{Native, Value, Wait};
 
@@ -16,16 +16,23 @@ pub fn mark_sleep(native: Value) {
 }
 
 #[inline]
-pub fn begin(vm: &mut Vm, wait: Gc<Wait>) -> Begun {
-    if wait.only_yields() {
+pub fn begin(vm: &mut Vm, wait: Gc<Wait>, seconds: f64) -> Begun {
+    if seconds <= 0.0 {
         return Begun::Yielded;
     }
     let owner = wait.owner.get();
     let event_loop = owner.future().map_or(Value::NONE, |future| future.event_loop.get());
-    let own = plain(event_loop).expect("native coroutines wait on native loops");
-    let when = vm.clock.now() + f64::from_bits(wait.number.get());
+    let Some(own) = plain(event_loop) else {
+        // A loop of the program's own: it has timers of its own, too.
+        let args = [event_loop, Value::float(seconds), owner];
+        return match Cx::of(vm).call_prelude("_sleep_elsewhere", &args) {
+            Ok(_) => Begun::Parked,
+            Err(_) => Begun::Done(Outcome::Error(vm.take_exception())),
+        };
+    };
+    let when = vm.clock.now() + seconds;
     let timer = own.timers.borrow_mut().arm(when, Value::object(wait));
-    wait.number.set(timer.bits());
+    wait.slot.set(timer.slot());
     Begun::Parked
 }
 
@@ -33,6 +40,6 @@ pub fn begin(vm: &mut Vm, wait: Gc<Wait>) -> Begun {
 pub fn undo(wait: Gc<Wait>) {
     let owner = wait.owner.get();
     if let Some(own) = owner.future().and_then(|future| plain(future.event_loop.get())) {
-        own.timers.borrow_mut().cancel(Timer::from_bits(wait.number.get()));
+        own.timers.borrow_mut().cancel_slot(wait.slot.get());
     }
 }
