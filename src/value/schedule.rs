@@ -55,9 +55,9 @@ impl Object for Handle {
     }
 }
 
-/// What the loop does next: a task's step, a handle's callback, or a native's part in the life
-/// of the second value.
-pub type Entry = [Value; 2];
+/// What the loop does next: a task's step, a handle's callback, a wait to be woken, or a
+/// gathering's part in the end of a child, which is the next entry.
+pub type Entry = Value;
 
 #[repr(C)]
 pub struct EventLoop {
@@ -89,8 +89,8 @@ impl EventLoop {
     }
 
     #[inline(always)]
-    pub fn push(&self, what: Value, with: Value) {
-        self.ready.borrow_mut().push_back([what, with]);
+    pub fn push(&self, what: Entry) {
+        self.ready.borrow_mut().push_back(what);
     }
 }
 
@@ -100,9 +100,8 @@ impl Object for EventLoop {
         marker.value(self.current.get());
         marker.value(self.task_factory.get());
         self.sift_tasks(|task| marker.object(task));
-        for entry in self.ready.borrow().iter() {
-            marker.value(entry[0]);
-            marker.value(entry[1]);
+        for &entry in self.ready.borrow().iter() {
+            marker.value(entry);
         }
         for (_, what) in self.timers.borrow().iter() {
             marker.value(what);

@@ -54,6 +54,14 @@ impl Finals {
         self.objects.borrow_mut().push(object);
     }
 
+    /// The object registered last wants none after all: somebody else answers for it.
+    pub fn withdraw(&self, object: Value) {
+        let mut objects = self.objects.borrow_mut();
+        if objects.last() == Some(&object) {
+            objects.pop();
+        }
+    }
+
     /// A new reference, which may be `shared` if nobody can tell it from the next.
     pub fn add_weak(&self, weak: Gc<Weak>, shared: bool) {
         self.weak.borrow_mut().push(weak);

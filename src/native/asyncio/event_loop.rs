@@ -89,6 +89,11 @@ pub static EVENT_LOOP: TypeDef = TypeDef {
         method("_forget(self, /)", "Closes it, and forgets all that was scheduled.", |cx, args| {
             let this = this(cx, args)?;
             this.set(flag::CLOSED, true);
+            for task in this.tasks() {
+                // Nobody will step them any more: their coroutines speak for themselves.
+                cx.finals.register(task.coro.get());
+                cx.finals.register(Value::object(task));
+            }
             this.ready.borrow_mut().clear();
             this.timers.borrow_mut().drain();
             Ok(Value::NONE)
@@ -113,8 +118,7 @@ pub static EVENT_LOOP: TypeDef = TypeDef {
             name: "_ready",
             doc: "What is ready, as handles where there are some.",
             get: |cx, v| {
-                let entries: Vec<Value> =
-                    of(cx, v)?.ready.borrow().iter().map(|entry| entry[0]).collect();
+                let entries: Vec<Value> = of(cx, v)?.ready.borrow().iter().copied().collect();
                 Ok(Value::object(cx.list(entries)))
             },
             set: None,
@@ -248,7 +252,7 @@ fn scheduled(_: &mut Cx, [own, handle, _]: [Value; 3], outcome: Outcome) -> Flow
     let (own, made) = (own.cast::<EventLoop>(), handle.cast::<Handle>());
     if let (Some(own), Some(made)) = (own, made) {
         if made.flags.get() & flag::TIMER == 0 {
-            own.push(handle, Value::UNDEF);
+            own.push(handle);
         } else {
             arm(own, made);
         }

@@ -229,6 +229,8 @@ fn not_a_coroutine(cx: &mut Cx, coro: Value) -> Stop {
 
 /// Fills in a task whose loop is known.
 fn set_up(cx: &mut Cx, task: Gc<Task>, coro: Value, wishes: Wishes) -> Result<(), Stop> {
+    // The task answers for its coroutine from now on.
+    cx.finals.withdraw(coro);
     task.coro.set(coro);
     task.place.set(cx.call_place());
     let context = wishes.context;
@@ -257,7 +259,7 @@ fn start(cx: &mut Cx, task: Gc<Task>) -> Result<(), Stop> {
     let event_loop = task.event_loop.get();
     if let Some(own) = tasks::plain(event_loop) {
         event_loop::check_open(cx, own)?;
-        own.push(Value::object(task), Value::UNDEF);
+        own.push(Value::object(task));
         own.add_task(task);
         if own.has(flag::DEBUG) {
             cx.call_prelude("_note_creation", &[Value::object(task)])?;

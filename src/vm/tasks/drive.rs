@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use super::super::pc::{Base, Ip, Pc, reg};
 use super::super::{Cx, Vm, call, context, safepoint, suspend, system, unwind};
-use super::settle::{Outcome, outcome, settle};
+use super::settle::{Outcome, cancellation, outcome, settle};
 use super::{Begun, Draw, begin, child_done, end, plain, set_current};
 use crate::code::op::{Op, Word, word};
 use crate::code::{Code, CodeKind, Handler, LineEntry, Local, PRELUDE, Params};
 use crate::gc::Gc;
-use crate::value::frame::Ret;
+use crate::value::frame::{Ret, state as frame_state};
 use crate::value::future::state;
 use crate::value::schedule::{Entry, flag};
-use crate::value::{EventLoop, Exception, Frame, Future, Gathering, Handle, T, Task, Value, Wait};
+use crate::value::{
+    EventLoop, Exception, Frame, Future, Gathering, Handle, T, Task, TracePoint, Value, Wait,
+};
 
 // Registers of the driver: the loop, or the one task to step; …
 const SUBJECT: usize = 0;
@@ -249,7 +251,7 @@ unsafe fn turn(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>) -> Turn {
                     if let Some(handle) = what.cast::<Handle>() {
                         handle.flags.set(handle.flags.get() & !flag::SCHEDULED);
                     }
-                    ready.push_back([what, Value::UNDEF]);
+                    ready.push_back(what);
                 }
             }
         }
@@ -266,7 +268,11 @@ unsafe fn turn(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>) -> Turn {
 /// Tasks change places among each other. Callbacks keep theirs: programs may rely on their order.
 #[cold]
 fn shuffle(ready: &mut VecDeque<Entry>, draw: &mut Draw) {
-    let places: Vec<usize> = (0..ready.len()).filter(|&i| ready[i][0].is::<Task>()).collect();
+    let is_step = |&i: &usize| {
+        // Behind a gathering stands its child, which does not run.
+        ready[i].is::<Task>() && (i == 0 || !ready[i - 1].is::<Gathering>())
+    };
+    let places: Vec<usize> = (0..ready.len()).filter(is_step).collect();
     for i in (1..places.len()).rev() {
         ready.swap(places[i], places[draw.below(i + 1)]);
     }
@@ -286,9 +292,8 @@ unsafe fn rest(vm: *mut Vm, until: f64, now: f64) -> bool {
 
 /// Runs an entry; None if that is done already.
 #[inline(always)]
-unsafe fn run(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>, entry: Entry) -> Option<Pc> {
+unsafe fn run(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>, what: Entry) -> Option<Pc> {
     unsafe {
-        let [what, with] = entry;
         if let Some(task) = what.cast::<Task>() {
             if own.has(flag::DEBUG) {
                 return Some(watched(vm, ip, base, what));
@@ -322,8 +327,12 @@ unsafe fn run(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>, entry: Entry)
         }
         if let Some(wait) = what.cast::<Wait>() {
             super::wake(&mut *vm, wait);
-        } else if let (Some(gathering), Some(child)) = (what.cast::<Gathering>(), with.future()) {
-            child_done(&*vm, gathering, child);
+        } else if let Some(gathering) = what.cast::<Gathering>() {
+            let child = own.ready.borrow_mut().pop_front();
+            own.left.set(own.left.get().saturating_sub(1));
+            if let Some(child) = child.and_then(|child| child.future()) {
+                child_done(&*vm, gathering, child);
+            }
         }
         None
     }
@@ -344,6 +353,8 @@ unsafe fn watched(vm: *mut Vm, ip: Ip, base: Base, what: Value) -> Pc {
 pub enum Delivery {
     Send(Value),
     Throw(Value),
+    /// A CancelledError with this message.
+    Cancel(Value),
 }
 
 /// What the step that is due brings.
@@ -369,12 +380,14 @@ fn deliver_result(vm: &mut Vm, task: Gc<Task>, waits: Value) -> Delivery {
         match end(vm, wait, cancelled) {
             Outcome::Value(value) => Delivery::Send(value),
             Outcome::Error(error) => Delivery::Throw(error),
+            Outcome::Cancelled(message) => Delivery::Cancel(message),
         }
     } else {
         let future = waits.future().expect("tasks wait for futures");
         match outcome(vm, future) {
             Outcome::Value(value) => Delivery::Send(if direct { value } else { Value::NONE }),
             Outcome::Error(error) => Delivery::Throw(error),
+            Outcome::Cancelled(message) => Delivery::Cancel(message),
         }
     };
     if !task.has(state::MUST_CANCEL) {
@@ -384,7 +397,8 @@ fn deliver_result(vm: &mut Vm, task: Gc<Task>, waits: Value) -> Delivery {
     let message = task.result.replace(Value::NONE);
     match delivery {
         Delivery::Throw(error) if vm.space.isinstance(error, T::CancelledError) => delivery,
-        _ => Delivery::Throw(super::settle::cancellation(vm, message)),
+        Delivery::Cancel(_) => delivery,
+        _ => Delivery::Cancel(message),
     }
 }
 
@@ -399,6 +413,13 @@ unsafe fn step(vm: *mut Vm, ip: Ip, base: Base, task: Gc<Task>, delivery: Delive
             return Some(match delivery {
                 Delivery::Send(value) => suspend::resume(vm, ip, base, frame, value, info),
                 Delivery::Throw(error) => suspend::throw(vm, ip, base, frame, error, info),
+                Delivery::Cancel(message) => {
+                    if is_unguarded(frame) {
+                        return cancel_quietly(vm, ip, base, task, frame, message);
+                    }
+                    let error = cancellation(&*vm, message);
+                    suspend::throw(vm, ip, base, frame, error, info)
+                }
             });
         }
         if let Some(wait) = coro.cast::<Wait>()
@@ -411,6 +432,7 @@ unsafe fn step(vm: *mut Vm, ip: Ip, base: Base, task: Gc<Task>, delivery: Delive
         let (value, error) = match delivery {
             Delivery::Send(value) => (value, Value::NONE),
             Delivery::Throw(error) => (Value::NONE, error),
+            Delivery::Cancel(message) => (Value::NONE, cancellation(&*vm, message)),
         };
         let args = [Value::object(task), coro, value, error];
         Some(call::invoke(vm, ip, base, step, &args, Ret::Discard as u64))
@@ -437,7 +459,7 @@ unsafe fn step_wait(
                 Begun::Yielded => {
                     wait_for(task, Value::object(wait));
                     if let Some(own) = plain(task.event_loop.get()) {
-                        own.push(Value::object(task), Value::UNDEF);
+                        own.push(Value::object(task));
                         return None;
                     }
                     return Some(schedule_step(vm, ip, base, task));
@@ -448,6 +470,10 @@ unsafe fn step_wait(
                 Cx::of(&mut *vm).close_wait(wait);
                 Outcome::Error(error)
             }
+            Delivery::Cancel(message) => {
+                Cx::of(&mut *vm).close_wait(wait);
+                Outcome::Cancelled(message)
+            }
         };
         Some(match outcome {
             Outcome::Value(value) => returned(vm, ip, base, value),
@@ -455,8 +481,50 @@ unsafe fn step_wait(
                 (*vm).exception = error;
                 raised(vm, ip, base)
             }
+            Outcome::Cancelled(message) => {
+                (*vm).exception = cancellation(&*vm, message);
+                raised(vm, ip, base)
+            }
         })
     }
+}
+
+/// Would an exception thrown into the frame leave it at once, unseen by anybody?
+unsafe fn is_unguarded(frame: *mut Frame) -> bool {
+    let own = Frame::base(frame);
+    let frame = unsafe { Gc::<Frame>::from_raw(frame) };
+    frame.state() == frame_state::SUSPENDED
+        && frame.link == own
+        && frame.kind() == frame_state::COROUTINE
+        && frame.header.flags & frame_state::HANDLING == 0
+        && frame.function.code.code.handlers.is_empty()
+}
+
+/// The task ends by a cancellation that its coroutine would not have noticed: no exception is
+/// made unless somebody asks for it.
+unsafe fn cancel_quietly(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    task: Gc<Task>,
+    frame: *mut Frame,
+    message: Value,
+) -> Option<Pc> {
+    unsafe {
+        Frame::set_state(frame, frame_state::FINISHED);
+        task.result.set(message);
+        task.set(state::QUIET, true);
+        let list = settle(&*vm, as_future(task), state::CANCELLED)?;
+        Some(schedule(vm, ip, base, task, list))
+    }
+}
+
+/// The exception of a quiet cancellation gets the trace that it would have had.
+pub(super) fn pass_through(task: Gc<Task>, error: Gc<Exception>) {
+    let Some(frame) = task.coro.get().cast::<Frame>() else { return };
+    let code = frame.function.code;
+    let word = code.index_of(frame.return_ip.cast_mut()).wrapping_sub(1);
+    error.trace.borrow_mut().push(TracePoint { code, word, kept: Value::UNDEF });
 }
 
 fn wait_for(task: Gc<Task>, what: Value) {
@@ -489,7 +557,7 @@ pub unsafe fn yielded(vm: *mut Vm, ip: Ip, base: Base, value: Value) -> Pc {
         if value.is_none() {
             return match own {
                 Some(own) => {
-                    own.push(Value::object(task), Value::UNDEF);
+                    own.push(Value::object(task));
                     drive(vm, ip, base, 0)
                 }
                 None => schedule_step(vm, ip, base, task),
@@ -527,7 +595,7 @@ pub(super) unsafe fn wait_on(
         task.waits_on.set(Value::object(future));
         if !future.is_pending() {
             if let Some(own) = plain(task.event_loop.get()) {
-                own.push(waiter, Value::UNDEF);
+                own.push(waiter);
             }
             return None;
         }

@@ -1,7 +1,7 @@
 //! What becomes of a gathering when one of its children is done.
 
 use super::super::Vm;
-use super::settle::{Outcome, cancellation, cancelled_error, outcome, settle};
+use super::settle::{cancellation, cancelled_error, outcome, settle};
 use crate::gc::Gc;
 use crate::value::future::state;
 use crate::value::{Future, Gathering, List, Value};
@@ -33,8 +33,8 @@ pub fn child_done(vm: &Vm, gathering: Gc<Gathering>, child: Gc<Future>) {
         return;
     }
     if gathering.has(state::CANCEL_REQUESTED) {
-        this.result.set(match outcome(vm, child) {
-            Outcome::Error(error) if child.state() == state::CANCELLED => error,
+        this.result.set(match outcome(vm, child).result(vm) {
+            Err(error) if child.state() == state::CANCELLED => error,
             _ => cancellation(vm, Value::NONE),
         });
         finish(vm, this, state::ERROR);

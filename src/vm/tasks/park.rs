@@ -2,7 +2,7 @@
 
 use super::super::pc::{Base, Ip, Pc, reg};
 use super::super::{Cx, Vm, call, frame_at, handling, raise, suspend, unwind};
-use super::settle::{Outcome, cancellation, outcome, settle};
+use super::settle::{Outcome, outcome, settle};
 use super::{drive, plain, primitive, sleep};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state as frame_state};
@@ -82,9 +82,9 @@ pub unsafe fn await_future(
             if future.event_loop.get().is_undef() {
                 return None;
             }
-            return Some(match outcome(&*vm, future) {
-                Outcome::Value(value) => deliver_now(ip, base, info, value),
-                Outcome::Error(error) => raise_now(vm, ip, base, error),
+            return Some(match outcome(&*vm, future).result(&*vm) {
+                Ok(value) => deliver_now(ip, base, info, value),
+                Err(error) => raise_now(vm, ip, base, error),
             });
         }
         let (root, task) = task_of(vm, base)?;
@@ -163,7 +163,7 @@ fn tell(vm: &mut Vm, wait: Gc<Wait>) {
     let owner = wait.owner.get();
     if let Some(task) = owner.cast::<Task>() {
         if let Some(own) = plain(task.event_loop.get()) {
-            own.push(owner, Value::UNDEF);
+            own.push(owner);
         }
     } else if let Some(future) = owner.future()
         && future.is_pending()
@@ -222,7 +222,7 @@ pub fn end(vm: &mut Vm, wait: Gc<Wait>, cancelled: Option<Value>) -> Outcome {
     };
     let outcome = match (wait.kind, message) {
         (WaitKind::Sleep, None) => Outcome::Value(wait.target.get()),
-        (WaitKind::Sleep, Some(message)) => Outcome::Error(cancellation(vm, message)),
+        (WaitKind::Sleep, Some(message)) => Outcome::Cancelled(message),
         _ => primitive::end(vm, wait, message),
     };
     wait.phase.set(phase::FINISHED);
@@ -235,14 +235,16 @@ pub unsafe fn await_wait(vm: *mut Vm, ip: Ip, base: Base, info: u64, wait: Gc<Wa
         let (root, task) = task_of(vm, base)?;
         let own = plain(task.event_loop.get())?;
         Some(match begin(&mut *vm, wait, Value::object(task)) {
-            Begun::Done(Outcome::Value(value)) => deliver_now(ip, base, info, value),
-            Begun::Done(Outcome::Error(error)) => raise_now(vm, ip, base, error),
+            Begun::Done(outcome) => match outcome.result(&*vm) {
+                Ok(value) => deliver_now(ip, base, info, value),
+                Err(error) => raise_now(vm, ip, base, error),
+            },
             begun => {
                 let (driver_ip, driver) = suspend_chain(vm, ip, base, root);
                 task.waits_on.set(Value::object(wait));
                 task.set(state::DIRECT, true);
                 if matches!(begun, Begun::Yielded) {
-                    own.push(Value::object(task), Value::UNDEF);
+                    own.push(Value::object(task));
                 } else if task.has(state::MUST_CANCEL) {
                     let message = task.result.get();
                     task.set(state::MUST_CANCEL, !undo(&mut *vm, wait, message));
@@ -259,7 +261,7 @@ pub unsafe fn await_nothing(vm: *mut Vm, ip: Ip, base: Base) -> Option<Pc> {
         let (root, task) = task_of(vm, base)?;
         let own = plain(task.event_loop.get())?;
         let (driver_ip, driver) = suspend_chain(vm, ip, base, root);
-        own.push(Value::object(task), Value::UNDEF);
+        own.push(Value::object(task));
         Some(drive::drive(vm, driver_ip, driver, 0))
     }
 }
@@ -311,12 +313,12 @@ impl Cx {
     }
 
     fn end_by_hand(&mut self, outcome: Outcome) -> super::super::Flow {
-        match outcome {
-            Outcome::Value(value) if value.is_none() => {
+        match outcome.result(self.vm()) {
+            Ok(value) if value.is_none() => {
                 Err(self.error_with(crate::value::T::StopIteration, &[]))
             }
-            Outcome::Value(value) => Err(self.error_with(crate::value::T::StopIteration, &[value])),
-            Outcome::Error(error) => Err(self.throw(error.cast().expect("an exception"))),
+            Ok(value) => Err(self.error_with(crate::value::T::StopIteration, &[value])),
+            Err(error) => Err(self.throw(error.cast().expect("an exception"))),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Locks, events and semaphores: one list of waiters, with asyncio's order, fairness and hand-over.
 
 use super::super::{Cx, Vm, raise};
-use super::settle::{Outcome, cancellation};
+use super::settle::Outcome;
 use super::{Begun, wake};
 use crate::gc::Gc;
 use crate::value::wait::{WaitKind, phase};
@@ -106,7 +106,7 @@ pub fn end(vm: &mut Vm, wait: Gc<Wait>, cancelled: Option<Value>) -> Outcome {
         _ => {}
     }
     match cancelled {
-        Some(message) => Outcome::Error(cancellation(vm, message)),
+        Some(message) => Outcome::Cancelled(message),
         None => Outcome::Value(result(wait)),
     }
 }

@@ -14,6 +14,19 @@ pub enum Outcome {
     Value(Value),
     /// The exception to raise.
     Error(Value),
+    /// A cancellation with this message, whose exception is still to be made.
+    Cancelled(Value),
+}
+
+impl Outcome {
+    /// The value, or the exception.
+    pub fn result(self, vm: &Vm) -> Result<Value, Value> {
+        match self {
+            Outcome::Value(value) => Ok(value),
+            Outcome::Error(error) => Err(error),
+            Outcome::Cancelled(message) => Err(cancellation(vm, message)),
+        }
+    }
 }
 
 /// Settles a pending future, whose result is in place. Who waits is scheduled; on a loop that the
@@ -51,14 +64,15 @@ pub fn settle(vm: &Vm, future: Gc<Future>, to: u32) -> Option<Value> {
 /// Schedules one who waited.
 fn tell(vm: &Vm, own: Gc<EventLoop>, future: Value, callback: Value, context: Value) {
     if callback.is::<Task>() && context.is_undef() {
-        own.push(callback, Value::UNDEF);
+        own.push(callback);
     } else if callback.is::<Gathering>() && context.is_undef() {
-        own.push(callback, future);
+        own.push(callback);
+        own.push(future);
     } else {
         let context = if context.is_none() { Value::UNDEF } else { context };
         let args = Value::object(vm.space.tuple(&[future]));
         let handle = vm.space.handle(callback, args, Value::object(own), context);
-        own.push(Value::object(handle), Value::UNDEF);
+        own.push(Value::object(handle));
     }
 }
 
@@ -72,7 +86,10 @@ pub fn outcome(vm: &Vm, future: Gc<Future>) -> Outcome {
             own_trace(future, error);
             Outcome::Error(error)
         }
-        _ => Outcome::Error(cancelled_error(vm, future)),
+        _ if Value::object(future).is::<Task>() || future.result.get().is::<Exception>() => {
+            Outcome::Error(cancelled_error(vm, future))
+        }
+        _ => Outcome::Cancelled(future.result.get()),
     }
 }
 
@@ -97,6 +114,16 @@ fn own_trace(future: Gc<Future>, error: Value) {
 /// What to raise for a future that was cancelled.
 pub fn cancelled_error(vm: &Vm, future: Gc<Future>) -> Value {
     let said = future.result.get();
+    if future.has(state::QUIET) {
+        future.set(state::QUIET, false);
+        future.result.set(Value::NONE);
+        let error = cancellation(vm, said);
+        let task = Value::object(future).cast::<Task>();
+        if let (Some(task), Some(error)) = (task, error.cast::<Exception>()) {
+            super::drive::pass_through(task, error);
+        }
+        return error;
+    }
     if said.is::<Exception>() && future.state() == state::CANCELLED {
         // Given out once, so that the future is not held by its traceback.
         future.result.set(Value::NONE);
@@ -223,9 +250,9 @@ impl Cx {
 
     /// Raises what a future that is done has raised, or gives its result.
     pub fn result_of(&mut self, future: Gc<Future>) -> super::super::Flow {
-        match outcome(self.vm(), future) {
-            Outcome::Value(value) => Ok(value),
-            Outcome::Error(error) => {
+        match outcome(self.vm(), future).result(self.vm()) {
+            Ok(value) => Ok(value),
+            Err(error) => {
                 let error = error.cast().expect("futures fail with exceptions");
                 raise::set(self.vm(), error);
                 Err(Stop::Raised)
@@ -242,7 +269,7 @@ impl Cx {
         context: Value,
     ) -> Gc<Handle> {
         let handle = self.handle(callback, args, Value::object(own), context);
-        own.push(Value::object(handle), Value::UNDEF);
+        own.push(Value::object(handle));
         debug_assert!(!own.has(flag::CLOSED));
         handle
     }
