@@ -148,6 +148,7 @@ types! {
     Event          "asyncio.locks.Event" Object    Primitive;
     Semaphore      "asyncio.locks.Semaphore" Object Primitive;
     BoundedSemaphore "asyncio.locks.BoundedSemaphore" Semaphore Primitive;
+    Queue          "_asyncio.QueueCore" Object     Queue;
     EventLoop      "_asyncio.EventLoop" Object     EventLoop;
     File           "_io.TextIOWrapper" Object      Resource NO_NEW;
     BufferedReader "_io.BufferedReader" Object     Resource NO_NEW;
@@ -227,6 +228,9 @@ types! {
     UserWarning         "UserWarning"         Warning        Exception;
     CancelledError      "asyncio.exceptions.CancelledError" BaseException Exception;
     InvalidStateError   "asyncio.exceptions.InvalidStateError" Exception Exception;
+    QueueEmpty          "asyncio.queues.QueueEmpty" Exception Exception;
+    QueueFull           "asyncio.queues.QueueFull" Exception Exception;
+    QueueShutDown       "asyncio.queues.QueueShutDown" Exception Exception;
 }
 
 impl T {

@@ -23,6 +23,11 @@ pub enum WaitKind {
     LockEnter,
     SemaphoreAcquire,
     SemaphoreEnter,
+    QueueGet,
+    /// `target` is a pair of the queue and the item.
+    QueuePut,
+    /// `target` is the event that the queue sets.
+    QueueJoin,
     /// `__aexit__` of a lock or a semaphore: waits for nothing.
     Release,
 }

@@ -7,7 +7,7 @@ use crate::value::kind::Kind;
 use crate::value::shape::MAX_KEYS;
 use crate::value::{
     Class, ClassMethod, Dict, EventLoop, Exception, Function, Future, Instance, Member, Module,
-    Primitive, Record, Resource, Slots, StaticMethod, Str, Value,
+    Primitive, Queue, Record, Resource, Slots, StaticMethod, Str, Value,
 };
 
 /// Name of the hidden first slot of instances that carry a built-in value.
@@ -49,6 +49,7 @@ pub(super) fn extra_cell(object: Value) -> Option<&'static std::cell::Cell<Value
                 Some(&(*header.cast::<Future>()).extra)
             }
             k if k == Kind::Primitive as u8 => Some(&(*header.cast::<Primitive>()).extra),
+            k if k == Kind::Queue as u8 => Some(&(*header.cast::<Queue>()).extra),
             k if k == Kind::EventLoop as u8 => Some(&(*header.cast::<EventLoop>()).extra),
             k if k == Kind::Resource as u8 => Some(&(*header.cast::<Resource>()).extra),
             k if k == Kind::Record as u8 => {

@@ -31,6 +31,9 @@ pub fn name(cx: &Cx, wait: Gc<Wait>, qualified: bool) -> String {
         WaitKind::LockAcquire | WaitKind::SemaphoreAcquire => "acquire",
         WaitKind::LockEnter | WaitKind::SemaphoreEnter => "__aenter__",
         WaitKind::Release => "__aexit__",
+        WaitKind::QueueGet => "get",
+        WaitKind::QueuePut => "put",
+        WaitKind::QueueJoin => "join",
     };
     if !qualified {
         return name.into();
@@ -39,6 +42,7 @@ pub fn name(cx: &Cx, wait: Gc<Wait>, qualified: bool) -> String {
         WaitKind::LockEnter | WaitKind::SemaphoreEnter | WaitKind::Release => {
             "_ContextManagerMixin".into()
         }
+        WaitKind::QueueGet | WaitKind::QueuePut | WaitKind::QueueJoin => "Queue".into(),
         _ => cx.class_of(wait.target.get()).name_text(),
     };
     format!("{class}.{name}")

@@ -7,6 +7,7 @@ mod future;
 mod gather;
 mod handle;
 mod locks;
+mod queues;
 mod task;
 
 pub use coroutine::name;
@@ -77,6 +78,7 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
             &handle::HANDLE,
             &handle::TIMER,
             &event_loop::EVENT_LOOP,
+            &queues::QUEUE,
             &locks::LOCK,
             &locks::EVENT,
             &locks::SEMAPHORE,
@@ -94,6 +96,10 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
         ("Handle", T::Handle),
         ("TimerHandle", T::TimerHandle),
         ("EventLoop", T::EventLoop),
+        ("QueueCore", T::Queue),
+        ("QueueEmpty", T::QueueEmpty),
+        ("QueueFull", T::QueueFull),
+        ("QueueShutDown", T::QueueShutDown),
         ("Lock", T::Lock),
         ("Event", T::Event),
         ("Semaphore", T::Semaphore),

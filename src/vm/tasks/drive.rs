@@ -355,6 +355,8 @@ pub enum Delivery {
     Throw(Value),
     /// A CancelledError with this message.
     Cancel(Value),
+    /// It has to wait again.
+    Nothing,
 }
 
 /// What the step that is due brings.
@@ -378,9 +380,13 @@ fn deliver_result(vm: &mut Vm, task: Gc<Task>, waits: Value) -> Delivery {
     } else if let Some(wait) = waits.cast::<Wait>() {
         let cancelled = task.has(state::MUST_CANCEL).then(|| task.result.get());
         match end(vm, wait, cancelled) {
-            Outcome::Value(value) => Delivery::Send(value),
-            Outcome::Error(error) => Delivery::Throw(error),
-            Outcome::Cancelled(message) => Delivery::Cancel(message),
+            Some(Outcome::Value(value)) => Delivery::Send(value),
+            Some(Outcome::Error(error)) => Delivery::Throw(error),
+            Some(Outcome::Cancelled(message)) => Delivery::Cancel(message),
+            None => {
+                wait_for(task, waits);
+                return Delivery::Nothing;
+            }
         }
     } else {
         let future = waits.future().expect("tasks wait for futures");
@@ -420,6 +426,7 @@ unsafe fn step(vm: *mut Vm, ip: Ip, base: Base, task: Gc<Task>, delivery: Delive
                     let error = cancellation(&*vm, message);
                     suspend::throw(vm, ip, base, frame, error, info)
                 }
+                Delivery::Nothing => return None,
             });
         }
         if let Some(wait) = coro.cast::<Wait>()
@@ -433,6 +440,7 @@ unsafe fn step(vm: *mut Vm, ip: Ip, base: Base, task: Gc<Task>, delivery: Delive
             Delivery::Send(value) => (value, Value::NONE),
             Delivery::Throw(error) => (Value::NONE, error),
             Delivery::Cancel(message) => (Value::NONE, cancellation(&*vm, message)),
+            Delivery::Nothing => return None,
         };
         let args = [Value::object(task), coro, value, error];
         Some(call::invoke(vm, ip, base, step, &args, Ret::Discard as u64))
@@ -474,6 +482,7 @@ unsafe fn step_wait(
                 Cx::of(&mut *vm).close_wait(wait);
                 Outcome::Cancelled(message)
             }
+            Delivery::Nothing => return None,
         };
         Some(match outcome {
             Outcome::Value(value) => returned(vm, ip, base, value),

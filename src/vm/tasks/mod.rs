@@ -15,6 +15,7 @@ mod drive;
 mod gather;
 mod park;
 mod primitive;
+pub mod queue;
 mod settle;
 mod sleep;
 

@@ -3,7 +3,7 @@
 use super::super::pc::{Base, Ip, Pc, reg};
 use super::super::{Cx, Vm, call, frame_at, handling, raise, suspend, unwind};
 use super::settle::{Outcome, outcome, settle};
-use super::{drive, plain, primitive, sleep};
+use super::{drive, plain, primitive, queue, sleep};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state as frame_state};
 use crate::value::future::state;
@@ -140,6 +140,7 @@ pub fn begin(vm: &mut Vm, wait: Gc<Wait>, owner: Value) -> Begun {
     let kept = wait.owner.replace(owner);
     let begun = match wait.kind {
         WaitKind::Sleep => sleep::begin(vm, wait, kept.as_float().unwrap_or(0.0)),
+        WaitKind::QueueGet | WaitKind::QueuePut => queue::begin(vm, wait),
         _ => primitive::begin(vm, wait),
     };
     wait.phase.set(match begun {
@@ -207,14 +208,15 @@ pub fn undo(vm: &mut Vm, wait: Gc<Wait>, message: Value) -> bool {
 pub fn forget(wait: Gc<Wait>) {
     match wait.kind {
         WaitKind::Sleep => sleep::undo(wait),
+        WaitKind::QueueGet | WaitKind::QueuePut => queue::remove(wait),
         _ => primitive::remove(wait.target.get().cast().expect("made so"), wait),
     }
 }
 
 /// The wait is over, and its owner is here: what comes of it. `cancelled` is the message of a
-/// cancellation that comes after the wake-up.
+/// cancellation that comes after the wake-up. None if there is more to wait for.
 #[inline]
-pub fn end(vm: &mut Vm, wait: Gc<Wait>, cancelled: Option<Value>) -> Outcome {
+pub fn end(vm: &mut Vm, wait: Gc<Wait>, cancelled: Option<Value>) -> Option<Outcome> {
     let message = match wait.phase.get() {
         phase::CANCELLED if wait.kind == WaitKind::Sleep => Some(wait.target.get()),
         phase::CANCELLED => Some(wait.owner.get()),
@@ -223,10 +225,17 @@ pub fn end(vm: &mut Vm, wait: Gc<Wait>, cancelled: Option<Value>) -> Outcome {
     let outcome = match (wait.kind, message) {
         (WaitKind::Sleep, None) => Outcome::Value(wait.target.get()),
         (WaitKind::Sleep, Some(message)) => Outcome::Cancelled(message),
-        _ => primitive::end(vm, wait, message),
+        (WaitKind::QueueGet | WaitKind::QueuePut, message) => match queue::end(vm, wait, message) {
+            Some(outcome) => outcome,
+            None => {
+                wait.phase.set(phase::PARKED);
+                return None;
+            }
+        },
+        (_, message) => primitive::end(vm, wait, message),
     };
     wait.phase.set(phase::FINISHED);
-    outcome
+    Some(outcome)
 }
 
 /// `await` of a native coroutine. None if that must go by its `__await__`.
@@ -295,8 +304,17 @@ impl Cx {
                 Err(self.error(crate::value::T::RuntimeError, text))
             }
             _ => {
-                let outcome = end(self.vm_mut(), wait, None);
-                self.end_by_hand(outcome)
+                let owner = self.new_owner(wait)?;
+                wait.owner.set(owner);
+                match end(self.vm_mut(), wait, None) {
+                    Some(outcome) => self.end_by_hand(outcome),
+                    None => {
+                        if let Some(future) = owner.future() {
+                            future.set(state::BLOCKING, true);
+                        }
+                        Ok(owner)
+                    }
+                }
             }
         }
     }

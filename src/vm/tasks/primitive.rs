@@ -1,6 +1,8 @@
 //! Locks, events and semaphores: one list of waiters, with asyncio's order, fairness and hand-over.
 
-use super::super::{Cx, Vm, raise};
+use std::cell::Cell;
+
+use super::super::{Cx, Stop, Vm, raise};
 use super::settle::Outcome;
 use super::{Begun, wake};
 use crate::gc::Gc;
@@ -37,13 +39,16 @@ pub fn begin(vm: &mut Vm, wait: Gc<Wait>) -> Begun {
                 Err(error) => Outcome::Error(error),
             });
         }
-        WaitKind::Sleep => true,
+        WaitKind::QueueJoin => this.state.get() == Value::TRUE,
+        WaitKind::Sleep | WaitKind::QueueGet | WaitKind::QueuePut => {
+            unreachable!("no primitive")
+        }
     };
     if done {
         return Begun::Done(Outcome::Value(result(wait)));
     }
-    if let Err(error) = bind(vm, this, wait) {
-        return Begun::Done(Outcome::Error(error));
+    if bind_to(vm, &this.event_loop, wait, Value::object(this)).is_err() {
+        return Begun::Done(Outcome::Error(vm.take_exception()));
     }
     this.waiters.borrow_mut().push_back(wait);
     Begun::Parked
@@ -52,7 +57,7 @@ pub fn begin(vm: &mut Vm, wait: Gc<Wait>) -> Begun {
 /// What `await` gives in the end.
 fn result(wait: Gc<Wait>) -> Value {
     match wait.kind {
-        WaitKind::LockEnter | WaitKind::SemaphoreEnter => Value::NONE,
+        WaitKind::LockEnter | WaitKind::SemaphoreEnter | WaitKind::QueueJoin => Value::NONE,
         _ => Value::TRUE,
     }
 }
@@ -69,18 +74,21 @@ fn nobody_waits(this: Gc<Primitive>) -> bool {
 }
 
 /// A primitive belongs to the loop in which somebody first had to wait.
-fn bind(vm: &mut Vm, this: Gc<Primitive>, wait: Gc<Wait>) -> Result<(), Value> {
+pub fn bind_to(
+    vm: &mut Vm,
+    known: &Cell<Value>,
+    wait: Gc<Wait>,
+    primitive: Value,
+) -> Result<(), Stop> {
     let owner = wait.owner.get().future();
     let running = owner.map_or(Value::NONE, |owner| owner.event_loop.get());
-    if this.event_loop.get().is_none() {
-        this.event_loop.set(running);
+    if known.get().is_none() {
+        known.set(running);
     }
-    if this.event_loop.get() == running {
+    if known.get() == running {
         return Ok(());
     }
-    let cx = Cx::of(vm);
-    let _ = cx.call_prelude("_bound_elsewhere", &[Value::object(this)]);
-    Err(cx.take_exception())
+    Cx::of(vm).call_prelude("_bound_elsewhere", &[primitive]).map(drop)
 }
 
 /// The owner of a wait that was parked is here: woken, or cancelled with a message.
