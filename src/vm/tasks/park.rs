@@ -354,8 +354,10 @@ impl Wait {
     #[inline]
     pub fn only_yields(&self) -> bool {
         self.kind == WaitKind::Sleep
-            && self.phase.get() <= phase::CREATED
-            && self.owner.get().as_float().is_some_and(|seconds| seconds <= 0.0)
+            && match self.phase.get() {
+                phase::CREATED => self.owner.get().as_float().is_some_and(|delay| delay <= 0.0),
+                _ => self.slot.get() == sleep::NO_TIMER,
+            }
     }
 
     pub fn is_suspended(&self) -> bool {

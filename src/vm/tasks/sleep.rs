@@ -7,6 +7,9 @@ use crate::gc::Gc;
 use crate::value::schedule::flag;
 use crate::value::{Native, Value, Wait};
 
+/// The slot of one that only lets the others run once.
+pub const NO_TIMER: u32 = u32::MAX;
+
 /// Lets the machine know the function `sleep`.
 pub fn mark_sleep(native: Value) {
     if let Some(native) = native.cast::<Native>() {
@@ -18,6 +21,7 @@ pub fn mark_sleep(native: Value) {
 #[inline]
 pub fn begin(vm: &mut Vm, wait: Gc<Wait>, seconds: f64) -> Begun {
     if seconds <= 0.0 {
+        wait.slot.set(NO_TIMER);
         return Begun::Yielded;
     }
     let owner = wait.owner.get();
