@@ -1,39 +1,63 @@
-//! The modules written in Sloop that are embedded in the binary, and the prelude.
+//! The modules written in Sloop that are embedded in the binary, and the prelude: compiled by
+//! `build.rs`, decoded when they are imported.
 //!
-//! `build.rs` lists `stdlib/`. Files whose name begins with `prelude` make up the prelude. A file
-//! `a.b.sloop` is the module `a.b`; a module with others below it is a package.
+//! A file `a.b.sloop` in `stdlib/` is the module `a.b`; a module with others below it is a
+//! package. The texts are there for tracebacks alone, that of the prelude is not: what its
+//! functions do is shown as done by natives.
+
+use std::sync::Arc;
+
+use crate::code::{Code, PRELUDE, pack, squeeze};
 
 include!(concat!(env!("OUT_DIR"), "/library.rs"));
 
-/// The text of an embedded module.
-pub fn source(name: &str) -> Option<&'static str> {
-    let at = MODULES.binary_search_by_key(&name, |&(name, _)| name).ok()?;
-    Some(MODULES[at].1)
+pub struct Embedded {
+    name: &'static str,
+    /// Its text, squeezed.
+    text: &'static [u8],
+    /// Its code, packed.
+    code: &'static [u8],
+}
+
+impl Embedded {
+    pub fn code(&self) -> Arc<Code> {
+        Arc::new(pack::decode(self.code, &format!("{FOLDER}{}{ENDING}", self.name).into()))
+    }
+
+    pub fn text(&self) -> String {
+        squeeze::expand(self.text)
+    }
+}
+
+/// Around the name of an embedded module in the name of its file.
+const FOLDER: &str = "<sloop>/";
+const ENDING: &str = ".sloop";
+
+/// The module that the name of a file stands for.
+pub fn module_of(filename: &str) -> Option<&str> {
+    filename.strip_prefix(FOLDER)?.strip_suffix(ENDING)
+}
+
+/// An embedded module.
+pub fn find(name: &str) -> Option<&'static Embedded> {
+    let at = MODULES.binary_search_by_key(&name, |module| module.name).ok()?;
+    Some(&MODULES[at])
 }
 
 /// Are there modules below this one?
 pub fn is_package(name: &str) -> bool {
-    let from = MODULES.partition_point(|&(other, _)| other <= name);
+    let from = MODULES.partition_point(|module| module.name <= name);
     MODULES[from..]
         .iter()
-        .take_while(|(other, _)| other.starts_with(name))
-        .any(|(other, _)| other.as_bytes().get(name.len()) == Some(&b'.'))
+        .take_while(|module| module.name.starts_with(name))
+        .any(|module| module.name.as_bytes().get(name.len()) == Some(&b'.'))
 }
 
-/// The text of one function of the prelude: from its `def` to the next line that is not indented.
-pub fn prelude_function(name: &str) -> Option<&'static str> {
-    let find = |text: &'static str, keyword: &str| {
-        let head = format!("{keyword} {name}(");
-        let found = memchr::memmem::find_iter(text.as_bytes(), head.as_bytes());
-        found.into_iter().find(|&at| at == 0 || text.as_bytes()[at - 1] == b'\n')
-    };
-    PRELUDE.iter().find_map(|text| {
-        let start = find(text, "def").or_else(|| find(text, "async def"))?;
-        let body = &text[start..];
-        let ends = body.match_indices('\n').map(|(at, _)| at + 1);
-        let mut ends = ends.filter(|&at| !matches!(body.as_bytes().get(at), Some(b' ' | b'\n')));
-        Some(&body[..ends.next().unwrap_or(body.len())])
-    })
+/// The code of one function of the prelude.
+pub fn prelude_function(name: &str) -> Option<Arc<Code>> {
+    let at = FUNCTIONS.binary_search_by_key(&name, |&(name, _)| name).ok()?;
+    let from = FUNCTIONS[at].1;
+    Some(Arc::new(pack::decode(&FUNCTIONS_CODE[from..], &PRELUDE.into())))
 }
 
 /// Names of CPython's standard modules, so that a missing one can be told from a slip of the pen.
@@ -67,6 +91,8 @@ pub static STANDARD: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::code::verify;
+    use crate::compile::{Compiled, Options, SourceInfo, compile_text};
 
     #[test]
     fn standard_names_are_in_order() {
@@ -75,20 +101,36 @@ mod tests {
 
     #[test]
     fn modules_are_found_by_name() {
-        assert!(MODULES.is_sorted_by_key(|(name, _)| *name));
-        for (name, text) in MODULES {
-            assert_eq!(source(name), Some(*text));
+        assert!(MODULES.is_sorted_by_key(|module| module.name));
+        for module in MODULES {
+            assert_eq!(find(module.name).map(|found| found.name), Some(module.name));
+            assert_eq!(module_of(&module.code().filename), Some(module.name));
         }
-        assert_eq!(source("no such module"), None);
+        assert!(find("no such module").is_none());
+        assert!(is_package("json") && !is_package("js") && !is_package("keyword"));
     }
 
+    /// What is decoded is what the compiler makes of the text, and code for the machine.
     #[test]
-    fn the_prelude_comes_apart_into_functions() {
-        let lines = PRELUDE.iter().flat_map(|text| text.lines());
-        for line in lines.filter(|line| line.starts_with("def ")) {
-            let name = line[4..].split('(').next().expect("split yields one");
-            let text = prelude_function(name).expect("it is there");
-            assert!(text.starts_with(line), "{name}");
+    fn code_comes_back_as_it_was() {
+        for module in MODULES {
+            let code = module.code();
+            let filename = code.filename.clone();
+            let info = SourceInfo { filename, text: &module.text() };
+            let options = Options { top_level_await: false, ..Options::default() };
+            match compile_text(&info, sloop_grammar::Mode::Module, &options) {
+                Compiled::Code(fresh, _) => assert!(code == fresh, "{}", module.name),
+                _ => panic!("{} does not compile", module.name),
+            }
+            verify::verify(&code).expect("good code");
+            let again = pack::encode(&code);
+            assert!(again == module.code, "{}", module.name);
+        }
+        assert!(FUNCTIONS.is_sorted_by_key(|&(name, _)| name));
+        for (name, _) in FUNCTIONS {
+            let code = prelude_function(name).expect("it is listed");
+            assert_eq!(code.name, *name);
+            verify::verify(&code).expect("good code");
         }
     }
 }

@@ -13,8 +13,8 @@ use sloop_grammar::diagnostic::{Diagnostic, ErrorKind};
 use sloop_grammar::{Outcome, decode_source, parse};
 
 use super::{carets, library};
-use crate::code::{Code, LineEntry, PRELUDE, verify};
-use crate::compile::{self, Options, SourceInfo};
+use crate::code::{Code, LineEntry};
+use crate::compile::{self, Compiled, Options, SourceInfo};
 use crate::native::front::{Failure, FrontEnd, Mode, Request};
 use crate::native::{MODULES, dynamic, sys};
 use crate::text::{Source, render};
@@ -26,14 +26,6 @@ pub struct Loader {
     sources: RefCell<HashMap<Arc<str>, Rc<Source>>>,
     /// Are diagnostics coloured?
     pub color: bool,
-}
-
-/// What came out of a source.
-pub enum Compiled {
-    Code(Arc<Code>, Vec<Diagnostic>),
-    Errors(Vec<Diagnostic>),
-    /// More lines may complete it.
-    Incomplete,
 }
 
 impl Loader {
@@ -55,42 +47,17 @@ impl Loader {
         mode: sloop_grammar::Mode,
         options: &Options,
     ) -> Compiled {
-        let parsed = parse(text, mode);
-        let ast = match parsed.outcome {
-            Outcome::Tree { ast, .. } => ast,
-            Outcome::Errors(errors) => return Compiled::Errors(errors),
-            Outcome::Incomplete => return Compiled::Incomplete,
-        };
         let info = SourceInfo { filename: filename.clone(), text };
-        match compile::compile(&ast, &info, options) {
-            Ok((code, mut warnings)) => {
-                if let Err(fault) = verify::verify(&code) {
-                    let message = format!("internal error: the compiler made bad code: {fault:?}");
-                    return Compiled::Errors(vec![Diagnostic::error(
-                        "bad-code",
-                        Default::default(),
-                        message,
-                    )]);
-                }
-                let mut all = parsed.warnings;
-                all.append(&mut warnings);
-                Compiled::Code(code, all)
-            }
-            Err(errors) => Compiled::Errors(errors),
-        }
+        compile::compile_text(&info, mode, options)
     }
 
-    /// The code of a function of the prelude.
-    pub fn prelude(&self, name: &str) -> Option<Arc<Code>> {
-        let text = library::prelude_function(name)?;
-        let mode = sloop_grammar::Mode::Module;
-        match self.compile_text(text, &PRELUDE.into(), mode, &Options::default()) {
-            Compiled::Code(code, _) => code.codes.first().cloned(),
-            Compiled::Errors(errors) => {
-                panic!("{}", render(&Source::new(PRELUDE, text), &errors, false))
-            }
-            Compiled::Incomplete => None,
+    /// A source that was kept, or an embedded one, which is kept from now on.
+    fn source(&self, filename: &str) -> Option<Rc<Source>> {
+        if let Some(source) = self.sources.borrow().get(filename) {
+            return Some(source.clone());
         }
+        let name = library::module_of(filename)?;
+        Some(self.keep(&filename.into(), &library::find(name)?.text()))
     }
 
     /// Reports warnings about a source on standard error.
@@ -203,21 +170,20 @@ impl FrontEnd for Front {
     }
 
     fn excerpt(&self, filename: &str, place: &LineEntry) -> String {
-        match self.0.sources.borrow().get(filename) {
-            Some(source) => carets::excerpt(source, place),
+        match self.0.source(filename) {
+            Some(source) => carets::excerpt(&source, place),
             None => String::new(),
         }
     }
 
     fn line(&self, filename: &str, number: u32) -> Option<String> {
-        let sources = self.0.sources.borrow();
-        let source = sources.get(filename)?;
+        let source = self.0.source(filename)?;
         let number = number as usize;
         (number <= source.line_count()).then(|| source.line(number).to_owned())
     }
 
     fn is_library(&self, name: &str) -> bool {
-        library::source(name).is_some() || MODULES.iter().any(|(other, _)| *other == name)
+        library::find(name).is_some() || MODULES.iter().any(|(other, _)| *other == name)
     }
 }
 
@@ -248,8 +214,8 @@ impl Finder for Search {
                 return Ok(Some(found));
             }
         }
-        let Some(text) = library::source(name) else { return Ok(None) };
-        let code = self.0.module(cx, text.as_bytes(), &format!("<sloop>/{name}.sloop"))?;
+        let Some(module) = library::find(name) else { return Ok(None) };
+        let code = module.code();
         let path = library::is_package(name).then(Vec::new);
         Ok(Some(FoundModule::Code { code, file: None, path }))
     }

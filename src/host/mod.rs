@@ -13,5 +13,5 @@ mod signals;
 mod stack;
 
 pub use command::main;
-pub use loader::{Compiled, Loader};
+pub use loader::Loader;
 pub use run::{Config, Exit, Script, machine, run};

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use sloop_grammar::decode_source;
 
-use super::loader::{Compiled, Front, Loader, Search, folder_of};
-use super::signals;
+use super::loader::{Front, Loader, Search, folder_of};
+use super::{library, signals};
 use crate::code::{Code, CodeKind};
-use crate::compile::Options;
+use crate::compile::{Compiled, Options};
 use crate::gc::Gc;
 use crate::native::{display, error, front, io, sys, traceback};
 use crate::text::{Source, render};
@@ -163,8 +163,7 @@ pub fn run(config: &Config) -> Exit {
 /// A machine that can import, compile and show tracebacks.
 pub fn machine(loader: &Rc<Loader>, config: &Config) -> Box<Vm> {
     let mut vm = crate::native::new_vm();
-    let prelude = loader.clone();
-    vm.set_prelude(Box::new(move |name| prelude.prelude(name)));
+    vm.set_prelude(Box::new(library::prelude_function));
     vm.set_finder(Box::new(Search(loader.clone())));
     let cx = Cx::of(&mut vm);
     front::install(cx, Rc::new(Front(loader.clone())));

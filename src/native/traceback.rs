@@ -124,7 +124,7 @@ fn list(cx: &mut Cx, args: Args) -> Flow {
 
 /// Where an entry stands, as numbers.
 fn described(cx: &Cx, entry: Entry) -> Value {
-    let place = entry.code.code.position(entry.word).filter(|_| entry.line.is_none());
+    let place = entry.code.code.lines.at(entry.word).filter(|_| entry.line.is_none());
     let number = |number: Option<u32>| number.map_or(Value::NONE, |n| Value::int(n.into()));
     let parts = [
         Value::int(line_of(entry).into()),
@@ -335,7 +335,7 @@ pub fn limited(mut entries: Vec<Entry>, limit: Option<i64>) -> Vec<Entry> {
 
 pub fn line_of(entry: Entry) -> u32 {
     let code = &entry.code.code;
-    let place = || code.position(entry.word).map_or(code.first_line, |place| place.line);
+    let place = || code.lines.at(entry.word).map_or(code.first_line, |place| place.line);
     entry.line.unwrap_or_else(place)
 }
 
@@ -344,8 +344,8 @@ pub fn format_entry(cx: &Cx, entry: Entry) -> String {
     let code = &entry.code.code;
     let mut text =
         format!("  File \"{}\", line {}, in {}\n", code.filename, line_of(entry), code.name);
-    if let (Some(front), Some(place)) = (front(cx), code.position(entry.word)) {
-        text.push_str(&front.excerpt(&code.filename, place));
+    if let (Some(front), Some(place)) = (front(cx), code.lines.at(entry.word)) {
+        text.push_str(&front.excerpt(&code.filename, &place));
     }
     text
 }

@@ -1,8 +1,8 @@
 //! The prelude: functions of the language that natives continue in.
 //!
-//! Each is compiled when it is first needed, alone, so that starting up costs nothing for those
+//! Each is decoded when it is first needed, alone, so that starting up costs nothing for those
 //! that are not. Hence the rules for `stdlib/prelude.sloop`: functions only, without decorators
-//! and default values, at the top level; they may use each other.
+//! and default values, at the top level (`build.rs` checks that); they may use each other.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -45,6 +45,7 @@ pub fn driver(vm: &mut Vm) -> Value {
         word::encode(Op::DriveOn, 0, SUBJECT as u16, FAULT as u16, 0),
         wide(Op::Loop, -5),
     ];
+    let line = LineEntry { word: 0, line: 1, end_line: 1, column: 0, end_column: 0 };
     let code = Code {
         kind: CodeKind::Function,
         is_module: false,
@@ -66,7 +67,7 @@ pub fn driver(vm: &mut Vm) -> Value {
         is_inspected: false,
         looks_at_failures: false,
         handlers: vec![Handler { start: 1, end: 3, target: 4, register: FAULT as u16 }],
-        lines: vec![LineEntry { word: 0, line: 1, end_line: 1, column: 0, end_column: 0 }],
+        lines: [line].into_iter().collect(),
         live: Vec::new(),
     };
     let globals = vm.prelude_globals();

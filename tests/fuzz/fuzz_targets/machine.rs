@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use sloop::compile::Options;
+use sloop::compile::{Compiled, Options};
 use sloop::gc::Signals;
-use sloop::host::{Compiled, Config, Loader, Script, machine};
+use sloop::host::{Config, Loader, Script, machine};
 use sloop::syntax::Mode;
 use sloop::vm::Cx;
 

@@ -134,7 +134,7 @@ impl<'a> Verifier<'a> {
             }
             self.register(None, handler.register)?;
         }
-        if !code.lines.is_sorted_by(|a, b| a.word < b.word) {
+        if !code.lines.iter().is_sorted_by(|a, b| a.word < b.word) {
             return Err(self.broken("lines are not in order"));
         }
         if !code.live.is_sorted_by(|a, b| a.0 < b.0) {
@@ -284,8 +284,7 @@ impl<'a> Verifier<'a> {
 
     fn cache(&self, at: usize, op: Op, [_, _, c]: [u16; 3]) -> Result<(), Fault> {
         let cache = &self.code.words[at + 1..at + 1 + op.words()];
-        let is_filled = matches!(op, Op::CallK | Op::CallM | Op::CallSuper);
-        let (zeros, filled) = match is_filled {
+        let (zeros, filled) = match op.is_filled() {
             true => cache.split_at(cache.len() - 1),
             false => (cache, &[][..]),
         };
@@ -351,7 +350,7 @@ impl<'a> Verifier<'a> {
     }
 
     fn broken(&self, what: &'static str) -> Fault {
-        Fault { code: self.code.qualname.clone(), word: None, what }
+        Fault { code: (&*self.code.qualname).into(), word: None, what }
     }
 }
 

@@ -203,7 +203,7 @@ impl<'a> Compiler<'a> {
             for part in parts {
                 let register = this.body.alloc();
                 match part {
-                    FPart::Text(text) => this.body.load(register, Const::Str(text.clone())),
+                    FPart::Text(text) => this.body.load(register, Const::Str(text.to_vec().into())),
                     FPart::Field(field) => this.field(field, register),
                 }
             }
@@ -223,7 +223,7 @@ impl<'a> Compiler<'a> {
                 None | Some([]) => NO_REG,
                 Some([FPart::Text(text)]) => {
                     let register = this.body.alloc();
-                    this.body.load(register, Const::Str(text.clone()));
+                    this.body.load(register, Const::Str(text.to_vec().into()));
                     register
                 }
                 Some(parts) => {

@@ -7,7 +7,7 @@
 use sloop_grammar::span::Span;
 
 use crate::code::op::{Op, Operand, Word, word};
-use crate::code::{Handler, InnerLocal, LineEntry, Local};
+use crate::code::{Handler, InnerLocal, LineEntry, Lines, Local};
 
 use super::emit::{Body, Ins, NO_LABEL};
 
@@ -52,7 +52,7 @@ impl LineIndex {
 pub(super) struct Assembled {
     pub words: Vec<Word>,
     pub handlers: Vec<Handler>,
-    pub lines: Vec<LineEntry>,
+    pub lines: Lines,
     pub live: Vec<(u32, u16)>,
     pub inner_locals: Vec<InnerLocal>,
 }
@@ -63,10 +63,11 @@ pub(super) fn assemble(body: &mut Body, lines: &mut LineIndex) -> Assembled {
     let mut out = Assembled {
         words: Vec::with_capacity(layout.total as usize),
         handlers: Vec::new(),
-        lines: Vec::new(),
+        lines: Lines::default(),
         live: Vec::new(),
         inner_locals: Vec::new(),
     };
+    let mut entries = Vec::new();
     let mut last_span = None;
     let mut attributes = body.attributes.iter().peekable();
     for (at, ins) in body.ins.iter().enumerate() {
@@ -77,7 +78,7 @@ pub(super) fn assemble(body: &mut Body, lines: &mut LineIndex) -> Assembled {
         debug_assert_eq!(start as usize, out.words.len());
         if last_span != Some(ins.span) {
             last_span = Some(ins.span);
-            out.lines.push(lines.entry(start, ins.span));
+            entries.push(lines.entry(start, ins.span));
         }
         // The first cache word of a method call stands for the lookup of the method.
         while attributes.next_if(|&&(of, _)| (of as usize) < at).is_some() {}
@@ -85,8 +86,8 @@ pub(super) fn assemble(body: &mut Body, lines: &mut LineIndex) -> Assembled {
             && end < ins.span.end
         {
             let lookup = Span::new(ins.span.start, end);
-            out.lines.push(lines.entry(start + 1, lookup));
-            out.lines.push(lines.entry(start + 2, ins.span));
+            entries.push(lines.entry(start + 1, lookup));
+            entries.push(lines.entry(start + 2, ins.span));
         }
         layout.encode(body, at, &mut out.words);
         if let Some(info) = body.handlers.get(ins.handler as usize) {
@@ -104,6 +105,7 @@ pub(super) fn assemble(body: &mut Body, lines: &mut LineIndex) -> Assembled {
             }
         }
     }
+    out.lines = entries.into_iter().collect();
     for inner in &body.inner_locals {
         let [start, end] = [inner.start, inner.end].map(|at| layout.starts[at as usize]);
         let Local { name, register, is_cell } = &inner.local;

@@ -6,7 +6,7 @@
 
 use sloop_grammar::ast::*;
 
-use crate::code::Const;
+use crate::code::{Bytes, Const};
 
 use super::names::{Names, NumberMap};
 
@@ -123,11 +123,13 @@ fn literal(expr: &Expr) -> Option<Const> {
         Expr::False => Const::False,
         Expr::Ellipsis => Const::Ellipsis,
         Expr::Int(value) => Const::Int(*value),
-        Expr::BigInt { radix, digits } => Const::BigInt { radix: *radix, digits: digits.clone() },
+        Expr::BigInt { radix, digits } => {
+            Const::BigInt { radix: *radix, digits: digits.to_string().into() }
+        }
         Expr::Float(value) => Const::Float(*value),
         Expr::Imaginary(value) => Const::Complex(0.0, *value),
-        Expr::Str(text) => Const::Str(text.clone()),
-        Expr::Bytes(bytes) => Const::Bytes(bytes.clone()),
+        Expr::Str(text) => Const::Str(text.to_vec().into()),
+        Expr::Bytes(bytes) => Const::Bytes(bytes.to_vec().into()),
         _ => return None,
     })
 }
@@ -276,13 +278,13 @@ fn concatenate(left: Const, right: &[u8]) -> Result<Const, Const> {
     })
 }
 
-fn joined(left: Box<[u8]>, right: &[u8]) -> Box<[u8]> {
-    let mut text = Vec::from(left);
+fn joined(left: Bytes, right: &[u8]) -> Bytes {
+    let mut text = left.into_owned();
     text.extend_from_slice(right);
-    text.into_boxed_slice()
+    text.into()
 }
 
-fn repeat(text: &[u8], times: i64) -> Option<Box<[u8]>> {
+fn repeat(text: &[u8], times: i64) -> Option<Bytes> {
     let times = usize::try_from(times).unwrap_or(0);
     match text.len().checked_mul(times)? {
         0..=MAX_TEXT => Some(text.repeat(times).into()),

@@ -476,6 +476,11 @@ impl Op {
         WORDS[self as usize] as usize
     }
 
+    /// Does the compiler fill the last cache word?
+    pub fn is_filled(self) -> bool {
+        matches!(self, Op::CallK | Op::CallM | Op::CallSuper)
+    }
+
     /// Operands of the fields a, b, c; the wide kinds stand for b and c together.
     pub fn operands(self) -> &'static [Operand] {
         OPERANDS[self as usize]

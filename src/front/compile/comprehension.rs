@@ -73,7 +73,7 @@ impl<'a> Compiler<'a> {
             } else if self.scopes.get(self.body.host).is_inspected {
                 self.body.need_undef(register);
             }
-            let name = self.names.text(name).into();
+            let name = self.names.text(name).to_owned().into();
             let local = Local { name, register, is_cell: captured };
             let start = self.body.ins.len() as u32;
             self.body.inner_locals.push(InnerLocal { local, start, end: start });

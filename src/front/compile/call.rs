@@ -340,7 +340,7 @@ impl<'a> Compiler<'a> {
 
     fn keyword(&mut self, ident: Ident) -> Const {
         let name = self.mangle(ident.name);
-        Const::Str(self.names.text(name).as_bytes().into())
+        Const::text(self.names.text(name))
     }
 
     /// Positional arguments as a list, keywords as a dict, behind the header of the window.

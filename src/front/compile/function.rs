@@ -7,7 +7,7 @@ use sloop_grammar::diagnostic::Diagnostic;
 use sloop_grammar::span::Span;
 
 use crate::code::op::{HEADER, Op};
-use crate::code::{Capture, Code, CodeKind, Const, Local, Params as CodeParams};
+use crate::code::{Capture, Code, CodeKind, Const, Local, Params as CodeParams, Text};
 
 use super::assemble::{Assembled, assemble};
 use super::emit::{Body, MAX_REGISTERS, Reg};
@@ -76,7 +76,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// The docstring a body begins with.
-    pub(super) fn docstring(&self, body: &[Stmt]) -> Option<Box<str>> {
+    pub(super) fn docstring(&self, body: &[Stmt]) -> Option<Text> {
         if self.options.optimize > 1 {
             return None;
         }
@@ -99,10 +99,10 @@ impl<'a> Compiler<'a> {
         name: Name,
         span: Span,
         params: CodeParams,
-        write: impl FnOnce(&mut Self) -> Option<Box<str>>,
+        write: impl FnOnce(&mut Self) -> Option<Text>,
     ) -> u16 {
         let captures = self.captures(scope);
-        let text: Box<str> = self.names.text(name).into();
+        let text = self.names.text(name).to_owned();
         let bound = self.mangle(name);
         let is_global = self
             .scopes
@@ -120,7 +120,7 @@ impl<'a> Compiler<'a> {
         self.begin();
         let doc = write(self);
         let first_line = self.lines.find(span.start).0;
-        let code = self.finish(text, first_line, doc, params, captures);
+        let code = self.finish(text.into(), first_line, doc, params, captures);
         self.body = outer;
         let at = self.body.codes.len();
         self.body.codes.push(Arc::new(code));
@@ -219,9 +219,9 @@ impl<'a> Compiler<'a> {
     /// Closes the body and turns it into code.
     fn finish(
         &mut self,
-        name: Box<str>,
+        name: Text,
         first_line: u32,
-        doc: Option<Box<str>>,
+        doc: Option<Text>,
         params: CodeParams,
         captures: Vec<Capture>,
     ) -> Code {
@@ -237,7 +237,7 @@ impl<'a> Compiler<'a> {
             false => assemble(&mut self.body, &mut self.lines),
         };
         let scope = self.scopes.get(self.body.host);
-        let text = |name: &Name| self.names.text(*name).into();
+        let text = |name: &Name| self.names.text(*name).to_owned().into();
         let free_names = scope.free.iter().map(text).collect();
         let mut locals: Vec<Local> = scope
             .symbols

@@ -414,7 +414,7 @@ impl<'a> Compiler<'a> {
             this.expr_to(class, pair);
             let names = keywords
                 .iter()
-                .map(|(ident, _)| Const::Str(this.names.text(ident.name).as_bytes().into()))
+                .map(|(ident, _)| Const::text(this.names.text(ident.name)))
                 .collect();
             this.body.span = pattern.span;
             this.body.load(pair + 1, Const::Tuple(names));

@@ -210,7 +210,7 @@ impl<'a> Compiler<'a> {
             ImportNames::Names(aliases) => {
                 let names = aliases
                     .iter()
-                    .map(|alias| Const::Str(self.names.text(alias.path[0].name).as_bytes().into()))
+                    .map(|alias| Const::text(self.names.text(alias.path[0].name)))
                     .collect();
                 self.import_name(module, Const::Tuple(names), import.level, path);
                 let item = self.body.alloc();

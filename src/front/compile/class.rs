@@ -151,7 +151,7 @@ impl<'a> Compiler<'a> {
             .get(scope)
             .self_attributes
             .iter()
-            .map(|&name| Const::Str(self.names.text(name).as_bytes().into()))
+            .map(|&name| Const::text(self.names.text(name)))
             .collect();
         self.scoped(|this| {
             let register = this.body.alloc();

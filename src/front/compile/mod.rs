@@ -35,8 +35,9 @@ use std::sync::Arc;
 use sloop_grammar::ast::{Ast, ExprId, Name};
 use sloop_grammar::diagnostic::{Diagnostic, Severity};
 use sloop_grammar::span::Span;
+use sloop_grammar::{Mode as ParseMode, Outcome, parse};
 
-use crate::code::Code;
+use crate::code::{Code, verify};
 
 use assemble::LineIndex;
 use emit::{Body, Reg};
@@ -86,7 +87,38 @@ impl Default for Options {
     }
 }
 
-/// The code of a source and the warnings about it, or everything that is wrong with it.
+/// What came out of a source.
+pub enum Compiled {
+    Code(Arc<Code>, Vec<Diagnostic>),
+    Errors(Vec<Diagnostic>),
+    /// More lines may complete it.
+    Incomplete,
+}
+
+/// The whole way from text to verified code.
+pub fn compile_text(source: &SourceInfo<'_>, mode: ParseMode, options: &Options) -> Compiled {
+    let parsed = parse(source.text, mode);
+    let ast = match parsed.outcome {
+        Outcome::Tree { ast, .. } => ast,
+        Outcome::Errors(errors) => return Compiled::Errors(errors),
+        Outcome::Incomplete => return Compiled::Incomplete,
+    };
+    match compile(&ast, source, options) {
+        Ok((code, mut warnings)) => {
+            if let Err(fault) = verify::verify(&code) {
+                let message = format!("internal error: the compiler made bad code: {fault:?}");
+                let error = Diagnostic::error("bad-code", Default::default(), message);
+                return Compiled::Errors(vec![error]);
+            }
+            let mut all = parsed.warnings;
+            all.append(&mut warnings);
+            Compiled::Code(code, all)
+        }
+        Err(errors) => Compiled::Errors(errors),
+    }
+}
+
+/// The code of a tree and the warnings about it, or everything that is wrong with it.
 pub fn compile(
     ast: &Ast,
     source: &SourceInfo<'_>,

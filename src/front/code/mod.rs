@@ -5,12 +5,21 @@
 
 pub mod bound;
 pub mod dis;
+mod lines;
 pub mod op;
+pub mod pack;
+pub mod squeeze;
 pub mod verify;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+pub use lines::{LineEntry, Lines};
 use op::Word;
+
+/// Text of code: made by the compiler, or in the binary.
+pub type Text = Cow<'static, str>;
+pub type Bytes = Cow<'static, [u8]>;
 
 /// What calling a function of this code does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,13 +39,13 @@ pub enum CodeKind {
 }
 
 /// One compiled body.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Code {
     pub kind: CodeKind,
     pub is_module: bool,
-    pub name: Box<str>,
-    pub qualname: Box<str>,
-    pub doc: Option<Box<str>>,
+    pub name: Text,
+    pub qualname: Text,
+    pub doc: Option<Text>,
     /// File name as tracebacks show it.
     pub filename: Arc<str>,
     /// Line of `def`, `class` or decorator; 1 for modules.
@@ -46,12 +55,12 @@ pub struct Code {
     pub registers: u32,
     pub words: Vec<Word>,
     pub consts: Vec<Const>,
-    pub names: Vec<Box<str>>,
+    pub names: Vec<Text>,
     pub codes: Vec<Arc<Code>>,
     /// Which cells of the enclosing activation its function captures, in order of `Free` index.
     pub captures: Vec<Capture>,
     /// Names of the captured variables, parallel to `captures`.
-    pub free_names: Vec<Box<str>>,
+    pub free_names: Vec<Text>,
     /// Named locals, for `locals()`, error texts and introspection; parameters first, in order.
     pub locals: Vec<Local>,
     /// Variables of comprehensions, each in the words where it is one; outer ones first.
@@ -62,8 +71,7 @@ pub struct Code {
     pub looks_at_failures: bool,
     /// Disjoint, sorted by `start`; the entry covering a word names the innermost handler.
     pub handlers: Vec<Handler>,
-    /// Sorted by `word`; each entry holds up to the next one's.
-    pub lines: Vec<LineEntry>,
+    pub lines: Lines,
     /// For a word at which a collection may happen (loop bottoms): registers below this are
     /// live there, the rest is garbage. Sorted by word; a missing entry means all are live.
     pub live: Vec<(u32, u16)>,
@@ -81,12 +89,6 @@ impl Code {
     /// Is register 0 the namespace that it fills, handed over by whoever runs it?
     pub fn takes_namespace(&self) -> bool {
         self.kind == CodeKind::ClassBody || self.is_module && self.kind == CodeKind::Module
-    }
-
-    /// Where in the source the instruction around a word comes from.
-    pub fn position(&self, word: u32) -> Option<&LineEntry> {
-        let after = self.lines.partition_point(|entry| entry.word <= word);
-        self.lines[..after].last()
     }
 }
 
@@ -122,7 +124,7 @@ pub enum Capture {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Local {
-    pub name: Box<str>,
+    pub name: Text,
     pub register: u16,
     /// The register holds a cell.
     pub is_cell: bool,
@@ -145,17 +147,6 @@ pub struct Handler {
     pub register: u16,
 }
 
-/// Source positions of the instructions from `word` on. Lines count from 1, columns from 0 in
-/// bytes of UTF-8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LineEntry {
-    pub word: u32,
-    pub line: u32,
-    pub end_line: u32,
-    pub column: u32,
-    pub end_column: u32,
-}
-
 #[derive(Clone, Debug, PartialEq)]
 pub enum Const {
     None,
@@ -165,13 +156,19 @@ pub enum Const {
     Int(i64),
     BigInt {
         radix: u32,
-        digits: Box<str>,
+        digits: Text,
     },
     Float(f64),
     Complex(f64, f64),
     /// WTF-8.
-    Str(Box<[u8]>),
-    Bytes(Box<[u8]>),
+    Str(Bytes),
+    Bytes(Bytes),
     Tuple(Box<[Const]>),
     FrozenSet(Box<[Const]>),
+}
+
+impl Const {
+    pub fn text(text: &str) -> Const {
+        Const::Str(text.as_bytes().to_vec().into())
+    }
 }

@@ -483,7 +483,7 @@ impl Body {
     }
 
     pub fn load_text(&mut self, register: Reg, text: &str) {
-        self.load(register, Const::Str(text.as_bytes().into()));
+        self.load(register, Const::text(text));
     }
 }
 
