@@ -62,7 +62,7 @@ function Child.method(self, a)  line 2, 9 registers
     6:         a(*a, **a)
      33  Move         r2, r1               ; a
      34  BuildList    r6, r8.., 0
-     35  ListExtend   r6, r1, ext 1        ; a
+     35  ListExtend   r6, r1, ext 2        ; a
      36  BuildMap     r7, r8.., 0
      37  MapMerge     r7, r1, r2           ; a
      38  CallX        r2, r2..
