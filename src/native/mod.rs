@@ -375,7 +375,7 @@ fn set_overrides(cx: &Cx, id: T) {
         T::ItemGetter | T::AttrGetter | T::MethodCaller => overrides::REPR,
         T::LruCache => overrides::GET,
         T::Future | T::Task => overrides::INIT | overrides::REPR,
-        T::Gathering => overrides::REPR,
+        T::Gathering | T::Timeout => overrides::REPR,
         T::Lock | T::Event | T::Semaphore | T::BoundedSemaphore => {
             overrides::INIT | overrides::REPR
         }

@@ -172,6 +172,7 @@ kinds! {
     Wait
     /// A lock, an event or a semaphore.
     Primitive
+    Timeout
     Queue
     /// A scheduled callback.
     Handle

@@ -149,6 +149,7 @@ types! {
     Semaphore      "asyncio.locks.Semaphore" Object Primitive;
     BoundedSemaphore "asyncio.locks.BoundedSemaphore" Semaphore Primitive;
     Queue          "_asyncio.QueueCore" Object     Queue;
+    Timeout        "asyncio.timeouts.Timeout" Object Timeout;
     EventLoop      "_asyncio.EventLoop" Object     EventLoop;
     File           "_io.TextIOWrapper" Object      Resource NO_NEW;
     BufferedReader "_io.BufferedReader" Object     Resource NO_NEW;

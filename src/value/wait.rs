@@ -28,6 +28,9 @@ pub enum WaitKind {
     QueuePut,
     /// `target` is the event that the queue sets.
     QueueJoin,
+    TimeoutEnter,
+    /// `target` is the timeout, the type of the exception and the exception.
+    TimeoutExit,
     /// `__aexit__` of a lock or a semaphore: waits for nothing.
     Release,
 }

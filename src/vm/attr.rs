@@ -281,7 +281,11 @@ pub fn cacheable(vm: &Vm, object: Value, name: Gc<Str>) -> bool {
     match object.cast::<Instance>() {
         // In dict mode the shape does not say which attributes the object has.
         Some(instance) => !instance.extra.get().is::<Dict>(),
-        None => object.is::<Module>() || extra_cell(object).is_none() && !object.is::<Function>(),
+        None if object.is::<Module>() => true,
+        None if object.is::<Function>() => false,
+        None => {
+            extra_cell(object).is_none_or(|extra| shape_tells(object) && !extra.get().is::<Dict>())
+        }
     }
 }
 
@@ -641,7 +645,7 @@ impl Cx {
         }
         match extra_cell(object) {
             Some(cell) => {
-                cell.set(Value::object(dict));
+                give_dict(self.vm(), object, cell, dict);
                 true
             }
             None => false,

@@ -7,11 +7,15 @@ use crate::value::kind::Kind;
 use crate::value::shape::MAX_KEYS;
 use crate::value::{
     Class, ClassMethod, Dict, EventLoop, Exception, Function, Future, Instance, Member, Module,
-    Primitive, Queue, Record, Resource, Slots, StaticMethod, Str, Value,
+    Primitive, Queue, Record, Resource, Slots, StaticMethod, Str, Timeout, Value,
 };
 
 /// Name of the hidden first slot of instances that carry a built-in value.
 pub const PAYLOAD_KEY: &str = "\0payload";
+
+/// The hidden key in the shape of what waits and is waited for, once it has a dict of attributes:
+/// as long as the shape lacks it, what the class says holds.
+const DICT_KEY: &str = "\0dict";
 
 // ---- own attributes
 
@@ -50,6 +54,7 @@ pub(super) fn extra_cell(object: Value) -> Option<&'static std::cell::Cell<Value
             }
             k if k == Kind::Primitive as u8 => Some(&(*header.cast::<Primitive>()).extra),
             k if k == Kind::Queue as u8 => Some(&(*header.cast::<Queue>()).extra),
+            k if k == Kind::Timeout as u8 => Some(&(*header.cast::<Timeout>()).extra),
             k if k == Kind::EventLoop as u8 => Some(&(*header.cast::<EventLoop>()).extra),
             k if k == Kind::Resource as u8 => Some(&(*header.cast::<Resource>()).extra),
             k if k == Kind::Record as u8 => {
@@ -114,7 +119,7 @@ pub fn set_own(vm: &Vm, object: Value, name: Gc<Str>, value: Value) -> bool {
         Some(cell) => {
             let dict = cell.get().cast::<Dict>().unwrap_or_else(|| {
                 let dict = space.dict();
-                cell.set(Value::object(dict));
+                give_dict(vm, object, cell, dict);
                 dict
             });
             dict.set_str(space, name, value);
@@ -219,6 +224,27 @@ pub fn attribute_dict(vm: &Vm, object: Value) -> Option<Gc<Dict>> {
         }
         set_shape(instance, shape);
     }
-    cell.set(Value::object(dict));
+    give_dict(vm, object, cell, dict);
     Some(dict)
+}
+
+/// Makes a dict the one of an object's attributes.
+pub(super) fn give_dict(vm: &Vm, object: Value, cell: &std::cell::Cell<Value>, dict: Gc<Dict>) {
+    let first = !cell.get().is::<Dict>();
+    cell.set(Value::object(dict));
+    if first && shape_tells(object) {
+        let key = vm.space.intern(DICT_KEY);
+        let header = object.header().expect("an object");
+        // SAFETY: a live object; the header is a plain field.
+        unsafe { (*header).shape = vm.space.shapes.child((*header).shape, key) };
+    }
+}
+
+/// Does the shape of such an object tell whether it has attributes of its own?
+pub(super) fn shape_tells(object: Value) -> bool {
+    object.future().is_some()
+        || object.is::<EventLoop>()
+        || object.is::<Primitive>()
+        || object.is::<Queue>()
+        || object.is::<Timeout>()
 }

@@ -30,7 +30,8 @@ pub fn name(cx: &Cx, wait: Gc<Wait>, qualified: bool) -> String {
         WaitKind::EventWait => "wait",
         WaitKind::LockAcquire | WaitKind::SemaphoreAcquire => "acquire",
         WaitKind::LockEnter | WaitKind::SemaphoreEnter => "__aenter__",
-        WaitKind::Release => "__aexit__",
+        WaitKind::TimeoutEnter => "__aenter__",
+        WaitKind::Release | WaitKind::TimeoutExit => "__aexit__",
         WaitKind::QueueGet => "get",
         WaitKind::QueuePut => "put",
         WaitKind::QueueJoin => "join",
@@ -42,6 +43,7 @@ pub fn name(cx: &Cx, wait: Gc<Wait>, qualified: bool) -> String {
         WaitKind::LockEnter | WaitKind::SemaphoreEnter | WaitKind::Release => {
             "_ContextManagerMixin".into()
         }
+        WaitKind::TimeoutEnter | WaitKind::TimeoutExit => "Timeout".into(),
         WaitKind::QueueGet | WaitKind::QueuePut | WaitKind::QueueJoin => "Queue".into(),
         _ => cx.class_of(wait.target.get()).name_text(),
     };

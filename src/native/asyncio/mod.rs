@@ -9,6 +9,7 @@ mod handle;
 mod locks;
 mod queues;
 mod task;
+mod timeouts;
 
 pub use coroutine::name;
 
@@ -79,6 +80,7 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
             &handle::TIMER,
             &event_loop::EVENT_LOOP,
             &queues::QUEUE,
+            &timeouts::TIMEOUT,
             &locks::LOCK,
             &locks::EVENT,
             &locks::SEMAPHORE,
@@ -96,6 +98,7 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
         ("Handle", T::Handle),
         ("TimerHandle", T::TimerHandle),
         ("EventLoop", T::EventLoop),
+        ("Timeout", T::Timeout),
         ("QueueCore", T::Queue),
         ("QueueEmpty", T::QueueEmpty),
         ("QueueFull", T::QueueFull),

@@ -15,7 +15,8 @@ use crate::value::frame::{Ret, state as frame_state};
 use crate::value::future::state;
 use crate::value::schedule::{Entry, flag};
 use crate::value::{
-    EventLoop, Exception, Frame, Future, Gathering, Handle, T, Task, TracePoint, Value, Wait,
+    EventLoop, Exception, Frame, Future, Gathering, Handle, T, Task, Timeout, TracePoint, Value,
+    Wait,
 };
 
 // Registers of the driver: the loop, or the one task to step; …
@@ -251,6 +252,8 @@ unsafe fn turn(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>) -> Turn {
                 while let Some((_, what)) = timers.pop_due(until) {
                     if let Some(handle) = what.cast::<Handle>() {
                         handle.flags.set(handle.flags.get() & !flag::SCHEDULED);
+                    } else if let Some(timeout) = what.cast::<Timeout>() {
+                        super::is_due(timeout);
                     }
                     ready.push_back(what);
                 }
@@ -328,6 +331,11 @@ unsafe fn run(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>, what: Entry) 
         }
         if let Some(wait) = what.cast::<Wait>() {
             super::wake(&mut *vm, wait);
+        } else if let Some(timeout) = what.cast::<Timeout>() {
+            (*vm).leave_registers(ip, base);
+            if super::expire(Cx::of(&mut *vm), timeout).is_err() {
+                return Some(unwind::unwind(vm, ip, base));
+            }
         } else if let Some(gathering) = what.cast::<Gathering>() {
             let child = own.ready.borrow_mut().pop_front();
             own.left.set(own.left.get().saturating_sub(1));

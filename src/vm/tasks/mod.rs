@@ -18,6 +18,7 @@ mod primitive;
 pub mod queue;
 mod settle;
 mod sleep;
+mod timeout;
 
 pub use drive::driver;
 pub(super) use drive::{drive, failed, raised, returned, yielded};
@@ -28,6 +29,7 @@ pub(super) use park::{await_future, await_nothing, await_wait};
 pub use primitive::{release, set_event};
 pub use settle::{Outcome, cancel, cancelled_error, outcome, settle};
 pub use sleep::mark_sleep;
+pub use timeout::{arm, expire, is_due};
 
 use super::{Cx, Vm};
 use crate::gc::Gc;

@@ -3,7 +3,7 @@
 use super::super::pc::{Base, Ip, Pc, reg};
 use super::super::{Cx, Vm, call, frame_at, handling, raise, suspend, unwind};
 use super::settle::{Outcome, outcome, settle};
-use super::{drive, plain, primitive, queue, sleep};
+use super::{drive, plain, primitive, queue, sleep, timeout};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state as frame_state};
 use crate::value::future::state;
@@ -141,6 +141,7 @@ pub fn begin(vm: &mut Vm, wait: Gc<Wait>, owner: Value) -> Begun {
     let begun = match wait.kind {
         WaitKind::Sleep => sleep::begin(vm, wait, kept.as_float().unwrap_or(0.0)),
         WaitKind::QueueGet | WaitKind::QueuePut => queue::begin(vm, wait),
+        WaitKind::TimeoutEnter | WaitKind::TimeoutExit => timeout::begin(Cx::of(vm), wait),
         _ => primitive::begin(vm, wait),
     };
     wait.phase.set(match begun {
@@ -243,6 +244,8 @@ pub unsafe fn await_wait(vm: *mut Vm, ip: Ip, base: Base, info: u64, wait: Gc<Wa
     unsafe {
         let (root, task) = task_of(vm, base)?;
         let own = plain(task.event_loop.get())?;
+        // What it does may need the door.
+        (*vm).leave_registers(ip, base);
         Some(match begin(&mut *vm, wait, Value::object(task)) {
             Begun::Done(outcome) => match outcome.result(&*vm) {
                 Ok(value) => deliver_now(ip, base, info, value),

@@ -40,9 +40,7 @@ pub fn begin(vm: &mut Vm, wait: Gc<Wait>) -> Begun {
             });
         }
         WaitKind::QueueJoin => this.state.get() == Value::TRUE,
-        WaitKind::Sleep | WaitKind::QueueGet | WaitKind::QueuePut => {
-            unreachable!("no primitive")
-        }
+        kind => unreachable!("{kind:?} is for no primitive"),
     };
     if done {
         return Begun::Done(Outcome::Value(result(wait)));
