@@ -301,6 +301,9 @@ unsafe fn overflow(vm: *mut Vm, ip: Ip, base: Base, info: u64) -> Pc {
 pub unsafe fn enter(vm: *mut Vm, ip: Ip, base: Base, window: Base, mut n: usize, info: u64) -> Pc {
     unsafe {
         let window = stack_window(vm, base, window, n + ARGS);
+        if let Some(native) = (*window).cast::<Native>() {
+            return enter_native(vm, ip, base, window, n, native, info);
+        }
         let mut steps = 0;
         loop {
             steps += 1;
@@ -369,7 +372,11 @@ unsafe fn stack_window(vm: *mut Vm, base: Base, window: Base, len: usize) -> Bas
         }
         let moved = free_window(vm, base);
         if (*vm).has_room(moved, len) {
-            std::ptr::copy_nonoverlapping(window, moved, len);
+            // The header is the machine's.
+            *moved = *window;
+            for i in ARGS..len {
+                *moved.add(i) = *window.add(i);
+            }
         }
         moved
     }

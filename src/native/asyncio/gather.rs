@@ -1,8 +1,9 @@
 //! `gather`.
 
+use std::collections::HashMap;
+
 use super::event_loop;
 use super::future::of;
-use crate::gc::Gc;
 use crate::native::generator::is_coroutine;
 use crate::native::{TypeDef, method};
 use crate::value::future::state;
@@ -71,44 +72,56 @@ pub fn gather(cx: &mut Cx, args: Args) -> Flow {
 }
 
 /// Makes the gathering of futures and coroutines of one plain loop.
-fn collect(cx: &mut Cx, event_loop: Value, items: Vec<Value>, keeps: bool) -> Flow {
-    let mut children = Vec::with_capacity(items.len());
+fn collect(cx: &mut Cx, event_loop: Value, mut items: Vec<Value>, keeps: bool) -> Flow {
+    let repeated = repetitions(&items);
     // What is given twice is one child with two results.
-    let mut seen = std::collections::HashMap::new();
-    let mut known: Vec<Gc<crate::value::Future>> = Vec::with_capacity(items.len());
-    for item in items {
-        let child = match seen.get(&item.bits()) {
-            Some(&child) => child,
-            None => {
-                let child = if item.future().is_some() {
-                    item
-                } else {
-                    let task = super::task::make(cx, event_loop, item, Value::NONE, Value::NONE)?;
-                    // Nobody but us can see this task.
-                    of(cx, task)?.set(state::SILENT, true);
-                    task
-                };
-                seen.insert(item.bits(), child);
-                known.push(of(cx, child)?);
-                child
-            }
-        };
-        children.push(child);
+    let first = |i: usize| repeated.get(&i).copied();
+    for i in 0..items.len() {
+        if let Some(first) = first(i) {
+            items[i] = items[first];
+        } else if items[i].future().is_none() {
+            let task = super::task::make(cx, event_loop, items[i], Value::NONE, Value::NONE)?;
+            // Nobody but us can see this task.
+            of(cx, task)?.set(state::SILENT, true);
+            items[i] = task;
+        }
     }
-    let left = known.len();
-    let children = Value::object(cx.list(children));
+    let left = items.len() - repeated.len();
+    let children = Value::object(cx.list(items.clone()));
     let gathering = cx.gathering(event_loop, children, left);
     gathering.set(state::KEEPS_ERRORS, keeps);
-    let this = Value::object(gathering);
-    for child in &known {
+    let mut done = Vec::new();
+    for (i, item) in items.into_iter().enumerate() {
+        let child = of(cx, item)?;
+        if first(i).is_some() {
+            continue;
+        }
         if child.is_pending() {
-            tasks::add_callback(cx.vm(), *child, this, Value::UNDEF);
+            tasks::add_callback(cx.vm(), child, Value::object(gathering), Value::UNDEF);
+        } else {
+            done.push(child);
         }
     }
-    for child in known {
-        if !child.is_pending() {
-            tasks::child_done(cx.vm(), gathering, child);
+    for child in done {
+        tasks::child_done(cx.vm(), gathering, child);
+    }
+    Ok(Value::object(gathering))
+}
+
+/// The places of what was given before, each with the first place of the same.
+fn repetitions(items: &[Value]) -> HashMap<usize, usize> {
+    let mut order: Vec<(u64, usize)> =
+        items.iter().enumerate().map(|(i, item)| (item.bits(), i)).collect();
+    // Made one after the other, they mostly are in order already.
+    order.sort_unstable();
+    let mut found = HashMap::new();
+    let mut first = 0;
+    for i in 1..order.len() {
+        if order[i].0 == order[first].0 {
+            found.insert(order[i].1, order[first].1);
+        } else {
+            first = i;
         }
     }
-    Ok(this)
+    found
 }

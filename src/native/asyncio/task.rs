@@ -148,16 +148,6 @@ fn in_prelude(cx: &mut Cx, name: &'static str, args: Args) -> Flow {
 
 // ---- making one
 
-/// Numbers of tasks that nobody has named.
-#[derive(Default)]
-struct Names(std::cell::Cell<i64>);
-
-fn next_number(cx: &Cx) -> Value {
-    let names = cx.state::<Names>();
-    names.0.set(names.0.get() + 1);
-    Value::int(names.0.get())
-}
-
 /// What a call may say of a task.
 #[derive(Clone, Copy)]
 struct Wishes {
@@ -236,7 +226,7 @@ fn set_up(cx: &mut Cx, task: Gc<Task>, coro: Value, wishes: Wishes) -> Result<()
     let context = wishes.context;
     task.context.set(if context.is_none() { cx.copied_context() } else { context });
     if wishes.name.is_none() {
-        task.name.set(next_number(cx));
+        task.name.set(cx.next_task_number());
         return Ok(());
     }
     named(cx, task, wishes.name).map(drop)

@@ -46,6 +46,8 @@ pub struct State {
     running: Vec<[Value; 2]>,
     /// Owner of the tasks of such loops.
     orphanage: Option<Gc<EventLoop>>,
+    /// How many tasks nobody has named: the last one's number.
+    unnamed: i64,
     /// Draws the order of tasks that are ready; None for the order in which they became so.
     shuffle: Option<Draw>,
 }
@@ -142,6 +144,13 @@ pub fn all(vm: &mut Vm, event_loop: Value) -> Vec<Gc<Task>> {
 }
 
 impl Cx {
+    /// What a task is called that nobody names.
+    pub fn next_task_number(&mut self) -> Value {
+        let tasks = &mut self.vm_mut().tasks;
+        tasks.unnamed += 1;
+        Value::int(tasks.unnamed)
+    }
+
     /// From now on clocks are at 0, and jump over every wait.
     pub fn use_virtual_time(&mut self) {
         self.vm_mut().clock = Clock::virtual_from_zero();
