@@ -428,9 +428,7 @@ impl Packed for Vec<Word> {
                 bits |= field << (16 * nth);
             }
             words.push(word::encode(op, ext, 0, 0, 0) | bits << 16);
-            for _ in 1..op.words() {
-                words.push(0);
-            }
+            words.extend(std::iter::repeat_n(0, op.words().saturating_sub(1)));
             if op.words() > 0 {
                 words.push(if op.is_filled() { from.number() } else { 0 });
             }
