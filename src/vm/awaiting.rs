@@ -7,7 +7,7 @@ use crate::code::CodeKind;
 use crate::code::op::{HEADER, Word, word};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state};
-use crate::value::{AsyncOp, Class, Frame, Function, Native, T, Value, Wait};
+use crate::value::{AsyncOp, BoundMethod, Class, Frame, Function, Native, T, Value, Wait};
 
 pub unsafe fn await_value(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
@@ -80,6 +80,9 @@ pub unsafe fn delegate_to_answer(vm: *mut Vm, ip: Ip, base: Base, info: u64, val
     }
 }
 
+/// So many arguments of a bound method are put behind its receiver by hand.
+const BOUND_ARGS: usize = 4;
+
 /// `await f(...)` of a coroutine function starts the frame at once: no program sees it, so it is
 /// freed when it returns.
 pub unsafe fn await_call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -99,7 +102,25 @@ pub unsafe fn await_call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                 Err(_) => unwind::unwind(vm, ip, base),
             };
         }
-        let info = w & DST_MASK | Ret::Await as u64;
+        // What a manager's method is bound to is its first argument.
+        if let Some(method) = (*window).cast::<BoundMethod>()
+            && let Some(function) = method.func.get().cast::<Function>()
+            && function.code.code.kind == CodeKind::Coroutine
+            && n < BOUND_ARGS
+        {
+            let mut args = [method.this.get(); BOUND_ARGS];
+            for (i, arg) in args[1..=n].iter_mut().enumerate() {
+                *arg = *window.add(HEADER as usize + i);
+            }
+            return match generator_of(vm, base, Value::object(function), &args[..=n]) {
+                Ok(frame) => {
+                    (*frame).header.flags &= !state::EXPOSED;
+                    link(vm, ip, base, frame, w & DST_MASK)
+                }
+                Err(_) => unwind::unwind(vm, ip, base),
+            };
+        }
+        let info = w & DST_MASK | ((word::ext(w) & 3) as u64) << 8 | Ret::Await as u64;
         let Some(native) = (*window).cast::<Native>() else {
             return call::enter(vm, ip, base, window, n, info);
         };

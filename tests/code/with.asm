@@ -53,32 +53,30 @@ coroutine g(x)  line 5, 14 registers
     7:         x()
       0  Move         r3, r0               ; x
       1  Call         r3, r3.., 0
-      2  Jmp          -> 24
+      2  Jmp          -> 22
     8:     except ValueError:
       3  PushHandled  r1, r2
       4  GetGlobal    r3                   ; ValueError
       7  ExcMatch     r4, r2, r3
-      8  JFalse       r4, -> 22
+      8  JFalse       r4, -> 20
     9:         await x
       9  Await        r3, r0, ext 4        ; x
    10:         async with x:
      10  LoadSpecial  r4, r0, 2            ; x
      11  LoadSpecial  r3, r0, 3            ; x
-     12  Call         r4, r4.., 0
-     13  Await        r4, r4, ext 5
-     14  Move         r7, r3
-     15  LoadNone     r11
-     16  LoadNone     r12
-     17  LoadNone     r13
-     18  Call         r7, r7.., 3
-     19  Await        r7, r7, ext 6
+     12  AwaitCall    r4, r4.., 0, ext 5
+     13  Move         r7, r3
+     14  LoadNone     r11
+     15  LoadNone     r12
+     16  LoadNone     r13
+     17  AwaitCall    r7, r7.., 3, ext 6
+     18  PopHandled   r1
+     19  Jmp          -> 22
      20  PopHandled   r1
-     21  Jmp          -> 24
-     22  PopHandled   r1
-     23  Reraise      r2
-     24  RetNone
+     21  Reraise      r2
+     22  RetNone
     8:     except ValueError:
-     25  PopHandled   r1
-     26  Reraise      r2
+     23  PopHandled   r1
+     24  Reraise      r2
   0..2 guarded by 3 (r2)
-  4..20 guarded by 25 (r2)
+  4..18 guarded by 23 (r2)

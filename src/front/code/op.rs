@@ -376,7 +376,7 @@ macro_rules! for_each_op {
             /// R[a] = await R[b]; ext, too: 0 plain, 1 result of `__aenter__`, 2 of `__aexit__`,
             /// 3 of `__anext__`, for the text of the error
             Await [Dst Src Nil] 0 => data::cold | awaiting::await_value;
-            /// R[a] = await R[b](c arguments as of CallL), without a coroutine object
+            /// R[a] = await R[b](c arguments as of CallL), without a coroutine object; ext as Await
             AwaitCall [Dst Win Cnt] 0 => data::cold | awaiting::await_call;
             /// R[a] = R[b].__aiter__()
             GetAIter [Dst Src Nil] 0 => data::cold | awaiting::get_aiter;

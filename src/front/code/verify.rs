@@ -184,8 +184,8 @@ impl<'a> Verifier<'a> {
         let most = match op {
             Op::Intrinsic => INTRINSICS.len() as u8 - 1,
             Op::Format => 3,
-            Op::Await => 7,
-            Op::AwaitCall | Op::AsyncYield | Op::Delegate => HANDLED,
+            Op::Await | Op::AwaitCall => 7,
+            Op::AsyncYield | Op::Delegate => HANDLED,
             // 2: the list stands in the window of a call.
             Op::ListExtend if word::a(word) >= HEADER as usize => 2,
             Op::ListExtend | Op::ForIter => 1,

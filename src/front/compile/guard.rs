@@ -176,10 +176,7 @@ impl<'a> Compiler<'a> {
             let triple = this.body.alloc_run(3);
             this.body.mov(base, exit);
             this.body.emit(Op::ExcTriple, triple, exception, 0);
-            this.body.emit(Op::Call, result, base, 3);
-            if with.is_async {
-                this.suspend(Op::Await, 2, result, result, 0);
-            }
+            this.call_guard(with.is_async, 2, result, base, 3);
             this.jump_if_true(result, suppressed, true);
         });
         self.body.emit(Op::PopHandled, save, 0, 0);
@@ -205,10 +202,7 @@ impl<'a> Compiler<'a> {
             };
             this.body.emit(Op::LoadSpecial, base, manager, enter);
             this.body.emit(Op::LoadSpecial, exit, manager, leave);
-            this.body.emit(Op::Call, value, base, 0);
-            if is_async {
-                this.suspend(Op::Await, 1, value, value, 0);
-            }
+            this.call_guard(is_async, 1, value, base, 0);
         });
         value
     }
@@ -223,10 +217,16 @@ impl<'a> Compiler<'a> {
                 this.body.assert_at(argument, base + HEADER + nth);
                 this.load_none_into(argument);
             }
-            this.body.emit(Op::Call, base, base, 3);
-            if is_async {
-                this.suspend(Op::Await, 2, base, base, 0);
-            }
+            this.call_guard(is_async, 2, base, base, 3);
         });
+    }
+
+    /// Calls a method of a manager; if that is asynchronous, its result is awaited.
+    fn call_guard(&mut self, is_async: bool, which: u8, dst: Reg, base: Reg, count: u16) {
+        if is_async {
+            self.suspend(Op::AwaitCall, which, dst, base, count);
+        } else {
+            self.body.emit(Op::Call, dst, base, count);
+        }
     }
 }
