@@ -208,6 +208,9 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
 
 fn drive(cx: &mut Cx, args: Args) -> Flow {
     let this = this(cx, args)?;
+    if !this.current.get().is_undef() {
+        return Err(cx.error(T::RuntimeError, "This event loop is already running"));
+    }
     this.left.set(0);
     this.set(flag::IN_TURN, false);
     let driver = tasks::driver(cx.vm_mut());

@@ -136,7 +136,8 @@ fn this(cx: &Cx, args: Args) -> Result<Gc<Future>, Stop> {
 fn ready(cx: &Cx, args: Args) -> Result<Gc<Future>, Stop> {
     let this = this(cx, args)?;
     if this.event_loop.get().is_undef() {
-        let text = format!("{} object is not initialized.", cx.type_name(Value::object(this)));
+        let class = cx.class_of(Value::object(this));
+        let text = format!("{} object is not initialized.", class.name_text());
         return Err(cx.error(T::RuntimeError, &text));
     }
     Ok(this)

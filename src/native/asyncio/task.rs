@@ -27,7 +27,8 @@ pub static TASK: TypeDef = TypeDef {
         }),
         method("__del__(self, /)", "Reports what is lost with the task.", |cx, args| {
             let this = this(cx, args)?;
-            let lost = this.is_pending() && !this.has(state::SILENT);
+            let begun = !this.event_loop.get().is_undef();
+            let lost = begun && this.is_pending() && !this.has(state::SILENT);
             if lost || this.has(state::UNREAD) {
                 return in_prelude(cx, "_task_dies", args);
             }
@@ -300,10 +301,21 @@ fn uncancel(cx: &mut Cx, args: Args) -> Flow {
     Ok(Value::int(left.into()))
 }
 
+/// The receiver, after its `__init__`.
+fn initialised(cx: &Cx, args: Args) -> Result<Gc<Task>, Stop> {
+    let this = this(cx, args)?;
+    if this.event_loop.get().is_undef() {
+        let class = cx.class_of(Value::object(this));
+        let text = format!("{} object is not initialized.", class.name_text());
+        return Err(cx.error(T::RuntimeError, &text));
+    }
+    Ok(this)
+}
+
 // ---- steps that others than a native loop ask for
 
 fn step(cx: &mut Cx, args: Args) -> Flow {
-    let this = this(cx, args)?;
+    let this = initialised(cx, args)?;
     if !this.is_pending() {
         return Err(cx.error(T::InvalidStateError, "task_step(): already done"));
     }
@@ -316,7 +328,7 @@ fn step(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn wake_up(cx: &mut Cx, args: Args) -> Flow {
-    let this = this(cx, args)?;
+    let this = initialised(cx, args)?;
     let future = cx.arg(args, 1).value();
     if future.future().is_some() {
         this.waits_on.set(future);
