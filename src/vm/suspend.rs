@@ -128,6 +128,9 @@ pub(super) unsafe fn enter(
         (*frame).link = window;
         (*frame_at(inner)).link = window;
         Frame::set_state(frame, state::RUNNING);
+        if (*frame).kind() != state::ASYNC_GENERATOR {
+            (*frame).header.flags &= !state::BUSY;
+        }
         Ok(Pc::new(inner_ip, inner))
     }
 }
@@ -148,6 +151,13 @@ pub unsafe fn resume(
             let text = format!("can't send non-None value to a just-started {what}");
             raise::error(&*vm, T::TypeError, &text);
             return failed(vm, ip, base, info);
+        }
+        if (*frame).header.flags & state::BUSY != 0 && (*frame).kind() != state::ASYNC_GENERATOR {
+            if call::ret_of(info) != Ret::Task {
+                // Only the task knows the result that this `await` is to have.
+                raise::error(&*vm, T::RuntimeError, "await wasn't used with future");
+                return failed(vm, ip, base, info);
+            }
         }
         match enter(vm, ip, base, frame, info) {
             Ok(pc) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::pc::{Base, Ip, Pc, reg};
-use super::super::{Cx, Vm, call, context, safepoint, suspend, system, unwind};
+use super::super::{Cx, Vm, call, context, raise, safepoint, suspend, system, unwind};
 use super::settle::{Outcome, cancellation, outcome, settle};
 use super::{Begun, Draw, begin, child_done, end, plain, set_current};
 use crate::code::op::{Op, Word, word};
@@ -361,6 +361,8 @@ unsafe fn watched(vm: *mut Vm, ip: Ip, base: Base, what: Value) -> Pc {
 /// What a coroutine gets where it is suspended.
 pub enum Delivery {
     Send(Value),
+    /// None: it begins, or has only let the others run.
+    Go,
     Throw(Value),
     /// A CancelledError with this message.
     Cancel(Value),
@@ -373,7 +375,7 @@ pub enum Delivery {
 unsafe fn deliver(vm: *mut Vm, task: Gc<Task>) -> Delivery {
     let waits = task.waits_on.replace(Value::UNDEF);
     if waits.is_undef() && !task.has(state::MUST_CANCEL) {
-        return Delivery::Send(Value::NONE);
+        return Delivery::Go;
     }
     // SAFETY: the machine is exclusively ours.
     deliver_result(unsafe { &mut *vm }, task, waits)
@@ -427,6 +429,13 @@ unsafe fn step(vm: *mut Vm, ip: Ip, base: Base, task: Gc<Task>, delivery: Delive
             let frame = frame.as_ptr();
             return Some(match delivery {
                 Delivery::Send(value) => suspend::resume(vm, ip, base, frame, value, info),
+                Delivery::Go if (*frame).header.flags & frame_state::BUSY != 0 => {
+                    // Another task waits in it.
+                    let text = "coroutine is being awaited already";
+                    raise::error(&*vm, T::RuntimeError, text);
+                    raised(vm, ip, base)
+                }
+                Delivery::Go => suspend::resume(vm, ip, base, frame, Value::NONE, info),
                 Delivery::Throw(error) => suspend::throw(vm, ip, base, frame, error, info),
                 Delivery::Cancel(message) => {
                     if is_unguarded(frame) {
@@ -447,6 +456,7 @@ unsafe fn step(vm: *mut Vm, ip: Ip, base: Base, task: Gc<Task>, delivery: Delive
         let step = (*vm).prelude("_step_foreign");
         let (value, error) = match delivery {
             Delivery::Send(value) => (value, Value::NONE),
+            Delivery::Go => (Value::NONE, Value::NONE),
             Delivery::Throw(error) => (Value::NONE, error),
             Delivery::Cancel(message) => (Value::NONE, cancellation(&*vm, message)),
             Delivery::Nothing => return None,
@@ -468,7 +478,7 @@ unsafe fn step_wait(
     unsafe {
         let outcome = match delivery {
             Delivery::Send(value) if wait.is_finished() => Outcome::Value(value),
-            Delivery::Send(_) => match begin(&mut *vm, wait, Value::object(task)) {
+            Delivery::Send(_) | Delivery::Go => match begin(&mut *vm, wait, Value::object(task)) {
                 Begun::Parked => {
                     wait_for(task, Value::object(wait));
                     return None;

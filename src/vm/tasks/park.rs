@@ -96,6 +96,7 @@ pub unsafe fn await_future(
             return None;
         }
         let (driver_ip, driver) = suspend_chain(vm, ip, base, root);
+        (*root).header.flags |= frame_state::BUSY;
         task.set(state::DIRECT, true);
         Some(match drive::wait_on(vm, driver_ip, driver, task, future) {
             Some(pc) => pc,
@@ -133,7 +134,10 @@ pub enum Begun {
 #[inline]
 pub fn begin(vm: &mut Vm, wait: Gc<Wait>, owner: Value) -> Begun {
     if wait.phase.get() != phase::CREATED {
-        let text = "cannot reuse already awaited coroutine";
+        let text = match wait.phase.get() {
+            phase::FINISHED => "cannot reuse already awaited coroutine",
+            _ => "coroutine is being awaited already",
+        };
         raise::error(vm, crate::value::T::RuntimeError, text);
         return Begun::Done(Outcome::Error(vm.take_exception()));
     }
@@ -253,6 +257,7 @@ pub unsafe fn await_wait(vm: *mut Vm, ip: Ip, base: Base, info: u64, wait: Gc<Wa
             },
             begun => {
                 let (driver_ip, driver) = suspend_chain(vm, ip, base, root);
+                (*root).header.flags |= frame_state::BUSY;
                 task.waits_on.set(Value::object(wait));
                 task.set(state::DIRECT, true);
                 if matches!(begun, Begun::Yielded) {
