@@ -509,6 +509,12 @@ pub(super) unsafe fn generator_of(
 ) -> Result<*mut Frame, Stop> {
     unsafe {
         let function = function.cast::<Function>().expect("a function of the prelude");
+        let params = &function.code.code.params;
+        let plain = params.positional_only as usize + params.positional as usize;
+        if plain == args.len() && plain == params.total() {
+            // Nothing is to be sorted out: the frame takes its arguments from where they are.
+            return Ok(make_frame(&*vm, function, args.as_ptr().cast_mut()));
+        }
         let nb = call::free_window(vm, base).add(HEADER as usize);
         let total = function.code.code.params.total().max(args.len());
         if !(*vm).has_room(nb, total) {
