@@ -12,7 +12,6 @@ const PROGRAMS: &[&str] = &[
     "for _ in range(10**15): pass",
     "for _ in iter(int, 1): pass",
     "def g():\n  while True: yield 1\nfor x in g(): pass",
-    "async def f():\n  while True: pass\nawait f()",
     "exec('while True: pass')",
     "def f(): f()\nwhile True:\n  try: f()\n  except RecursionError: pass",
     "sum(iter(int, 1))",

@@ -310,23 +310,23 @@ fn issubclass(cx: &mut Cx, args: Args) -> Flow {
 
 /// Tuples of classes inside tuples of classes.
 const DEEPEST: usize = 50_000;
+/// Classes that wait to be looked at, of tuples inside tuples.
+const MOST_PENDING: usize = 1 << 20;
 
 /// Goes through a class or a tuple of classes; a tuple may hold tuples.
 pub fn check(cx: &mut Cx, object: Value, class: Value, what: Check) -> Flow {
-    let mut pending = vec![class];
-    let mut depth = 0;
-    while let Some(class) = pending.pop() {
+    let mut pending = vec![(class, 0)];
+    while let Some((class, depth)) = pending.pop() {
         if let Some(tuple) = class.cast::<Tuple>() {
             cx.check_interrupt()?;
-            depth += 1;
-            if pending.len() + tuple.len() > 1 << 20 || depth > DEEPEST {
+            if pending.len() + tuple.len() > MOST_PENDING || depth > DEEPEST {
                 let text = match what {
                     Check::Instance => "maximum recursion depth exceeded in __instancecheck__",
                     Check::Subclass => "maximum recursion depth exceeded in __subclasscheck__",
                 };
                 return Err(cx.error(T::RecursionError, text));
             }
-            pending.extend(tuple.as_slice().iter().rev());
+            pending.extend(tuple.as_slice().iter().rev().map(|&class| (class, depth + 1)));
             continue;
         }
         if what == Check::Instance
@@ -357,7 +357,8 @@ pub fn check(cx: &mut Cx, object: Value, class: Value, what: Check) -> Flow {
             }
             continue;
         };
-        let rest = Value::object(cx.tuple(&pending));
+        let rest: Vec<Value> = pending.into_iter().map(|(class, _)| class).collect();
+        let rest = Value::object(cx.tuple(&rest));
         return cx.call_then(method, &[object], run, [object, rest, Value::NONE]);
     }
     Ok(Value::FALSE)

@@ -152,12 +152,13 @@ pub unsafe fn resume(
             raise::error(&*vm, T::TypeError, &text);
             return failed(vm, ip, base, info);
         }
-        if (*frame).header.flags & state::BUSY != 0 && (*frame).kind() != state::ASYNC_GENERATOR {
-            if call::ret_of(info) != Ret::Task {
-                // Only the task knows the result that this `await` is to have.
-                raise::error(&*vm, T::RuntimeError, "await wasn't used with future");
-                return failed(vm, ip, base, info);
-            }
+        if (*frame).header.flags & state::BUSY != 0
+            && (*frame).kind() != state::ASYNC_GENERATOR
+            && call::ret_of(info) != Ret::Task
+        {
+            // Only the task knows the result that this `await` is to have.
+            raise::error(&*vm, T::RuntimeError, "await wasn't used with future");
+            return failed(vm, ip, base, info);
         }
         match enter(vm, ip, base, frame, info) {
             Ok(pc) => {
