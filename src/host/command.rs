@@ -39,7 +39,10 @@ pub fn main() -> ExitCode {
     let exit = match parse(args) {
         Command::Run(config) => {
             malloc::keep_freed();
-            stack::with_room(|| run::run(&config))
+            stack::with_room(|| {
+                malloc::keep_at_hand();
+                run::run(&config)
+            })
         }
         Command::Disassemble(name) => run::disassemble(&name, use_color()),
         Command::Say(text) => {

@@ -1,8 +1,16 @@
-//! What the system allocator keeps.
+//! What is kept of freed memory, and the allocator that keeps it.
 //!
-//! Objects own buffers outside the heap, and a collection frees thousands of them at once. Left
-//! alone, glibc gives the top of its heap back to the system each time, and the next cycle pays
-//! for every page of it again.
+//! Objects own buffers outside the heap, and a collection frees thousands of them at once, while
+//! the program asks for as many of the same sizes right after. Left alone, glibc joins such pieces
+//! with their neighbours and parts them again, gives the top of its heap back to the system, and
+//! pays for every page of it anew.
+//!
+//! So the thread that runs the machine keeps some free pieces of every small size at hand. Each is
+//! a piece of the system allocator and may be freed by any thread; others keep none.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::UnsafeCell;
+use std::ptr::null_mut;
 
 /// Free memory at the top of the heap up to this size is kept.
 #[cfg(target_env = "gnu")]
@@ -19,5 +27,149 @@ pub fn keep_freed() {
     unsafe {
         libc::mallopt(libc::M_TRIM_THRESHOLD, KEEP);
         libc::mallopt(libc::M_MMAP_THRESHOLD, MAPPED);
+    }
+}
+
+/// Sizes are told apart as glibc does it: 24 bytes, then 16 more at a time.
+const UNIT: usize = 16;
+const CLASSES: usize = 33;
+const LARGEST: usize = CLASSES * UNIT - HEADER;
+/// What glibc needs of each piece for itself.
+const HEADER: usize = 8;
+/// So many bytes of each size are kept.
+const KEPT: usize = 64 << 10;
+
+/// A free piece.
+struct Piece {
+    next: *mut Piece,
+}
+
+struct Kept {
+    free: [*mut Piece; CLASSES],
+    /// How many more may be kept.
+    room: [u16; CLASSES],
+}
+
+thread_local! {
+    static KEPT_HERE: UnsafeCell<Kept> =
+        const { UnsafeCell::new(Kept { free: [null_mut(); CLASSES], room: [0; CLASSES] }) };
+}
+
+/// This thread keeps free pieces from now on; it lives as long as the process.
+pub fn keep_at_hand() {
+    with_kept(|kept| {
+        for class in 1..CLASSES {
+            kept.room[class] = (KEPT / piece_size(class)) as u16;
+        }
+    });
+}
+
+#[inline(always)]
+fn with_kept<R>(work: impl FnOnce(&mut Kept) -> R) -> R {
+    // SAFETY: the lists are this thread's, and `work` neither allocates nor comes back here.
+    KEPT_HERE.with(|kept| work(unsafe { &mut *kept.get() }))
+}
+
+#[inline(always)]
+fn class_of(size: usize) -> usize {
+    ((size + HEADER - 1) / UNIT).max(1)
+}
+
+#[inline(always)]
+fn piece_size(class: usize) -> usize {
+    class * UNIT + HEADER
+}
+
+#[inline(always)]
+fn is_small(layout: Layout) -> bool {
+    layout.size() <= LARGEST && layout.align() <= UNIT
+}
+
+#[inline(always)]
+fn piece(class: usize) -> Layout {
+    // SAFETY: a small size and a power of two.
+    unsafe { Layout::from_size_align_unchecked(piece_size(class), UNIT) }
+}
+
+/// The allocator of the program.
+pub struct AtHand;
+
+// SAFETY: every piece is one of the system's, at least as large as asked for and aligned to 16;
+// whether its size is small decides alone how it is given back.
+unsafe impl GlobalAlloc for AtHand {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: by contract; a kept piece is free and holds a link.
+        unsafe {
+            if !is_small(layout) {
+                return System.alloc(layout);
+            }
+            let class = class_of(layout.size());
+            let kept = with_kept(|kept| {
+                let first = kept.free[class];
+                if !first.is_null() {
+                    kept.free[class] = (*first).next;
+                    kept.room[class] += 1;
+                }
+                first
+            });
+            if kept.is_null() { System.alloc(piece(class)) } else { kept.cast() }
+        }
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: by contract; the piece is free now, and large enough for a link.
+        unsafe {
+            if !is_small(layout) {
+                return System.dealloc(at, layout);
+            }
+            let class = class_of(layout.size());
+            let is_kept = with_kept(|kept| {
+                let has_room = kept.room[class] > 0;
+                if has_room {
+                    let first: *mut Piece = at.cast();
+                    (*first).next = kept.free[class];
+                    kept.free[class] = first;
+                    kept.room[class] -= 1;
+                }
+                has_room
+            });
+            if !is_kept {
+                System.dealloc(at, piece(class));
+            }
+        }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: by contract.
+        unsafe {
+            if !is_small(layout) {
+                return System.alloc_zeroed(layout);
+            }
+            let at = self.alloc(layout);
+            if !at.is_null() {
+                at.write_bytes(0, layout.size());
+            }
+            at
+        }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: by contract; `size` with this alignment is a valid layout.
+        unsafe {
+            let wanted = Layout::from_size_align_unchecked(size, layout.align());
+            match (is_small(layout), is_small(wanted)) {
+                (false, false) => return System.realloc(at, layout, size),
+                (true, true) if class_of(size) == class_of(layout.size()) => return at,
+                _ => {}
+            }
+            let moved = self.alloc(wanted);
+            if !moved.is_null() {
+                moved.copy_from_nonoverlapping(at, size.min(layout.size()));
+                self.dealloc(at, layout);
+            }
+            moved
+        }
     }
 }

@@ -14,4 +14,5 @@ mod stack;
 
 pub use command::main;
 pub use loader::Loader;
+pub use malloc::AtHand;
 pub use run::{Config, Exit, Script, machine, run};

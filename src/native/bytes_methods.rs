@@ -217,7 +217,12 @@ fn rpartition(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn list_of(cx: &Cx, args: Args, parts: Vec<&[u8]>) -> Value {
-    let items = parts.into_iter().map(|part| alike(cx, args, part.to_vec())).collect();
+    let mutable = cx.unwrap(cx.arg(args, 0).value()).is::<ByteArray>();
+    let made = |part: &[u8]| match mutable {
+        true => Value::object(cx.bytearray(part.to_vec())),
+        false => Value::object(cx.bytes(part)),
+    };
+    let items = parts.into_iter().map(made).collect();
     Value::object(cx.list(items))
 }
 

@@ -26,7 +26,9 @@ pub fn arguments(cx: &Cx, encoding: Value, errors: Value, function: &str) -> Res
     if encoding.is_undef() && errors.is_undef() {
         return Ok(how);
     }
-    check(cx, encoding, errors, function)?;
+    if !encoding.is::<Str>() || !errors.is_undef() {
+        check(cx, encoding, errors, function)?;
+    }
     if let Some(name) = named(cx, encoding, function, "encoding")? {
         let found = name.as_str().and_then(Encoding::named);
         how.encoding = found.ok_or_else(|| {
@@ -50,7 +52,7 @@ fn named(cx: &Cx, value: Value, function: &str, parameter: &str) -> Result<Optio
     if value.is_undef() {
         return Ok(None);
     }
-    match text_of(cx, value) {
+    match value.cast::<Str>().or_else(|| text_of(cx, value)) {
         Some(text) => Ok(Some(text)),
         None => Err(cx.type_error(&format!(
             "{function}() argument '{parameter}' must be str, not {}",
@@ -59,10 +61,20 @@ fn named(cx: &Cx, value: Value, function: &str, parameter: &str) -> Result<Optio
     }
 }
 
+/// The bytes of a text, if they are what it holds.
+pub fn encoded_as_is<'a>(text: &'a Gc<Str>, how: &How) -> Option<&'a [u8]> {
+    let same = match how.encoding {
+        Encoding::Utf8 => text.as_str().is_some(),
+        Encoding::Ascii | Encoding::Latin1 => text.is_ascii(),
+        _ => false,
+    };
+    same.then(|| text.as_bytes())
+}
+
 /// The bytes of a text.
 pub fn encode(cx: &mut Cx, text: Gc<Str>, how: &How) -> Result<Vec<u8>, Stop> {
-    if how.encoding == Encoding::Utf8 && text.as_str().is_some() {
-        return Ok(text.as_bytes().to_vec());
+    if let Some(data) = encoded_as_is(&text, how) {
+        return Ok(data.to_vec());
     }
     let handler = how.handler.unwrap_or(Handler::Strict);
     match codec::encode(text.as_bytes(), how.encoding, handler) {

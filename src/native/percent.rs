@@ -35,35 +35,43 @@ struct Values {
     all: Value,
     tuple: Option<Gc<Tuple>>,
     next: usize,
-    /// May keys be looked up in it?
-    mapping: bool,
+    is_bytes: bool,
 }
 
 impl Values {
     fn new(cx: &Cx, all: Value, is_bytes: bool) -> Values {
-        let inner = cx.unwrap(all);
-        let tuple = inner.cast::<Tuple>();
-        let text = inner.is::<Str>();
-        let data = is_bytes && data_of(cx, inner).is_some();
-        let getitem = cx.lookup(cx.class_of(all), cx.vm().names.__getitem__);
-        let subscripts = getitem.is_some() || cx.len_plain(inner).is_some();
-        let mapping = tuple.is_none() && !text && !data && subscripts && !is_set(inner);
-        Values { all, tuple, next: 0, mapping }
+        Values { all, tuple: cx.unwrap(all).cast::<Tuple>(), next: 0, is_bytes }
+    }
+
+    /// May keys be looked up in what stands right of the operator?
+    fn is_mapping(&self, cx: &Cx) -> bool {
+        let inner = cx.unwrap(self.all);
+        if self.tuple.is_some() || inner.is::<Str>() || is_set(inner) {
+            return false;
+        }
+        if self.is_bytes && data_of(cx, inner).is_some() {
+            return false;
+        }
+        let getitem = cx.lookup(cx.class_of(self.all), cx.vm().names.__getitem__);
+        getitem.is_some() || cx.len_plain(inner).is_some()
+    }
+
+    fn peek(&self) -> Option<Value> {
+        match self.tuple {
+            Some(tuple) => tuple.as_slice().get(self.next).copied(),
+            None => (self.next == 0).then_some(self.all),
+        }
     }
 
     fn take(&mut self, cx: &Cx) -> Result<Value, Stop> {
-        let at = self.next;
+        let value = self.peek();
         self.next += 1;
-        let value = match self.tuple {
-            Some(tuple) => tuple.as_slice().get(at).copied(),
-            None => (at == 0).then_some(self.all),
-        };
         value.ok_or_else(|| cx.type_error(percent::NOT_ENOUGH))
     }
 
-    fn is_used_up(&self) -> bool {
+    fn is_used_up(&self, cx: &Cx) -> bool {
         let count = self.tuple.map_or(1, |tuple| tuple.len());
-        self.mapping || self.next >= count
+        self.next >= count || self.is_mapping(cx)
     }
 }
 
@@ -74,11 +82,14 @@ fn is_set(value: Value) -> bool {
 fn run(
     cx: &mut Cx,
     out: &mut Vec<u8>,
-    pieces: Pieces<'_>,
+    mut pieces: Pieces<'_>,
     values: Value,
     is_bytes: bool,
 ) -> Result<(), Stop> {
     let mut values = Values::new(cx, values, is_bytes);
+    if !is_bytes {
+        run_bare(out, &mut pieces, &mut values);
+    }
     for piece in pieces {
         match plain(cx, piece)? {
             Piece::Literal(text) => out.extend_from_slice(text),
@@ -90,11 +101,31 @@ fn run(
             return Err(cx.error_with(T::MemoryError, &[]));
         }
     }
-    if !values.is_used_up() {
+    if !values.is_used_up(cx) {
         let text = if is_bytes { percent::NOT_ALL_BYTES } else { percent::NOT_ALL_STR };
         return Err(cx.type_error(text));
     }
     Ok(())
+}
+
+/// Writes as much as there is of `%s` of strings and `%s` and `%d` of integers.
+fn run_bare(out: &mut Vec<u8>, pieces: &mut Pieces<'_>, values: &mut Values) {
+    while let Some((literal, letter, behind)) = pieces.bare()
+        && let Some(value) = values.peek()
+        && out.len() <= crate::plain::MAX_BYTES
+    {
+        if let Some(n) = value.as_int() {
+            out.extend_from_slice(literal);
+            crate::plain::int::text::push_i64(out, n);
+        } else if let Some(text) = value.cast::<Str>().filter(|_| letter == b's') {
+            out.extend_from_slice(literal);
+            out.extend_from_slice(text.as_bytes());
+        } else {
+            return;
+        }
+        values.next += 1;
+        pieces.go_on_at(behind);
+    }
 }
 
 fn convert(
@@ -106,7 +137,7 @@ fn convert(
 ) -> Result<(), Stop> {
     let mut keyed = None;
     if let Some(key) = conversion.key {
-        if !values.mapping {
+        if !values.is_mapping(cx) {
             return Err(cx.type_error(percent::NOT_A_MAPPING));
         }
         let key =

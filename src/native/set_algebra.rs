@@ -154,7 +154,14 @@ pub fn merge(cx: &mut Cx, set: Gc<Set>, items: Items) -> Result<(), Stop> {
             let grown = set.edit(|elements| elements.reserve(dict.len()));
             cx.heap.charge(grown);
         }
-        Items::List(_) => {}
+        Items::List(list) => {
+            let mut at = list.edit(|items| cx.set_add_plain(set, items));
+            while let Some(item) = list.get(at) {
+                cx.set_add(set, item)?;
+                at += 1;
+            }
+            return Ok(());
+        }
     }
     each(cx, items, |cx, key, hash| cx.set_add_hashed(set, key, hash).map(|_| true))
 }

@@ -238,6 +238,9 @@ fn encode(cx: &mut Cx, args: Args) -> Flow {
         return Ok(Value::object(cx.bytes(text.as_bytes())));
     }
     let how = codec::arguments(cx, encoding, errors, "encode")?;
+    if let Some(data) = codec::encoded_as_is(&text, &how) {
+        return Ok(Value::object(cx.bytes(data)));
+    }
     let data = codec::encode(cx, text, &how)?;
     Ok(Value::object(cx.bytes(data)))
 }

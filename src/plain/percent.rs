@@ -84,6 +84,21 @@ impl<'a> Pieces<'a> {
         Pieces { template, at: 0, bytes: true }
     }
 
+    /// What is literal in front of a conversion that is a `s` or `d` alone, that letter, and where
+    /// the template goes on. None before anything else.
+    #[inline]
+    pub fn bare(&self) -> Option<(&'a [u8], u8, usize)> {
+        let rest = &self.template[self.at..];
+        let at = rest.iter().position(|&byte| byte == b'%')?;
+        let letter = rest.get(at + 1).copied().filter(|letter| matches!(letter, b's' | b'd'))?;
+        Some((&rest[..at], letter, self.at + at + 2))
+    }
+
+    /// Goes on at a place that `bare` has told.
+    pub fn go_on_at(&mut self, at: usize) {
+        self.at = at;
+    }
+
     fn peek(&self) -> Option<u8> {
         self.template.get(self.at).copied()
     }

@@ -172,13 +172,18 @@ impl Bytes {
     }
 
     /// # Safety
-    /// `this` is a fresh cell of `Bytes::size(data.len())` bytes.
-    pub unsafe fn init(this: *mut Bytes, data: &[u8]) {
+    /// `this` is a fresh cell of `Bytes::size(len)` bytes; the parts hold `len` together.
+    #[inline]
+    pub unsafe fn init(this: *mut Bytes, len: usize, parts: &[&[u8]]) {
         // SAFETY: by contract.
         unsafe {
             (&raw mut (*this).hash).write(Cell::new(0));
-            (*this).len = data.len();
-            std::ptr::copy_nonoverlapping(data.as_ptr(), this.add(1).cast(), data.len());
+            (*this).len = len;
+            let mut at: *mut u8 = this.add(1).cast();
+            for part in parts {
+                at.copy_from_nonoverlapping(part.as_ptr(), part.len());
+                at = at.add(part.len());
+            }
         }
     }
 

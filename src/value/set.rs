@@ -10,7 +10,7 @@ use std::cell::{Cell, UnsafeCell};
 use super::kind::{Object, Tracer};
 use super::table::{KeyEq, Probe};
 use super::{Str, Value};
-use crate::gc::Header;
+use crate::gc::{Gc, Header};
 
 /// `header.flags` of a frozenset.
 pub const FROZEN: u8 = 1;
@@ -119,6 +119,30 @@ impl Elements {
         Self::walk(slots, hash, |slot, place| (place == EMPTY).then_some(slot))
     }
 
+    /// Is the key at a place this one? `text` is what the key is if that is a string; else it is
+    /// an inline integer.
+    #[inline(always)]
+    fn told(
+        &self,
+        place: u32,
+        hash: u64,
+        key: Value,
+        text: Option<Gc<Str>>,
+    ) -> Result<bool, Unsure> {
+        let element = &self.elements[place as usize];
+        if element.hash != hash {
+            return Ok(false);
+        }
+        if element.key == key {
+            return Ok(true);
+        }
+        match (text, element.key.cast::<Str>()) {
+            (None, None) if element.key.is_int() => Ok(false),
+            (Some(a), Some(b)) => Ok(a.equals(&b)),
+            _ => Err(Unsure),
+        }
+    }
+
     /// Finds a key among such as can be told from it without asking: strings and inline integers.
     #[inline]
     pub fn find_plain(&self, hash: u64, key: Value) -> Result<Option<usize>, Unsure> {
@@ -130,19 +154,36 @@ impl Elements {
             if place >= REMOVED {
                 return (place == EMPTY).then_some(Ok(None));
             }
-            let element = &self.elements[place as usize];
-            if element.hash != hash {
-                return None;
-            }
-            if element.key == key {
-                return Some(Ok(Some(place as usize)));
-            }
-            match (text, element.key.cast::<Str>()) {
-                (None, None) if element.key.is_int() => None,
-                (Some(a), Some(b)) => a.equals(&b).then_some(Ok(Some(place as usize))),
-                _ => Some(Err(Unsure)),
+            match self.told(place, hash, key, text) {
+                Ok(false) => None,
+                Ok(true) => Some(Ok(Some(place as usize))),
+                Err(Unsure) => Some(Err(Unsure)),
             }
         })
+    }
+
+    /// Adds a key that `find_plain` can tell: by how many bytes the table has grown, or None if
+    /// the key was there.
+    #[inline]
+    pub fn add_plain(&mut self, hash: u64, key: Value) -> Result<Option<usize>, Unsure> {
+        let text = key.cast::<Str>();
+        if text.is_none() && !key.is_int() {
+            return Err(Unsure);
+        }
+        let mut removed = None;
+        let slot = Self::walk(self.slots(), hash, |slot, place| match place {
+            EMPTY => Some(Ok(Some(slot))),
+            REMOVED => {
+                removed = Some(slot);
+                None
+            }
+            place => match self.told(place, hash, key, text) {
+                Ok(false) => None,
+                Ok(true) => Some(Ok(None)),
+                Err(Unsure) => Some(Err(Unsure)),
+            },
+        })?;
+        Ok(slot.map(|empty| self.put(hash, key, text.is_none(), removed, empty)))
     }
 
     /// As `Table::probe`.
@@ -172,14 +213,6 @@ impl Elements {
 
     /// Adds a key that is known to be absent. `ordered`: its hash is the same everywhere.
     pub fn insert_new(&mut self, hash: u64, key: Value, ordered: bool) -> usize {
-        self.version = self.version.wrapping_add(1);
-        self.unordered |= !ordered;
-        let place = self.elements.len() as u32;
-        let room = self.elements.capacity();
-        self.elements.push(Element { hash, key });
-        let mut grown = (self.elements.capacity() - room) * size_of::<Element>();
-        self.live += 1;
-        // CPython takes the last removed slot on the way to the first empty one, or that.
         let mut removed = None;
         let empty = Self::walk(self.slots(), hash, |slot, place| {
             if place == REMOVED {
@@ -187,6 +220,27 @@ impl Elements {
             }
             (place == EMPTY).then_some(slot)
         });
+        self.put(hash, key, ordered, removed, empty)
+    }
+
+    /// Adds a key whose walk has ended in an empty slot. CPython takes the last removed slot on
+    /// the way, or that.
+    #[inline]
+    fn put(
+        &mut self,
+        hash: u64,
+        key: Value,
+        ordered: bool,
+        removed: Option<usize>,
+        empty: usize,
+    ) -> usize {
+        self.version = self.version.wrapping_add(1);
+        self.unordered |= !ordered;
+        let place = self.elements.len() as u32;
+        let room = self.elements.capacity();
+        self.elements.push(Element { hash, key });
+        let mut grown = (self.elements.capacity() - room) * size_of::<Element>();
+        self.live += 1;
         if let Some(slot) = removed {
             self.slots_mut()[slot] = place;
             return grown;
@@ -221,6 +275,10 @@ impl Elements {
         self.fill = self.live;
         if self.elements.len() > self.live * 2 + 8 {
             self.compact();
+        }
+        if size > MIN_SLOTS {
+            // As many as there can be before the next time.
+            self.elements.reserve_exact((size * 3 / 5).saturating_sub(self.elements.len()));
         }
     }
 

@@ -11,7 +11,7 @@ use super::intern::Interned;
 use super::kind::{KINDS, Object, Tracer};
 use super::set::Elements;
 use super::shape::Shapes;
-use super::str::{INTERNED, JOINED, MAX_LEN, SHARED, SURROGATES, WIDE, char_width};
+use super::str::{INTERNED, JOINED, MAX_LEN, SHARED, SURROGATES, WIDE};
 use super::table::Table;
 use super::types::TYPES;
 use super::weak::Finals;
@@ -441,12 +441,18 @@ impl Space {
     }
 
     pub fn bytes(&self, data: impl AsRef<[u8]>) -> Gc<Bytes> {
-        let data = data.as_ref();
+        self.bytes_of(&[data.as_ref()])
+    }
+
+    /// Bytes made of parts.
+    #[inline]
+    pub fn bytes_of(&self, parts: &[&[u8]]) -> Gc<Bytes> {
+        let len = parts.iter().map(|part| part.len()).sum();
         // SAFETY: a fresh cell of the right size, initialised at once.
         unsafe {
-            let size = Bytes::size(data.len());
+            let size = Bytes::size(len);
             let cell = self.heap.alloc(size, Kind::Bytes as u8, 0, T::Bytes.shape());
-            Bytes::init(cell.cast(), data);
+            Bytes::init(cell.cast(), len, parts);
             Gc::from_raw(cell.cast())
         }
     }
@@ -747,12 +753,10 @@ pub const OVERRIDES: &[(&str, u32)] = &[
 
 /// Number of chars, and whether there is a lone surrogate among them.
 fn measure(bytes: &[u8]) -> (usize, bool) {
-    let (mut at, mut chars, mut surrogates) = (0, 0, false);
-    while at < bytes.len() {
-        surrogates |= bytes[at] == 0xED && bytes.get(at + 1).is_some_and(|&b| b >= 0xA0);
-        at += char_width(bytes[at]);
-        chars += 1;
-    }
+    // Without branches, so that many bytes are looked at at once.
+    let chars = bytes.iter().map(|&byte| usize::from(byte & 0xC0 != 0x80)).sum();
+    let pairs = bytes.iter().zip(&bytes[1..]);
+    let surrogates = pairs.fold(false, |found, (&a, &b)| found | (a == 0xED) & (b >= 0xA0));
     (chars, surrogates)
 }
 

@@ -169,6 +169,13 @@ pub(super) fn concatenate(vm: &Vm, x: Value, y: Value) -> Result<Option<Value>, 
         let items = [a.as_slice(), b.as_slice()].concat();
         return Ok(Some(Value::object(vm.space.tuple(&items))));
     }
+    if let (Some(a), Some(b)) = (x.cast::<Bytes>(), y.cast::<Bytes>()) {
+        let parts = [a.as_slice(), b.as_slice()];
+        if parts[0].len() + parts[1].len() > plain::MAX_BYTES {
+            return Err(memory_error(vm));
+        }
+        return Ok(Some(Value::object(vm.space.bytes_of(&parts))));
+    }
     Ok(None)
 }
 
@@ -259,39 +266,42 @@ pub(super) struct Candidate {
     pub(super) other: Value,
 }
 
-pub(super) fn candidates(
+/// The method that is asked at a stage: the first, second or third that may answer.
+pub(super) fn candidate(
     vm: &Vm,
     op: Binary,
     in_place: bool,
     x: Value,
     y: Value,
-) -> Vec<Candidate> {
+    stage: usize,
+) -> Option<Candidate> {
     let [plain, reflected, augmented] = op.names(vm);
     let (left, right) = (vm.space.class_of(x), vm.space.class_of(y));
-    let mut list = Vec::with_capacity(3);
-    let mut push = |method: Option<Value>, this: Value, other: Value| {
-        if let Some(method) = method {
-            list.push(Candidate { method, this, other });
-        }
+    let own = |name: Gc<Str>| {
+        let method = vm.space.lookup(left, name)?;
+        Some(Candidate { method, this: x, other: y })
+    };
+    let mut before = 0;
+    let mut is_due = |found: &Option<Candidate>| {
+        before += usize::from(found.is_some());
+        found.is_some() && before > stage
     };
     if in_place {
-        push(vm.space.lookup(left, augmented), x, y);
+        let found = own(augmented);
+        if is_due(&found) {
+            return found;
+        }
     }
-    let own = vm.space.lookup(left, plain);
-    let theirs = if left == right { None } else { vm.space.lookup(right, reflected) };
+    if left == right {
+        return Some(own(plain)).filter(&mut is_due).flatten();
+    }
+    let theirs = vm.space.lookup(right, reflected);
     // A subclass that answers differently is asked before its base.
-    let first = left != right
-        && right.is_subclass(left)
-        && theirs.is_some()
-        && theirs != vm.space.lookup(left, reflected);
-    if first {
-        push(theirs, y, x);
-        push(own, x, y);
-    } else {
-        push(own, x, y);
-        push(theirs, y, x);
-    }
-    list
+    let first =
+        theirs.is_some() && right.is_subclass(left) && theirs != vm.space.lookup(left, reflected);
+    let theirs = theirs.map(|method| Candidate { method, this: y, other: x });
+    let order = if first { [theirs, own(plain)] } else { [own(plain), theirs] };
+    order.into_iter().find(is_due).flatten()
 }
 
 /// Bits of an info word that count the candidates tried.
@@ -310,7 +320,7 @@ pub(super) unsafe fn try_candidate(
 ) -> Pc {
     unsafe {
         let in_place = word::ext(w) == 1;
-        match candidates(&*vm, op, in_place, x, y).get(stage) {
+        match candidate(&*vm, op, in_place, x, y, stage) {
             Some(c) => {
                 let info = w & DST_MASK | ((stage as u64 + 1) << STAGE) | Ret::Binary as u64;
                 invoke_special(vm, ip, base, c.method, c.this, c.other, info)
@@ -597,9 +607,9 @@ impl Cx {
         if let Some(value) = binary_native(self.vm(), op, x, y)? {
             return Ok(value);
         }
-        let count = candidates(self.vm(), op, false, x, y).len();
-        for stage in 0..count {
-            let c = candidates(self.vm(), op, false, x, y).swap_remove(stage);
+        let mut stage = 0;
+        while let Some(c) = candidate(self.vm(), op, false, x, y, stage) {
+            stage += 1;
             let (func, this) = call::bind_special(self.vm_mut(), c.method, c.this)?;
             let answer = match this {
                 Some(this) => self.call(func, &[this, c.other])?,

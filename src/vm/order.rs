@@ -117,6 +117,9 @@ pub(super) fn compare_at(
             _ => order.of_ordering(a.as_bytes().cmp(b.as_bytes())),
         }));
     }
+    if let (Some(a), Some(b)) = (x.cast::<Tuple>(), y.cast::<Tuple>()) {
+        return compare_tuples(vm, a.as_slice(), b.as_slice(), order, depth);
+    }
     if x.is::<Instance>() || y.is::<Instance>() {
         let (left, right) = (vm.space.class_of(x), vm.space.class_of(y));
         let special = |class: Gc<crate::value::Class>| {
@@ -124,11 +127,19 @@ pub(super) fn compare_at(
                 || class.is_user()
                     && vm.space.lookup(class, vm.names.__ne__).is_some_and(|m| !m.is::<Native>())
         };
+        if !equality || special(left) || special(right) {
+            return Ok(None);
+        }
         let payload = |v: Value| v.cast::<Instance>().is_some_and(|i| i.payload().is_some());
-        if equality && !special(left) && !special(right) && !payload(x) && !payload(y) {
+        if !payload(x) && !payload(y) {
             return Ok(Some((x == y) == (order == Order::Eq)));
         }
-        return Ok(None);
+        let (a, b) = (vm.space.unwrap(x), vm.space.unwrap(y));
+        let is_sequence = |v: Value| v.is::<Tuple>() || v.is::<List>() || v.is::<Str>();
+        return match is_sequence(a) && is_sequence(b) {
+            true => compare_at(vm, a, b, order, depth),
+            false => Ok(None),
+        };
     }
     if let (Some(a), Some(b)) = (number(vm, x), number(vm, y)) {
         if matches!(a, Number::Complex(..)) || matches!(b, Number::Complex(..)) {
@@ -140,8 +151,7 @@ pub(super) fn compare_at(
         }));
     }
     if depth > MAX_DEPTH {
-        let text = "maximum recursion depth exceeded in comparison";
-        return Err(raise::error(vm, T::RecursionError, text));
+        return Err(too_deep(vm));
     }
     if let (Some(a), Some(b)) = (x.cast::<List>(), y.cast::<List>()) {
         // What both begin with, word by word, needs no comparison.
@@ -151,12 +161,6 @@ pub(super) fn compare_at(
         };
         let (p, q) = (|i: usize| a.get(from + i), |i: usize| b.get(from + i));
         return compare_items(vm, &p, &q, a.len() - from, b.len() - from, order, depth);
-    }
-    if let (Some(a), Some(b)) = (x.cast::<Tuple>(), y.cast::<Tuple>()) {
-        let from = same_words(a.as_slice(), b.as_slice());
-        let (p, q) = (&a.as_slice()[from..], &b.as_slice()[from..]);
-        let (a, b) = (|i: usize| p.get(i).copied(), |i: usize| q.get(i).copied());
-        return compare_items(vm, &a, &b, p.len(), q.len(), order, depth);
     }
     if let (Some(a), Some(b)) = (x.cast::<Deque>(), y.cast::<Deque>()) {
         return compare_items(vm, &|i| a.get(i), &|i| b.get(i), a.len(), b.len(), order, depth);
@@ -219,6 +223,26 @@ pub fn answers_equality(value: Value) -> bool {
         || value.is::<Handle>()
 }
 
+fn too_deep(vm: &Vm) -> Stop {
+    raise::error(vm, T::RecursionError, "maximum recursion depth exceeded in comparison")
+}
+
+fn compare_tuples(
+    vm: &Vm,
+    a: &[Value],
+    b: &[Value],
+    order: Order,
+    depth: u32,
+) -> Result<Option<bool>, Stop> {
+    if depth > MAX_DEPTH {
+        return Err(too_deep(vm));
+    }
+    let from = same_words(a, b);
+    let (a, b) = (&a[from..], &b[from..]);
+    let (x, y) = (|i: usize| a.get(i).copied(), |i: usize| b.get(i).copied());
+    compare_items(vm, &x, &y, a.len(), b.len(), order, depth)
+}
+
 pub(super) fn bytes_of(value: Value) -> Option<Vec<u8>> {
     if let Some(bytes) = value.cast::<Bytes>() {
         return Some(bytes.as_slice().to_vec());
@@ -226,12 +250,10 @@ pub(super) fn bytes_of(value: Value) -> Option<Vec<u8>> {
     value.cast::<ByteArray>().map(|bytes| bytes.to_vec())
 }
 
-pub(super) type ItemAt<'a> = &'a dyn Fn(usize) -> Option<Value>;
-
 pub(super) fn compare_items(
     vm: &Vm,
-    a: ItemAt<'_>,
-    b: ItemAt<'_>,
+    a: &impl Fn(usize) -> Option<Value>,
+    b: &impl Fn(usize) -> Option<Value>,
     a_len: usize,
     b_len: usize,
     order: Order,
@@ -532,8 +554,8 @@ impl Cx {
 
     fn compare_items_deep(
         &mut self,
-        a: ItemAt<'_>,
-        b: ItemAt<'_>,
+        a: &dyn Fn(usize) -> Option<Value>,
+        b: &dyn Fn(usize) -> Option<Value>,
         lens: impl Fn() -> (usize, usize),
         order: Order,
     ) -> Result<Option<bool>, Stop> {

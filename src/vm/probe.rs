@@ -240,13 +240,9 @@ pub fn add_quickly(vm: &Vm, set: Gc<Set>, key: Value) -> bool {
         return false;
     }
     let hash = hash::int(key.int_unchecked()) as u64;
-    match set.elements().find_plain(hash, key) {
-        Ok(Some(_)) => true,
-        Ok(None) => {
-            let grown = set.edit(|elements| elements.insert_new(hash, key, true));
-            if grown > 0 {
-                vm.space.heap.charge(grown);
-            }
+    match set.edit(|elements| elements.add_plain(hash, key)) {
+        Ok(grown) => {
+            vm.space.heap.charge(grown.unwrap_or(0));
             true
         }
         Err(Unsure) => false,
@@ -619,7 +615,31 @@ impl Cx {
         }
     }
 
+    /// Adds the keys at the start that can be told from others without asking; how many these are.
+    pub fn set_add_plain(&self, set: Gc<Set>, keys: &[Value]) -> usize {
+        set.edit(|elements| {
+            let mut grown = 0;
+            let is_told = |&&key: &&Value| {
+                let hash = match key.cast::<Str>() {
+                    Some(text) => self.vm().space.str_hash(text),
+                    None if key.is_int() => hash::int(key.int_unchecked()) as u64,
+                    None => return false,
+                };
+                let added = elements.add_plain(hash, key);
+                grown += added.as_ref().map_or(0, |grown| grown.unwrap_or(0));
+                added.is_ok()
+            };
+            let told = keys.iter().take_while(is_told).count();
+            self.heap.charge(grown);
+            told
+        })
+    }
+
     pub fn set_add_hashed(&mut self, set: Gc<Set>, key: Value, hash: u64) -> Result<bool, Stop> {
+        if let Ok(added) = set.edit(|elements| elements.add_plain(hash, key)) {
+            self.heap.charge(added.unwrap_or(0));
+            return Ok(added.is_some());
+        }
         if self.set_find(set, key, hash)?.is_some() {
             return Ok(false);
         }

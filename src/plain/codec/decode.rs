@@ -31,16 +31,7 @@ pub fn decode_prefix(
             if data.is_ascii() {
                 decoder.out.extend_from_slice(data);
             } else {
-                decoder.out.resize(data.len() * 2, 0);
-                let mut at = 0;
-                for &byte in data {
-                    let high = byte >= 0x80;
-                    decoder.out[at] = if high { 0xc0 | byte >> 6 } else { byte };
-                    decoder.out[at + usize::from(high)] =
-                        if high { 0x80 | byte & 0x3f } else { byte };
-                    at += 1 + usize::from(high);
-                }
-                decoder.out.truncate(at);
+                latin1(&mut decoder.out, data);
             }
             decoder.at = data.len();
         }
@@ -78,6 +69,22 @@ pub(super) struct Decoder<'a> {
     handler: Handler,
     complete: bool,
     pub(super) out: Vec<u8>,
+}
+
+/// Appends the text of Latin-1.
+fn latin1(out: &mut Vec<u8>, data: &[u8]) {
+    out.reserve(data.len() + data.len() / 4);
+    for eight in data.chunks(8) {
+        // One or two bytes for each, written without asking which.
+        let (mut text, mut at) = ([0u8; 16], 0);
+        for &byte in eight {
+            let high = byte >> 7;
+            text[at & 15] = if high == 1 { 0xc0 | byte >> 6 } else { byte };
+            text[(at + 1) & 15] = 0x80 | byte & 0x3f;
+            at += 1 + usize::from(high);
+        }
+        out.extend_from_slice(&text[..at.min(16)]);
+    }
 }
 
 impl Decoder<'_> {

@@ -68,21 +68,22 @@ pub fn encode(text: &[u8], encoding: Encoding, handler: Handler) -> Result<Vec<u
 
 /// Encodes text whose code points all fit a byte; false, and nothing written, if some do not.
 fn latin1(out: &mut Vec<u8>, text: &[u8]) -> bool {
-    let from = out.len();
-    out.resize(from + text.len(), 0);
-    // The second byte of a pair overwrites what its first one left.
-    let (mut at, mut last, mut highest) = (from, 0u8, 0u8);
-    for &byte in text {
-        let second = byte & 0xc0 == 0x80;
-        at = at.saturating_sub(usize::from(second));
-        out[at] = if second { last << 6 | byte & 0x3f } else { byte };
-        at += 1;
-        highest = highest.max(byte);
-        last = byte;
+    let highest = text.iter().fold(0, |highest, &byte| highest.max(byte));
+    if highest > 0xc3 {
+        return false;
     }
-    let fits = highest <= 0xc3;
-    out.truncate(if fits { at } else { from });
-    fits
+    let mut last = 0u8;
+    for eight in text.chunks(8) {
+        // The lead of a pair is not kept, only remembered.
+        let (mut bytes, mut at) = ([0u8; 8], 0);
+        for &byte in eight {
+            bytes[at & 7] = if byte & 0xc0 == 0x80 { last << 6 | byte & 0x3f } else { byte };
+            at += usize::from(byte < 0xc0);
+            last = byte;
+        }
+        out.extend_from_slice(&bytes[..at.min(8)]);
+    }
+    true
 }
 
 #[inline(always)]
