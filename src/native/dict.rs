@@ -91,6 +91,10 @@ fn this_dict(cx: &Cx, args: Args) -> Result<Gc<Dict>, Stop> {
 
 fn new(cx: &mut Cx, args: Args) -> Flow {
     let class = new_class(cx, args, T::Dict)?;
+    if args.len() == 2 && class == cx.class(T::Dict) && cx.arg(args, 1).value().is::<Dict>() {
+        // Made for this call, and of nobody else.
+        return Ok(cx.arg(args, 1).value());
+    }
     let dict = cx.dict();
     if class != cx.class(T::Dict) {
         // `__init__` follows, with whatever arguments it takes.
@@ -183,6 +187,15 @@ fn update_plain(cx: &mut Cx, dict: Gc<Dict>, source: Value) -> Result<bool, Stop
         }
         let mut count = 0;
         loop {
+            if let Some((key, value)) = cx.step_pair(iter) {
+                cx.scope(|cx| {
+                    cx.root(key);
+                    cx.root(value);
+                    cx.dict_set(dict, key, value)
+                })?;
+                count += 1;
+                continue;
+            }
             match cx.step(iter) {
                 Step::Item(pair) => {
                     cx.scope(|cx| {
@@ -302,6 +315,9 @@ fn keys_collected(cx: &mut Cx, [value, ..]: [Value; 3], outcome: Outcome) -> Flo
 fn get(cx: &mut Cx, args: Args) -> Flow {
     let dict = this_dict(cx, args)?;
     let key = cx.arg(args, 1).value();
+    if let Some(value) = cx.quick_entry(dict, key) {
+        return Ok(value);
+    }
     match cx.dict_get(dict, key)? {
         Some(value) => Ok(value),
         None => Ok(cx.opt(args, 2).map_or(Value::NONE, |v| v.value())),

@@ -465,12 +465,16 @@ pub fn make(cx: &Cx, def: &'static Def, owner: Value) -> Gc<Native> {
 }
 
 /// The receiver of a method of the built-in type `id`, seen through subclasses.
-#[inline]
+#[inline(always)]
 pub fn this<O: HeapType>(cx: &Cx, args: Args, id: T) -> Result<Gc<O>, Stop> {
     let value = cx.arg(args, 0).value();
-    if let Some(object) = value.cast::<O>() {
-        return Ok(object);
+    match value.cast::<O>() {
+        Some(object) => Ok(object),
+        None => this_inside(cx, value, id),
     }
+}
+
+fn this_inside<O: HeapType>(cx: &Cx, value: Value, id: T) -> Result<Gc<O>, Stop> {
     cx.unwrap(value).cast::<O>().ok_or_else(|| {
         cx.type_error(&format!(
             "descriptor requires a '{}' object but received a '{}'",

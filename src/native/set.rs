@@ -326,6 +326,11 @@ fn is_disjoint(cx: &mut Cx, args: Args, id: T) -> Flow {
         {
             (base, walked) = (other, Items::Set(set));
         }
+        if let Items::Set(walked) = walked
+            && let Ok(disjoint) = walked.elements().all_in(base.elements(), false)
+        {
+            return Ok(Value::bool(disjoint));
+        }
         let mut disjoint = true;
         each(cx, walked, |cx, key, hash| {
             disjoint = cx.set_find(base, key, hash)?.is_none();

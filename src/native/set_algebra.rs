@@ -149,6 +149,11 @@ pub fn merge(cx: &mut Cx, set: Gc<Set>, items: Items) -> Result<(), Stop> {
             if taken {
                 return Ok(());
             }
+            let (done, grown) = set.edit(|elements| elements.add_all_plain(other.elements()));
+            cx.heap.charge(grown);
+            if done.is_ok() {
+                return Ok(());
+            }
         }
         Items::Dict(dict) => {
             let grown = set.edit(|elements| elements.reserve(dict.len()));
@@ -203,6 +208,11 @@ pub fn common(cx: &mut Cx, set: Gc<Set>, items: Items) -> Result<Gc<Set>, Stop> 
             (base, walked) = (other, Items::Set(set));
         }
     }
+    if let Items::Set(walked) = walked
+        && let Ok(elements) = walked.elements().sifted(base.elements(), true)
+    {
+        return Ok(rooted(cx, elements, set.is_frozen()));
+    }
     let result = fresh(cx, set.is_frozen());
     let before = version(walked);
     each(cx, walked, |cx, key, hash| {
@@ -231,6 +241,9 @@ pub fn subtract(cx: &mut Cx, set: Gc<Set>, items: Items) -> Result<(), Stop> {
 }
 
 pub fn discard_hashed(cx: &mut Cx, set: Gc<Set>, key: Value, hash: u64) -> Result<bool, Stop> {
+    if let Ok(was_there) = set.edit(|elements| elements.remove_plain(hash, key)) {
+        return Ok(was_there);
+    }
     let found = cx.set_find(set, key, hash)?;
     if let Some(place) = found {
         set.edit(|elements| elements.remove_at(place));
@@ -248,6 +261,11 @@ pub fn rest(cx: &mut Cx, set: Gc<Set>, items: Items) -> Result<Gc<Set>, Stop> {
         let result = copied(cx, set);
         subtract(cx, result, items)?;
         return Ok(result);
+    }
+    if let Items::Set(other) = items
+        && let Ok(elements) = set.elements().sifted(other.elements(), false)
+    {
+        return Ok(rooted(cx, elements, set.is_frozen()));
     }
     let result = fresh(cx, set.is_frozen());
     let before = version(Items::Set(set));
@@ -299,6 +317,9 @@ pub fn replace(cx: &Cx, set: Gc<Set>, by: Gc<Set>) {
 pub fn subset(cx: &mut Cx, set: Gc<Set>, other: Gc<Set>) -> Result<bool, Stop> {
     if set.len() > other.len() {
         return Ok(false);
+    }
+    if let Ok(all) = set.elements().all_in(other.elements(), true) {
+        return Ok(all);
     }
     let mut all = true;
     each(cx, Items::Set(set), |cx, key, hash| {

@@ -198,6 +198,14 @@ fn replace(cx: &mut Cx, args: Args) -> Flow {
 /// Replacing where the length of the result is known at once: it is written in its place.
 fn replace_ascii(cx: &Cx, text: Gc<Str>, old: Gc<Str>, new: Gc<Str>, max: Option<usize>) -> Flow {
     let (bytes, old, new) = (text.as_bytes(), old.as_bytes(), new.as_bytes());
+    if let ([from], [to], None) = (old, new, max) {
+        return Ok(match memchr::memchr(*from, bytes) {
+            None => Value::object(text),
+            Some(_) => Value::object(cx.str_ascii_mapped(text, |text| {
+                text.iter_mut().for_each(|byte| *byte = if byte == from { *to } else { *byte });
+            })),
+        });
+    }
     let times = wtf8::count(bytes, old).min(max.unwrap_or(usize::MAX));
     if times == 0 {
         return Ok(Value::object(text));

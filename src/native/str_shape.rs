@@ -60,36 +60,51 @@ pub static TYPE: TypeDef = TypeDef {
 type Mapping = fn(&[u8]) -> Vec<u8>;
 
 /// A method that maps the text to another one; `ascii` is a shorter way for ASCII text.
-fn mapped(cx: &Cx, args: Args, ascii: Option<fn(&mut [u8])>, map: Mapping) -> Flow {
+fn mapped(cx: &Cx, args: Args, ascii: fn(&mut [u8]), map: Mapping) -> Flow {
     let text = this_text(cx, args)?;
-    match ascii {
-        Some(ascii) if text.is_ascii() => Ok(Value::object(cx.str_ascii_mapped(text, ascii))),
-        _ => Ok(text_value(cx, &map(text.as_bytes()))),
+    match text.is_ascii() && !text.is_empty() {
+        true => Ok(Value::object(cx.str_ascii_mapped(text, ascii))),
+        false => Ok(text_value(cx, &map(text.as_bytes()))),
     }
 }
 
 fn lower(cx: &mut Cx, args: Args) -> Flow {
-    mapped(cx, args, Some(<[u8]>::make_ascii_lowercase), unicode::lower)
+    mapped(cx, args, <[u8]>::make_ascii_lowercase, unicode::lower)
 }
 
 fn upper(cx: &mut Cx, args: Args) -> Flow {
-    mapped(cx, args, Some(<[u8]>::make_ascii_uppercase), unicode::upper)
+    mapped(cx, args, <[u8]>::make_ascii_uppercase, unicode::upper)
 }
 
 fn casefold(cx: &mut Cx, args: Args) -> Flow {
-    mapped(cx, args, Some(<[u8]>::make_ascii_lowercase), unicode::casefold)
+    mapped(cx, args, <[u8]>::make_ascii_lowercase, unicode::casefold)
 }
 
 fn title(cx: &mut Cx, args: Args) -> Flow {
-    mapped(cx, args, None, unicode::title)
+    let ascii = |text: &mut [u8]| {
+        let mut after_letter = false;
+        for byte in text {
+            *byte =
+                if after_letter { byte.to_ascii_lowercase() } else { byte.to_ascii_uppercase() };
+            after_letter = byte.is_ascii_alphabetic();
+        }
+    };
+    mapped(cx, args, ascii, unicode::title)
 }
 
 fn capitalize(cx: &mut Cx, args: Args) -> Flow {
-    mapped(cx, args, None, unicode::capitalize)
+    let ascii = |text: &mut [u8]| {
+        text.make_ascii_lowercase();
+        text[..1].make_ascii_uppercase();
+    };
+    mapped(cx, args, ascii, unicode::capitalize)
 }
 
 fn swapcase(cx: &mut Cx, args: Args) -> Flow {
-    mapped(cx, args, None, unicode::swapcase)
+    let ascii = |text: &mut [u8]| {
+        text.iter_mut().for_each(|byte| *byte ^= u8::from(byte.is_ascii_alphabetic()) << 5);
+    };
+    mapped(cx, args, ascii, unicode::swapcase)
 }
 
 // ---- padding

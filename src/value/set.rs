@@ -144,8 +144,21 @@ impl Elements {
     }
 
     /// Finds a key among such as can be told from it without asking: strings and inline integers.
-    #[inline]
+    #[inline(always)]
     pub fn find_plain(&self, hash: u64, key: Value) -> Result<Option<usize>, Unsure> {
+        // The first slot answers nearly always.
+        let slots = self.slots();
+        let place = slots[hash as usize & (slots.len() - 1)];
+        if place == EMPTY {
+            return Ok(None);
+        }
+        match self.elements.get(place as usize) {
+            Some(element) if element.key == key && element.hash == hash => Ok(Some(place as usize)),
+            _ => self.find_further(hash, key),
+        }
+    }
+
+    fn find_further(&self, hash: u64, key: Value) -> Result<Option<usize>, Unsure> {
         let text = key.cast::<Str>();
         if text.is_none() && !key.is_int() {
             return Err(Unsure);
@@ -184,6 +197,62 @@ impl Elements {
             },
         })?;
         Ok(slot.map(|empty| self.put(hash, key, text.is_none(), removed, empty)))
+    }
+
+    /// Removes such a key as `find_plain` can tell; whether it was there.
+    #[inline]
+    pub fn remove_plain(&mut self, hash: u64, key: Value) -> Result<bool, Unsure> {
+        let found = self.find_plain(hash, key)?;
+        if let Some(place) = found {
+            self.remove_at(place);
+        }
+        Ok(found.is_some())
+    }
+
+    /// Of these elements, those that the other table has, or that it has not, in a new table.
+    pub fn sifted(&self, other: &Elements, wanted: bool) -> Result<Elements, Unsure> {
+        let mut result = Elements::default();
+        self.each(|Element { hash, key }| {
+            if other.find_plain(hash, key)?.is_some() == wanted {
+                result.insert_new(hash, key, key.is_int());
+            }
+            Ok(())
+        })?;
+        Ok(result)
+    }
+
+    /// Does the other table have all of these elements, or none of them if that is wanted?
+    pub fn all_in(&self, other: &Elements, wanted: bool) -> Result<bool, Unsure> {
+        let answer = self.each(|Element { hash, key }| match other.find_plain(hash, key) {
+            Ok(found) if found.is_some() == wanted => Ok(()),
+            answer => Err(answer.map(|_| false)),
+        });
+        answer.map_or_else(|answer| answer, |()| Ok(true))
+    }
+
+    /// Visits the elements in the order of iteration, until `visit` fails.
+    #[inline(always)]
+    fn each<E>(&self, mut visit: impl FnMut(Element) -> Result<(), E>) -> Result<(), E> {
+        if self.unordered {
+            return self.elements.iter().filter(|e| !e.key.is_undef()).try_for_each(|e| visit(*e));
+        }
+        for &place in self.slots() {
+            if let Some(element) = self.elements.get(place as usize) {
+                visit(*element)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds elements of another table up to the first that cannot be told: whether there is none,
+    /// and by how many bytes this table has grown.
+    pub fn add_all_plain(&mut self, other: &Elements) -> (Result<(), Unsure>, usize) {
+        let mut grown = 0;
+        let done = other.each(|Element { hash, key }| {
+            grown += self.add_plain(hash, key)?.unwrap_or(0);
+            Ok(())
+        });
+        (done, grown)
     }
 
     /// As `Table::probe`.

@@ -655,6 +655,18 @@ impl Space {
         if entry.class == class.address() && entry.name == name.address() && entry.epoch == epoch {
             return if entry.value.is_undef() { None } else { Some(entry.value) };
         }
+        self.look_up_again(class, name, slot, epoch)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn look_up_again(
+        &self,
+        class: Gc<Class>,
+        name: Gc<Str>,
+        slot: usize,
+        epoch: u32,
+    ) -> Option<Value> {
         let found = class.lookup_uncached(self, name);
         if class.is_volatile(name) {
             return found;

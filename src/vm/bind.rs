@@ -326,7 +326,7 @@ pub unsafe fn invoke_with_names(
 }
 
 /// Calls a native with keyword arguments: each goes to the place its name has.
-unsafe fn native_with_names(
+pub unsafe fn native_with_names(
     vm: *mut Vm,
     ip: Ip,
     base: Base,
@@ -438,6 +438,6 @@ unsafe fn place_and_run(
             return call::fail(vm, ip, base, info);
         }
         std::ptr::copy(places.as_ptr(), args, places.len());
-        call::run_native(vm, ip, base, args, places.len(), native, info)
+        super::native_call::run_native(vm, ip, base, args, places.len(), native, info)
     }
 }

@@ -7,8 +7,7 @@
 use super::known::Known;
 use super::pc::{Base, Ip, Pc, reg};
 use super::{
-    Args, Flow, Stop, TAIL_LIMIT, Vm, awaiting, bind, construct, cx, natives, raise, safepoint,
-    suspend, unwind,
+    Flow, Stop, TAIL_LIMIT, Vm, awaiting, bind, construct, cx, raise, safepoint, suspend, unwind,
 };
 use crate::code::op::{HEADER, Word, word};
 use crate::gc::Gc;
@@ -121,6 +120,7 @@ pub unsafe fn call_loaded(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     }
 }
 
+#[inline(always)]
 pub unsafe fn call_loaded_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let window = base.add(word::b(w));
@@ -142,6 +142,7 @@ pub unsafe fn loaded(window: Base, n: usize) -> usize {
     }
 }
 
+#[inline(always)]
 pub unsafe fn call_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let window = base.add(word::b(w));
@@ -289,7 +290,7 @@ pub unsafe fn invoke(
 }
 
 #[cold]
-unsafe fn overflow(vm: *mut Vm, ip: Ip, base: Base, info: u64) -> Pc {
+pub unsafe fn overflow(vm: *mut Vm, ip: Ip, base: Base, info: u64) -> Pc {
     unsafe {
         raise::error(&*vm, T::RecursionError, "maximum recursion depth exceeded");
         fail(vm, ip, base, info)
@@ -315,7 +316,7 @@ pub unsafe fn enter(vm: *mut Vm, ip: Ip, base: Base, window: Base, mut n: usize,
                 return enter_function(vm, ip, base, window.add(ARGS), n, function, info);
             }
             if let Some(native) = callee.cast::<Native>() {
-                return enter_native(vm, ip, base, window, n, native, info);
+                return super::native_call::enter_native(vm, ip, base, window, n, native, info);
             }
             if let Some(method) = callee.cast::<BoundMethod>() {
                 std::ptr::copy(window.add(ARGS), window.add(ARGS + 1), n);
@@ -442,81 +443,6 @@ pub unsafe fn enter_bound(
         *nb.offset(CALLER) = Value::from_bits(base as u64);
         *nb.offset(INFO) = Value::from_bits(depth | info & !DEPTH_MASK);
         Pc::new(function.start.cast_mut(), nb)
-    }
-}
-
-/// Runs a native whose `n` positional arguments are at `window[4]`.
-pub unsafe fn enter_native(
-    vm: *mut Vm,
-    ip: Ip,
-    base: Base,
-    window: Base,
-    n: usize,
-    native: Gc<Native>,
-    info: u64,
-) -> Pc {
-    unsafe {
-        let args = window.add(ARGS);
-        if n < native.min as usize || n > native.max as usize && native.max != u16::MAX {
-            raise::arity(&*vm, native, args, n);
-            return fail(vm, ip, base, info);
-        }
-        let places = native.places as usize;
-        if native.max != u16::MAX {
-            if !(*vm).has_room(args, places) {
-                return overflow(vm, ip, base, info);
-            }
-            for i in n..places {
-                *args.add(i) = Value::UNDEF;
-            }
-            return run_native(vm, ip, base, args, places, native, info);
-        }
-        let positional = native.signature.positional();
-        let surplus = n.saturating_sub(positional);
-        if !(*vm).has_room(args, places + surplus) {
-            return overflow(vm, ip, base, info);
-        }
-        if surplus > 0 && positional < places {
-            // Places of keywords stand between the parameters and the surplus arguments.
-            std::ptr::copy(args.add(positional), args.add(places), surplus);
-            for i in positional..places {
-                *args.add(i) = Value::UNDEF;
-            }
-            return run_native(vm, ip, base, args, places + surplus, native, info);
-        }
-        for i in n..places {
-            *args.add(i) = Value::UNDEF;
-        }
-        run_native(vm, ip, base, args, n.max(places), native, info)
-    }
-}
-
-/// Runs a native whose places are all filled.
-#[inline]
-pub unsafe fn run_native(
-    vm: *mut Vm,
-    ip: Ip,
-    base: Base,
-    args: Base,
-    n: usize,
-    native: Gc<Native>,
-    info: u64,
-) -> Pc {
-    unsafe {
-        let top = (*vm).top;
-        (*vm).top = args.add(n);
-        (*vm).native_base = base;
-        (*vm).native_ip = ip;
-        let flow = natives::run(native, cx::Cx::of(&mut *vm), Args::new(args, n));
-        (*vm).top = top;
-        // What nearly all natives do, without the ceremony of `settle` and `finish`.
-        if let Ok(value) = flow
-            && info as u8 == Ret::Plain as u8
-        {
-            reg!(base, (info >> 16) as u16 as usize) = value;
-            return Pc::new(ip, base);
-        }
-        settle(vm, ip, base, info, flow)
     }
 }
 
@@ -691,6 +617,7 @@ pub unsafe fn call_unpacked(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 
 // ---- methods
 
+#[inline(never)]
 pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let window = base.add(word::b(w));
@@ -703,7 +630,15 @@ pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             if let Some(native) = callee.cast::<Native>()
                 && (*vm).on_stack(base)
             {
-                return enter_native(vm, ip.add(3), base, window, n + 1, native, w & DST_MASK);
+                return super::native_call::enter_native(
+                    vm,
+                    ip.add(3),
+                    base,
+                    window,
+                    n + 1,
+                    native,
+                    w & DST_MASK,
+                );
             }
             *window = callee;
             return enter(vm, ip.add(3), base, window, n + 1, w & DST_MASK);

@@ -3,7 +3,7 @@
 use super::pc::{Base, Ip, Pc};
 use super::slots::{apply_slots, read_slots, solid_base};
 use super::unwind::class_text;
-use super::{Cx, Flow, Outcome, Stop, Vm, bind, call, raise};
+use super::{Cx, Flow, Outcome, Stop, Vm, bind, call, native_call, raise};
 use crate::code::CodeKind;
 use crate::code::op::{HEADER, Op, word};
 use crate::gc::Gc;
@@ -105,7 +105,7 @@ unsafe fn class_of_another_kind(
         {
             std::ptr::copy(window.add(ARGS), window.add(ARGS + 1), n);
             *window.add(ARGS) = Value::object(class);
-            return call::enter_native(vm, ip, base, window, n + 1, native, info);
+            return native_call::enter_native(vm, ip, base, window, n + 1, native, info);
         }
         // A class with a `__new__` of its own whose objects nobody initialises afterwards.
         if class.is_user()
@@ -172,6 +172,20 @@ pub unsafe fn class_with_names(
             let mut all = vec![Value::object(class)];
             all.extend(args);
             return bind::invoke_with_names(vm, ip, base, method, &all, names, info);
+        }
+        // As in `class_of_another_kind`.
+        if !class.is_user()
+            && class.header.flags & flags::NO_NEW == 0
+            && !class.has(overrides::INIT)
+            && class.layout != Kind::Exception
+            && class != (*vm).space.class(T::Type)
+            && let Some(new) = (*vm).space.lookup(class, (*vm).names.__new__)
+            && let Some(native) = new.cast::<Native>()
+        {
+            let mut all = Vec::with_capacity(args.len() + 1);
+            all.push(Value::object(class));
+            all.extend(args);
+            return bind::native_with_names(vm, ip, base, native, &all, names, info);
         }
         let flow = Cx::of(&mut *vm).construct_then(class, args, names);
         call::settle(vm, ip, base, info, flow)

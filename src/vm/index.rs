@@ -210,6 +210,12 @@ unsafe fn get_by_method(
 }
 
 impl Cx {
+    /// The value under a key that is there and is a string or small integer.
+    #[inline]
+    pub fn quick_entry(&self, dict: Gc<Dict>, key: Value) -> Option<Value> {
+        quick_entry(self.vm(), dict, key)
+    }
+
     /// `container[key]` for built-in containers; None for everything else.
     pub fn item_plain(&mut self, container: Value, key: Value) -> Result<Option<Value>, Stop> {
         if let Some(item) = key.as_int().and_then(|i| self.item_quickly(container, i)) {

@@ -129,6 +129,19 @@ pub unsafe fn get_iter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 }
 
 impl Cx {
+    /// Steps what yields pairs of plain sources, without making tuples of them; None where only
+    /// `step` knows, and at the end.
+    pub fn step_pair(&self, iter: Gc<Iter>) -> Option<(Value, Value)> {
+        match step_pair(self.vm(), iter) {
+            Pair::Items(x, y) => Some((x, y)),
+            Pair::End => {
+                finish(iter);
+                None
+            }
+            Pair::Other => None,
+        }
+    }
+
     /// `iter(value)`, as a native's last act.
     pub fn iter_then(&mut self, value: Value) -> Flow {
         if let Some(iter) = builtin_iter(self.vm(), value) {

@@ -29,6 +29,7 @@ mod lookup;
 mod make;
 mod member;
 mod name;
+mod native_call;
 pub mod natives;
 mod numeric;
 mod ops;

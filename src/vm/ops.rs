@@ -8,7 +8,7 @@ use super::order::*;
 use dashu_int::IBig;
 
 use super::pc::{Base, Ip, Pc, reg};
-use super::{Ask, Cx, Order, Stop, Vm, call, interp, raise, unwind};
+use super::{Ask, Cx, Order, Stop, Vm, call, interp, native_call, raise, unwind};
 use crate::code::op::{Op, Word, word};
 use crate::gc::{Gc, budget};
 use crate::plain::int::Int;
@@ -17,8 +17,8 @@ use crate::value::class::overrides;
 use crate::value::frame::{DST_MASK, Ret};
 use crate::value::str::MAX_LEN;
 use crate::value::{
-    ByteArray, Bytes, Complex, Deque, Dict, Instance, List, MemoryView, Native, Range, Set, Str, T,
-    Tuple, Value,
+    ByteArray, Bytes, Complex, Deque, Dict, Instance, List, MemoryView, Native, NativeKind, Range,
+    Set, Str, T, Tuple, Value,
 };
 
 macro_rules! binary_operators {
@@ -344,6 +344,11 @@ pub(super) unsafe fn invoke_special(
     info: u64,
 ) -> Pc {
     unsafe {
+        if let Some(native) = method.cast::<Native>()
+            && native.kind == NativeKind::Method
+        {
+            return native_call::invoke_special(vm, ip, base, native, [this, other], info);
+        }
         match call::bind_special(&mut *vm, method, this) {
             Ok((func, Some(this))) => call::invoke(vm, ip, base, func, &[this, other], info),
             Ok((func, None)) => call::invoke(vm, ip, base, func, &[other], info),

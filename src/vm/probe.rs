@@ -30,6 +30,13 @@ pub fn hash_plain(vm: &Vm, value: Value) -> Option<u64> {
 }
 
 fn hash_other(vm: &Vm, value: Value, depth: u32) -> Option<u64> {
+    if let Some(tuple) = value.cast::<Tuple>() {
+        let mut state = hash::Tuple::default();
+        for &item in tuple.as_slice() {
+            state.push(hash_inner(vm, item, depth)? as i64);
+        }
+        return Some(state.finish() as u64);
+    }
     if !value.is::<Instance>()
         && let Some(n) = super::numeric::number(vm, value)
     {
@@ -48,13 +55,6 @@ fn hash_other(vm: &Vm, value: Value, depth: u32) -> Option<u64> {
     }
     if value.is_special() {
         return Some(value.bits() >> 1);
-    }
-    if let Some(tuple) = value.cast::<Tuple>() {
-        let mut state = hash::Tuple::default();
-        for &item in tuple.as_slice() {
-            state.push(hash_inner(vm, item, depth)? as i64);
-        }
-        return Some(state.finish() as u64);
     }
     if let Some(bytes) = value.cast::<Bytes>() {
         if bytes.hash.get() == 0 {
@@ -120,6 +120,9 @@ fn hash_other(vm: &Vm, value: Value, depth: u32) -> Option<u64> {
 /// The hash of a part of something at `depth`; None if that is too deep for the native stack, or
 /// Ctrl-C is waiting: `Cx::hash` tells.
 fn hash_inner(vm: &Vm, part: Value, depth: u32) -> Option<u64> {
+    if let Some(i) = part.as_int() {
+        return Some(hash::int(i) as u64);
+    }
     match part.cast::<Str>() {
         Some(text) => Some(vm.space.str_hash(text)),
         None if depth > 200 || vm.signals.is_up(Signals::INTERRUPT) => None,

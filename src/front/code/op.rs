@@ -342,10 +342,10 @@ macro_rules! for_each_op {
             /// dict or unbound. The body gets the namespace as its only argument.
             MakeClass [Dst Win Nil] 0 => data::cold | make::class;
             /// R[a] = R[b](c arguments from R[b+4])
-            Call [Dst Win Cnt] 0 => call::call | call::call_slow;
+            Call [Dst Win Cnt] 0 => call::call | native_call::call;
             /// R[a] = R[b](c arguments from R[b+4], the first of which is not there if LoadMethod
             /// left it unbound)
-            CallL [Dst Win Cnt] 0 => call::call_loaded | call::call_loaded_slow;
+            CallL [Dst Win Cnt] 0 => call::call_loaded | native_call::call_loaded;
             /// R[a] = R[b](c arguments as of CallL, the last ones by keyword); word: constant
             /// index of the tuple of keyword names
             CallK [Dst Win Cnt] 1 => data::cold | call::call_keywords;
@@ -353,7 +353,7 @@ macro_rules! for_each_op {
             CallX [Dst Win Nil] 0 => data::cold | call::call_unpacked;
             /// R[a] = R[b+4].name(c arguments from R[b+5]); caches: (shape, epoch), callee, name
             /// index (set by the compiler)
-            CallM [Dst Win Cnt] 3 => call::call_method | call::call_method_slow;
+            CallM [Dst Win Cnt] 3 => call::call_method | native_call::call_method;
             /// R[a] = super(...).name(c arguments from R[b+5]); R[b] = what `super` names,
             /// R[b+1] = __class__, R[b+4] = self; caches as CallM
             CallSuper [Dst Win Cnt] 3 => call_super::call | call_super::call_slow;

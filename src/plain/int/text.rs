@@ -4,7 +4,7 @@
 //! CPython's) is checked here, because it is the conversion that is quadratic in principle.
 
 use dashu_int::ops::Abs;
-use dashu_int::{IBig, Sign};
+use dashu_int::{IBig, Sign, Word};
 
 use super::super::{Fault, Result};
 
@@ -162,14 +162,56 @@ fn decimal_magnitude(n: &IBig, limit: usize) -> Result<String> {
     {
         return Err(too_long(limit));
     }
-    let mut text = n.to_string();
-    if n.sign() == Sign::Negative {
-        text.remove(0);
-    }
+    let text = match n.as_sign_words() {
+        (_, words) if (1..=FEW_WORDS).contains(&words.len()) => decimal_of_words(words),
+        _ => {
+            let mut text = n.to_string();
+            if n.sign() == Sign::Negative {
+                text.remove(0);
+            }
+            text
+        }
+    };
     if limit > 0 && text.len() > limit {
         return Err(too_long(limit));
     }
     Ok(text)
+}
+
+/// Numbers of up to so many words are written by dividing them again and again.
+const FEW_WORDS: usize = 24;
+
+/// The decimal digits of a number that is not 0, given by its words, the lowest first.
+fn decimal_of_words(words: &[Word]) -> String {
+    /// The largest power of ten in a word, and its exponent.
+    const PART: u64 = 10_000_000_000_000_000_000;
+    const DIGITS: usize = 19;
+    let mut rest = [0u64; FEW_WORDS];
+    let mut len = words.len();
+    rest[..len].copy_from_slice(words);
+    let mut parts = Vec::with_capacity(len + len / 16 + 1);
+    while len > 0 {
+        let mut remainder = 0u64;
+        for word in rest[..len].iter_mut().rev() {
+            let value = u128::from(remainder) << 64 | u128::from(*word);
+            *word = (value / u128::from(PART)) as u64;
+            remainder = (value as u64).wrapping_sub(word.wrapping_mul(PART));
+        }
+        while len > 0 && rest[len - 1] == 0 {
+            len -= 1;
+        }
+        parts.push(remainder);
+    }
+    let mut out = Vec::with_capacity(parts.len() * DIGITS);
+    for (at, &part) in parts.iter().rev().enumerate() {
+        let digits = Decimal::of_magnitude(part);
+        let digits = digits.as_bytes();
+        if at > 0 {
+            out.resize(out.len() + DIGITS - digits.len(), b'0');
+        }
+        out.extend_from_slice(digits);
+    }
+    String::from_utf8(out).expect("digits")
 }
 
 fn too_long(limit: usize) -> Fault {

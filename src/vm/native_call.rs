@@ -1,0 +1,197 @@
+//! Running natives: their places are filled, and what nearly all return is delivered here. Calls
+//! that are not of functions begin here, too.
+
+use super::call::{self, ARGS, fail, free_window, overflow, settle};
+use super::pc::{Base, Ip, Pc, reg};
+use super::{Args, Vm, construct, cx, natives, raise};
+use crate::code::op::{Word, word};
+use crate::gc::Gc;
+use crate::value::frame::{DST_MASK, Ret};
+use crate::value::{Class, Native, NativeKind, Value};
+
+// ---- the cold sides of calls, which try natives first
+
+/// `callee(arguments)`.
+#[inline(always)]
+pub unsafe fn call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    // SAFETY: I3, I4; so throughout this file.
+    unsafe {
+        let window = base.add(word::b(w));
+        if let Some(native) = (*window).cast::<Native>()
+            && takes(vm, native, window.add(ARGS), word::c(w))
+        {
+            return run_at_once::<0>(vm, ip, base, w, native);
+        }
+        if let Some(class) = (*window).cast::<Class>()
+            && !(*vm).interrupted()
+            && (*vm).has_room(window, word::c(w) + ARGS + 2)
+        {
+            return construct::class(vm, ip, base, window, word::c(w), class, w & DST_MASK);
+        }
+        call::call_slow(vm, ip, base, w)
+    }
+}
+
+/// As `call`, where `load_method` left the receiver or its absence in front.
+#[inline(always)]
+pub unsafe fn call_loaded(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let window = base.add(word::b(w));
+        if let Some(native) = (*window).cast::<Native>()
+            && !(*window.add(ARGS)).is_undef()
+            && takes(vm, native, window.add(ARGS), word::c(w))
+        {
+            return run_at_once::<0>(vm, ip, base, w, native);
+        }
+        call::call_loaded_slow(vm, ip, base, w)
+    }
+}
+
+/// `this.method(arguments)` with the method that the instruction remembers.
+#[inline(always)]
+pub unsafe fn call_method(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let args = base.add(word::b(w) + ARGS);
+        let this = *args;
+        if this.is_object()
+            && (*this.header_unchecked()).shape as u64 | (*vm).epoch() << 32 == *ip
+            && let Some(native) = Value::from_bits(*ip.add(1)).cast::<Native>()
+            && takes(vm, native, args, word::c(w) + 1)
+        {
+            return run_at_once::<1>(vm, ip.add(3), base, w, native);
+        }
+        call::call_method_slow(vm, ip, base, w)
+    }
+}
+
+/// May the native run on these arguments as they stand? Not for a caller in a heap frame, whose
+/// windows are not on the stack.
+#[inline(always)]
+unsafe fn takes(vm: *mut Vm, native: Gc<Native>, args: Base, n: usize) -> bool {
+    unsafe {
+        let (min, max) = (native.min as usize, native.max as usize);
+        let fits = n >= min && n <= max && max != u16::MAX as usize;
+        fits && !(*vm).interrupted() && (*vm).has_room(args, native.places as usize)
+    }
+}
+
+/// Runs a native on what `takes` was asked about; `THIS` is 1 if there is an argument more than
+/// the instruction says.
+#[inline(never)]
+unsafe fn run_at_once<const THIS: usize>(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    w: Word,
+    native: Gc<Native>,
+) -> Pc {
+    unsafe {
+        let args = base.add(word::b(w) + ARGS);
+        let places = native.places as usize;
+        let mut at = word::c(w) + THIS;
+        while at < places {
+            *args.add(at) = Value::UNDEF;
+            at += 1;
+        }
+        run_native(vm, ip, base, args, places, native, w & DST_MASK)
+    }
+}
+
+// ---- from everywhere else
+
+/// Calls a special method that is a native, and binds, with its operand.
+pub unsafe fn invoke_special(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    native: Gc<Native>,
+    operands: [Value; 2],
+    info: u64,
+) -> Pc {
+    unsafe {
+        debug_assert!(native.kind == NativeKind::Method);
+        let window = free_window(vm, base);
+        if !(*vm).has_room(window, ARGS + 2) {
+            return overflow(vm, ip, base, info);
+        }
+        *window = Value::object(native);
+        *window.add(ARGS) = operands[0];
+        *window.add(ARGS + 1) = operands[1];
+        enter_native(vm, ip, base, window, 2, native, info)
+    }
+}
+
+/// Runs a native whose `n` positional arguments are at `window[4]`.
+pub unsafe fn enter_native(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    window: Base,
+    n: usize,
+    native: Gc<Native>,
+    info: u64,
+) -> Pc {
+    unsafe {
+        let args = window.add(ARGS);
+        if n < native.min as usize || n > native.max as usize && native.max != u16::MAX {
+            raise::arity(&*vm, native, args, n);
+            return fail(vm, ip, base, info);
+        }
+        let places = native.places as usize;
+        if native.max != u16::MAX {
+            if !(*vm).has_room(args, places) {
+                return overflow(vm, ip, base, info);
+            }
+            for i in n..places {
+                *args.add(i) = Value::UNDEF;
+            }
+            return run_native(vm, ip, base, args, places, native, info);
+        }
+        let positional = native.signature.positional();
+        let surplus = n.saturating_sub(positional);
+        if !(*vm).has_room(args, places + surplus) {
+            return overflow(vm, ip, base, info);
+        }
+        if surplus > 0 && positional < places {
+            // Places of keywords stand between the parameters and the surplus arguments.
+            std::ptr::copy(args.add(positional), args.add(places), surplus);
+            for i in positional..places {
+                *args.add(i) = Value::UNDEF;
+            }
+            return run_native(vm, ip, base, args, places + surplus, native, info);
+        }
+        for i in n..places {
+            *args.add(i) = Value::UNDEF;
+        }
+        run_native(vm, ip, base, args, n.max(places), native, info)
+    }
+}
+
+/// Runs a native whose places are all filled.
+#[inline(always)]
+pub unsafe fn run_native(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    args: Base,
+    n: usize,
+    native: Gc<Native>,
+    info: u64,
+) -> Pc {
+    unsafe {
+        let top = (*vm).top;
+        (*vm).top = args.add(n);
+        (*vm).native_base = base;
+        (*vm).native_ip = ip;
+        let flow = natives::run(native, cx::Cx::of(&mut *vm), Args::new(args, n));
+        (*vm).top = top;
+        // What nearly all natives do, without the ceremony of `settle` and `finish`.
+        if let Ok(value) = flow
+            && info as u8 == Ret::Plain as u8
+        {
+            reg!(base, (info >> 16) as u16 as usize) = value;
+            return Pc::new(ip, base);
+        }
+        settle(vm, ip, base, info, flow)
+    }
+}
