@@ -303,7 +303,7 @@ pub unsafe fn enter(vm: *mut Vm, ip: Ip, base: Base, window: Base, mut n: usize,
     unsafe {
         let window = stack_window(vm, base, window, n + ARGS);
         if let Some(native) = (*window).cast::<Native>() {
-            return enter_native(vm, ip, base, window, n, native, info);
+            return super::native_call::enter_native(vm, ip, base, window, n, native, info);
         }
         let mut steps = 0;
         loop {
