@@ -194,7 +194,7 @@ fn mutated_code() {
         let code = compiled("mutated", &text).unwrap();
         for inner in &code.codes {
             for _ in 0..2_000 {
-                let mut changed = copy(inner);
+                let mut changed = Code::clone(inner);
                 let at = random() as usize % changed.words.len();
                 changed.words[at] ^= match random() % 3 {
                     0 => 1 << (random() % 64),
@@ -209,33 +209,6 @@ fn mutated_code() {
         }
     }
     assert!(refused > 1_000);
-}
-
-fn copy(code: &Code) -> Code {
-    Code {
-        kind: code.kind,
-        is_module: code.is_module,
-        name: code.name.clone(),
-        qualname: code.qualname.clone(),
-        doc: code.doc.clone(),
-        filename: code.filename.clone(),
-        first_line: code.first_line,
-        params: code.params.clone(),
-        registers: code.registers,
-        words: code.words.clone(),
-        consts: code.consts.clone(),
-        names: code.names.clone(),
-        codes: code.codes.clone(),
-        captures: code.captures.clone(),
-        free_names: code.free_names.clone(),
-        locals: code.locals.clone(),
-        inner_locals: code.inner_locals.clone(),
-        is_inspected: code.is_inspected,
-        looks_at_failures: code.looks_at_failures,
-        handlers: code.handlers.clone(),
-        lines: code.lines.clone(),
-        live: code.live.clone(),
-    }
 }
 
 #[test]

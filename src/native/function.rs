@@ -685,5 +685,6 @@ fn flags(code: &CodeObject) -> i64 {
 
 fn code_consts(cx: &mut Cx, value: Value) -> Flow {
     let code = this_code(cx, value)?;
+    cx.vm().complete(code);
     Ok(Value::object(cx.tuple(&code.consts)))
 }

@@ -1,7 +1,8 @@
 //! Linked code: a `Code` made ready for one namespace.
 //!
 //! The words are copied, because their cache words are written; constants have become values,
-//! names interned strings.
+//! names interned strings. All that happens when a function of the code is first called: until
+//! then there are no words (`is_linked`).
 
 use std::cell::{Cell, UnsafeCell};
 use std::sync::Arc;
@@ -32,40 +33,61 @@ pub struct CodeObject {
 impl CodeObject {
     /// # Safety
     /// `this` is a fresh cell.
-    #[allow(clippy::too_many_arguments)] // one per field
     pub unsafe fn init(
         this: *mut CodeObject,
         code: Arc<Code>,
-        consts: Box<[Value]>,
-        names: Box<[Gc<Str>]>,
-        params: Box<[Gc<Str>]>,
         globals: Option<Gc<Dict>>,
         builtins: Gc<Dict>,
     ) {
-        let words = code.words.clone().into_boxed_slice();
-        let children = code.codes.iter().map(|_| Cell::new(None)).collect();
         // SAFETY: by contract.
         unsafe {
             (&raw mut (*this).code).write(code);
-            (&raw mut (*this).words).write(UnsafeCell::new(words));
-            (&raw mut (*this).consts).write(consts);
-            (&raw mut (*this).names).write(names);
-            (&raw mut (*this).children).write(children);
-            (&raw mut (*this).params).write(params);
+            (&raw mut (*this).words).write(Default::default());
+            (&raw mut (*this).consts).write(Default::default());
+            (&raw mut (*this).names).write(Default::default());
+            (&raw mut (*this).children).write(Default::default());
+            (&raw mut (*this).params).write(Default::default());
             (&raw mut (*this).globals).write(Cell::new(globals));
             (&raw mut (*this).builtins).write(builtins);
         }
     }
 
+    /// # Safety
+    /// `this` is not linked, and nothing borrows from it.
+    pub unsafe fn fill(
+        this: *mut CodeObject,
+        consts: Box<[Value]>,
+        names: Box<[Gc<Str>]>,
+        params: Box<[Gc<Str>]>,
+    ) {
+        // SAFETY: by contract.
+        unsafe {
+            let code: &Arc<Code> = &(*this).code;
+            let words = code.words.clone().into_boxed_slice();
+            let children = code.codes.iter().map(|_| Cell::new(None)).collect();
+            (*this).words = UnsafeCell::new(words);
+            (*this).children = children;
+            (*this).consts = consts;
+            (*this).names = names;
+            (*this).params = params;
+        }
+    }
+
+    pub fn is_linked(&self) -> bool {
+        self.word_count() > 0
+    }
+
     /// The first word; the machine reads and writes through it.
     #[inline(always)]
     pub fn words(&self) -> *mut Word {
-        // SAFETY: the box is never replaced.
+        // SAFETY: the box is replaced once, before anything runs in it.
         unsafe { (*self.words.get()).as_mut_ptr() }
     }
 
+    /// How many words there are; none before the code is linked.
     pub fn word_count(&self) -> usize {
-        self.code.words.len()
+        // SAFETY: as above.
+        unsafe { (&*self.words.get()).len() }
     }
 
     /// Index of a word from its address.
@@ -95,8 +117,7 @@ impl Object for CodeObject {
     unsafe fn release(this: *mut CodeObject) -> usize {
         // SAFETY: dead code, dropped once.
         unsafe {
-            let code: &Arc<Code> = &(*this).code;
-            let bytes = code.words.len() * 8;
+            let bytes = (*this).word_count() * 8;
             std::ptr::drop_in_place(&raw mut (*this).code);
             std::ptr::drop_in_place(&raw mut (*this).words);
             std::ptr::drop_in_place(&raw mut (*this).consts);

@@ -23,11 +23,11 @@ pub const NOT_SIMPLE: u16 = u16::MAX;
 #[repr(C)]
 pub struct Function {
     pub header: Header,
-    /// First instruction.
+    /// First instruction; null before the first call, which links the code.
     pub start: *const Word,
     pub registers: u32,
     /// Number of arguments if exactly that many positional ones fill all parameters and a call
-    /// runs in a window (no generator, no `*args`); else `NOT_SIMPLE`.
+    /// runs in a window (no generator, no `*args`) and the code is linked; else `NOT_SIMPLE`.
     pub argc: u16,
     pub captured: u16,
     pub code: Gc<CodeObject>,

@@ -294,6 +294,7 @@ pub unsafe fn invoke_with_names(
             let count = args.len() - names.len();
             let window = call::free_window(vm, base);
             if let Some(function) = callee.cast::<Function>() {
+                (*vm).ready(function);
                 let total = function.code.code.params.total() + 1;
                 if !(*vm).has_room(window, ARGS + total) {
                     raise::error(&*vm, T::RecursionError, "maximum recursion depth exceeded");

@@ -9,6 +9,7 @@ use super::pc::{Base, Ip, Pc, reg};
 use super::{
     Flow, Stop, TAIL_LIMIT, Vm, awaiting, bind, construct, cx, raise, safepoint, suspend, unwind,
 };
+use crate::code::Content;
 use crate::code::op::{HEADER, Word, word};
 use crate::gc::Gc;
 use crate::value::class::overrides;
@@ -394,6 +395,7 @@ pub unsafe fn enter_function(
     info: u64,
 ) -> Pc {
     unsafe {
+        (*vm).ready(function);
         if function.argc as usize != n || function.argc == NOT_SIMPLE {
             let total = function.code.code.params.total().max(n) + 1;
             if !(*vm).has_room(nb, total) {
@@ -418,9 +420,9 @@ pub unsafe fn enter_bound(
 ) -> Pc {
     unsafe {
         use crate::code::CodeKind::*;
-        if matches!(function.code.code.kind, Generator | Coroutine | AsyncGenerator) {
+        let code: &Content = &function.code.code;
+        if matches!(code.kind, Generator | Coroutine | AsyncGenerator) {
             let frame = suspend::make_frame(&*vm, function, nb);
-            let code = &function.code.code;
             if !code.handlers.is_empty() || code.kind == Coroutine {
                 // It may have something to clean up when nobody resumes it any more; and whoever
                 // forgets to await is told.

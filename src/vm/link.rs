@@ -18,29 +18,57 @@ use crate::value::{Cell, CodeObject, Dict, Frame, Function, Module, T, Value};
 impl Vm {
     /// Links code for a namespace. Only verified code gets here (I3).
     pub fn link(&self, code: &Arc<Code>, globals: Gc<Dict>) -> Gc<CodeObject> {
-        debug_assert_eq!(verify::verify(code).err(), None);
+        let object = self.declare(code, globals);
+        self.complete(object);
+        object
+    }
+
+    /// The code object of code that is linked when somebody calls its function: most functions
+    /// of a module are never called.
+    pub(super) fn declare(&self, code: &Arc<Code>, globals: Gc<Dict>) -> Gc<CodeObject> {
+        let builtins = self.builtins_of(globals);
+        // SAFETY: a fresh cell, initialised at once.
+        unsafe {
+            let size = size_of::<CodeObject>();
+            let cell = self.space.heap.alloc(size, Kind::CodeObject as u8, 0, T::Code.shape());
+            let this: *mut CodeObject = cell.cast();
+            CodeObject::init(this, code.clone(), Some(globals), builtins);
+            Gc::from_raw(this)
+        }
+    }
+
+    /// Links declared code, unless that is done.
+    pub fn complete(&self, object: Gc<CodeObject>) {
+        if object.is_linked() {
+            return;
+        }
+        let code = object.code.clone();
+        debug_assert_eq!(verify::verify(&code).err(), None);
         let consts: Box<[Value]> = code.consts.iter().map(|c| self.constant(c)).collect();
         let names = code.names.iter().map(|name| self.space.intern(name)).collect();
         let total = code.params.total();
         let params =
             code.locals.iter().take(total).map(|local| self.space.intern(&local.name)).collect();
-        let builtins = self.builtins_of(globals);
-        // SAFETY: a fresh cell, initialised at once.
-        let object = unsafe {
-            let size = size_of::<CodeObject>();
-            let cell = self.space.heap.alloc(size, Kind::CodeObject as u8, 0, T::Code.shape());
-            let this: *mut CodeObject = cell.cast();
-            let own = Some(globals);
-            CodeObject::init(this, code.clone(), consts, names, params, own, builtins);
-            Gc::from_raw(this)
-        };
+        // SAFETY: just looked; nothing borrows from what is not linked.
+        unsafe { CodeObject::fill(object.as_ptr(), consts, names, params) };
         // The library's own functions look only on behalf of a program.
         if code.looks_at_failures && !code.filename.starts_with('<') {
             self.keeps_locals.set(true);
         }
         self.space.heap.charge(code.words.len() * 8);
+        let globals = object.globals.get().expect("declared for a namespace");
         self.fill_caches(object, globals);
-        object
+    }
+
+    /// Makes a function ready for calls: its code may not have been linked when it was made.
+    /// Until then it has no `start`, and an `argc` that sends all callers here.
+    #[inline]
+    pub(super) fn ready(&self, function: Gc<Function>) {
+        if function.start.is_null() {
+            self.complete(function.code);
+            // SAFETY: nothing runs by the fields that change.
+            unsafe { adopt(function.as_ptr(), function.code) };
+        }
     }
 
     /// What a namespace says its builtins are: `__builtins__`, a module or a dict. A namespace
@@ -179,17 +207,34 @@ impl Vm {
             let this: *mut Function = cell.cast();
             this.write(Function {
                 header,
-                start: code.words(),
-                registers: code.code.registers,
-                argc: arity(&code.code),
+                start: std::ptr::null(),
+                registers: 0,
+                argc: NOT_SIMPLE,
                 captured: captured as u16,
                 code,
                 globals,
                 defaults: defaults.into(),
                 details: Value::UNDEF.into(),
             });
+            if code.is_linked() {
+                adopt(this, code);
+            }
             Gc::from_raw(this)
         }
+    }
+}
+
+/// Gives a function linked code.
+///
+/// # Safety
+/// Nothing runs by the fields that change.
+unsafe fn adopt(this: *mut Function, code: Gc<CodeObject>) {
+    // SAFETY: by contract.
+    unsafe {
+        (*this).start = code.words();
+        (*this).registers = code.code.registers;
+        (*this).argc = arity(&code.code);
+        (*this).code = code;
     }
 }
 
@@ -213,14 +258,9 @@ impl Cx {
             true => code,
             false => self.vm().link(&code.code, function.globals),
         };
-        // SAFETY: nothing runs by the fields that change.
-        unsafe {
-            let this = function.as_ptr();
-            (*this).start = code.words();
-            (*this).registers = code.code.registers;
-            (*this).argc = arity(&code.code);
-            (*this).code = code;
-        }
+        self.vm().complete(code);
+        // SAFETY: the function is not running.
+        unsafe { adopt(function.as_ptr(), code) };
         Ok(())
     }
 

@@ -469,7 +469,7 @@ pub unsafe fn function(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let outer: Gc<Function> = (*base.offset(FUNCTION)).cast_unchecked();
         let slot = &outer.code.children[word::c(w)];
         let code = slot.get().unwrap_or_else(|| {
-            let code = (*vm).link(&outer.code.code.codes[word::c(w)], outer.globals);
+            let code = (*vm).declare(&outer.code.code.codes[word::c(w)], outer.globals);
             slot.set(Some(code));
             code
         });

@@ -12,8 +12,8 @@ use super::pc::{Base, Ip, Pc, reg, taken};
 use super::{
     Cx, Flow, Outcome, Stop, Vm, awaiting, bind, call, frame_at, handling, raise, tasks, unwind,
 };
-use crate::code::CodeKind;
 use crate::code::op::{HANDLED, HEADER, Word, word};
+use crate::code::{CodeKind, Content};
 use crate::gc::Gc;
 use crate::value::frame::{DEPTH_MASK, DEPTH_ONE, DST_MASK, INFO, Ret, state};
 use crate::value::kind::Kind;
@@ -33,7 +33,8 @@ pub unsafe fn make_frame(vm: &Vm, function: Gc<Function>, nb: Base) -> *mut Fram
     // SAFETY: I3; so throughout this file. The cell has room for all registers, and all are
     // written.
     unsafe {
-        let (kind, id) = match function.code.code.kind {
+        let code: &Content = &function.code.code;
+        let (kind, id) = match code.kind {
             CodeKind::Coroutine => (state::COROUTINE, T::Coroutine),
             CodeKind::AsyncGenerator => (state::ASYNC_GENERATOR, T::AsyncGenerator),
             // `types.coroutine` marks functions.
@@ -58,7 +59,7 @@ pub unsafe fn make_frame(vm: &Vm, function: Gc<Function>, nb: Base) -> *mut Fram
             info: 0,
         });
         let base = Frame::base(frame);
-        let filled = function.code.code.params.total();
+        let filled = code.params.total();
         std::ptr::copy_nonoverlapping(nb, base, filled);
         for i in filled..registers {
             base.add(i).write(Value::UNDEF);
@@ -510,6 +511,7 @@ pub(super) unsafe fn generator_of(
 ) -> Result<*mut Frame, Stop> {
     unsafe {
         let function = function.cast::<Function>().expect("a function of the prelude");
+        (*vm).ready(function);
         let params = &function.code.code.params;
         let plain = params.positional_only as usize + params.positional as usize;
         if plain == args.len() && plain == params.total() {
@@ -517,7 +519,7 @@ pub(super) unsafe fn generator_of(
             return Ok(make_frame(&*vm, function, args.as_ptr().cast_mut()));
         }
         let nb = call::free_window(vm, base).add(HEADER as usize);
-        let total = function.code.code.params.total().max(args.len());
+        let total = params.total().max(args.len());
         if !(*vm).has_room(nb, total) {
             let text = "maximum recursion depth exceeded";
             return Err(raise::error(&*vm, T::RecursionError, text));

@@ -1,6 +1,6 @@
 //! Where instructions come from in the source: a table that stays packed.
 //!
-//! Most of it is never looked at, so an entry takes four or five bytes instead of twenty, and
+//! Most of it is never looked at, so an entry takes about three bytes instead of twenty, and
 //! looking one up reads the table from its start.
 
 use std::borrow::Cow;
@@ -9,7 +9,7 @@ use super::pack::{Reader, put_number, zigzag};
 
 /// Source positions of the instructions from `word` on. Lines count from 1, columns from 0 in
 /// bytes of UTF-8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LineEntry {
     pub word: u32,
     pub line: u32,
@@ -24,7 +24,7 @@ pub struct Lines(pub(super) Cow<'static, [u8]>);
 
 impl Lines {
     pub fn iter(&self) -> impl Iterator<Item = LineEntry> {
-        Entries { from: Reader::new(&self.0), word: 0, line: 0 }
+        Entries { from: Reader::new(&self.0), last: LineEntry::default() }
     }
 
     /// The entry that holds at a word.
@@ -33,27 +33,46 @@ impl Lines {
     }
 }
 
-/// Entries follow each other as differences: of the word and, either way, of the line; then the
-/// column; then where it ends, seen from where it begins.
+/// The first byte of an entry: how far its word and its line are from the last one's where that is
+/// little, and what need not be said. Then what is left: the two differences, the column, how
+/// many lines further it ends, and the column there or the width.
+mod head {
+    /// Bits of the two differences. When all are set, a number follows.
+    pub const WORD: u8 = 0b111;
+    pub const LINE: u8 = 0b11;
+    pub const LINE_SHIFT: u8 = 3;
+    pub const SAME_COLUMN: u8 = 1 << 5;
+    pub const ONE_LINE: u8 = 1 << 6;
+}
+
 impl FromIterator<LineEntry> for Lines {
     fn from_iter<T: IntoIterator<Item = LineEntry>>(entries: T) -> Lines {
         let mut out = Vec::new();
-        let (mut word, mut line) = (0, 0);
+        let mut last = LineEntry::default();
         for entry in entries {
-            put_number(&mut out, (entry.word - word).into());
-            put_number(&mut out, zigzag::encode(entry.line as i64 - line as i64));
-            put_number(&mut out, entry.column.into());
-            match entry.end_line - entry.line {
-                0 => {
-                    let width = entry.end_column as i64 - entry.column as i64;
-                    put_number(&mut out, zigzag::encode(width) << 1);
-                }
-                more => {
-                    put_number(&mut out, (more as u64) << 1 | 1);
-                    put_number(&mut out, entry.end_column.into());
+            let near = |difference: u64, far: u8| difference.min(far.into()) as u8;
+            let word = (entry.word - last.word).into();
+            let line = zigzag::encode(entry.line as i64 - last.line as i64);
+            let same_column = entry.column == last.column;
+            let one_line = entry.end_line == entry.line && entry.end_column >= entry.column;
+            let flags = if same_column { head::SAME_COLUMN } else { 0 }
+                | if one_line { head::ONE_LINE } else { 0 };
+            out.push(near(word, head::WORD) | near(line, head::LINE) << head::LINE_SHIFT | flags);
+            for (difference, far) in [(word, head::WORD), (line, head::LINE)] {
+                if difference >= far.into() {
+                    put_number(&mut out, difference);
                 }
             }
-            (word, line) = (entry.word, entry.line);
+            if !same_column {
+                put_number(&mut out, entry.column.into());
+            }
+            if one_line {
+                put_number(&mut out, (entry.end_column - entry.column).into());
+            } else {
+                put_number(&mut out, (entry.end_line - entry.line).into());
+                put_number(&mut out, entry.end_column.into());
+            }
+            last = entry;
         }
         Lines(out.into())
     }
@@ -61,8 +80,7 @@ impl FromIterator<LineEntry> for Lines {
 
 struct Entries<'a> {
     from: Reader<'a>,
-    word: u32,
-    line: u32,
+    last: LineEntry,
 }
 
 impl Iterator for Entries<'_> {
@@ -72,15 +90,24 @@ impl Iterator for Entries<'_> {
         if self.from.is_done() {
             return None;
         }
-        self.word += self.from.number() as u32;
-        self.line = (self.line as i64 + zigzag::decode(self.from.number())) as u32;
-        let column = self.from.number() as u32;
-        let end = self.from.number();
-        let (end_line, end_column) = match end & 1 {
-            0 => (self.line, (column as i64 + zigzag::decode(end >> 1)) as u32),
-            _ => (self.line + (end >> 1) as u32, self.from.number() as u32),
+        let first = self.from.byte();
+        let mut difference = |bits: u8, far: u8| match bits & far {
+            near if near < far => near.into(),
+            _ => self.from.number(),
         };
-        Some(LineEntry { word: self.word, line: self.line, end_line, column, end_column })
+        let word = self.last.word + difference(first, head::WORD) as u32;
+        let step = zigzag::decode(difference(first >> head::LINE_SHIFT, head::LINE));
+        let line = (self.last.line as i64 + step) as u32;
+        let column = match first & head::SAME_COLUMN {
+            0 => self.from.number() as u32,
+            _ => self.last.column,
+        };
+        let (end_line, end_column) = match first & head::ONE_LINE {
+            0 => (line + self.from.number() as u32, self.from.number() as u32),
+            _ => (line, column + self.from.number() as u32),
+        };
+        self.last = LineEntry { word, line, end_line, column, end_column };
+        Some(self.last)
     }
 }
 

@@ -12,7 +12,8 @@ pub mod squeeze;
 pub mod verify;
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, OnceLock};
 
 pub use lines::{LineEntry, Lines};
 use op::Word;
@@ -38,9 +39,18 @@ pub enum CodeKind {
     ClassBody,
 }
 
-/// One compiled body.
-#[derive(Clone, Debug, PartialEq)]
+/// One compiled body: what making a function of it takes, and the rest, which may be packed until
+/// somebody looks.
+#[derive(Clone, Debug)]
 pub struct Code {
+    /// Which cells of the enclosing activation its function captures, in order of `Free` index.
+    pub captures: Vec<Capture>,
+    content: OnceLock<Content>,
+    packed: Option<pack::Place>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Content {
     pub kind: CodeKind,
     pub is_module: bool,
     pub name: Text,
@@ -57,9 +67,7 @@ pub struct Code {
     pub consts: Vec<Const>,
     pub names: Vec<Text>,
     pub codes: Vec<Arc<Code>>,
-    /// Which cells of the enclosing activation its function captures, in order of `Free` index.
-    pub captures: Vec<Capture>,
-    /// Names of the captured variables, parallel to `captures`.
+    /// Names of the captured variables, parallel to `captures` of the code.
     pub free_names: Vec<Text>,
     /// Named locals, for `locals()`, error texts and introspection; parameters first, in order.
     pub locals: Vec<Local>,
@@ -81,6 +89,18 @@ pub struct Code {
 pub const PRELUDE: &str = "<prelude>";
 
 impl Code {
+    pub fn new(captures: Vec<Capture>, content: Content) -> Code {
+        Code { captures, content: content.into(), packed: None }
+    }
+
+    fn packed(captures: Vec<Capture>, place: pack::Place) -> Code {
+        Code { captures, content: OnceLock::new(), packed: Some(place) }
+    }
+
+    fn unpack(&self) -> Content {
+        self.packed.as_ref().expect("what has no content is packed").content()
+    }
+
     /// Is this code of the runtime rather than of the program?
     pub fn is_internal(&self) -> bool {
         &*self.filename == PRELUDE
@@ -89,6 +109,28 @@ impl Code {
     /// Is register 0 the namespace that it fills, handed over by whoever runs it?
     pub fn takes_namespace(&self) -> bool {
         self.kind == CodeKind::ClassBody || self.is_module && self.kind == CodeKind::Module
+    }
+}
+
+impl Deref for Code {
+    type Target = Content;
+
+    fn deref(&self) -> &Content {
+        self.content.get_or_init(|| self.unpack())
+    }
+}
+
+impl DerefMut for Code {
+    fn deref_mut(&mut self) -> &mut Content {
+        let content = self.content.take().unwrap_or_else(|| self.unpack());
+        self.content = content.into();
+        self.content.get_mut().expect("just set")
+    }
+}
+
+impl PartialEq for Code {
+    fn eq(&self, other: &Code) -> bool {
+        self.captures == other.captures && **self == **other
     }
 }
 

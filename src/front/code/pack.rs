@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use super::lines::Lines;
 use super::op::{NO_REG, Op, Operand, Word, word};
-use super::{Bytes, Capture, Code, CodeKind, Const, Handler, InnerLocal, Local, Params, Text};
+use super::{
+    Bytes, Capture, Code, CodeKind, Const, Content, Handler, InnerLocal, Local, Params, Text,
+};
 
 /// The code and all codes inside it. `filename` is left out: whoever reads it knows.
 pub fn encode(code: &Code) -> Vec<u8> {
@@ -20,11 +22,26 @@ pub fn encode(code: &Code) -> Vec<u8> {
     out.bytes
 }
 
-/// What `encode` has written.
+/// What `encode` has written: little work, because each body is read when somebody looks at it.
 ///
 /// Panics on other bytes, or makes bad code of them: only what the build made is read.
 pub fn decode(bytes: &'static [u8], filename: &Arc<str>) -> Code {
-    Code::read(&mut Source { from: Reader::new(bytes), bytes, filename: filename.clone() })
+    Code::read(&mut Source { from: Reader::new(bytes), filename: filename.clone() })
+}
+
+/// A body that has not been read yet.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    bytes: &'static [u8],
+    at: usize,
+    filename: Arc<str>,
+}
+
+impl Place {
+    pub fn content(&self) -> Content {
+        let from = Reader { bytes: self.bytes, at: self.at };
+        Content::read(&mut Source { from, filename: self.filename.clone() })
+    }
 }
 
 // ---- numbers
@@ -75,7 +92,7 @@ impl<'a> Reader<'a> {
         self.at == self.bytes.len()
     }
 
-    fn byte(&mut self) -> u8 {
+    pub fn byte(&mut self) -> u8 {
         let byte = self.bytes[self.at];
         self.at += 1;
         byte
@@ -123,8 +140,6 @@ pub(super) mod zigzag {
 /// What is being read, and what does not stand in it.
 struct Source {
     from: Reader<'static>,
-    /// All of it, for texts that stand elsewhere.
-    bytes: &'static [u8],
     filename: Arc<str>,
 }
 
@@ -136,7 +151,7 @@ impl Source {
         if head & 1 == 0 {
             return self.from.slice(place);
         }
-        let mut other = Reader { bytes: self.bytes, at: place };
+        let mut other = Reader { bytes: self.from.bytes, at: place };
         let length = other.number() >> 1;
         other.slice(length as usize)
     }
@@ -284,6 +299,31 @@ impl Packed for Arc<str> {
     }
 }
 
+/// Bytes of a length that is known only afterwards.
+const LENGTH: usize = 3;
+
+/// The content is preceded by its length, so that it can be passed over.
+impl Packed for Code {
+    fn write(&self, out: &mut Writer) {
+        self.captures.write(out);
+        let start = out.bytes.len() + LENGTH;
+        out.bytes.extend([0; LENGTH]);
+        (**self).write(out);
+        let length = (out.bytes.len() - start).to_le_bytes();
+        assert!(length[LENGTH..].iter().all(|&byte| byte == 0), "a module of many megabytes");
+        out.bytes[start - LENGTH..start].copy_from_slice(&length[..LENGTH]);
+    }
+
+    fn read(source: &mut Source) -> Code {
+        let captures = Vec::read(source);
+        let mut length = [0; size_of::<usize>()];
+        length[..LENGTH].copy_from_slice(source.from.slice(LENGTH));
+        let Reader { bytes, at } = source.from;
+        source.from.slice(usize::from_le_bytes(length));
+        Code::packed(captures, Place { bytes, at, filename: source.filename.clone() })
+    }
+}
+
 macro_rules! structs {
     ($( $type:ident { $($field:ident)* } )*) => { $(
         impl Packed for $type {
@@ -299,10 +339,9 @@ macro_rules! structs {
     )* };
 }
 structs! {
-    Code {
+    Content {
         kind is_module name qualname doc filename first_line params registers words consts names
-        codes captures free_names locals inner_locals is_inspected looks_at_failures handlers lines
-        live
+        codes free_names locals inner_locals is_inspected looks_at_failures handlers lines live
     }
     Params { positional_only positional keyword_only star double_star }
     Local { name register is_cell }

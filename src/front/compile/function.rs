@@ -7,7 +7,7 @@ use sloop_grammar::diagnostic::Diagnostic;
 use sloop_grammar::span::Span;
 
 use crate::code::op::{HEADER, Op};
-use crate::code::{Capture, Code, CodeKind, Const, Local, Params as CodeParams, Text};
+use crate::code::{Capture, Code, CodeKind, Const, Content, Local, Params as CodeParams, Text};
 
 use super::assemble::{Assembled, assemble};
 use super::emit::{Body, MAX_REGISTERS, Reg};
@@ -253,7 +253,7 @@ impl<'a> Compiler<'a> {
         locals.sort_by_key(|local| local.register);
         let names = self.body.names.iter().map(text).collect();
         let is_inspected = scope.is_inspected;
-        Code {
+        let content = Content {
             kind: self.body.kind,
             is_module: self.body.host == 0,
             name,
@@ -270,7 +270,6 @@ impl<'a> Compiler<'a> {
             consts: std::mem::take(&mut self.body.consts),
             names,
             codes: std::mem::take(&mut self.body.codes),
-            captures,
             free_names,
             locals,
             inner_locals: assembled.inner_locals,
@@ -279,7 +278,8 @@ impl<'a> Compiler<'a> {
             handlers: assembled.handlers,
             lines: assembled.lines,
             live: assembled.live,
-        }
+        };
+        Code::new(captures, content)
     }
 
     fn check_limits(&mut self) {

@@ -9,7 +9,7 @@ use super::super::{Cx, Vm, call, context, raise, safepoint, suspend, system, unw
 use super::settle::{Outcome, cancellation, outcome, settle};
 use super::{Begun, Draw, begin, child_done, end, plain, set_current};
 use crate::code::op::{Op, Word, word};
-use crate::code::{Code, CodeKind, Handler, LineEntry, Local, PRELUDE, Params};
+use crate::code::{Code, CodeKind, Content, Handler, LineEntry, Local, PRELUDE, Params};
 use crate::gc::Gc;
 use crate::value::frame::{Ret, state as frame_state};
 use crate::value::future::state;
@@ -47,7 +47,7 @@ pub fn driver(vm: &mut Vm) -> Value {
         wide(Op::Loop, -5),
     ];
     let line = LineEntry { word: 0, line: 1, end_line: 1, column: 0, end_column: 0 };
-    let code = Code {
+    let content = Content {
         kind: CodeKind::Function,
         is_module: false,
         name: "_drive_loop".into(),
@@ -61,7 +61,6 @@ pub fn driver(vm: &mut Vm) -> Value {
         consts: Vec::new(),
         names: Vec::new(),
         codes: Vec::new(),
-        captures: Vec::new(),
         free_names: Vec::new(),
         locals: vec![Local { name: "subject".into(), register: SUBJECT as u16, is_cell: false }],
         inner_locals: Vec::new(),
@@ -71,8 +70,9 @@ pub fn driver(vm: &mut Vm) -> Value {
         lines: [line].into_iter().collect(),
         live: Vec::new(),
     };
+    let code = Arc::new(Code::new(Vec::new(), content));
     let globals = vm.prelude_globals();
-    let driver = Value::object(vm.function(vm.link(&Arc::new(code), globals), globals));
+    let driver = Value::object(vm.function(vm.link(&code, globals), globals));
     vm.tasks.driver = Some(driver);
     driver
 }
