@@ -10,7 +10,7 @@ use super::text_args::{byte, text_of};
 use super::{TypeDef, bytearray, bytes_methods, codec, memory, method, percent, static_method};
 use crate::gc::Gc;
 use crate::plain::MAX_BYTES;
-use crate::value::{ByteArray, Bytes, IterKind, List, MemoryView, Native, T, Value};
+use crate::value::{ByteArray, Bytes, IterKind, List, MemoryView, T, Value};
 use crate::vm::{Args, Cx, Def, Flow, Order, Outcome, Stop};
 
 pub const DOC: &str = "An immutable sequence of bytes.";
@@ -320,7 +320,7 @@ fn add(cx: &mut Cx, args: Args) -> Flow {
     let this = this_data(cx, args)?;
     let other = cx.arg(args, 1).value();
     let Some(data) = data_of(cx, other) else {
-        if has_own_radd(cx, other) {
+        if super::operators::has_own_radd(cx, other) {
             return Ok(Value::NOT_IMPLEMENTED);
         }
         let name = cx.type_name(cx.arg(args, 0).value());
@@ -331,12 +331,6 @@ fn add(cx: &mut Cx, args: Args) -> Flow {
         return Err(cx.error_with(T::MemoryError, &[]));
     }
     Ok(alike(cx, args, [&*this, &*data].concat()))
-}
-
-/// Might the other operand know how to be added? Built-in types do not.
-pub fn has_own_radd(cx: &Cx, other: Value) -> bool {
-    let method = cx.lookup(cx.class_of(other), cx.vm().names.__radd__);
-    method.is_some_and(|method| !method.is::<Native>())
 }
 
 fn mul(cx: &mut Cx, args: Args) -> Flow {

@@ -94,8 +94,8 @@ fn needle(cx: &mut Cx, args: Args) -> Result<Data, Stop> {
 type Finder = fn(&[u8], &[u8]) -> Option<usize>;
 
 fn locate(cx: &mut Cx, args: Args, find: Finder) -> Result<Option<usize>, Stop> {
-    let needle = needle(cx, args)?;
     let (start, end) = raw_bounds(cx, args, 2)?;
+    let needle = needle(cx, args)?;
     let data = this_data(cx, args)?;
     let Some((start, end)) = resolve_bounds(start, end, data.len()) else {
         return Ok(None);
@@ -133,8 +133,8 @@ fn rindex(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn count(cx: &mut Cx, args: Args) -> Flow {
-    let needle = needle(cx, args)?;
     let (start, end) = raw_bounds(cx, args, 2)?;
+    let needle = needle(cx, args)?;
     let data = this_data(cx, args)?;
     let count = resolve_bounds(start, end, data.len())
         .map_or(0, |(start, end)| plain_bytes::count(&data[start..end], &needle));
@@ -465,8 +465,13 @@ fn maketrans(cx: &mut Cx, args: Args) -> Flow {
 
 fn decode(cx: &mut Cx, args: Args) -> Flow {
     let (encoding, errors) = (cx.arg(args, 1).value(), cx.arg(args, 2).value());
-    let how = codec::arguments(cx, encoding, errors, "decode")?;
     let data = this_data(cx, args)?;
+    codec::check(cx, encoding, errors, "decode")?;
+    if data.is_empty() {
+        // Nobody looks the encoding up.
+        return Ok(Value::object(cx.str("")));
+    }
+    let how = codec::arguments(cx, encoding, errors, "decode")?;
     let this = cx.unwrap(cx.arg(args, 0).value());
     Ok(Value::object(codec::decode(cx, this, &data, &how)?))
 }

@@ -114,10 +114,17 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
     let given = args.len() - 2;
     let [first, bases, namespace] = [2, 3, 4].map(|i| cx.arg(args, i).value());
     if given == 1 && metaclass == cx.class(T::Type) {
+        if !keywords.is_undef() && keywords.cast::<Dict>().is_some_and(|k| !k.is_empty()) {
+            return Err(cx.type_error("type() takes no keyword arguments"));
+        }
         return Ok(Value::object(cx.class_of(first)));
     }
     if given != 3 {
-        return Err(cx.type_error("type() takes 1 or 3 arguments"));
+        if metaclass == cx.class(T::Type) {
+            return Err(cx.type_error("type() takes 1 or 3 arguments"));
+        }
+        let text = format!("type.__new__() takes exactly 3 arguments ({given} given)");
+        return Err(cx.type_error(&text));
     }
     let wrong = |cx: &Cx, i: usize, expected: &str, value: Value| {
         cx.type_error(&format!(

@@ -354,7 +354,11 @@ fn rotate(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn reverse(cx: &mut Cx, args: Args) -> Flow {
-    this_deque(cx, args)?.edit(|items| items.make_contiguous().reverse());
+    let deque = this_deque(cx, args)?;
+    let changes = deque.changes.get();
+    deque.edit(|items| items.make_contiguous().reverse());
+    // Iterators do not mind.
+    deque.changes.set(changes);
     Ok(Value::NONE)
 }
 

@@ -124,6 +124,9 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
             Int::Small(base) => base,
             Int::Big(_) => -1,
         };
+        if base != 0 && !(2..=36).contains(&base) {
+            return Err(cx.value_error("int() base must be >= 2 and <= 36, or 0"));
+        }
         // `cx.index` may have run code: the text is read again.
         let x = cx.arg(args, 1).value();
         let value = match parse(cx, x, base) {

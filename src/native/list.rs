@@ -324,6 +324,8 @@ pub fn search_bounds(cx: &mut Cx, args: Args, len: usize) -> Result<(usize, usiz
 fn index_of(cx: &mut Cx, args: Args) -> Flow {
     let list = this_list(cx, args)?;
     let (mut at, end) = search_bounds(cx, args, list.len())?;
+    // Without an end, what is appended by comparisons is looked at, too.
+    let end = if cx.opt(args, 3).is_some() { end } else { usize::MAX };
     let wanted = cx.arg(args, 1).value();
     while at < end
         && let Some(item) = list.get(at)

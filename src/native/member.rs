@@ -124,14 +124,7 @@ fn store_member(cx: &mut Cx, member: Gc<Member>, object: Value, value: Value) ->
     match getset_of(member) {
         Some(getset) => match getset.set {
             Some(set) => set(cx, object, value),
-            None => {
-                let text = format!(
-                    "attribute '{}' of '{}' objects is not writable",
-                    getset.name,
-                    cx.type_name(object)
-                );
-                Err(cx.error(T::AttributeError, &text))
-            }
+            None => Err(cx.not_writable(object, getset.name)),
         },
         None => cx.store_plain(object, name, value),
     }

@@ -255,6 +255,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("_io", io::module),
     ("_traceback", traceback::module),
     ("_introspect", parts::module),
+    ("_typing", union::module),
 ];
 
 /// A new world, with the built-in types and functions in it.

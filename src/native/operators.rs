@@ -10,7 +10,7 @@ use crate::gc::Gc;
 use crate::plain::float;
 use crate::plain::int::{self, Int};
 use crate::value::types::TYPES;
-use crate::value::{BigInt, Dict, Instance, T, Value};
+use crate::value::{BigInt, Dict, Instance, Native, T, Value};
 use crate::vm::{Args, Binary, Cx, Def, Flow, Number, Order, Stop, Unary};
 
 /// Types whose objects have no hash: `__hash__` is None there.
@@ -320,12 +320,32 @@ fn accepts(cx: &Cx, id: T, other: Value) -> bool {
 
 fn binary<const ID: u16, const OP: u8>(cx: &mut Cx, args: Args) -> Flow {
     let (x, y) = receiver(cx, args, const { type_id(ID) })?;
-    operate(cx, const { type_id(ID) }, Binary::ALL[OP as usize], x, y, false)
+    let op = Binary::ALL[OP as usize];
+    let result = operate(cx, const { type_id(ID) }, op, x, y, false)?;
+    refuse(cx, const { type_id(ID) }, op, y, result)
 }
 
 fn reflected<const ID: u16, const OP: u8>(cx: &mut Cx, args: Args) -> Flow {
     let (x, y) = receiver(cx, args, const { type_id(ID) })?;
-    operate(cx, const { type_id(ID) }, Binary::ALL[OP as usize], x, y, true)
+    let op = Binary::ALL[OP as usize];
+    let result = operate(cx, const { type_id(ID) }, op, x, y, true)?;
+    refuse(cx, const { type_id(ID) }, op, y, result)
+}
+
+/// Sequences say themselves what they cannot be added to, unless the other operand might know.
+fn refuse(cx: &Cx, id: T, op: Binary, other: Value, result: Value) -> Flow {
+    let refuses = op == Binary::Add && matches!(id, T::List | T::Tuple);
+    if result != Value::NOT_IMPLEMENTED || !refuses || has_own_radd(cx, other) {
+        return Ok(result);
+    }
+    let (shown, name) = (cx.type_name(other), cx.class(id).name_text());
+    Err(cx.type_error(&format!("can only concatenate {name} (not \"{shown}\") to {name}")))
+}
+
+/// Might the other operand know how to be added? Built-in types do not.
+pub fn has_own_radd(cx: &Cx, other: Value) -> bool {
+    let method = cx.lookup(cx.class_of(other), cx.vm().names.__radd__);
+    method.is_some_and(|method| !method.is::<Native>())
 }
 
 fn operate(cx: &mut Cx, id: T, op: Binary, x: Value, mut y: Value, swapped: bool) -> Flow {
@@ -348,7 +368,16 @@ fn power<const ID: u16>(cx: &mut Cx, args: Args) -> Flow {
     if modulus.is_undef() || modulus.is_none() {
         return operate(cx, const { type_id(ID) }, Binary::Pow, x, y, false);
     }
-    Ok(power_modulo(cx, x, y, modulus)?.unwrap_or(Value::NOT_IMPLEMENTED))
+    own_power_modulo(cx, const { type_id(ID) }, [x, y, modulus])
+}
+
+/// What one type says to three operands.
+fn own_power_modulo(cx: &Cx, id: T, [x, y, z]: [Value; 3]) -> Flow {
+    let whole = [x, y, z].iter().all(|&v| cx.integer(v).is_some());
+    if id == T::Int && !whole {
+        return Ok(Value::NOT_IMPLEMENTED);
+    }
+    Ok(power_modulo(cx, x, y, z)?.unwrap_or(Value::NOT_IMPLEMENTED))
 }
 
 fn reflected_power<const ID: u16>(cx: &mut Cx, args: Args) -> Flow {
@@ -357,7 +386,7 @@ fn reflected_power<const ID: u16>(cx: &mut Cx, args: Args) -> Flow {
     if modulus.is_undef() || modulus.is_none() {
         return operate(cx, const { type_id(ID) }, Binary::Pow, x, y, true);
     }
-    Ok(power_modulo(cx, y, x, modulus)?.unwrap_or(Value::NOT_IMPLEMENTED))
+    own_power_modulo(cx, const { type_id(ID) }, [y, x, modulus])
 }
 
 /// `pow(x, y, z)` of numbers; None if one of them is no number.
@@ -370,15 +399,19 @@ pub fn power_modulo(cx: &Cx, x: Value, y: Value, z: Value) -> Result<Option<Valu
         };
         return result.map(|n| Some(cx.int_value(n))).map_err(|f| cx.fault(&f));
     }
-    let numbers = [x, y, z].map(|v| cx.number(v));
-    if numbers.iter().any(Option::is_none) {
-        return Ok(None);
+    // Each is asked in turn: whole numbers have no answer, others refuse.
+    let bases = [x, y].iter().all(|&v| cx.number(v).is_some());
+    for number in [x, y, z].map(|v| cx.number(v)) {
+        match number {
+            Some(Number::Float(_)) => {
+                let text = "pow() 3rd argument not allowed unless all arguments are integers";
+                return Err(cx.type_error(text));
+            }
+            Some(Number::Complex(..)) if bases => return Err(cx.value_error("complex modulo")),
+            _ => {}
+        }
     }
-    if numbers.iter().any(|n| matches!(n, Some(Number::Complex(..)))) {
-        return Err(cx.value_error("complex modulo"));
-    }
-    let text = "pow() 3rd argument not allowed unless all arguments are integers";
-    Err(cx.type_error(text))
+    Ok(None)
 }
 
 fn divmod<const ID: u16, const SWAPPED: bool>(cx: &mut Cx, args: Args) -> Flow {

@@ -104,8 +104,13 @@ pub fn wrap(cx: &Cx, class: Gc<Class>, value: Value) -> Flow {
 
 /// `str(data, encoding, errors)`.
 fn decoded(cx: &mut Cx, object: Value, encoding: Value, errors: Value) -> Result<Gc<Str>, Stop> {
-    let how = codec::arguments(cx, encoding, errors, "str")?;
+    codec::check(cx, encoding, errors, "str")?;
     if let Some(data) = super::bytes::data_of(cx, object) {
+        if data.is_empty() {
+            // Nobody looks the encoding up.
+            return Ok(cx.str(""));
+        }
+        let how = codec::arguments(cx, encoding, errors, "str")?;
         return codec::decode(cx, object, &data, &how);
     }
     let text = if text_of(cx, object).is_some() {
@@ -151,7 +156,7 @@ fn add(cx: &mut Cx, args: Args) -> Flow {
     let (this, other) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
     match cx.binary_plain(Binary::Add, this, other)? {
         Some(sum) => Ok(sum),
-        None if super::bytes::has_own_radd(cx, other) => Ok(Value::NOT_IMPLEMENTED),
+        None if super::operators::has_own_radd(cx, other) => Ok(Value::NOT_IMPLEMENTED),
         None => {
             let shown = cx.type_name(other);
             let text = format!("can only concatenate str (not \"{shown}\") to str");

@@ -68,7 +68,7 @@ static FUNCTIONS: &[Def] = &[
         format_native,
     ),
     function(
-        "last(exception, /)",
+        "last(exception, in_reach=True, /)",
         "What an exception says, and the last lines of its traceback in pieces.",
         last_native,
     ),
@@ -100,9 +100,10 @@ fn format_native(cx: &mut Cx, args: Args) -> Flow {
 
 fn last_native(cx: &mut Cx, args: Args) -> Flow {
     let exception = cx.arg(args, 0).value();
+    let in_reach = cx.opt(args, 1).is_none_or(|given| given.value() != Value::FALSE);
     let last = cx.scope(|cx| {
         cx.root(exception);
-        last_lines(cx, exception)
+        last_lines(cx, exception, in_reach)
     });
     let parts = [Value::object(cx.str_wtf8(&last.said)), pieces(cx, &last)];
     Ok(Value::object(cx.tuple(&parts)))
@@ -212,7 +213,7 @@ impl Printer {
             }
             if !cx.isinstance(exception, T::BaseExceptionGroup) {
                 self.stack(cx, exception, "Traceback (most recent call last):\n", '|');
-                let last = last_lines(cx, exception);
+                let last = last_lines(cx, exception, true);
                 self.emit(&last.lines, '|');
                 self.last = last;
             } else if self.depth > MAX_GROUP_DEPTH {
@@ -241,7 +242,7 @@ impl Printer {
         }
         let title = "Exception Group Traceback (most recent call last):\n";
         self.stack(cx, exception, title, if is_top { '+' } else { '|' });
-        let last = last_lines(cx, exception);
+        let last = last_lines(cx, exception, true);
         self.emit(&last.lines, '|');
         self.last = last;
         let members = group::members(cx, exception);
@@ -395,14 +396,18 @@ struct Last {
     said: Vec<u8>,
 }
 
-fn last_lines(cx: &mut Cx, exception: Value) -> Last {
+///
+/// Variables are suggested for a misspelt name only `in_reach`, where the traceback is shown, too.
+fn last_lines(cx: &mut Cx, exception: Value, in_reach: bool) -> Last {
     let mut last = Last::default();
     let name = qualified_name(cx, exception);
     last.said = safe_text(cx, exception, "exception", false);
     if cx.isinstance(exception, T::SyntaxError) {
         syntax_error(cx, exception, &name, &mut last.lines);
     } else {
-        suggest::suggest(cx, exception, &mut last.said);
+        if in_reach || !cx.isinstance(exception, T::NameError) {
+            suggest::suggest(cx, exception, &mut last.said);
+        }
         last.lines.extend_from_slice(name.as_bytes());
         if !last.said.is_empty() {
             last.lines.extend_from_slice(b": ");

@@ -2,10 +2,22 @@
 
 use super::builtins::{Check, check};
 use super::operators::wrong_receiver;
-use super::{TypeDef, display, display_object, method};
+use super::{TypeDef, add_functions, display, display_object, function, method};
 use crate::gc::Gc;
-use crate::value::{Class, GenericAlias, Instance, T, Tuple, Union, Value};
-use crate::vm::{Args, Cx, Flow, GetSet, Stop};
+use crate::value::{Class, Dict, GenericAlias, Instance, T, Tuple, Union, Value};
+use crate::vm::{Args, Cx, Def, Flow, GetSet, Stop};
+
+/// For types of the library that are no classes.
+static FUNCTIONS: &[Def] =
+    &[function("either(x, y, /)", "What `x | y` makes of two types.", |cx, args| {
+        join(cx, cx.arg(args, 0).value(), cx.arg(args, 1).value())
+    })];
+
+/// The module `_typing`.
+pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
+    add_functions(cx, dict, FUNCTIONS, "_typing");
+    Ok(())
+}
 
 pub static TYPE: TypeDef = TypeDef {
     id: T::Union,

@@ -627,7 +627,11 @@ impl Space {
 
     /// Name of a value's class, for messages; of built-in types outside `builtins` with the module.
     pub fn type_name(&self, value: Value) -> String {
-        let class = self.class_of(value);
+        self.class_text(self.class_of(value))
+    }
+
+    /// What messages call instances of a class: built-in types with their module.
+    pub fn class_text(&self, class: Gc<Class>) -> String {
         let row = (!class.is_user()).then(|| TYPES.get(class.shape.get() as usize - 1)).flatten();
         match row {
             // Exceptions are called by their bare names, as classes of the language are.

@@ -350,11 +350,20 @@ pub unsafe fn native_with_names(
         let (plain, values) = args.split_at(args.len() - names.len());
         let mut places = vec![Value::UNDEF; native.places as usize];
         let fixed = signature.len();
+        if raise::receiver(&*vm, native, plain.first().copied()).is_err() {
+            return call::fail(vm, ip, base, info);
+        }
         if let Some(text) = raise::keyword_arity(native, plain.len(), names.len()) {
             raise::error(&*vm, T::TypeError, &text);
             return call::fail(vm, ip, base, info);
         }
         let mut problem = None;
+        // What is missing is told before what is unknown.
+        let mut unknown = None;
+        let shown = match signature.name() {
+            "__new__" => display(native),
+            name => name.to_string(),
+        };
         for (i, &arg) in plain.iter().take(signature.positional()).enumerate() {
             places[i] = arg;
         }
@@ -390,13 +399,22 @@ pub unsafe fn native_with_names(
                         });
                     }
                     None => {
-                        let callee = match signature.name() {
-                            "__new__" => display(native),
-                            name => name.to_string(),
+                        // `sorted` leaves the keywords to `list.sort`.
+                        let callee = match &*shown {
+                            "sorted" => "sort",
+                            shown => shown,
                         };
                         let known = signature.positional_only()..signature.len();
                         let known = known.map(|i| signature.param(i)).collect();
-                        problem = Some(unknown_keyword(&callee, &text, known));
+                        unknown = Some(match &*shown {
+                            "enumerate" => {
+                                format!("'{text}' is an invalid keyword argument for enumerate()")
+                            }
+                            "zip_longest" => {
+                                "zip_longest() got an unexpected keyword argument".to_string()
+                            }
+                            _ => unknown_keyword(callee, &text, known),
+                        });
                     }
                 },
             }
@@ -409,14 +427,10 @@ pub unsafe fn native_with_names(
         if problem.is_none()
             && let Some(i) = (0..signature.required()).find(|&i| places[i].is_undef())
         {
-            problem = Some(format!(
-                "{}() missing required argument '{}' (pos {})",
-                signature.name(),
-                signature.param(i),
-                i + usize::from(!native.owner.get().is::<Class>())
-            ));
+            let skip = usize::from(!native.owner.get().is::<Class>());
+            problem = Some(raise::missing(&shown, signature.param(i), i + skip));
         }
-        if let Some(text) = problem {
+        if let Some(text) = problem.or(unknown) {
             raise::error(&*vm, T::TypeError, &text);
             return call::fail(vm, ip, base, info);
         }

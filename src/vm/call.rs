@@ -303,7 +303,9 @@ pub unsafe fn overflow(vm: *mut Vm, ip: Ip, base: Base, info: u64) -> Pc {
 pub unsafe fn enter(vm: *mut Vm, ip: Ip, base: Base, window: Base, mut n: usize, info: u64) -> Pc {
     unsafe {
         let window = stack_window(vm, base, window, n + ARGS);
-        if let Some(native) = (*window).cast::<Native>() {
+        if let Some(native) = (*window).cast::<Native>()
+            && native.kind != NativeKind::Method
+        {
             return super::native_call::enter_native(vm, ip, base, window, n, native, info);
         }
         let mut steps = 0;
@@ -317,6 +319,10 @@ pub unsafe fn enter(vm: *mut Vm, ip: Ip, base: Base, window: Base, mut n: usize,
                 return enter_function(vm, ip, base, window.add(ARGS), n, function, info);
             }
             if let Some(native) = callee.cast::<Native>() {
+                let this = (n > 0).then(|| *window.add(ARGS));
+                if steps == 1 && raise::receiver(&*vm, native, this).is_err() {
+                    return fail(vm, ip, base, info);
+                }
                 return super::native_call::enter_native(vm, ip, base, window, n, native, info);
             }
             if let Some(method) = callee.cast::<BoundMethod>() {
@@ -629,9 +635,9 @@ pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         if shape == *ip {
             let callee = Value::from_bits(*ip.add(1));
             due!(vm, ip, base, window.add(ARGS + 1 + n));
-            if let Some(native) = callee.cast::<Native>()
-                && (*vm).on_stack(base)
-            {
+            if let Some(native) = callee.cast::<Native>() {
+                *window = callee;
+                let window = stack_window(vm, base, window, n + 1 + ARGS);
                 return super::native_call::enter_native(
                     vm,
                     ip.add(3),

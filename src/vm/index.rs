@@ -209,6 +209,9 @@ unsafe fn get_by_method(
     }
 }
 
+pub(super) const BAD_BOUND: &str =
+    "slice indices must be integers or None or have an __index__ method";
+
 impl Cx {
     /// The value under a key that is there and is a string or small integer.
     #[inline]
@@ -433,8 +436,7 @@ impl Cx {
         match self.index_or_none(value)? {
             Some(Int::Small(i)) => Ok(Some(i)),
             Some(Int::Big(big)) => Ok(Some(if big < IBig::ZERO { i64::MIN } else { i64::MAX })),
-            None => Err(self
-                .type_error("slice indices must be integers or None or have an __index__ method")),
+            None => Err(self.type_error(BAD_BOUND)),
         }
     }
 
@@ -603,15 +605,31 @@ unsafe fn by_method(
         match Cx::of(&mut *vm).special(container, name) {
             Ok(Some(method)) => call::invoke(vm, ip, base, method, args, Ret::Discard as u64),
             Ok(None) => {
-                let verb = if what == "item deletion" { "doesn't" } else { "does not" };
-                let text =
-                    format!("'{}' object {verb} support {what}", (*vm).space.type_name(container));
-                raise::error(&*vm, T::TypeError, &text);
+                unsettable(&*vm, container, args, what);
                 unwind::unwind(vm, ip, base)
             }
             Err(_) => unwind::unwind(vm, ip, base),
         }
     }
+}
+
+/// The exception for items that cannot be set or deleted: of what might be a sequence, deleting by
+/// index has words of its own; a class that can do the other one has a place for both.
+#[cold]
+fn unsettable(vm: &Vm, container: Value, args: &[Value], what: &str) -> Stop {
+    let class = vm.space.class_of(container);
+    let deletes = what == "item deletion";
+    let names = [vm.names.__setitem__, vm.names.__delitem__];
+    if vm.space.lookup(class, names[usize::from(!deletes)]).is_some() {
+        let name = names[usize::from(deletes)].lossy().into_owned();
+        return raise::error(vm, T::AttributeError, &name);
+    }
+    let has = |name| vm.space.lookup(class, name).is_some();
+    let by_index = args[0].is_int() || vm.space.isinstance(args[0], T::Int);
+    let sequence = class.is_user() || has(vm.names.__contains__) || has(vm.names.__len__);
+    let verb = if deletes && by_index && sequence { "doesn't" } else { "does not" };
+    let text = format!("'{}' object {verb} support {what}", vm.space.class_text(class));
+    raise::error(vm, T::TypeError, &text)
 }
 
 impl Cx {

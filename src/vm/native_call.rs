@@ -17,7 +17,9 @@ pub unsafe fn call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     // SAFETY: I3, I4; so throughout this file.
     unsafe {
         let window = base.add(word::b(w));
+        // Whether a method that is called as a function gets the right object is to be seen first.
         if let Some(native) = (*window).cast::<Native>()
+            && native.kind != NativeKind::Method
             && takes(vm, native, window.add(ARGS), word::c(w))
         {
             return run_at_once::<0>(vm, ip, base, w, native);

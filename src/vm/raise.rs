@@ -131,6 +131,84 @@ pub fn is_slot_wrapper(native: Gc<Native>) -> bool {
     )
 }
 
+/// AttributeError for an attribute of a built-in type that cannot be set. CPython words it
+/// otherwise where the attribute is a field of a struct.
+pub fn not_writable(vm: &Vm, object: Value, name: &str) -> Stop {
+    const FIELDS: [&str; 19] = [
+        "start",
+        "stop",
+        "step",
+        "real",
+        "imag",
+        "fget",
+        "fset",
+        "fdel",
+        "message",
+        "exceptions",
+        "func",
+        "args",
+        "keywords",
+        "__self__",
+        "__func__",
+        "__wrapped__",
+        "__closure__",
+        "__globals__",
+        "__thisclass__",
+    ];
+    const OWNERS: [T; 10] = [
+        T::Range,
+        T::Slice,
+        T::Complex,
+        T::Property,
+        T::BaseExceptionGroup,
+        T::Partial,
+        T::BoundMethod,
+        T::StaticMethod,
+        T::ClassMethod,
+        T::Function,
+    ];
+    let field = FIELDS.contains(&name) && OWNERS.iter().any(|&id| vm.space.isinstance(object, id));
+    let text = match field {
+        true => "readonly attribute".to_string(),
+        false => {
+            let owner = vm.space.type_name(object);
+            format!("attribute '{name}' of '{owner}' objects is not writable")
+        }
+    };
+    error(vm, T::AttributeError, &text)
+}
+
+/// What is said of a required argument that was not given.
+pub fn missing(native: &str, param: &str, position: usize) -> String {
+    let place = match native {
+        "enumerate" => String::new(),
+        _ => format!(" (pos {position})"),
+    };
+    format!("{native}() missing required argument '{param}'{place}")
+}
+
+/// TypeError unless the first argument of a built-in type's method is of that type.
+pub fn receiver(vm: &Vm, native: Gc<Native>, this: Option<Value>) -> Result<(), Stop> {
+    let owner = match native.owner.get().cast::<crate::value::Class>() {
+        Some(owner) if native.kind == crate::value::NativeKind::Method => owner,
+        _ => return Ok(()),
+    };
+    let Some(this) = this else { return Ok(()) };
+    let class = vm.space.class_of(this);
+    if class.is_subclass(owner) {
+        return Ok(());
+    }
+    let (name, owner) = (native.signature.name(), vm.space.class_text(owner));
+    let shown = vm.space.class_text(class);
+    let text = match is_slot_wrapper(native) {
+        true => format!("descriptor '{name}' requires a '{owner}' object but received a '{shown}'"),
+        false => {
+            format!("descriptor '{name}' for '{owner}' objects doesn't apply to a '{shown}' object")
+        }
+    };
+    Err(error(vm, T::TypeError, &text))
+}
+
 /// What is wrong with the number of arguments of a native that takes some by keyword.
 pub fn keyword_arity(native: Gc<Native>, given: usize, keywords: usize) -> Option<String> {
     use crate::value::NativeKind;
@@ -219,12 +297,23 @@ pub unsafe fn arity(vm: &Vm, native: Gc<Native>, _: *const Value, n: usize) -> S
     let by_keyword = signature.len() > signature.positional_only().max(skip);
     let text = if let Some(text) = keyword_arity(native, n, 0) {
         text
+    } else if is_slot_wrapper(native) && max > 1 {
+        // They are unpacked under no name.
+        let (least, most) = match signature.name() {
+            "__pow__" | "__rpow__" | "__get__" => (1, 2),
+            _ => (max, max),
+        };
+        let (how, count) = match (least < most, given < least) {
+            (true, true) => ("at least ", least),
+            (true, false) => ("at most ", most),
+            (false, _) => ("", max),
+        };
+        format!(" expected {how}{count} argument{}, got {given}", plural(count))
     } else if is_slot_wrapper(native) {
         format!("expected {max} argument{}, got {given}", plural(max))
     } else if by_keyword && given < min {
         if given + skip >= signature.positional_only() {
-            let missing = signature.param(given + skip);
-            format!("{name}() missing required argument '{missing}' (pos {})", given + 1)
+            missing(&name, signature.param(given + skip), given + 1)
         } else {
             format!(
                 "{name}() takes at least {min} positional argument{} ({given} given)",
@@ -278,6 +367,10 @@ impl Cx {
     /// Raises an exception of a built-in type with a message.
     pub fn error(&self, id: T, message: &str) -> Stop {
         error(self.vm(), id, message)
+    }
+
+    pub fn not_writable(&self, object: Value, name: &str) -> Stop {
+        not_writable(self.vm(), object, name)
     }
 
     pub fn type_error(&self, message: &str) -> Stop {

@@ -19,7 +19,13 @@ impl Cx {
         let len = len(self.vm(), range);
         if let Some(slice) = key.cast::<Slice>() {
             let bound = |cx: &mut Cx, v: Value| -> Result<Option<IBig>, Stop> {
-                if v.is_none() { Ok(None) } else { cx.index(v).map(|i| Some(i.into_big())) }
+                if v.is_none() {
+                    return Ok(None);
+                }
+                match cx.index_or_none(v)? {
+                    Some(i) => Ok(Some(i.into_big())),
+                    None => Err(cx.type_error(super::index::BAD_BOUND)),
+                }
             };
             let by = bound(self, slice.step.get())?.unwrap_or(IBig::ONE);
             if by == IBig::ZERO {

@@ -53,12 +53,7 @@ pub fn store_default(
             && let Some(getset) = super::natives::getset_of(member)
         {
             let Some(set) = getset.set else {
-                let text = format!(
-                    "attribute '{}' of '{}' objects is not writable",
-                    getset.name,
-                    vm.space.type_name(object)
-                );
-                return Err(raise::error(vm, T::AttributeError, &text));
+                return Err(raise::not_writable(vm, object, getset.name));
             };
             set(Cx::of(vm), object, value)?;
             return Ok(Stored::Done);

@@ -348,25 +348,28 @@ impl<'a> Compiler<'a> {
         let list = self.body.alloc();
         let dict = self.body.alloc();
         let span = self.ast.span(id);
-        self.positional_list(span, arguments, list, true);
+        let mut positional = arguments
+            .iter()
+            .filter(|argument| matches!(argument, Argument::Positional(_) | Argument::Star(_)));
+        if let (Some(Argument::Star(value)), None) = (positional.next(), positional.next()) {
+            // Alone, it is iterated when the call is made, after the keywords.
+            let source = self.temp(*value);
+            self.keyword_dict(span, arguments, dict, base);
+            self.body.span = span;
+            self.body.emit(Op::BuildList, list, source, 0);
+            self.body.emit_ext(Op::ListExtend, 2, list, source, 0);
+            return;
+        }
+        self.positional_list(span, arguments, list);
         self.keyword_dict(span, arguments, dict, base);
     }
 
-    /// R[list] = a list of the positional and starred arguments, in the window of a call or not.
-    pub(super) fn positional_list(
-        &mut self,
-        span: Span,
-        arguments: &'a [Argument],
-        list: Reg,
-        in_window: bool,
-    ) {
+    /// R[list] = a list of the positional and starred arguments.
+    pub(super) fn positional_list(&mut self, span: Span, arguments: &'a [Argument], list: Reg) {
         let mut positional = arguments
             .iter()
             .filter(|argument| matches!(argument, Argument::Positional(_) | Argument::Star(_)))
             .peekable();
-        // What is wrong with a starred argument that stands alone is told with the callee's name.
-        let alone = in_window && positional.clone().count() == 1;
-        let how = if alone { 2 } else { 1 };
         let mut is_first = true;
         while is_first || positional.peek().is_some() {
             let top = self.body.top;
@@ -397,7 +400,7 @@ impl<'a> Compiler<'a> {
             {
                 let value = self.operand(*value, false);
                 self.body.span = span;
-                self.body.emit_ext(Op::ListExtend, how, list, value, 0);
+                self.body.emit_ext(Op::ListExtend, 1, list, value, 0);
             }
             is_first = false;
             self.body.top = top;

@@ -75,7 +75,7 @@ impl<'a> Compiler<'a> {
                 }
                 return;
             }
-            this.positional_list(class.name.span, &class.arguments, list, false);
+            this.positional_list(class.name.span, &class.arguments, list);
             if is_generic {
                 let register = this.body.alloc();
                 this.load_name(generic, register);

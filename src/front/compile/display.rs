@@ -38,7 +38,7 @@ impl<'a> Compiler<'a> {
             true => (Op::BuildSet, Op::SetUpdate),
             false => (Op::BuildList, Op::ListExtend),
         };
-        self.collect_items(id, items, acc, build, extend, 0);
+        self.collect_items(id, items, acc, build, extend, u8::from(!is_set));
         self.at(id);
         match op {
             Op::BuildTuple => self.body.emit(Op::ListToTuple, dst, acc, 0),
