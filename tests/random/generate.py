@@ -19,7 +19,7 @@ PROGRAMS = [
     (6, data.operators), (5, data.numbers), (12, data.methods), (8, data.functions), (7, data.formats), (5, data.slices), (4, data.parsing), (5, data.strings),
     (9, data.library), (5, data.iteration), (12, code.typed), (14, code.flow), (6, code.order), (6, code.pattern), (7, code.scopes), (9, objects.dunders),
     (9, objects.classes), (8, objects.calls), (6, objects.errors), (5, objects.records), (6, objects.containers), (5, objects.functools_things),
-    (6, texts.wrong_source), (5, texts.groups), (6, texts.tracebacks), (5, texts.fstrings), (6, texts.mutation), (6, texts.targets),
+    (2, texts.wrong_source), (5, texts.groups), (6, texts.tracebacks), (5, texts.fstrings), (6, texts.mutation), (6, texts.targets),
 ]
 TOPICS = {f.__name__: f for _, f in PROGRAMS}
 

@@ -161,13 +161,13 @@ def tracebacks(r):
 def fstrings(r):
     """Nested formatted strings."""
     def expr(d):
-        return r.choice([lambda: r.small(), lambda: 'v', lambda: 'w', lambda: 'v * 2', lambda: "'s'", lambda: 'd["k"]', lambda: '(lambda: v)()', lambda: '{1: v}[1]', lambda: '[v, w]', lambda: 'v if v else w', lambda: '(y := v)', lambda: 'v!=w', lambda: 'x.n', lambda: 'f(v, k=w)',
-                         lambda: 'nope' if r.odds(0.1) else 'v', lambda: '1.5', lambda: '2**70', lambda: 'not v', lambda: '*[1], 2', lambda: 'v,', lambda: "'\\n'", lambda: 'None', lambda: '-v', lambda: fstring(d - 1) if d else 'w', lambda: 'yes\n' if r.odds(0.1) else 'v', lambda: 'v == w'])()
+        return r.choice([lambda: r.small(), lambda: 'v', lambda: 'w', lambda: 'v * 2', lambda: "'s'", lambda: 'd["k"]', lambda: '(lambda: v)()', lambda: '{1: v}[1]', lambda: '[v, w]', lambda: 'v if v else w', lambda: '(y := v)', lambda: 'x.n', lambda: 'f(v, k=w)',
+                         lambda: 'nope' if r.odds(0.1) else 'v', lambda: '1.5', lambda: '2**70', lambda: 'not v', lambda: '*[1], 2', lambda: 'v,', lambda: 'None', lambda: '-v', lambda: fstring(d - 1) if d else 'w', lambda: 'yes\n' if r.odds(0.1) else 'v', lambda: 'v == w'])()
 
     def field(d):
         eq = r.choice(['', '', '', '=', ' = ', ' '])
         conv = r.choice(['', '', '', '!r', '!s', '!a'])
-        spec = r.choice(['', '', '', ':', ':>6', ':x', ':{w}', ':{v}{w}', ':>{w}.{v}', ':%%', ':{"x"}', ':08.3f', ':^+9,d', ':{{', ':é^5', ':=+5', ':_b', ':{w!r}', ':{w:>2}', ':#o', ':s', ':n', ':.2%', ':e'])
+        spec = r.choice(['', '', '', ':', ':>6', ':x', ':{w}', ':{v}{w}', ':>{w}.{v}', ':%%', ':{"x"}', ':08.3f', ':^+9,d', ':é^5', ':=+5', ':_b', ':{w!r}', ':{w:>2}', ':#o', ':s', ':n', ':.2%', ':e'])
         return '{' + r.choice(['', ' ']) + expr(d) + eq + conv + spec + '}'
 
     def fstring(d):
@@ -240,7 +240,7 @@ def targets(r):
         line = r.choice([
             lambda: f'{t} = {value()}', lambda: f'{t} = {value()}', lambda: f'{t} = {target(1)} = {value()}', lambda: f'for {t} in [{value()}, {value()}]: state()', lambda: f'[{r.choice("abc")} for {r.choice("abc")}, *{r.choice("abc")}2 in [{value()}]]', lambda: f'{target(0)} {r.choice(["+=", "*=", "-=", "|=", "//=", "<<=", "@=", "%="])} {value()}',
             lambda: f'del {r.choice(["a", "a, b", "(a, [b, c])", "z[0], z[0]", "o.p", "z[1:3]", "m[" + chr(39) + "k" + chr(39) + "]", "z[::2], a", "m[5]", "o.nope", "z[9]", "[]", "()", "z[:], m"])}', lambda: f'with ctx({value()}) as {target(1)}: state()', lambda: f'a: int = {value()}', lambda: f'o.p: int = {value()}', lambda: f'print([(a := i) for i in {value()}], (b := {value()}))',
-            lambda: f'import math as {r.choice("abc")}; {r.choice("abc")} = 1', lambda: f'class {r.choice("abc")}: x = {value()}', lambda: f'try: raise ValueError({value()})\nexcept ValueError as {r.choice("abc")}: state()', lambda: f'z[{r.choice(["1:2", "::2", "5:", "-1:", ":0", "1:3:1", "::-1", "3:1"])}] = {value()}', lambda: f'z[{r.choice(["1:2", "::2", ":", "-2:"])}] {r.choice(["+=", "*="])} {value()}',
+            lambda: f'import sys as {r.choice("abc")}; {r.choice("abc")} = 1', lambda: f'class {r.choice("abc")}: x = {value()}', lambda: f'try: raise ValueError({value()})\nexcept ValueError as {r.choice("abc")}: state()', lambda: f'z[{r.choice(["1:2", "::2", "5:", "-1:", ":0", "1:3:1", "::-1", "3:1"])}] = {value()}', lambda: f'z[{r.choice(["1:2", "::2", ":", "-2:"])}] {r.choice(["+=", "*="])} {value()}',
             lambda: f'print(f(*{value()}, k=(a := 3)), a)', lambda: f'match {value()}:\n    case [{r.choice("abc")}, *{r.choice("xyw")}] | {{}} if 0: pass\n    case [a, *b]: state()\n    case {r.choice("abc")}: state()'])()
         out += ['reset()', 'try:', *indent(line.split('\n')), 'except Exception as e:', '    print(told(e), end=" ")', 'state()']
     return ['import contextlib', 'ctx = contextlib.nullcontext', 'def f(*a, **k): return (a, k)'] + out
