@@ -39,7 +39,7 @@ classbody Child(, /)  line 1, 6 registers
      16  SetName      r0, r2               ; __static_attributes__
      17  Ret          r1
 
-function Child.method(self, a)  line 2, 9 registers
+function Child.method(self, a)  line 2, 10 registers
   captures __class__ from r1
     3:         super().method(a)
       0  GetGlobal    r2                   ; super
@@ -61,17 +61,18 @@ function Child.method(self, a)  line 2, 9 registers
      31  CallK        r2, r2.., 3          ; ("key",)
     6:         a(*a, **a)
      33  Move         r2, r1               ; a
-     34  BuildList    r6, r8.., 0
-     35  ListExtend   r6, r1, ext 2        ; a
-     36  BuildMap     r7, r8.., 0
-     37  MapMerge     r7, r1, r2           ; a
-     38  CallX        r2, r2..
+     34  Move         r8, r1               ; a
+     35  BuildMap     r7, r9.., 0
+     36  MapMerge     r7, r1, r2           ; a
+     37  BuildList    r6, r8.., 0
+     38  ListExtend   r6, r8, ext 2
+     39  CallX        r2, r2..
     7:         return super().attribute
-     39  GetGlobal    r2                   ; super
-     42  LoadFree     r3, free 0           ; __class__
-     43  Move         r4, r0               ; self
-     44  GetSuper     r2, r2..             ; attribute
-     45  Ret          r2
+     40  GetGlobal    r2                   ; super
+     43  LoadFree     r3, free 0           ; __class__
+     44  Move         r4, r0               ; self
+     45  GetSuper     r2, r2..             ; attribute
+     46  Ret          r2
 
 coroutine main(f, x)  line 9, 9 registers
    10:     await f(1)
