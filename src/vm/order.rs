@@ -174,7 +174,14 @@ pub(super) fn compare_at(
     if !equality {
         return Ok(None);
     }
-    let equal = if x == y {
+    // Exceptions and classes, too, may have an opinion of themselves.
+    let asked = |v: Value| {
+        let class = vm.space.class_of(v);
+        class.is_user() && class.has(overrides::EQ)
+    };
+    let equal = if asked(x) || asked(y) {
+        None
+    } else if x == y {
         Some(true)
     } else if let (Some(a), Some(b)) = (x.cast::<Dict>(), y.cast::<Dict>()) {
         equal_dicts(vm, a, b, depth)?
@@ -199,11 +206,8 @@ pub(super) fn compare_at(
         Some(a.func.get() == b.func.get() && a.this.get() == b.this.get())
     } else if answers_equality(x) {
         None
-    } else if vm.space.class_of(x).is_user() || vm.space.class_of(y).is_user() {
-        let special = |v: Value| vm.space.class_of(v).has(overrides::EQ);
-        if special(x) || special(y) { None } else { Some(false) }
     } else {
-        // Built-in types without an order of their own: identity, unless the other side has an
+        // Types without an order of their own: identity, unless the other side has an
         // opinion (sets and views do, by their methods).
         if answers_equality(y) { None } else { Some(false) }
     };

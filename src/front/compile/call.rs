@@ -353,8 +353,7 @@ impl<'a> Compiler<'a> {
             .filter(|argument| matches!(argument, Argument::Positional(_) | Argument::Star(_)));
         if let (Some(Argument::Star(value)), None) = (positional.next(), positional.next()) {
             // Alone, it is iterated when the call is made, after the keywords.
-            let keywords = arguments.len() > 1;
-            let source = if keywords { self.temp(*value) } else { self.operand(*value, false) };
+            let source = self.operand(*value, arguments.len() > 1);
             self.keyword_dict(span, arguments, dict, base);
             self.body.span = span;
             self.body.emit(Op::BuildList, list, source, 0);
