@@ -429,6 +429,8 @@ pub unsafe fn enter_bound(
         let code: &Content = &function.code.code;
         if matches!(code.kind, Generator | Coroutine | AsyncGenerator) {
             let frame = suspend::make_frame(&*vm, function, nb);
+            // Until it begins it knows where it was made (`tasks/unawaited.rs`).
+            (*frame).caller = ip.cast();
             if !code.handlers.is_empty() || code.kind == Coroutine {
                 // It may have something to clean up when nobody resumes it any more; and whoever
                 // forgets to await is told.
