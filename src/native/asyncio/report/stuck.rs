@@ -135,7 +135,7 @@ fn of_task(seen: &Seen) -> Notice {
         None => {
             notice
                 .marks
-                .extend(made.map(|made| mark(made, "the task was created here", true)).flatten());
+                .extend(made.and_then(|made| mark(made, "the task was created here", true)));
             return notice;
         }
     };
@@ -149,6 +149,6 @@ fn of_task(seen: &Seen) -> Notice {
 }
 
 fn mark(spot: &Spot, text: &str, main: bool) -> Option<Mark> {
-    let place = *spot.code.position(spot.word)?;
+    let place = spot.code.lines.at(spot.word)?;
     Some(Mark { filename: spot.code.filename.clone(), place, text: text.into(), main })
 }
