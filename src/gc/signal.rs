@@ -19,6 +19,8 @@ impl Signals {
     pub const COLLECT: u32 = 1;
     /// Ctrl-C.
     pub const INTERRUPT: u32 = 2;
+    /// Ctrl-\\: somebody wants to know what the tasks do.
+    pub const QUIT: u32 = 4;
 
     pub fn new(limit: u64) -> Signals {
         Signals {

@@ -9,15 +9,15 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use sloop_grammar::diagnostic::{Diagnostic, ErrorKind};
+use sloop_grammar::diagnostic::{Diagnostic, ErrorKind, Severity};
 use sloop_grammar::{Outcome, decode_source, parse};
 
 use super::{carets, library};
 use crate::code::{Code, LineEntry};
 use crate::compile::{self, Compiled, Options, SourceInfo};
-use crate::native::front::{Failure, FrontEnd, Mode, Request};
+use crate::native::front::{Failure, FrontEnd, Level, Mode, Notice, Request};
 use crate::native::{MODULES, dynamic, sys};
-use crate::text::{Source, render};
+use crate::text::{Place, Remark, Source, render};
 use crate::value::{List, Module, Str, T};
 use crate::vm::{Cx, Finder, FoundModule, Stop};
 
@@ -121,6 +121,30 @@ pub fn failure(source: &Source, filename: &Arc<str>, error: &Diagnostic) -> Box<
 pub struct Front(pub Rc<Loader>);
 
 impl FrontEnd for Front {
+    fn show(&self, notice: &Notice) -> String {
+        let sources = self.0.sources.borrow();
+        let known = notice.marks.iter().filter_map(|mark| {
+            let source = sources.get(&mark.filename)?;
+            let place = &mark.place;
+            let from = (place.line, place.column);
+            let span = source.span(from, (place.end_line.max(place.line), place.end_column))?;
+            Some(Place { source, span, text: &mark.text, main: mark.main })
+        });
+        let remark = Remark {
+            severity: match notice.level {
+                Level::Error => Some(Severity::Error),
+                Level::Warning => Some(Severity::Warning),
+                Level::Advice => None,
+            },
+            code: notice.code,
+            message: &notice.message,
+            places: known.collect(),
+            notes: &notice.notes,
+            help: notice.help.as_deref(),
+        };
+        remark.render(self.0.color)
+    }
+
     fn decode(&self, bytes: &[u8]) -> Result<String, String> {
         decode_source(bytes).map_err(|error| error.message)
     }

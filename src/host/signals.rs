@@ -1,4 +1,5 @@
-//! Ctrl-C: SIGINT asks the machine for a safepoint, where it becomes KeyboardInterrupt.
+//! Ctrl-C: SIGINT asks the machine for a safepoint, where it becomes KeyboardInterrupt. Ctrl-\\:
+//! SIGQUIT asks for one, where it is told what the tasks do.
 //!
 //! A handler can reach nothing but a global: the process has one machine that signals go to.
 
@@ -9,34 +10,41 @@ use crate::gc::Signals;
 
 static TARGET: AtomicPtr<Signals> = AtomicPtr::new(std::ptr::null_mut());
 
-extern "C" fn interrupt(_: libc::c_int) {
+extern "C" fn hear(signal: libc::c_int) {
     let target = TARGET.load(Ordering::Relaxed);
     if !target.is_null() {
+        let flag = if signal == libc::SIGQUIT { Signals::QUIT } else { Signals::INTERRUPT };
         // SAFETY: `install` leaked one reference, so it lives as long as the process. Raising is
         // two atomic stores.
-        unsafe { (*target).raise(Signals::INTERRUPT) };
+        unsafe { (*target).raise(flag) };
     }
 }
 
-/// Sends SIGINT to this machine from now on. Calls that wait are interrupted, not restarted.
+const HEARD: [libc::c_int; 2] = [libc::SIGINT, libc::SIGQUIT];
+
+/// Sends signals to this machine from now on. Calls that wait are interrupted, not restarted.
 pub fn install(signals: Arc<Signals>) {
     TARGET.store(Arc::into_raw(signals).cast_mut(), Ordering::Relaxed);
     // SAFETY: a handler that does only what a handler may.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
-        action.sa_sigaction = interrupt as extern "C" fn(libc::c_int) as usize;
+        action.sa_sigaction = hear as extern "C" fn(libc::c_int) as usize;
         libc::sigemptyset(&mut action.sa_mask);
-        libc::sigaction(libc::SIGINT, &action, std::ptr::null_mut());
+        for signal in HEARD {
+            libc::sigaction(signal, &action, std::ptr::null_mut());
+        }
     }
 }
 
-/// Keeps SIGINT away from this thread, or lets it in: it must reach the thread that waits.
+/// Keeps signals away from this thread, or lets them in: they must reach the thread that waits.
 pub fn mask(block: bool) {
     // SAFETY: valid sets for the calls.
     unsafe {
         let mut set: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&mut set);
-        libc::sigaddset(&mut set, libc::SIGINT);
+        for signal in HEARD {
+            libc::sigaddset(&mut set, signal);
+        }
         let how = if block { libc::SIG_BLOCK } else { libc::SIG_UNBLOCK };
         libc::pthread_sigmask(how, &set, std::ptr::null_mut());
     }

@@ -44,7 +44,68 @@ pub struct Failure {
     pub is_incomplete: bool,
 }
 
+/// What people are told about a run of the program, with places in its sources.
+pub struct Notice {
+    pub level: Level,
+    /// A stable short name.
+    pub code: &'static str,
+    pub message: String,
+    pub marks: Vec<Mark>,
+    pub notes: Vec<String>,
+    pub help: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    Error,
+    Warning,
+    /// It belongs to the one before.
+    Advice,
+}
+
+/// A place, and what is said of it.
+pub struct Mark {
+    pub filename: Arc<str>,
+    pub place: LineEntry,
+    pub text: String,
+    /// Is it what the notice is about?
+    pub main: bool,
+}
+
+impl Notice {
+    fn new(level: Level, code: &'static str, message: &str) -> Notice {
+        let message = message.into();
+        Notice { level, code, message, marks: Vec::new(), notes: Vec::new(), help: None }
+    }
+
+    pub fn error(code: &'static str, message: &str) -> Notice {
+        Notice::new(Level::Error, code, message)
+    }
+
+    pub fn warning(code: &'static str, message: &str) -> Notice {
+        Notice::new(Level::Warning, code, message)
+    }
+
+    pub fn advice(code: &'static str, message: &str) -> Notice {
+        Notice::new(Level::Advice, code, message)
+    }
+
+    pub fn notes(mut self, notes: Vec<String>) -> Notice {
+        self.notes = notes;
+        self
+    }
+
+    pub fn help(mut self, help: Option<String>) -> Notice {
+        self.help = help;
+        self
+    }
+}
+
 pub trait FrontEnd {
+    /// A notice as text for people, which ends with a line end.
+    fn show(&self, notice: &Notice) -> String;
+
+
     /// Source bytes as text, or what is wrong with them.
     fn decode(&self, bytes: &[u8]) -> Result<String, String>;
 

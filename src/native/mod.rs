@@ -211,6 +211,7 @@ use comparisons;
 static BUILTINS: &[&[Def]] = &[
     abc::HOOKS,
     asyncio::HOOKS,
+    asyncio::REPORTS,
     builtins::FUNCTIONS,
     dict::HOOKS,
     dynamic::FUNCTIONS,
@@ -275,6 +276,7 @@ fn install(cx: &mut Cx) {
     }
     error::install(cx);
     group::install(cx);
+    asyncio::install(cx);
     let builtins = cx.vm().builtins;
     for (name, value) in [
         ("NotImplemented", Value::NOT_IMPLEMENTED),

@@ -122,6 +122,12 @@ impl Cx {
         unsafe { &mut *std::ptr::from_mut(vm).cast() }
     }
 
+    /// For those who only look.
+    pub fn of_ref(vm: &Vm) -> &Cx {
+        // SAFETY: `repr(transparent)`.
+        unsafe { &*std::ptr::from_ref(vm).cast() }
+    }
+
     #[inline(always)]
     pub fn vm(&self) -> &Vm {
         &self.vm

@@ -181,6 +181,7 @@ pub struct Vm {
     pub running_loop: Value,
     pub clock: Clock,
     tasks: tasks::State,
+    reports: tasks::Reports,
     /// Activations on the stack that programs have views of.
     watched: Vec<watch::Watched>,
     /// Containers whose repr is being made, outermost first, each with what is at work in it.
@@ -256,6 +257,7 @@ impl Vm {
             running_loop: Value::NONE,
             clock: Clock::real(system::monotonic),
             tasks: tasks::State::default(),
+            reports: tasks::Reports::default(),
             watched: Vec::new(),
             showing: Vec::new(),
             known: known::Table::new(),

@@ -1,7 +1,7 @@
 //! Safepoints: the only places where the collector runs and signals are served.
 
 use super::pc::{Base, Ip, Pc};
-use super::{Vm, raise, roots, unwind};
+use super::{Cx, Vm, raise, roots, unwind};
 use crate::gc::Signals;
 use crate::value::frame::{FUNCTION, Ret};
 use crate::value::{Function, T, Tracer};
@@ -52,6 +52,12 @@ pub unsafe fn poll_below(vm: *mut Vm, ip: Ip, base: Base, top: Base) -> Result<(
                 return Err(pc);
             }
         }
+        if (*vm).signals.is_up(Signals::QUIT) {
+            let (at, around) = ((*vm).native_ip, (*vm).native_base);
+            ((*vm).native_ip, (*vm).native_base) = (ip, base);
+            tell(&*vm);
+            ((*vm).native_ip, (*vm).native_base) = (at, around);
+        }
         if (*vm).signals.is_up(Signals::INTERRUPT) {
             (*vm).signals.lower(Signals::INTERRUPT);
             if !(*vm).on_interrupt.is_none() {
@@ -87,7 +93,7 @@ pub unsafe fn collect(vm: *mut Vm, base: Base, top: Base) {
     }
 }
 
-impl super::Cx {
+impl Cx {
     /// A collection now, asked for by the program (`gc.collect`).
     pub fn collect(&mut self) {
         let vm: *mut Vm = self.vm_mut();
@@ -105,7 +111,16 @@ impl super::Cx {
     }
 }
 
+/// Somebody has asked what is going on.
+fn tell(vm: &Vm) {
+    vm.signals.lower(Signals::QUIT);
+    (vm.reports.quit)(Cx::of_ref(vm));
+}
+
 pub(super) fn check_interrupt(vm: &Vm) -> Result<(), super::Stop> {
+    if vm.signals.is_up(Signals::QUIT) {
+        tell(vm);
+    }
     if !vm.signals.is_up(Signals::INTERRUPT) {
         return Ok(());
     }

@@ -6,5 +6,5 @@
 pub mod render;
 pub mod source;
 
-pub use render::render;
+pub use render::{Place, Remark, render};
 pub use source::{Position, Source};

@@ -5,7 +5,7 @@
 //! long ones cut around the labels, and no character that would break a line for it alone.
 
 use super::source::Source;
-use ariadne::{Color, Config, IndexType, Label, Report, ReportKind};
+use ariadne::{Color, Config, Fmt, IndexType, Label, Report, ReportKind};
 use sloop_grammar::diagnostic::{Diagnostic, ErrorKind, Severity};
 use sloop_grammar::span::Span;
 use std::ops::Range;
@@ -33,7 +33,8 @@ pub fn exception_name(kind: ErrorKind) -> &'static str {
 }
 
 fn report(source: &Source, diagnostic: &Diagnostic, color: bool) -> String {
-    let view = View::new(source, diagnostic);
+    let labels = diagnostic.labels.iter().map(|label| label.span);
+    let view = View::new(source, labels.chain([diagnostic.span]));
     let name = source.name().to_owned();
     let (kind, tint) = match diagnostic.severity {
         Severity::Error => (ReportKind::Error, Color::Red),
@@ -78,6 +79,95 @@ fn report(source: &Source, diagnostic: &Diagnostic, color: bool) -> String {
     format!("{}\n{exception}: {}\n", lines.join("\n"), diagnostic.message)
 }
 
+/// Something about a run, with places in several sources.
+pub struct Remark<'a> {
+    pub severity: Option<Severity>,
+    pub code: &'static str,
+    pub message: &'a str,
+    pub places: Vec<Place<'a>>,
+    pub notes: &'a [String],
+    pub help: Option<&'a str>,
+}
+
+pub struct Place<'a> {
+    pub source: &'a Source,
+    pub span: Span,
+    pub text: &'a str,
+    /// Is it what the remark is about?
+    pub main: bool,
+}
+
+impl Remark<'_> {
+    /// As text for people, which ends with a line end.
+    pub fn render(&self, color: bool) -> String {
+        let (kind, tint) = match self.severity {
+            Some(Severity::Error) => (ReportKind::Error, Color::Red),
+            Some(Severity::Warning) => (ReportKind::Warning, Color::Yellow),
+            None => (ReportKind::Advice, Color::Fixed(147)),
+        };
+        let Some(main) = self.places.iter().find(|place| place.main).or(self.places.first()) else {
+            return self.without_places(&kind, color.then_some(tint));
+        };
+        let names = |place: &Place<'_>| place.source.name().to_owned();
+        let mut views: Vec<(String, View)> = Vec::new();
+        for place in &self.places {
+            if !views.iter().any(|(name, _)| *name == place.source.name()) {
+                let here = self.places.iter().filter(|other| names(other) == names(place));
+                let view = View::new(place.source, here.map(|other| other.span));
+                views.push((names(place), view));
+            }
+        }
+        let range = |place: &Place<'_>| {
+            let view = views.iter().find(|(name, _)| *name == place.source.name());
+            view.map_or(0..1, |(_, view)| view.range(place.source, place.span))
+        };
+        let config = Config::new()
+            .with_color(color)
+            .with_index_type(IndexType::Char)
+            .with_tab_width(TAB_WIDTH);
+        let mut builder = Report::build(kind, (names(main), range(main)))
+            .with_config(config)
+            .with_code(self.code)
+            .with_message(self.message);
+        let mut places: Vec<&Place<'_>> = self.places.iter().collect();
+        places.sort_by_key(|place| range(place).end);
+        for place in places {
+            let tint = if place.main { tint } else { Color::Cyan };
+            let label = Label::new((names(place), range(place)));
+            builder = builder.with_label(label.with_color(tint).with_message(place.text));
+        }
+        for note in self.notes {
+            builder = builder.with_note(note);
+        }
+        if let Some(help) = self.help {
+            builder = builder.with_help(help);
+        }
+        let texts: Vec<(String, String)> =
+            views.iter().map(|(name, view)| (name.clone(), view.text.clone())).collect();
+        let mut out = Vec::new();
+        // Writing to memory cannot fail, and all sources are there.
+        let _ = builder.finish().write(ariadne::sources(texts), &mut out);
+        let text = String::from_utf8_lossy(&out);
+        let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+        lines.join("\n") + "\n"
+    }
+
+    fn without_places(&self, kind: &ReportKind<'_>, tint: Option<Color>) -> String {
+        let paint = |text: String| match tint {
+            Some(tint) => text.fg(tint).to_string(),
+            None => text,
+        };
+        let mut out = format!("{} {}\n", paint(format!("[{}] {kind}:", self.code)), self.message);
+        for note in self.notes {
+            out += &format!("  Note: {note}\n");
+        }
+        if let Some(help) = self.help {
+            out += &format!("  Help: {help}\n");
+        }
+        out
+    }
+}
+
 /// The part of a source that a report shows.
 struct View {
     text: String,
@@ -97,13 +187,8 @@ struct Line {
 }
 
 impl View {
-    fn new(source: &Source, diagnostic: &Diagnostic) -> View {
-        let spans = || {
-            let labels = diagnostic.labels.iter().map(|label| label.span);
-            labels
-                .chain([diagnostic.span])
-                .map(|span| Span::new(span.start, span.end.max(span.start)))
-        };
+    fn new(source: &Source, spans: impl Iterator<Item = Span> + Clone) -> View {
+        let spans = || spans.clone().map(|span| Span::new(span.start, span.end.max(span.start)));
         let line_of = |offset: u32| source.position(offset).line;
         let first = spans().map(|span| line_of(span.start)).min().unwrap_or(1);
         let last = spans().map(|span| line_of(span.end)).max().unwrap_or(1);

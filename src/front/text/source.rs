@@ -1,5 +1,7 @@
 //! A source text with its name, and where its lines begin.
 
+use sloop_grammar::span::Span;
+
 /// A place for people and for `SyntaxError.lineno`: the line counts from 1, the column counts
 /// characters from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,18 @@ impl Source {
         };
         let end = self.starts.get(line).map_or(self.text.len(), |end| *end as usize);
         self.text[start as usize..end].trim_end_matches(['\n', '\r'])
+    }
+
+    /// The span between two places, lines from 1 and columns in bytes; None if there are no such
+    /// lines.
+    pub fn span(&self, from: (u32, u32), to: (u32, u32)) -> Option<Span> {
+        let offset = |(line, column): (u32, u32)| {
+            let line = line as usize;
+            let known = (1..=self.line_count()).contains(&line);
+            let end = self.line(line).len() as u32;
+            known.then(|| self.line_start(line) + column.min(end))
+        };
+        Some(Span::new(offset(from)?, offset(to)?))
     }
 
     /// The position of a byte offset; one inside a character counts as its start, one past the

@@ -8,10 +8,12 @@ mod gather;
 mod handle;
 mod locks;
 mod queues;
+mod report;
 mod task;
 mod timeouts;
 
 pub use coroutine::name;
+pub use report::{HOOKS as REPORTS, install};
 
 pub static HOOKS: &[Def] = &[
     function("_task_ends(task, value, error, /)", "Ends a task.", task::ends),
@@ -88,6 +90,7 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
         ],
     );
     add_functions(cx, dict, FUNCTIONS, "_asyncio");
+    add_functions(cx, dict, report::FUNCTIONS, "_asyncio");
     if let Some(sleep) = dict.get_str(cx, cx.intern("sleep")) {
         tasks::mark_sleep(sleep);
     }

@@ -13,6 +13,7 @@
 
 mod drive;
 mod gather;
+mod look;
 mod park;
 mod primitive;
 pub mod queue;
@@ -23,6 +24,7 @@ mod timeout;
 pub use drive::driver;
 pub(super) use drive::{drive, failed, raised, returned, yielded};
 pub use gather::child_done;
+pub use look::{Atlas, Level, Spot};
 pub(super) use park::add_waiter;
 pub use park::{Begun, add_callback, begin, end, undo, wake};
 pub(super) use park::{await_future, await_nothing, await_wait};
@@ -59,6 +61,26 @@ impl State {
         for &value in self.running.iter().flatten() {
             tracer.value(value);
         }
+    }
+}
+
+/// Who tells people about tasks. Reads only.
+pub struct Reports {
+    /// What is going on? Somebody at the terminal has asked.
+    pub quit: fn(&Cx),
+    /// The task has begun to wait for one that waits, by others perhaps, for it.
+    pub ring: fn(&Cx, Gc<Task>),
+}
+
+impl Default for Reports {
+    fn default() -> Reports {
+        Reports { quit: |_| {}, ring: |_, _| {} }
+    }
+}
+
+impl Vm {
+    pub fn reports(&mut self) -> &mut Reports {
+        &mut self.reports
     }
 }
 

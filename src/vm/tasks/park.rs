@@ -368,6 +368,11 @@ impl Wait {
             }
     }
 
+    /// Does its owner wait, and nothing has come of it yet?
+    pub fn is_parked(&self) -> bool {
+        self.phase.get() == phase::PARKED
+    }
+
     pub fn is_suspended(&self) -> bool {
         matches!(self.phase.get(), phase::PARKED | phase::WOKEN | phase::CANCELLED)
     }

@@ -1,0 +1,151 @@
+//! What tasks are at, for those who report it. Reads only: nothing here runs code of the program or
+//! allocates on its heap, so it may be asked at any safepoint and in the middle of a native.
+
+use std::sync::Arc;
+
+use super::super::pc::{Base, Ip};
+use super::super::{Cx, Vm, call, frame_at};
+use crate::code::Code;
+use crate::code::op::Word;
+use crate::gc::Gc;
+use crate::value::frame::{CALLER, RETURN_IP, Ret, state};
+use crate::value::{CodeObject, Dict, Frame, Kind, Task, Value};
+
+/// A place in a program.
+#[derive(Clone)]
+pub struct Spot {
+    pub code: Arc<Code>,
+    /// A word of the instruction.
+    pub word: u32,
+}
+
+/// An activation that a task is in, and where.
+#[derive(Clone)]
+pub struct Level {
+    pub spot: Spot,
+    /// Its registers, if it waits.
+    pub registers: Vec<Value>,
+    pub globals: Gc<Dict>,
+}
+
+/// Which code an instruction belongs to.
+pub struct Atlas(Vec<(usize, usize, Arc<Code>)>);
+
+impl Atlas {
+    /// The place before an address: of the instruction that made something. None if its code is
+    /// gone.
+    pub fn before(&self, ip: *const Word) -> Option<Spot> {
+        let at = (ip as usize).checked_sub(size_of::<Word>())?;
+        let after = self.0.partition_point(|&(start, ..)| start <= at);
+        let (start, end, code) = self.0[..after].last()?;
+        let word = (at - start) / size_of::<Word>();
+        (at < *end).then(|| Spot { code: code.clone(), word: word as u32 })
+    }
+}
+
+impl Vm {
+    fn atlas(&self) -> Atlas {
+        let mut found = Vec::new();
+        self.space.heap.for_each(Kind::CodeObject as u8, |object| {
+            // SAFETY: the kind is checked. One that is dead is whole until it is swept, which
+            // nothing does meanwhile.
+            let code: Gc<CodeObject> = unsafe { Gc::from_raw(object.cast()) };
+            let start = code.words() as usize;
+            let end = start + code.word_count() * size_of::<Word>();
+            found.push((start, end, code.code.clone()));
+        });
+        found.sort_unstable_by_key(|&(start, ..)| start);
+        Atlas(found)
+    }
+}
+
+impl Cx {
+    /// Which code an instruction belongs to. Walks over the heap: make one for a whole report.
+    pub fn atlas(&self) -> Atlas {
+        self.vm().atlas()
+    }
+
+    /// What a task that waits is in, outermost first. Empty if it has not begun, if it runs, or if
+    /// it has no frames.
+    pub fn awaits(&self, task: Gc<Task>) -> Vec<Level> {
+        let Some(root) = task.coro.get().cast::<Frame>() else { return Vec::new() };
+        if root.state() != state::SUSPENDED {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        // SAFETY: the frames of a suspended chain are linked by their callers' bases, from the
+        // innermost, which the root knows, to the root.
+        unsafe {
+            let own = Frame::base(root.as_ptr());
+            let (mut at, mut ip) = (root.link, root.return_ip);
+            while at != own {
+                let frame = frame_at(at);
+                found.push(level(frame, ip));
+                let linked = matches!(call::ret_of((*frame).info), Ret::Delegate | Ret::AsyncStep);
+                if !linked || (*frame).caller.is_null() {
+                    return Vec::new();
+                }
+                (at, ip) = ((*frame).caller, (*frame).return_ip);
+            }
+            found.push(level(root.as_ptr(), ip));
+        }
+        found.reverse();
+        found
+    }
+
+    /// What the task that runs is in, outermost first, from its coroutine to the caller of the
+    /// running native.
+    pub fn runs_in(&self, task: Gc<Task>) -> Vec<Level> {
+        let Some(root) = task.coro.get().cast::<Frame>() else { return Vec::new() };
+        let vm = self.vm();
+        let mut found = Vec::new();
+        // SAFETY: bases of live activations, the lowest of which has caller 0.
+        unsafe {
+            let own = Frame::base(root.as_ptr());
+            let (mut ip, mut base): (Ip, Base) = (vm.native_ip, vm.native_base);
+            while !base.is_null() {
+                if let Some(function) = vm.function_at(base) {
+                    let code = function.code;
+                    let word = code.index_of(ip).wrapping_sub(1);
+                    let known = (word as usize) < code.word_count();
+                    let word = if known { word } else { 0 };
+                    let spot = Spot { code: code.code.clone(), word };
+                    let globals = function.globals;
+                    found.push(Level { spot, registers: Vec::new(), globals });
+                }
+                if base == own {
+                    found.reverse();
+                    return found;
+                }
+                ip = (*base.offset(RETURN_IP)).bits() as Ip;
+                base = (*base.offset(CALLER)).bits() as Base;
+            }
+        }
+        Vec::new()
+    }
+
+    /// Where a coroutine that nobody has begun was made.
+    pub fn place_of_making(&self, coroutine: Value) -> Option<Spot> {
+        let ip = match coroutine.cast::<Frame>() {
+            Some(frame) if frame.state() == state::CREATED => frame.caller.cast::<Word>(),
+            _ => return None,
+        };
+        if ip.is_null() { None } else { self.atlas().before(ip) }
+    }
+}
+
+/// # Safety
+/// A suspended frame, and where it goes on.
+unsafe fn level(frame: *mut Frame, ip: *const Word) -> Level {
+    // SAFETY: by contract; a frame has as many registers as its function says.
+    unsafe {
+        let function = (*frame).function;
+        let code = function.code;
+        let word = code.index_of(ip).saturating_sub(1);
+        let base = Frame::base(frame);
+        let count = function.registers as usize;
+        let registers = (0..count).map(|i| *base.add(i)).collect();
+        let globals = function.globals;
+        Level { spot: Spot { code: code.code.clone(), word }, registers, globals }
+    }
+}
