@@ -20,6 +20,8 @@ usage: sloop [option] ... [FILE | -c CODE | -] [arg] ...
   --virtual-time  let clocks start at 0 and jump over every wait
   --schedule-seed N
                   let tasks that are ready run in an order drawn from N
+  --strict        end with status 70 if a task has failed and nobody asked why
+  -X tasks        let tracebacks go on with the way through tasks, as on a terminal
   --gc-stress     collect garbage whenever possible (for tests)
 ";
 
@@ -64,6 +66,7 @@ pub fn main() -> ExitCode {
 fn parse(args: Vec<Vec<u8>>) -> Command {
     let mut config = Config {
         stress: std::env::var_os("SLOOP_GC_STRESS").is_some_and(|value| value != "0"),
+        show_tasks: std::io::stderr().is_terminal(),
         color: use_color(),
         ..Config::plain(Script::Input)
     };
@@ -77,6 +80,15 @@ fn parse(args: Vec<Vec<u8>>) -> Command {
                 return Command::Say(format!("Sloop {}\n", env!("CARGO_PKG_VERSION")));
             }
             b"--gc-stress" => config.stress = true,
+            b"--strict" => config.strict = true,
+            b"-X" => match args.next().as_deref() {
+                Some(b"tasks") => config.show_tasks = true,
+                Some(other) => {
+                    return Command::Wrong(format!("unknown option -X {}", text(other)));
+                }
+                None => return Command::Wrong("argument expected for the -X option".into()),
+            },
+            b"-Xtasks" => config.show_tasks = true,
             b"--virtual-time" => config.virtual_time = true,
             long if long.starts_with(SEED) && matches!(long.get(SEED.len()), None | Some(b'=')) => {
                 let given = match long.get(SEED.len() + 1..) {

@@ -11,7 +11,7 @@ use super::{library, signals};
 use crate::code::{Code, CodeKind};
 use crate::compile::{Compiled, Options};
 use crate::gc::Gc;
-use crate::native::{display, error, front, io, sys, traceback};
+use crate::native::{asyncio, display, error, front, io, sys, traceback};
 use crate::text::{Source, render};
 use crate::value::{Dict, Exception, Module, T, Value};
 use crate::vm::{Cx, Flow, Stop, Vm};
@@ -43,6 +43,10 @@ pub struct Config {
     pub virtual_time: bool,
     /// Tasks that are ready run in an order drawn from this.
     pub schedule_seed: Option<u64>,
+    /// A task whose error nobody has heard of makes the program fail.
+    pub strict: bool,
+    /// Tracebacks go on with the way through tasks.
+    pub show_tasks: bool,
     pub color: bool,
 }
 
@@ -55,6 +59,8 @@ impl Config {
             stress: false,
             virtual_time: false,
             schedule_seed: None,
+            strict: false,
+            show_tasks: false,
             color: false,
         }
     }
@@ -153,8 +159,12 @@ pub fn run(config: &Config) -> Exit {
     if let Some(seed) = config.schedule_seed {
         cx.seed_schedule(seed);
     }
+    cx.vm_mut().reports().hurry = signals::hurry;
+    if config.show_tasks {
+        cx.note_crossings();
+    }
     let outcome = run_main(cx, &code, globals);
-    let exit = finish(cx, outcome);
+    let exit = finish(cx, outcome, config.strict);
     // Dropping every object one by one would tell nobody anything.
     std::mem::forget(vm);
     exit
@@ -205,14 +215,24 @@ fn run_main(cx: &mut Cx, code: &Arc<Code>, globals: Gc<Dict>) -> Flow {
     cx.call_prelude("_run_main", &[value])
 }
 
+/// What a strict run ends with if a task has failed and nobody asked.
+const FAILED_UNHEARD: i32 = 70;
+
 /// Shows an uncaught exception, writes out what is buffered, and says how to end.
-fn finish(cx: &mut Cx, outcome: Flow) -> Exit {
+fn finish(cx: &mut Cx, outcome: Flow, strict: bool) -> Exit {
     let mut exit = match outcome {
         Ok(_) => Exit::Status(0),
         Err(_) => uncaught(cx),
     };
     if last_calls(cx).is_err() {
         exit = uncaught(cx);
+    }
+    if let Some(text) = asyncio::unheard(cx) {
+        let _ = io::finish(cx);
+        sys::write_error(cx, text.as_bytes());
+        if strict && exit == Exit::Status(0) {
+            exit = Exit::Status(FAILED_UNHEARD);
+        }
     }
     if let Err(problem) = io::finish(cx) {
         let number = problem.raw_os_error().unwrap_or(libc::EIO);
@@ -251,7 +271,8 @@ fn uncaught(cx: &mut Cx) -> Exit {
     let _ = io::finish(cx);
     let interrupted = cx.isinstance(exception, T::KeyboardInterrupt);
     if !by_hook(cx, exception) {
-        let text = traceback::format(cx, exception, traceback::Options::default());
+        let mut text = traceback::format(cx, exception, traceback::Options::default());
+        text.extend(asyncio::crossed(cx, exception).into_bytes());
         sys::write_error(cx, &text);
     }
     if interrupted { Exit::Interrupted } else { Exit::Status(1) }

@@ -4,7 +4,8 @@
 //! A handler can reach nothing but a global: the process has one machine that signals go to.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::time::Duration;
 
 use crate::gc::Signals;
 
@@ -47,6 +48,29 @@ pub fn mask(block: bool) {
         }
         let how = if block { libc::SIG_BLOCK } else { libc::SIG_UNBLOCK };
         libc::pthread_sigmask(how, &set, std::ptr::null_mut());
+    }
+}
+
+/// Does the process have to end soon?
+static IN_A_HURRY: AtomicBool = AtomicBool::new(false);
+/// So long it may take to end by itself.
+const GRACE: Duration = Duration::from_millis(120);
+
+/// Somebody has pressed Ctrl-C again: unless it is called off in time, the process ends, whatever
+/// the program does.
+pub fn hurry(on: bool) {
+    if IN_A_HURRY.swap(on, Ordering::SeqCst) == on || !on {
+        return;
+    }
+    let guard = || {
+        mask(true);
+        std::thread::sleep(GRACE);
+        if IN_A_HURRY.load(Ordering::SeqCst) {
+            die();
+        }
+    };
+    if std::thread::Builder::new().name("sloop-guard".into()).spawn(guard).is_err() {
+        die();
     }
 }
 

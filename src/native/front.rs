@@ -105,7 +105,6 @@ pub trait FrontEnd {
     /// A notice as text for people, which ends with a line end.
     fn show(&self, notice: &Notice) -> String;
 
-
     /// Source bytes as text, or what is wrong with them.
     fn decode(&self, bytes: &[u8]) -> Result<String, String>;
 

@@ -7,7 +7,7 @@
 //! here for plain data and otherwise goes on in `stdlib/prelude.sloop`.
 
 mod abc;
-mod asyncio;
+pub mod asyncio;
 mod builtins;
 mod bytearray;
 mod bytes;

@@ -120,6 +120,7 @@ pub struct Frame {
     pub link: *mut Value,
     pub function: Gc<Function>,
     pub return_ip: *const Word,
+    /// Before it begins: the instruction that made it, or null.
     pub caller: *mut Value,
     pub info: u64,
 }

@@ -9,7 +9,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 
 use super::kind::{Object, Tracer};
-use super::{Frame, Value, frame};
+use super::wait::phase;
+use super::{Frame, Value, Wait, frame};
 use crate::gc::{Gc, Header};
 
 #[repr(C)]
@@ -146,9 +147,12 @@ impl Finals {
     }
 }
 
-/// Is there still something to finalise? Frames that have ended have had their last word, those
+/// Is there still something to finalise? Native coroutines only want to be begun. Frames that have ended have had their last word, those
 /// that guard nothing only want to be begun.
 fn is_unfinished(object: Value) -> bool {
+    if let Some(wait) = object.cast::<Wait>() {
+        return wait.phase.get() == phase::CREATED;
+    }
     object.cast::<Frame>().is_none_or(|frame| match frame.state() {
         frame::state::FINISHED => false,
         frame::state::CREATED => true,

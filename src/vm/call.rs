@@ -420,6 +420,8 @@ pub unsafe fn enter_bound(
         use crate::code::CodeKind::*;
         if matches!(function.code.code.kind, Generator | Coroutine | AsyncGenerator) {
             let frame = suspend::make_frame(&*vm, function, nb);
+            // Until it begins it knows where it was made (`tasks/unawaited.rs`).
+            (*frame).caller = ip.cast();
             let code = &function.code.code;
             if !code.handlers.is_empty() || code.kind == Coroutine {
                 // It may have something to clean up when nobody resumes it any more; and whoever

@@ -9,7 +9,8 @@
 use super::pc::{Base, Ip, Pc};
 use super::{Args, Cx, Flow, Outcome, Stop, Vm, call};
 use crate::value::frame::{Ret, state};
-use crate::value::{Due, Frame, Value};
+use crate::value::wait::phase;
+use crate::value::{Due, Frame, Value, Wait};
 
 /// Calls the finalisers from the activation at `base`; its instruction before `ip` is run again
 /// afterwards. None if there is nothing to do, or no room to do it in.
@@ -99,6 +100,10 @@ pub fn done(cx: &mut Cx, _: Args) -> Flow {
 }
 
 fn finaliser_of(cx: &Cx, object: Value) -> Option<Value> {
+    if let Some(wait) = object.cast::<Wait>() {
+        let fresh = wait.phase.get() == phase::CREATED;
+        return fresh.then(|| cx.vm().prelude("_never_awaited"));
+    }
     match object.cast::<Frame>() {
         Some(frame) if frame.state() == state::CREATED && frame.kind() == state::COROUTINE => {
             Some(cx.vm().prelude("_never_awaited"))

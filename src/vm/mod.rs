@@ -177,6 +177,8 @@ pub struct Vm {
     door_roots: usize,
     /// Called for Ctrl-C in place of raising KeyboardInterrupt, or None.
     pub on_interrupt: Value,
+    /// Has it been called already? Then the next Ctrl-C is served even in the middle of natives.
+    pub insists: bool,
     /// The loop that runs, or None.
     pub running_loop: Value,
     pub clock: Clock,
@@ -254,6 +256,7 @@ impl Vm {
             roots: Vec::new(),
             door_roots: 0,
             on_interrupt: Value::NONE,
+            insists: false,
             running_loop: Value::NONE,
             clock: Clock::real(system::monotonic),
             tasks: tasks::State::default(),

@@ -51,7 +51,7 @@ pub unsafe fn get_global_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     }
 }
 
-/// Names of `asyncio` that are builtins: they become so when they are first asked for.
+/// Names of `asyncio` that are builtins, and `sloop.tasks`: they become so when they are first asked for.
 const OF_ASYNCIO: &[&str] = &[
     "Barrier",
     "BoundedSemaphore",
@@ -75,6 +75,7 @@ const OF_ASYNCIO: &[&str] = &[
     "get_running_loop",
     "shield",
     "sleep",
+    "tasks",
     "timeout",
     "timeout_at",
     "wait",

@@ -63,6 +63,7 @@ pub unsafe fn poll_below(vm: *mut Vm, ip: Ip, base: Base, top: Base) -> Result<(
             if !(*vm).on_interrupt.is_none() {
                 // The instruction before `ip` runs again afterwards.
                 let handler = (*vm).on_interrupt;
+                (*vm).insists = true;
                 let info = Ret::Discard as u64;
                 return Err(super::call::invoke(vm, ip.sub(1), base, handler, &[], info));
             }
@@ -124,9 +125,12 @@ pub(super) fn check_interrupt(vm: &Vm) -> Result<(), super::Stop> {
     if !vm.signals.is_up(Signals::INTERRUPT) {
         return Ok(());
     }
-    if !vm.on_interrupt.is_none() && vm.signals.interrupts() < 2 {
-        // Whoever wants to hear of it does at the next safepoint; who insists is heard here.
-        return Ok(());
+    if !vm.on_interrupt.is_none() {
+        if !vm.insists && vm.signals.interrupts() < 2 {
+            // Whoever wants to hear of it does at the next safepoint; who insists is heard here.
+            return Ok(());
+        }
+        super::tasks::insist(vm);
     }
     vm.signals.lower(Signals::INTERRUPT);
     Err(raise::with_args(vm, T::KeyboardInterrupt, &[]))

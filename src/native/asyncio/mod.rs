@@ -13,7 +13,7 @@ mod task;
 mod timeouts;
 
 pub use coroutine::name;
-pub use report::{HOOKS as REPORTS, install};
+pub use report::{HOOKS as REPORTS, crossed, install, unheard};
 
 pub static HOOKS: &[Def] = &[
     function("_task_ends(task, value, error, /)", "Ends a task.", task::ends),
@@ -38,10 +38,11 @@ static FUNCTIONS: &[Def] = &[
         event_loop_then(cx)
     }),
     function(
-        "_exchange_interrupt(handler, /)",
-        "Who hears of Ctrl-C; None: it raises.",
+        "_exchange_interrupt(handler, insists=False, /)",
+        "Who hears of Ctrl-C, and whether one came before; None: it raises.",
         |cx, args| {
             let handler = cx.arg(args, 0).value();
+            cx.vm_mut().insists = cx.opt(args, 1).is_some_and(|on| on.value() == Value::TRUE);
             Ok(std::mem::replace(&mut cx.vm_mut().on_interrupt, handler))
         },
     ),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::pc::{Base, Ip, Pc, reg};
 use super::super::{Cx, Vm, call, context, raise, safepoint, suspend, system, unwind};
 use super::settle::{Outcome, cancellation, outcome, settle};
-use super::{Begun, Draw, begin, child_done, end, plain, set_current};
+use super::{Begun, Draw, begin, child_done, crossing, end, plain, ring, set_current};
 use crate::code::op::{Op, Word, word};
 use crate::code::{Code, CodeKind, Handler, LineEntry, Local, PRELUDE, Params};
 use crate::gc::Gc;
@@ -628,6 +628,7 @@ pub(super) unsafe fn wait_on(
             return None;
         }
         super::add_waiter(&*vm, future, waiter);
+        ring::look(&*vm, task, Value::object(future));
         if task.has(state::MUST_CANCEL) {
             // It was cancelled while it ran.
             let message = task.result.get();
@@ -666,6 +667,9 @@ pub unsafe fn raised(vm: *mut Vm, ip: Ip, base: Base) -> Pc {
         let error = (*vm).take_exception();
         task.set(state::MUST_CANCEL, false);
         task.result.set(error);
+        if (*vm).tasks.notes_crossings {
+            crossing::note(&*vm, task, error);
+        }
         let cancelled = (*vm).space.isinstance(error, T::CancelledError);
         let to = if cancelled { state::CANCELLED } else { state::ERROR };
         let waiters = settle(&*vm, as_future(task), to);

@@ -123,15 +123,6 @@ impl Cx {
         }
         Vec::new()
     }
-
-    /// Where a coroutine that nobody has begun was made.
-    pub fn place_of_making(&self, coroutine: Value) -> Option<Spot> {
-        let ip = match coroutine.cast::<Frame>() {
-            Some(frame) if frame.state() == state::CREATED => frame.caller.cast::<Word>(),
-            _ => return None,
-        };
-        if ip.is_null() { None } else { self.atlas().before(ip) }
-    }
 }
 
 /// # Safety

@@ -11,16 +11,20 @@
 //! without anything being yielded through it (`park.rs`), as long as a task is at its root; with
 //! anything else at the root, the future is yielded as in asyncio.
 
+mod crossing;
 mod drive;
 mod gather;
 mod look;
 mod park;
 mod primitive;
 pub mod queue;
+mod ring;
 mod settle;
 mod sleep;
 mod timeout;
+mod unawaited;
 
+pub use crossing::Crossing;
 pub use drive::driver;
 pub(super) use drive::{drive, failed, raised, returned, yielded};
 pub use gather::child_done;
@@ -50,6 +54,9 @@ pub struct State {
     orphanage: Option<Gc<EventLoop>>,
     /// How many tasks nobody has named: the last one's number.
     unnamed: i64,
+    places: unawaited::Places,
+    /// Do exceptions note which tasks they leave?
+    notes_crossings: bool,
     /// Draws the order of tasks that are ready; None for the order in which they became so.
     shuffle: Option<Draw>,
 }
@@ -70,12 +77,19 @@ pub struct Reports {
     pub quit: fn(&Cx),
     /// The task has begun to wait for one that waits, by others perhaps, for it.
     pub ring: fn(&Cx, Gc<Task>),
+    /// True: the process has to end soon, whatever the program does; false: it need not.
+    pub hurry: fn(bool),
 }
 
 impl Default for Reports {
     fn default() -> Reports {
-        Reports { quit: |_| {}, ring: |_, _| {} }
+        Reports { quit: |_| {}, ring: |_, _| {}, hurry: |_| {} }
     }
+}
+
+pub(super) fn insist(vm: &Vm) {
+    (vm.reports.hurry)(true);
+    (vm.reports.quit)(Cx::of_ref(vm));
 }
 
 impl Vm {
@@ -181,6 +195,16 @@ impl Cx {
     /// From now on tasks that are ready run in an order drawn from a seed.
     pub fn seed_schedule(&mut self, seed: u64) {
         self.vm_mut().tasks.shuffle = Some(Draw::new(seed));
+    }
+
+    /// From now on exceptions note which tasks they leave.
+    pub fn note_crossings(&mut self) {
+        self.vm_mut().tasks.notes_crossings = true;
+    }
+
+    /// Somebody has pressed Ctrl-C again and does not want to wait any longer.
+    pub fn insist(&self) {
+        insist(self.vm());
     }
 
     /// Seconds of the clock that loops go by.

@@ -3,7 +3,7 @@
 use super::super::pc::{Base, Ip, Pc, reg};
 use super::super::{Cx, Vm, call, frame_at, handling, raise, suspend, unwind};
 use super::settle::{Outcome, outcome, settle};
-use super::{drive, plain, primitive, queue, sleep, timeout};
+use super::{drive, plain, primitive, queue, ring, sleep, timeout};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state as frame_state};
 use crate::value::future::state;
@@ -262,7 +262,10 @@ pub unsafe fn await_wait(vm: *mut Vm, ip: Ip, base: Base, info: u64, wait: Gc<Wa
                 task.set(state::DIRECT, true);
                 if matches!(begun, Begun::Yielded) {
                     own.push(Value::object(task));
-                } else if task.has(state::MUST_CANCEL) {
+                    return Some(drive::drive(vm, driver_ip, driver, 0));
+                }
+                ring::look(&*vm, task, Value::object(wait));
+                if task.has(state::MUST_CANCEL) {
                     let message = task.result.get();
                     task.set(state::MUST_CANCEL, !undo(&mut *vm, wait, message));
                 }

@@ -1,40 +1,70 @@
 //! What people are told of tasks: who waits for what, and what was lost.
 //!
-//! `seen.rs` finds out, `tree.rs` and `stuck.rs` say it.
+//! `seen.rs` finds out who waits, `tree.rs` and `stuck.rs` say it; `lost.rs` is about errors.
 
+mod lost;
 mod seen;
 mod stuck;
 mod tree;
 
+pub use lost::{crossed, unheard};
+
 use super::event_loop;
-use crate::native::{function, sys};
-use crate::value::{EventLoop, Value};
+use crate::native::{function, io, sys};
+use crate::value::{EventLoop, Task, Value};
 use crate::vm::tasks::Spot;
 use crate::vm::{Cx, Def};
 
 /// For the prelude.
-pub static HOOKS: &[Def] = &[function(
-    "_report_stuck(loop, /)",
-    "Says that nothing can run any more.",
-    |cx, args| {
+pub static HOOKS: &[Def] = &[
+    function("_report_stuck(loop, /)", "Says that nothing can run any more.", |cx, args| {
         let own = event_loop::of(cx, cx.arg(args, 0).value())?;
         stuck::report(cx, own);
         Ok(Value::NONE)
-    },
-)];
+    }),
+    function("_note_unheard(task, /)", "Nobody has asked why it failed.", |cx, args| {
+        if let Some(task) = cx.arg(args, 0).cast::<Task>() {
+            lost::note(cx, task);
+        }
+        Ok(Value::NONE)
+    }),
+    function("_place_of_making(coroutine, /)", "File and line, or None.", |cx, args| {
+        let coroutine = cx.arg(args, 0).value();
+        let Some(spot) = cx.place_of_making(coroutine) else { return Ok(Value::NONE) };
+        if spot.code.is_internal() {
+            return Ok(Value::NONE);
+        }
+        let line = Value::int(seen::line(&spot).into());
+        Ok(Value::object(cx.tuple(&[cx.str_value(&spot.code.filename), line])))
+    }),
+];
 
 pub static FUNCTIONS: &[Def] = &[
-    function("_task_tree(loop=None, /)", "The tasks of a loop as text.", |cx, args| {
-        let given = cx.opt(args, 0).map_or(Value::NONE, |given| given.value());
-        let found = if given.is_none() { cx.vm().running_loop } else { given };
-        let text = match found.cast::<EventLoop>() {
+    function("_task_tree(loop, /)", "The tasks of a loop as text.", |cx, args| {
+        let text = match cx.arg(args, 0).cast::<EventLoop>() {
             Some(own) => tree::tree(cx, own),
             None => "no event loop is running\n".into(),
         };
         Ok(cx.str_value(&text))
     }),
-    function("_print_tasks()", "Prints the tasks of the running loop on stderr.", |cx, _| {
-        print_tasks(cx);
+    function("_insist()", "Ctrl-C was pressed again.", |cx, _| {
+        cx.insist();
+        Ok(Value::NONE)
+    }),
+    function("_no_hurry()", "Those who were to end soon have ended.", |cx, _| {
+        (cx.vm_mut().reports().hurry)(false);
+        Ok(Value::NONE)
+    }),
+    function("_use_virtual_time()", "Clocks start at 0 and jump over every wait.", |cx, _| {
+        if !cx.vm().clock.is_virtual() {
+            cx.use_virtual_time();
+        }
+        Ok(Value::NONE)
+    }),
+    function("_seed_schedule(seed, /)", "Draws the order of ready tasks.", |cx, args| {
+        let seed = cx.arg(args, 0).value();
+        let seed = cx.index_i64(seed)?;
+        cx.seed_schedule(seed as u64);
         Ok(Value::NONE)
     }),
 ];
@@ -48,6 +78,8 @@ pub fn install(cx: &mut Cx) {
 
 /// Prints what the tasks of the running loop do, at once.
 fn print_tasks(cx: &Cx) {
+    // A closed pipe is told of at the end.
+    let _ = io::finish(cx);
     let text = match cx.vm().running_loop.cast::<EventLoop>() {
         Some(own) => tree::tree(cx, own),
         None => return not_running(cx),

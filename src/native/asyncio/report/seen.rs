@@ -5,11 +5,10 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::gc::Gc;
-use crate::rt::Timer;
 use crate::value::wait::WaitKind;
 use crate::value::{
-    BoundMethod, Cell, Deque, Dict, EventLoop, Exception, Gathering, Handle, List, Str, Task, Value,
-    Wait,
+    BoundMethod, Cell, Deque, Dict, EventLoop, Exception, Gathering, Handle, List, Primitive,
+    Queue, Str, Task, Tuple, Value, Wait,
 };
 use crate::vm::Cx;
 use crate::vm::tasks::{Atlas, Level, Spot};
@@ -40,14 +39,32 @@ pub enum Doing {
     Waits,
 }
 
-/// The tasks of a loop that are not done.
-pub fn tasks_of(cx: &Cx, own: Gc<EventLoop>) -> Vec<Seen> {
-    let atlas = cx.atlas();
-    own.tasks().into_iter().map(|task| seen(cx, own, &atlas, task)).collect()
+/// What is looked up once for a whole report.
+pub struct Lookout {
+    pub own: Gc<EventLoop>,
+    atlas: Atlas,
+    /// When sleepers wake.
+    timers: HashMap<u64, f64>,
 }
 
-pub fn seen(cx: &Cx, own: Gc<EventLoop>, atlas: &Atlas, task: Gc<Task>) -> Seen {
-    let runs = own.current.get() == Value::object(task);
+impl Lookout {
+    pub fn new(cx: &Cx, own: Gc<EventLoop>) -> Lookout {
+        let timers = own.timers.borrow();
+        let sleepers = timers.iter().filter(|(_, what)| what.is::<Wait>());
+        let timers = sleepers.map(|(when, what)| (what.bits(), when)).collect();
+        Lookout { own, atlas: cx.atlas(), timers }
+    }
+}
+
+/// The tasks of a loop that are not done.
+pub fn tasks_of(cx: &Cx, own: Gc<EventLoop>) -> Vec<Seen> {
+    let lookout = Lookout::new(cx, own);
+    own.tasks().into_iter().map(|task| seen(cx, &lookout, task)).collect()
+}
+
+pub fn seen(cx: &Cx, lookout: &Lookout, task: Gc<Task>) -> Seen {
+    let (own, atlas) = (lookout.own, &lookout.atlas);
+    let runs = own.current.get() == Value::object(task) && task.waits_on.get().is_undef();
     let all = if runs { cx.runs_in(task) } else { cx.awaits(task) };
     let mut seen = Seen {
         task,
@@ -62,7 +79,7 @@ pub fn seen(cx: &Cx, own: Gc<EventLoop>, atlas: &Atlas, task: Gc<Task>) -> Seen 
     if runs {
         seen.what = "runs".into();
     } else {
-        waits(cx, own, &all, &mut seen);
+        waits(cx, lookout, &all, &mut seen);
     }
     let own_code = |level: &Level| !is_library(&level.spot);
     seen.levels = if all.iter().any(own_code) {
@@ -86,10 +103,14 @@ pub fn name_of(task: Gc<Task>) -> String {
     }
 }
 
+/// The line of a place.
+pub fn line(spot: &Spot) -> u32 {
+    spot.code.position(spot.word).map_or(spot.code.first_line, |place| place.line)
+}
+
 /// `file:line` of a place.
 pub fn place(spot: &Spot) -> String {
-    let line = spot.code.position(spot.word).map_or(spot.code.first_line, |place| place.line);
-    format!("{}:{line}", short(&spot.code.filename))
+    format!("{}:{}", short(&spot.code.filename), line(spot))
 }
 
 /// A file's name without its folders: enough to find it again.
@@ -100,7 +121,7 @@ pub fn short(filename: &str) -> &str {
     filename.rsplit('/').next().unwrap_or(filename)
 }
 
-fn waits(cx: &Cx, own: Gc<EventLoop>, levels: &[Level], seen: &mut Seen) {
+fn waits(cx: &Cx, lookout: &Lookout, levels: &[Level], seen: &mut Seen) {
     let waits = seen.task.waits_on.get();
     if waits.is_undef() || waits.is::<Exception>() {
         seen.doing = Doing::IsReady;
@@ -111,15 +132,7 @@ fn waits(cx: &Cx, own: Gc<EventLoop>, levels: &[Level], seen: &mut Seen) {
             seen.what = "is ready to run".into();
             return;
         }
-        match wait.kind {
-            WaitKind::Sleep => {
-                seen.doing = Doing::Sleeps;
-                let timer = Timer::from_bits(wait.number.get());
-                let when = own.timers.borrow().get(timer).map(|(when, _)| when);
-                let left = when.map_or(0.0, |when| (when - cx.now()).max(0.0));
-                seen.what = format!("sleeps for {left:.1} s more");
-            }
-        }
+        native(cx, lookout, wait, levels, seen);
     } else if let Some(task) = waits.cast::<Task>() {
         seen.needs.push(task);
         seen.what = format!("task '{}'", name_of(task));
@@ -133,8 +146,7 @@ fn waits(cx: &Cx, own: Gc<EventLoop>, levels: &[Level], seen: &mut Seen) {
     } else {
         // A primitive of the library is known by its method that waits.
         let library = levels.iter().rev().take_while(|level| is_library(&level.spot));
-        let called: Vec<&Level> =
-            library.filter(|level| !level.spot.code.is_internal()).collect();
+        let called: Vec<&Level> = library.filter(|level| !level.spot.code.is_internal()).collect();
         match called.last() {
             Some(method) => in_library(cx, method, called[0], levels, seen),
             None => {
@@ -142,6 +154,28 @@ fn waits(cx: &Cx, own: Gc<EventLoop>, levels: &[Level], seen: &mut Seen) {
             }
         }
     }
+}
+
+/// The task waits in a native coroutine.
+fn native(cx: &Cx, lookout: &Lookout, wait: Gc<Wait>, levels: &[Level], seen: &mut Seen) {
+    let method = match wait.kind {
+        WaitKind::Sleep => {
+            seen.doing = Doing::Sleeps;
+            let when = lookout.timers.get(&Value::object(wait).bits());
+            let left = when.map_or(0.0, |when| (when - cx.now()).max(0.0));
+            seen.what = format!("sleeps for {left:.1} s more");
+            return;
+        }
+        WaitKind::QueueJoin => {
+            seen.what = "the end of all work of a queue".into();
+            return;
+        }
+        WaitKind::QueuePut => "put",
+        _ => "get",
+    };
+    let target = wait.target.get();
+    let target = target.cast::<Tuple>().map_or(target, |pair| pair.as_slice()[0]);
+    primitive(cx, target, method, levels, seen);
 }
 
 /// "2 of the 3 gathered"; the tasks among them are needed.
@@ -158,7 +192,11 @@ fn several(futures: &[Value], how: &str, needs: &mut Vec<Gc<Task>>) -> String {
         })
         .collect();
     let count = format!("{} of {} {how}", left.len(), futures.len());
-    if names.is_empty() || names.len() > 4 { count } else { format!("{count}: {}", names.join(", ")) }
+    if names.is_empty() || names.len() > 4 {
+        count
+    } else {
+        format!("{count}: {}", names.join(", "))
+    }
 }
 
 /// The task is in a coroutine of the library: `method` is what the program has called, `inner`
@@ -194,7 +232,7 @@ fn primitive(cx: &Cx, this: Value, method: &str, levels: &[Level], seen: &mut Se
     match kind {
         Some("lock") => {
             seen.what = named(cx, "lock", this, levels);
-            match holder(cx, this) {
+            match holder(this) {
                 Some(owner) => {
                     seen.what += &format!(", held by '{}'", name_of(owner));
                     seen.needs.push(owner);
@@ -210,10 +248,11 @@ fn primitive(cx: &Cx, this: Value, method: &str, levels: &[Level], seen: &mut Se
                 "join" => "the end of all work of ",
                 _ => "an item of ",
             };
-            seen.what = format!("{what}{queue} ({})", depth(cx, this));
+            seen.what = format!("{what}{queue} ({})", depth(this));
         }
         Some("group") => {
-            let members = member(cx, this, "_tasks").cast::<Dict>();
+            let members = cx.own_attribute(this, cx.intern("_tasks"));
+            let members = members.and_then(|members| members.cast::<Dict>());
             let members = members.map_or_else(Vec::new, |members| {
                 members.iter().map(|entry| entry.key).collect::<Vec<_>>()
             });
@@ -241,21 +280,19 @@ pub fn kind_of(cx: &Cx, value: Value) -> Option<&'static str> {
     })
 }
 
-fn member(cx: &Cx, this: Value, name: &str) -> Value {
-    cx.own_attribute(this, cx.intern(name)).unwrap_or(Value::NONE)
-}
-
 /// The task that holds a lock.
-pub fn holder(cx: &Cx, lock: Value) -> Option<Gc<Task>> {
-    member(cx, lock, "_owner").cast::<Task>().filter(|task| task.is_pending())
+pub fn holder(lock: Value) -> Option<Gc<Task>> {
+    let holder = lock.cast::<Primitive>()?.state.get().cast::<Task>();
+    holder.filter(|task| task.is_pending())
 }
 
 /// "3 of 10 items" of a queue.
-pub fn depth(cx: &Cx, queue: Value) -> String {
-    let items = member(cx, queue, "_queue");
+fn depth(queue: Value) -> String {
+    let Some(queue) = queue.cast::<Queue>() else { return String::new() };
+    let items = queue.items.get();
     let count = items.cast::<Deque>().map(|items| items.len());
     let count = count.or_else(|| items.cast::<List>().map(|items| items.len())).unwrap_or(0);
-    match member(cx, queue, "_maxsize").as_int() {
+    match queue.maxsize.get().as_int() {
         Some(most) if most > 0 => format!("{count} of {most} items"),
         _ if count == 1 => "1 item".into(),
         _ => format!("{count} items"),
@@ -281,9 +318,10 @@ fn name_in(cx: &Cx, value: Value, levels: &[Level]) -> Option<String> {
     }
     for (name, held) in variables(level) {
         if name == "self"
-            && let Some(found) = cx.own_names(held).into_iter().find(|&name| {
-                cx.own_attribute(held, name) == Some(value)
-            })
+            && let Some(found) = cx
+                .own_names(held)
+                .into_iter()
+                .find(|&name| cx.own_attribute(held, name) == Some(value))
         {
             return Some(format!("self.{}", found.lossy()));
         }
@@ -318,11 +356,11 @@ pub fn belongings(cx: &Cx, seen: &Seen) -> Vec<String> {
                 continue;
             }
             let shown = match kind_of_instance(cx, value) {
-                Some("lock") if holder(cx, value) == this => {
+                Some("lock") if holder(value) == this => {
                     format!("holds {}", named(cx, "lock", value, &seen.levels))
                 }
                 Some("queue") => match name_in(cx, value, &seen.levels) {
-                    Some(name) => format!("queue `{name}` has {}", depth(cx, value)),
+                    Some(name) => format!("queue `{name}` has {}", depth(value)),
                     None => continue,
                 },
                 _ => continue,
@@ -344,6 +382,9 @@ fn kind_of_instance(cx: &Cx, value: Value) -> Option<&'static str> {
 pub fn has_deadline(cx: &Cx, own: Gc<EventLoop>, task: Gc<Task>) -> bool {
     let timers = own.timers.borrow();
     timers.iter().any(|(_, what)| {
+        if what.cast::<Wait>().is_some_and(|wait| wait.owner.get() == Value::object(task)) {
+            return true;
+        }
         let Some(handle) = what.cast::<Handle>() else { return false };
         let Some(method) = handle.callback.get().cast::<BoundMethod>() else { return false };
         let this = method.this.get();

@@ -7,6 +7,7 @@ use super::seen::{self, Seen};
 use crate::gc::Gc;
 use crate::native::front::{Mark, Notice, front};
 use crate::native::{io, sys};
+use crate::value::future::state;
 use crate::value::{EventLoop, Task};
 use crate::vm::Cx;
 use crate::vm::tasks::Spot;
@@ -53,6 +54,10 @@ pub fn report(cx: &Cx, own: Gc<EventLoop>) {
     for &at in order.iter().take(MANY) {
         out.push_str(&show(cx, &of_task(&all[at])));
     }
+    for seen in &all {
+        // They need not be mourned a second time.
+        seen.task.set(state::SILENT, true);
+    }
     say(cx, &out);
 }
 
@@ -63,11 +68,11 @@ pub fn ring(cx: &Cx, task: Gc<Task>) {
     if said.rings.get() >= RINGS {
         return;
     }
-    let atlas = cx.atlas();
+    let lookout = seen::Lookout::new(cx, own);
     let mut all: Vec<Seen> = Vec::new();
     let mut at = task;
     loop {
-        let seen = seen::seen(cx, own, &atlas, at);
+        let seen = seen::seen(cx, &lookout, at);
         let next = seen.needs.first().copied();
         all.push(seen);
         match next {
@@ -82,8 +87,7 @@ pub fn ring(cx: &Cx, task: Gc<Task>) {
     said.rings.set(said.rings.get() + 1);
     let members: Vec<usize> = (0..all.len()).collect();
     let count = format!("{} tasks wait for one another and will never go on", all.len());
-    let mut out =
-        show(cx, &Notice::warning("deadlock", &count).notes(vec![told(&all, &members)]));
+    let mut out = show(cx, &Notice::warning("deadlock", &count).notes(vec![told(&all, &members)]));
     for seen in &all {
         out.push_str(&show(cx, &of_task(seen)));
     }
@@ -129,7 +133,9 @@ fn of_task(seen: &Seen) -> Notice {
     let (last, outer) = match seen.levels.split_last() {
         Some(split) => split,
         None => {
-            notice.marks.extend(made.map(|made| mark(made, "the task was created here", true)).flatten());
+            notice
+                .marks
+                .extend(made.map(|made| mark(made, "the task was created here", true)).flatten());
             return notice;
         }
     };

@@ -22,7 +22,9 @@ pub fn tree(cx: &Cx, own: Gc<EventLoop>) -> String {
         .map(|seen| match seen.lock {
             // Who holds a lock does not work for those who wait for it.
             true => Vec::new(),
-            false => seen.needs.iter().filter_map(|task| index.get(&task.address())).copied().collect(),
+            false => {
+                seen.needs.iter().filter_map(|task| index.get(&task.address())).copied().collect()
+            }
         })
         .collect();
     let is_needed: HashSet<usize> = below.iter().flatten().copied().collect();
