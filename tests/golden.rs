@@ -27,6 +27,8 @@ const HEAVY: &[&str] = &[
     "hostile_nesting.sloop",
     "iterators_deep.sloop",
     "json_module.sloop",
+    "loop_api.sloop",
+    "schedules.sloop",
     "mutate_bytearray.sloop",
     "mutate_dict.sloop",
     "mutate_list.sloop",

@@ -2,8 +2,9 @@
 //! library, the system. Where an event loop runs, the first cancels the main task, and the second
 //! waits for nobody. Ctrl-\\ asks what the tasks do.
 
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 const SIGINT: i32 = 2;
@@ -68,90 +69,118 @@ const STUBBORN: &[&str] = &[
      \x20   try:\n      while True: pass\n    finally:\n      while True: pass\nasyncio.run(main())",
 ];
 
-fn signal(child: &Child, name: &str) {
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args([name, &pid]).status().expect("kill is there").success());
+struct Run {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
 }
 
-fn start(program: &str) -> Result<Child, String> {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_sloop"))
-        .args(["-c", program])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
-    std::thread::sleep(Duration::from_millis(300));
-    match child.try_wait().expect("a child of ours") {
-        Some(status) => Err(format!("ended by itself: {status}")),
-        None => Ok(child),
-    }
+/// How a program has ended, and how long it took after the last signal.
+struct End {
+    status: ExitStatus,
+    stdout: String,
+    stderr: String,
+    taken: Duration,
 }
 
-/// Waits for the end; returns what was printed and how long it took.
-fn end(mut child: Child) -> Result<(Output, Duration), String> {
-    let start = Instant::now();
-    while child.try_wait().expect("a child of ours").is_none() {
-        if start.elapsed() > Duration::from_secs(20) {
-            child.kill().expect("a child of ours");
-            return Err("goes on".into());
+impl Run {
+    /// Starts a program and lets it come to rest.
+    fn start(program: &str) -> Result<Run, String> {
+        let program = format!("print('ready', flush=True)\n{program}");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_sloop"))
+            .args(["-c", &program])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut ready = String::new();
+        stdout.read_line(&mut ready).expect("text");
+        std::thread::sleep(Duration::from_millis(150));
+        let mut run = Run { child, stdout };
+        match run.status() {
+            Some(status) => Err(format!("ended by itself: {status}")),
+            None => Ok(run),
         }
-        std::thread::sleep(Duration::from_millis(5));
     }
-    let taken = start.elapsed();
-    let output = child.wait_with_output().expect("a child of ours");
-    Ok((output, taken))
+
+    fn status(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a child of ours")
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([name, &pid]).status();
+        assert!(sent.expect("kill is there").success());
+    }
+
+    fn end(mut self) -> Result<End, String> {
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = self.status() {
+                break status;
+            }
+            if start.elapsed() > Duration::from_secs(20) {
+                self.child.kill().expect("a child of ours");
+                return Err("goes on".into());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let taken = start.elapsed();
+        let mut stdout = String::new();
+        self.stdout.read_to_string(&mut stdout).expect("text");
+        let output = self.child.wait_with_output().expect("a child of ours");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        Ok(End { status, stdout, stderr, taken })
+    }
 }
 
-fn dies_of_it(output: &Output) -> Result<(), String> {
-    match output.status.signal() {
-        Some(SIGINT) => Ok(()),
-        _ => Err(format!("ended with {}", output.status)),
+impl End {
+    fn by_signal(self) -> Result<End, String> {
+        match self.status.signal() {
+            Some(SIGINT) => Ok(self),
+            _ => Err(format!("ended with {} and said {}", self.status, self.stderr)),
+        }
     }
 }
 
 fn check(program: &str) -> Result<(), String> {
-    let child = start(program)?;
-    signal(&child, "-INT");
-    let (output, _) = end(child)?;
-    dies_of_it(&output)?;
-    let shown = String::from_utf8_lossy(&output.stderr);
-    if !shown.ends_with("KeyboardInterrupt\n") {
-        return Err(format!("said {shown}"));
+    let run = Run::start(program)?;
+    run.signal("-INT");
+    let end = run.end()?.by_signal()?;
+    match end.stderr.ends_with("KeyboardInterrupt\n") {
+        true => Ok(()),
+        false => Err(format!("said {}", end.stderr)),
     }
-    Ok(())
 }
 
 fn check_tidy(program: &str) -> Result<(), String> {
-    let child = start(program)?;
-    signal(&child, "-INT");
-    let (output, _) = end(child)?;
-    dies_of_it(&output)?;
-    if output.stdout != b"tidy\n" {
-        return Err(format!("printed {}", String::from_utf8_lossy(&output.stdout)));
+    let run = Run::start(program)?;
+    run.signal("-INT");
+    let end = run.end()?.by_signal()?;
+    match &*end.stdout {
+        "tidy\n" => Ok(()),
+        other => Err(format!("printed {other}")),
     }
-    Ok(())
 }
 
 fn check_stubborn(program: &str) -> Result<(), String> {
-    let mut child = start(program)?;
-    signal(&child, "-INT");
+    let mut run = Run::start(program)?;
+    run.signal("-INT");
     std::thread::sleep(Duration::from_millis(200));
-    if child.try_wait().expect("a child of ours").is_some() {
+    if run.status().is_some() {
         return Err("ended by the first".into());
     }
-    signal(&child, "-INT");
-    let (output, taken) = end(child)?;
-    dies_of_it(&output)?;
+    run.signal("-INT");
+    let end = run.end()?.by_signal()?;
     // On an idle machine it takes 0.13 seconds at most.
-    if taken > Duration::from_secs(5) {
-        return Err(format!("took {taken:?}"));
+    if end.taken > Duration::from_secs(5) {
+        return Err(format!("took {:?}", end.taken));
     }
-    let shown = String::from_utf8_lossy(&output.stderr);
-    if !shown.contains("'Task-") {
-        return Err(format!("said {shown}"));
+    match end.stderr.contains("'Task-") {
+        true => Ok(()),
+        false => Err(format!("said {}", end.stderr)),
     }
-    Ok(())
 }
 
 /// Checks all programs at the same time.
@@ -179,22 +208,21 @@ fn the_second_ctrl_c_waits_for_nobody() {
 
 #[test]
 fn asked_what_it_does_a_program_tells_and_goes_on() {
-    let program = "import time\nasync def nap(): await sleep(1)\nprint('begins')\n\
-                   task = create_task(nap(), name='napper')\nawait task\nprint('ends')";
-    let child = start(program).expect("it sleeps");
-    signal(&child, "-QUIT");
-    let (output, _) = end(child).expect("it ends");
-    assert!(output.status.success(), "{}", output.status);
-    assert_eq!(output.stdout, b"begins\nends\n");
-    let shown = String::from_utf8_lossy(&output.stderr);
-    assert!(shown.contains("'Task-1' waits for task 'napper'"), "{shown}");
-    assert!(shown.contains("'napper' sleeps for 0."), "{shown}");
-    let child = start("import time\nasync def work():\n  time.sleep(1)\nawait work()");
-    let child = child.expect("it sleeps");
-    signal(&child, "-QUIT");
-    let (output, _) = end(child).expect("it ends");
-    let shown = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && shown.contains("in work"), "{shown}");
+    let run = Run::start(
+        "async def nap(): await sleep(1)\n\
+         task = create_task(nap(), name='napper')\nawait task\nprint('ends')",
+    );
+    let run = run.expect("it sleeps");
+    run.signal("-QUIT");
+    let end = run.end().expect("it ends");
+    assert!(end.status.success() && end.stdout == "ends\n", "{}", end.status);
+    assert!(end.stderr.contains("'Task-1' waits for task 'napper'"), "{}", end.stderr);
+    assert!(end.stderr.contains("'napper' sleeps for 0."), "{}", end.stderr);
+    let run = Run::start("import time\nasync def work():\n  time.sleep(1)\nawait work()");
+    let run = run.expect("it sleeps");
+    run.signal("-QUIT");
+    let end = run.end().expect("it ends");
+    assert!(end.status.success() && end.stderr.contains("in work"), "{}", end.stderr);
 }
 
 #[test]

@@ -7,6 +7,16 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+/// Lines of the library are not this test's business.
+fn without_number(line: &str) -> String {
+    match line.split_once("\", line ") {
+        Some((file, rest)) if file.contains("<sloop>/") => {
+            format!("{file}\", line N{}", rest.trim_start_matches(|c: char| c.is_ascii_digit()))
+        }
+        _ => line.to_owned(),
+    }
+}
+
 #[test]
 fn people_are_told() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports");
@@ -31,6 +41,7 @@ fn people_are_told() {
             .expect("the binary starts");
         let folder = format!("{}/", folder.display());
         let said = String::from_utf8_lossy(&output.stderr).replace(&folder, "");
+        let said: String = said.lines().map(|line| without_number(line) + "\n").collect();
         let printed = String::from_utf8_lossy(&output.stdout);
         let code = output.status.code();
         let found = format!("{printed}---- stderr\n{said}---- exit {code:?}\n");

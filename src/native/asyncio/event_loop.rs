@@ -201,6 +201,8 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
         cx.lookup(class, name) == cx.lookup(base, name)
     });
     made.set(flag::PLAIN, own);
+    // What it leaves undone is told of at its end.
+    cx.finals.register(Value::object(made));
     Ok(Value::object(made))
 }
 

@@ -30,6 +30,8 @@ pub static TASK: TypeDef = TypeDef {
             let begun = !this.event_loop.get().is_undef();
             let lost = begun && this.is_pending() && !this.has(state::SILENT);
             if lost || this.has(state::UNREAD) {
+                // It is told once.
+                this.set(state::SILENT, true);
                 return in_prelude(cx, "_task_dies", args);
             }
             Ok(Value::NONE)

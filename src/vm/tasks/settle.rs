@@ -1,5 +1,7 @@
 //! How a future settles, and who is told.
 
+use std::collections::HashSet;
+
 use super::super::{Cx, Stop, Vm, raise};
 use super::plain;
 use crate::gc::Gc;
@@ -151,6 +153,8 @@ pub fn cancel(cx: &mut Cx, future: Gc<Future>, message: Value) -> Result<bool, S
 fn cancel_all(cx: &mut Cx, future: Gc<Future>, message: Value) -> Result<bool, Stop> {
     // What is cancelled in turn, depth first.
     let mut todo = vec![future];
+    // Tasks that wait for others: they may do so in a ring.
+    let mut met = HashSet::new();
     let mut heard = false;
     let mut is_first = true;
     while let Some(future) = todo.pop() {
@@ -173,13 +177,19 @@ fn cancel_all(cx: &mut Cx, future: Gc<Future>, message: Value) -> Result<bool, S
                 super::undo(cx.vm_mut(), wait, message)
             } else if let Some(inner) = waits.future() {
                 match inner_heard(cx, inner) {
-                    Some(yes) => {
-                        if yes {
+                    Some(true) => {
+                        if waits.is::<Task>() || waits.is::<Gathering>() {
+                            met.insert(task.address());
+                        }
+                        if met.contains(&inner.address()) {
+                            break_ring(cx.vm(), inner, task, message)
+                        } else {
                             cx.root(waits);
                             todo.push(inner);
+                            true
                         }
-                        yes
                     }
+                    Some(false) => false,
                     None => cancel_method(cx, waits, message)?,
                 }
             } else if waits.is_undef() || waits.is::<Exception>() {
@@ -218,6 +228,28 @@ fn cancel_all(cx: &mut Cx, future: Gc<Future>, message: Value) -> Result<bool, S
         }
     }
     Ok(heard)
+}
+
+/// A task that is to be cancelled waits for one that waits for it: it waits no longer. False if
+/// only its own next step can help it.
+fn break_ring(vm: &Vm, awaited: Gc<Future>, task: Gc<Task>, message: Value) -> bool {
+    let this = Value::object(task);
+    let Some(own) = plain(task.event_loop.get()) else { return false };
+    let known = awaited.callbacks.get();
+    if known == this {
+        awaited.callbacks.set(Value::UNDEF);
+    } else if let Some(list) = known.cast::<List>() {
+        let pairs = list.to_vec();
+        let others = pairs.chunks(2).filter(|pair| pair[0] != this || !pair[1].is_undef());
+        let left = others.flatten().copied().collect();
+        awaited.callbacks.set(Value::object(vm.space.list(left)));
+    } else {
+        return false;
+    }
+    task.waits_on.set(cancellation(vm, message));
+    task.set(state::DIRECT, false);
+    own.push(this);
+    true
 }
 
 /// Will a future hear that it is to cancel? None if only its own method can tell.

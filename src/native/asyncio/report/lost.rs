@@ -17,8 +17,10 @@ struct Unheard(RefCell<Vec<String>>);
 fn described(cx: &Cx, task: Gc<Task>) -> String {
     let name = seen::name_of(task);
     match cx.atlas().before(task.place.get()) {
-        Some(made) => format!("'{name}' (made at {})", seen::place(&made)),
-        None => format!("'{name}'"),
+        Some(made) if !seen::is_library(&made) => {
+            format!("'{name}' (made at {})", seen::place(&made))
+        }
+        _ => format!("'{name}'"),
     }
 }
 
@@ -51,8 +53,8 @@ pub fn crossed(cx: &Cx, error: Value) -> String {
     for crossing in cx.crossings(error, &atlas) {
         let verb = if out.is_empty() { "It was raised in" } else { "It went on through" };
         out += &format!("{verb} task '{}'", seen::name_of(crossing.task));
-        if let Some(made) = &crossing.made {
-            out += &format!(", made at {}", seen::place(made));
+        if let Some(made) = crossing.made.filter(|made| !seen::is_library(made)) {
+            out += &format!(", made at {}", seen::place(&made));
         }
         out += ":\n";
         for spot in crossing.trace.iter().filter(|spot| !seen::is_library(spot)) {

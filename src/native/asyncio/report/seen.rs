@@ -5,10 +5,11 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::gc::Gc;
+use crate::value::table::Entry;
 use crate::value::wait::WaitKind;
 use crate::value::{
     BoundMethod, Cell, Deque, Dict, EventLoop, Exception, Gathering, Handle, List, Primitive,
-    Queue, Str, Task, Tuple, Value, Wait,
+    Queue, Str, Task, Timeout, Tuple, Value, Wait,
 };
 use crate::vm::Cx;
 use crate::vm::tasks::{Atlas, Level, Spot};
@@ -69,7 +70,7 @@ pub fn seen(cx: &Cx, lookout: &Lookout, task: Gc<Task>) -> Seen {
     let mut seen = Seen {
         task,
         name: name_of(task),
-        made: atlas.before(task.place.get()),
+        made: atlas.before(task.place.get()).filter(|made| !is_library(made)),
         levels: Vec::new(),
         doing: if runs { Doing::Runs } else { Doing::Waits },
         what: String::new(),
@@ -150,7 +151,10 @@ fn waits(cx: &Cx, lookout: &Lookout, levels: &[Level], seen: &mut Seen) {
         match called.last() {
             Some(method) => in_library(cx, method, called[0], levels, seen),
             None => {
-                seen.what = named(cx, "a future that nobody has settled", waits, levels);
+                seen.what = match name_in(cx, waits, levels) {
+                    Some(name) => format!("future `{name}`, which nobody has settled"),
+                    None => "a future that nobody has settled".into(),
+                };
             }
         }
     }
@@ -303,31 +307,23 @@ fn depth(queue: Value) -> String {
 fn named(cx: &Cx, what: &str, value: Value, levels: &[Level]) -> String {
     match name_in(cx, value, levels) {
         Some(name) => format!("{what} `{name}`"),
-        None if what.starts_with("a ") => what.into(),
         None => format!("{} {what}", if what.starts_with('e') { "an" } else { "a" }),
     }
 }
 
-/// What the program calls a value where a task waits.
+/// What the program calls a value where a task waits. A global name says most.
 fn name_in(cx: &Cx, value: Value, levels: &[Level]) -> Option<String> {
     let level = levels.iter().rev().find(|level| !is_library(&level.spot))?;
-    for (name, held) in variables(level) {
-        if held == value {
-            return Some(name.into());
-        }
+    if let Some(found) = level.globals.iter().find(|entry| entry.value == value) {
+        return found.key.cast::<Str>().map(|name| name.lossy().into_owned());
     }
-    for (name, held) in variables(level) {
-        if name == "self"
-            && let Some(found) = cx
-                .own_names(held)
-                .into_iter()
-                .find(|&name| cx.own_attribute(held, name) == Some(value))
-        {
-            return Some(format!("self.{}", found.lossy()));
-        }
+    if let Some((name, _)) = variables(level).find(|&(_, held)| held == value) {
+        return Some(name.into());
     }
-    let found = level.globals.iter().find(|entry| entry.value == value)?;
-    found.key.cast::<Str>().map(|name| name.lossy().into_owned())
+    let (_, this) = variables(level).find(|&(name, _)| name == "self")?;
+    let mut names = cx.own_names(this).into_iter();
+    let found = names.find(|&name| cx.own_attribute(this, name) == Some(value))?;
+    Some(format!("self.{}", found.lossy()))
 }
 
 /// The named variables of an activation that waits.
@@ -345,7 +341,13 @@ pub fn belongings(cx: &Cx, seen: &Seen) -> Vec<String> {
     let mut lines = Vec::new();
     let this = Some(seen.task);
     for level in &seen.levels {
-        let globals = level.globals.iter().map(|entry| entry.value);
+        let used = |entry: &Entry| {
+            let name = entry.key.cast::<Str>();
+            name.is_some_and(|name| {
+                level.spot.code.names.iter().any(|used| **used == *name.lossy())
+            })
+        };
+        let globals = level.globals.iter().filter(used).map(|entry| entry.value);
         let managers = level.registers.iter().map(|&value| match value.cast::<BoundMethod>() {
             Some(method) => method.this.get(),
             None => value.cast::<Cell>().map_or(value, |cell| cell.value.get()),
@@ -360,6 +362,7 @@ pub fn belongings(cx: &Cx, seen: &Seen) -> Vec<String> {
                     format!("holds {}", named(cx, "lock", value, &seen.levels))
                 }
                 Some("queue") => match name_in(cx, value, &seen.levels) {
+                    Some(name) if seen.what.contains(&format!("`{name}`")) => continue,
                     Some(name) => format!("queue `{name}` has {}", depth(value)),
                     None => continue,
                 },
@@ -382,8 +385,8 @@ fn kind_of_instance(cx: &Cx, value: Value) -> Option<&'static str> {
 pub fn has_deadline(cx: &Cx, own: Gc<EventLoop>, task: Gc<Task>) -> bool {
     let timers = own.timers.borrow();
     timers.iter().any(|(_, what)| {
-        if what.cast::<Wait>().is_some_and(|wait| wait.owner.get() == Value::object(task)) {
-            return true;
+        if let Some(timeout) = what.cast::<Timeout>() {
+            return timeout.task.get() == Value::object(task);
         }
         let Some(handle) = what.cast::<Handle>() else { return false };
         let Some(method) = handle.callback.get().cast::<BoundMethod>() else { return false };

@@ -65,7 +65,9 @@ pub fn report(cx: &Cx, own: Gc<EventLoop>) {
 pub fn ring(cx: &Cx, task: Gc<Task>) {
     let Some(own) = task.event_loop.get().cast::<EventLoop>() else { return };
     let said = cx.state::<Said>();
-    if said.rings.get() >= RINGS {
+    let others = !own.ready.borrow().is_empty() || !own.timers.borrow().is_empty();
+    if !others || said.rings.get() >= RINGS {
+        // Nothing is left that could run: all will be said in a moment.
         return;
     }
     let lookout = seen::Lookout::new(cx, own);
@@ -86,7 +88,10 @@ pub fn ring(cx: &Cx, task: Gc<Task>) {
     }
     said.rings.set(said.rings.get() + 1);
     let members: Vec<usize> = (0..all.len()).collect();
-    let count = format!("{} tasks wait for one another and will never go on", all.len());
+    let count = match all.len() {
+        1 => "a task waits for itself and will never go on".to_owned(),
+        count => format!("{count} tasks wait for one another and will never go on"),
+    };
     let mut out = show(cx, &Notice::warning("deadlock", &count).notes(vec![told(&all, &members)]));
     for seen in &all {
         out.push_str(&show(cx, &of_task(seen)));
@@ -127,7 +132,7 @@ fn help(all: &[Seen], rings: &[Vec<usize>]) -> Option<String> {
 }
 
 fn of_task(seen: &Seen) -> Notice {
-    let made = seen.made.as_ref().filter(|made| !seen::is_library(made));
+    let made = seen.made.as_ref();
     let message = format!("task '{}' waits for {}", seen.name, seen.what);
     let mut notice = Notice::advice("waits", &message);
     let (last, outer) = match seen.levels.split_last() {
