@@ -80,7 +80,7 @@ fn push_compound(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Sto
     if let Some(union) = value.cast::<Union>() {
         return super::union::push_text(cx, out, union);
     }
-    if let Some(alias) = value.cast::<GenericAlias>() {
+    if let Some(alias) = cx.unwrap(value).cast::<GenericAlias>() {
         return super::generic_alias::push_text(cx, out, alias);
     }
     if let Some(range) = value.cast::<Range>() {

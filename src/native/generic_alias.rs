@@ -6,7 +6,7 @@ use super::operators::wrong_receiver;
 use super::{TypeDef, class_method, method, static_method, union};
 use crate::gc::Gc;
 use crate::value::class::flags::NO_DICT;
-use crate::value::{GenericAlias, Instance, List, T, Tuple, Union, Value};
+use crate::value::{GenericAlias, Instance, IterKind, List, T, Tuple, Union, Value};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Outcome, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
@@ -18,6 +18,10 @@ pub static TYPE: TypeDef = TypeDef {
         method("__call__(self, /, *args, **kwargs)", "Call self as a function.", call),
         method("__getattr__(self, name, /)", "An attribute of the class.", getattr),
         method("__getitem__(self, key, /)", "Return self[key].", substitute),
+        method("__iter__(self, /)", "Implement iter(self).", iter),
+        method("__reduce__(self, /)", "Helper for pickle.", |cx, args| {
+            cx.tail_prelude("_reduce_alias", &[cx.arg(args, 0).value()])
+        }),
         method("__mro_entries__(self, bases, /)", "", |cx, args| {
             let origin = this(cx, cx.arg(args, 0).value())?.origin.get();
             Ok(Value::object(cx.tuple(&[origin])))
@@ -50,6 +54,13 @@ pub static TYPE: TypeDef = TypeDef {
             get: |cx, alias| this(cx, alias).map(|alias| alias.args.get()),
             set: None,
         },
+        GetSet {
+            name: "__unpacked__",
+            doc: "",
+            get: |cx, alias| this(cx, alias).map(|alias| Value::bool(alias.is_unpacked)),
+            set: None,
+        },
+        GetSet { name: "__typing_unpacked_tuple_args__", doc: "", get: unpacked_items, set: None },
         GetSet {
             name: "__parameters__",
             doc: "Type variables in the GenericAlias.",
@@ -101,12 +112,30 @@ fn items(value: Value) -> Vec<Value> {
 /// `origin[item]`; a tuple in the brackets is several items.
 pub fn make(cx: &Cx, origin: Value, item: Value) -> Flow {
     let args = if item.is::<Tuple>() { item } else { Value::object(cx.tuple(&[item])) };
-    let made = cx.new_object(T::GenericAlias.shape(), 0, |header| GenericAlias {
+    Ok(build(cx, origin, args, false))
+}
+
+fn build(cx: &Cx, origin: Value, args: Value, is_unpacked: bool) -> Value {
+    Value::object(cx.new_object(T::GenericAlias.shape(), 0, |header| GenericAlias {
         header,
         origin: origin.into(),
         args: args.into(),
-    });
-    Ok(Value::object(made))
+        is_unpacked,
+    }))
+}
+
+/// `*alias` is the one item that an alias yields.
+fn iter(cx: &mut Cx, args: Args) -> Flow {
+    let alias = this(cx, cx.arg(args, 0).value())?;
+    let unpacked = build(cx, alias.origin.get(), alias.args.get(), true);
+    let list = Value::object(cx.list(vec![unpacked]));
+    Ok(Value::object(cx.iter(T::ListIter, IterKind::List, list, Value::UNDEF, 0)))
+}
+
+fn unpacked_items(cx: &mut Cx, alias: Value) -> Flow {
+    let alias = this(cx, alias)?;
+    let is_tuple = alias.origin.get() == cx.type_object(T::Tuple);
+    Ok(if alias.is_unpacked && is_tuple { alias.args.get() } else { Value::NONE })
 }
 
 fn new(cx: &mut Cx, args: Args) -> Flow {
@@ -146,7 +175,7 @@ pub fn parameters(cx: &mut Cx, args: Value) -> Flow {
     let mut pending = items(args);
     pending.reverse();
     while let Some(arg) = pending.pop() {
-        let inner = if let Some(alias) = arg.cast::<GenericAlias>() {
+        let inner = if let Some(alias) = cx.unwrap(arg).cast::<GenericAlias>() {
             items(alias.args.get())
         } else if let Some(union) = arg.cast::<Union>() {
             items(union.args.get())
@@ -190,10 +219,12 @@ fn substitute(cx: &mut Cx, args: Args) -> Flow {
 
 fn eq(cx: &mut Cx, args: Args) -> Flow {
     let a = this(cx, cx.arg(args, 0).value())?;
-    let Some(b) = cx.arg(args, 1).value().cast::<GenericAlias>() else {
+    let Some(b) = cx.unwrap(cx.arg(args, 1).value()).cast::<GenericAlias>() else {
         return Ok(Value::NOT_IMPLEMENTED);
     };
-    let same = cx.equal(a.origin.get(), b.origin.get())? && cx.equal(a.args.get(), b.args.get())?;
+    let same = a.is_unpacked == b.is_unpacked
+        && cx.equal(a.origin.get(), b.origin.get())?
+        && cx.equal(a.args.get(), b.args.get())?;
     Ok(Value::bool(same))
 }
 
@@ -205,6 +236,9 @@ fn hash(cx: &mut Cx, args: Args) -> Flow {
 
 /// Appends the alias as the source would write it.
 pub fn push_text(cx: &mut Cx, out: &mut Vec<u8>, alias: Gc<GenericAlias>) -> Result<(), Stop> {
+    if alias.is_unpacked {
+        out.push(b'*');
+    }
     union::push_type(cx, out, alias.origin.get())?;
     out.push(b'[');
     let args = items(alias.args.get());

@@ -17,6 +17,10 @@ pub static TYPE: TypeDef = TypeDef {
         method("__ror__(self, value, /)", "Return value|self.", |cx, args| {
             join(cx, cx.arg(args, 1).value(), cx.arg(args, 0).value())
         }),
+        method("__getitem__(self, key, /)", "Return self[key].", |cx, args| {
+            let (union, given) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
+            cx.tail_prelude("_substitute", &[union, given])
+        }),
         method("__eq__(self, value, /)", "Return self==value.", eq),
         method("__hash__(self, /)", "Return hash(self).", hash),
         method("__instancecheck__(self, instance, /)", "", |cx, args| {
@@ -61,7 +65,10 @@ pub fn join(cx: &mut Cx, x: Value, y: Value) -> Flow {
             args_of(union)
         } else if side.is_none() {
             vec![cx.type_object(T::NoneType)]
-        } else if side.is::<Class>() || side.is::<GenericAlias>() || is_type_form(cx, side) {
+        } else if side.is::<Class>()
+            || cx.isinstance(side, T::GenericAlias)
+            || is_type_form(cx, side)
+        {
             vec![side]
         } else {
             return Ok(Value::NOT_IMPLEMENTED);

@@ -6,6 +6,7 @@
 
 pub mod buffer;
 pub mod bytes;
+pub mod closest;
 pub mod codec;
 pub mod float;
 pub mod hash;

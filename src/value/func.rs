@@ -205,5 +205,7 @@ pub struct GenericAlias {
     pub header: Header,
     pub origin: RustCell<Value>,
     pub args: RustCell<Value>,
+    /// `*tuple[int, str]`: stands for what it contains.
+    pub is_unpacked: bool,
 }
 trace_cells!(GenericAlias: origin, args);

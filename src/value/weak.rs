@@ -127,20 +127,29 @@ impl Finals {
         });
     }
 
-    /// What the saved ones refer to is marked, too: the rest is gone.
+    /// What the saved ones refer to is marked, too: the rest is gone. Callbacks that wait for the
+    /// same object fall due newest first.
     pub fn clear(&self, tracer: &Tracer<'_>) {
-        let mut due = self.due.borrow_mut();
+        let mut called: Vec<(u64, Gc<Weak>)> = Vec::new();
         self.weak.borrow_mut().retain(|&weak| {
             let known = tracer.is_marked(Value::object(weak));
-            if tracer.is_marked(weak.target.get()) {
+            let target = weak.target.get();
+            if tracer.is_marked(target) {
                 return known;
             }
             weak.target.set(Value::UNDEF);
             if known && !weak.callback.get().is_none() {
-                due.push_back(Due::Callback(weak));
+                called.push((target.bits(), weak));
             }
             false
         });
+        let mut first = HashMap::new();
+        for (nth, &(target, _)) in called.iter().enumerate() {
+            first.entry(target).or_insert(nth);
+        }
+        called.reverse();
+        called.sort_by_key(|(target, _)| first[target]);
+        self.due.borrow_mut().extend(called.into_iter().map(|(_, weak)| Due::Callback(weak)));
         let lives =
             |weak: Gc<Weak>| tracer.is_marked(Value::object(weak)) && !weak.target.get().is_undef();
         self.shared.borrow_mut().retain(|_, &mut weak| lives(weak));

@@ -5,6 +5,7 @@ use super::pc::{Base, Ip, Pc};
 use super::{Cx, Stop, Vm, call, construct, probe, raise};
 use crate::code::op::HEADER;
 use crate::gc::Gc;
+use crate::plain::closest::closest;
 use crate::value::{BoundMethod, Class, Dict, Function, Native, Str, T, Tuple, Value};
 
 const ARGS: usize = HEADER as usize;
@@ -163,9 +164,17 @@ fn unexpected(vm: &Vm, function: Gc<Function>, name: Gc<Str>, names: &[Gc<Str>])
         );
         return raise::error(vm, T::TypeError, &text);
     }
-    let name = name.lossy();
-    let text = format!("{}() got an unexpected keyword argument '{name}'", qualname(vm, function));
-    raise::error(vm, T::TypeError, &text)
+    let params = &code.code.params;
+    let count = (params.positional_only + params.positional + params.keyword_only) as usize;
+    let known: Vec<_> = code.params[only.len()..count].iter().map(|p| p.lossy()).collect();
+    let known = known.iter().map(|name| name.as_ref()).collect();
+    raise::error(vm, T::TypeError, &unknown_keyword(&qualname(vm, function), &name.lossy(), known))
+}
+
+fn unknown_keyword(callee: &str, name: &str, known: Vec<&str>) -> String {
+    let advice = closest(name, known).map(|name| format!(". Did you mean '{name}'?"));
+    let advice = advice.unwrap_or_default();
+    format!("{callee}() got an unexpected keyword argument '{name}'{advice}")
 }
 
 fn too_many(vm: &Vm, function: Gc<Function>, given: usize, keywords: usize) -> Stop {
@@ -380,14 +389,13 @@ pub unsafe fn native_with_names(
                         });
                     }
                     None => {
-                        problem = Some(format!(
-                            "{}() got an unexpected keyword argument '{text}'",
-                            if signature.name() == "__new__" {
-                                display(native)
-                            } else {
-                                signature.name().to_string()
-                            }
-                        ));
+                        let callee = match signature.name() {
+                            "__new__" => display(native),
+                            name => name.to_string(),
+                        };
+                        let known = signature.positional_only()..signature.len();
+                        let known = known.map(|i| signature.param(i)).collect();
+                        problem = Some(unknown_keyword(&callee, &text, known));
                     }
                 },
             }

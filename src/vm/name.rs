@@ -87,16 +87,16 @@ fn is_of_asyncio(vm: &Vm, code: Gc<CodeObject>, name: Gc<Str>) -> bool {
         && OF_ASYNCIO.binary_search_by(|known| known.as_bytes().cmp(name.as_bytes())).is_ok()
 }
 
-/// A module's `__annotations__` are made when somebody asks for them.
-fn annotations(vm: &mut Vm, globals: Gc<Dict>, name: Gc<Str>) -> Result<Option<Value>, Stop> {
+/// The `__annotations__` of a module or class body are made when somebody asks for them.
+fn annotations(vm: &mut Vm, namespace: Gc<Dict>, name: Gc<Str>) -> Result<Option<Value>, Stop> {
     if name != vm.names.__annotations__ {
         return Ok(None);
     }
-    let Some(annotate) = globals.get_str(&vm.space, vm.names.__annotate__) else {
+    let Some(annotate) = namespace.get_str(&vm.space, vm.names.__annotate__) else {
         return Ok(None);
     };
     let value = Cx::of(vm).call(annotate, &[Value::int(1)])?;
-    globals.set_str(&vm.space, name, value);
+    namespace.set_str(&vm.space, name, value);
     Ok(Some(value))
 }
 
@@ -152,15 +152,19 @@ pub unsafe fn get_name(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let function = (*vm).function_of(base);
         let name = function.code.names[word::name(w)];
-        let space = &(*vm).space;
         let own = match namespace(base, word::b(w)) {
-            Ok(dict) => dict.get_str(space, name),
+            Ok(dict) => match dict.get_str(&(*vm).space, name) {
+                Some(value) => Ok(Some(value)),
+                None => annotations(&mut *vm, dict, name),
+            },
             Err(mapping) => {
                 let find = (*vm).prelude("_namespace_get");
                 let args = [mapping, Value::object(name), Value::object(function.globals)];
                 return call::invoke(vm, ip, base, find, &args, w & DST_MASK);
             }
         };
+        let Ok(own) = own else { return unwind::unwind(vm, ip, base) };
+        let space = &(*vm).space;
         let found = own
             .or_else(|| function.globals.get_str(space, name))
             .or_else(|| function.code.builtins.get_str(space, name));

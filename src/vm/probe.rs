@@ -12,8 +12,8 @@ use crate::value::class::overrides;
 use crate::value::set::{Elements, Unsure};
 use crate::value::table::{KeyEq, Probe};
 use crate::value::{
-    BoundMethod, Bytes, Deque, Dict, DictView, Instance, Iter, IterKind, List, Range, Set, Slice,
-    Space, Str, T, Tuple, Value, ViewKind,
+    BoundMethod, Bytes, Deque, Dict, DictView, Instance, Iter, IterKind, List, MappingProxy, Range,
+    Set, Slice, Space, Str, T, Tuple, Value, ViewKind,
 };
 
 // ---- hashing
@@ -420,6 +420,9 @@ impl Cx {
                 }
                 Ok(state.finish() as u64)
             });
+        }
+        if let Some(proxy) = value.cast::<MappingProxy>() {
+            return self.deeper(|cx| cx.hash(proxy.mapping.get()));
         }
         let class = self.class_of(value);
         let method = self.lookup(class, self.vm().names.__hash__);
