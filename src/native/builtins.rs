@@ -4,7 +4,7 @@
 use super::float::round_value;
 use super::object::{dir_names, name_arg};
 use super::operators::{abs_plain, divmod_plain, power_modulo};
-use super::{function, int};
+use super::{function, int, sys};
 use crate::gc::Gc;
 use crate::plain::int::Int;
 use crate::value::class::overrides;
@@ -32,6 +32,8 @@ pub static FUNCTIONS: &[Def] = &[
         "Return the tuple (x//y, x%y).  Invariant: div*y + mod == x.",
         divmod,
     ),
+    function("exit(code=None)", "Exit the interpreter by raising SystemExit(code).", sys::exit),
+    function("quit(code=None)", "Exit the interpreter by raising SystemExit(code).", sys::exit),
     function(
         "getattr(object, name, default=None, /)",
         "getattr(object, name[, default]) -> value\n\nGet a named attribute from an object; getattr(x, 'y') is equivalent to x.y.",

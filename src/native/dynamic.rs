@@ -39,6 +39,8 @@ pub static FUNCTIONS: &[Def] = &[
 const ALLOW_TOP_LEVEL_AWAIT: i64 = 0x2000;
 const ALLOW_INCOMPLETE_INPUT: i64 = 0x4000;
 const ONLY_AST: i64 = 0x400;
+/// Nested scopes, flags of the compiler, features of `__future__`.
+const KNOWN_FLAGS: i64 = 0x1fe_ff10;
 
 // ---- source
 
@@ -152,6 +154,9 @@ fn compile(cx: &mut Cx, args: Args) -> Flow {
     };
     if !(-1..=2).contains(&optimize) {
         return Err(cx.value_error("compile(): invalid optimize value"));
+    }
+    if flags & !KNOWN_FLAGS != 0 {
+        return Err(cx.value_error("compile(): unrecognised flags"));
     }
     if flags & ONLY_AST != 0 {
         return Err(cx.value_error("compile(): syntax trees are not part of Sloop"));

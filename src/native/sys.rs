@@ -58,9 +58,10 @@ static FUNCTIONS: &[Def] = &[
     function("displayhook(object, /)", "Print an object to sys.stdout.", displayhook),
     function("getswitchinterval()", "Return the switch interval.", getswitchinterval),
     function("setswitchinterval(interval, /)", "Kept, but nothing switches.", setswitchinterval),
-    function("settrace(function, /)", "Does nothing.", ignore),
-    function("setprofile(function, /)", "Does nothing.", ignore),
-    function("gettrace()", "Return None.", ignore),
+    function("settrace(function, /)", "Takes None only.", refuse_hook),
+    function("setprofile(function, /)", "Takes None only.", refuse_hook),
+    function("gettrace()", "Return None.", |_, _| Ok(Value::NONE)),
+    function("getprofile()", "Return None.", |_, _| Ok(Value::NONE)),
     function("set_int_max_str_digits(maxdigits)", "Sets that limit.", set_digits),
     function("get_int_max_str_digits()", "Most digits an int is converted with.", digits),
     function("__getattr__(name, /)", "What is made when it is asked for.", getattr),
@@ -156,7 +157,7 @@ fn getattr(cx: &mut Cx, args: Args) -> Flow {
     super::lazy::attribute(cx, "sys", "_sysinfo", MADE, name)
 }
 
-fn exit(cx: &mut Cx, args: Args) -> Flow {
+pub fn exit(cx: &mut Cx, args: Args) -> Flow {
     let status = cx.opt(args, 0).map_or(Value::NONE, |status| status.value());
     let given = [status];
     let given = if status.is_none() { &given[..0] } else { &given };
@@ -287,8 +288,11 @@ fn setswitchinterval(cx: &mut Cx, args: Args) -> Flow {
     Ok(Value::NONE)
 }
 
-fn ignore(_: &mut Cx, _: Args) -> Flow {
-    Ok(Value::NONE)
+fn refuse_hook(cx: &mut Cx, args: Args) -> Flow {
+    match cx.arg(args, 0).value().is_none() {
+        true => Ok(Value::NONE),
+        false => Err(cx.error(T::NotImplementedError, "tracing is not part of Sloop")),
+    }
 }
 
 fn digits(cx: &mut Cx, _: Args) -> Flow {

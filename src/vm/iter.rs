@@ -9,8 +9,8 @@ use crate::plain::MAX_BYTES;
 use crate::value::frame::{DST_MASK, Ret, state};
 use crate::value::iter::WRITTEN;
 use crate::value::{
-    ByteArray, Bytes, Deque, Dict, DictView, Frame, Iter, IterKind, List, Range, Set, Space, Str,
-    T, Tuple, Value, ViewKind,
+    ByteArray, Bytes, Class, Deque, Dict, DictView, Frame, Iter, IterKind, List, Native,
+    NativeKind, Range, Set, Space, Str, T, Tuple, Value, ViewKind,
 };
 
 /// What a step of a built-in iterator gave.
@@ -110,8 +110,16 @@ pub fn is_iterable(vm: &Vm, value: Value) -> bool {
     let class = vm.space.class_of(value);
     match vm.space.lookup(class, vm.names.__iter__) {
         Some(method) => !method.is_none(),
-        None => vm.space.lookup(class, vm.names.__getitem__).is_some(),
+        None => has_items(vm, class),
     }
+}
+
+/// Can objects of the class be iterated by index? What stands in brackets behind an object of a
+/// built-in type is no index, unless the type says by `__iter__` that it is a sequence.
+pub fn has_items(vm: &Vm, class: Gc<Class>) -> bool {
+    vm.space.lookup(class, vm.names.__getitem__).is_some_and(|method| {
+        method.cast::<Native>().is_none_or(|native| native.kind != NativeKind::Method)
+    })
 }
 
 fn not_iterable(vm: &Vm, value: Value) -> Stop {
@@ -148,9 +156,7 @@ impl Cx {
             return Ok(iter);
         }
         let class = self.class_of(value);
-        let names = &self.vm().names;
-        let (iter, getitem) = (names.__iter__, names.__getitem__);
-        if let Some(method) = self.lookup(class, iter) {
+        if let Some(method) = self.lookup(class, self.vm().names.__iter__) {
             if method.is_none() {
                 return Err(not_iterable(self.vm(), value));
             }
@@ -159,7 +165,7 @@ impl Cx {
             let args: Vec<Value> = this.into_iter().collect();
             return self.call_then(func, &args, iter_made, state);
         }
-        if self.lookup(class, getitem).is_some() {
+        if has_items(self.vm(), class) {
             let kind = IterKind::Sequence;
             return Ok(Value::object(self.iter(T::SequenceIter, kind, value, Value::UNDEF, 0)));
         }

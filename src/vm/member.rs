@@ -100,7 +100,7 @@ pub unsafe fn contains_with_code(
         }
         let iter = (*vm).space.lookup(class, (*vm).names.__iter__);
         let iterable = iter.is_some_and(|iter| !iter.is_none())
-            || iter.is_none() && (*vm).space.lookup(class, (*vm).names.__getitem__).is_some();
+            || iter.is_none() && super::iter::has_items(&*vm, class);
         if !iterable {
             let text = format!("argument of type '{}' is not iterable", class.name_text());
             raise::error(&*vm, T::TypeError, &text);

@@ -17,8 +17,8 @@ use crate::value::class::overrides;
 use crate::value::frame::{DST_MASK, Ret};
 use crate::value::str::MAX_LEN;
 use crate::value::{
-    ByteArray, Bytes, Complex, Deque, Dict, Instance, List, MemoryView, Native, NativeKind, Range,
-    Set, Str, T, Tuple, Value,
+    ByteArray, Bytes, Complex, Deque, Dict, Instance, List, MappingProxy, MemoryView, Native,
+    NativeKind, Range, Set, Str, T, Tuple, Value,
 };
 
 macro_rules! binary_operators {
@@ -484,6 +484,13 @@ pub fn truth(vm: &Vm, x: Value) -> Result<bool, Ask> {
         return Ok(f != 0.0);
     }
     let class = vm.space.class_of(x);
+    if let Some(proxy) = x.cast::<MappingProxy>() {
+        let method = vm.space.lookup(class, vm.names.__len__);
+        return truth(vm, proxy.mapping.get()).map_err(|ask| match (ask, method) {
+            (Ask::Call { .. }, Some(method)) => Ask::Call { method, by_len: true },
+            (ask, _) => ask,
+        });
+    }
     if class.is_user() {
         if class.has(overrides::BOOL) {
             for (name, by_len) in [(vm.names.__bool__, false), (vm.names.__len__, true)] {
