@@ -120,8 +120,7 @@ fn told(all: &[Seen], ring: &[usize]) -> String {
 }
 
 fn help(all: &[Seen], rings: &[Vec<usize>]) -> Option<String> {
-    let in_ring = rings.iter().flatten();
-    let locks = in_ring.clone().filter(|&&at| all[at].lock).count();
+    let locks = rings.iter().flatten().filter(|&&at| all[at].lock).count();
     Some(match (rings.is_empty(), locks) {
         (false, 1) => "a task that holds a lock must not take it again".into(),
         (false, 2..) => "take the locks in the same order everywhere".into(),
@@ -138,9 +137,8 @@ fn of_task(seen: &Seen) -> Notice {
     let (last, outer) = match seen.levels.split_last() {
         Some(split) => split,
         None => {
-            notice
-                .marks
-                .extend(made.map(|made| mark(made, "the task was created here", true)).flatten());
+            let made = made.and_then(|made| mark(made, "the task was created here", true));
+            notice.marks.extend(made);
             return notice;
         }
     };
