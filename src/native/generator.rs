@@ -195,13 +195,14 @@ fn itself(cx: &mut Cx, args: Args) -> Flow {
     Ok(cx.arg(args, 0).value())
 }
 
-/// Is this a coroutine, also one made of a marked generator, or of the program's own making?
+/// Is this a coroutine, also one made of a marked generator, a step of an async generator, or one
+/// of the program's own making?
 pub fn is_coroutine(cx: &mut Cx, value: Value) -> Result<bool, Stop> {
     if let Some(frame) = value.cast::<Frame>() {
         let flags = frame.header.flags;
         return Ok(frame.kind() == state::COROUTINE || flags & state::ITERABLE_COROUTINE != 0);
     }
-    if value.is::<Wait>() {
+    if value.is::<Wait>() || value.is::<AsyncOp>() {
         return Ok(true);
     }
     if !cx.class_of(value).is_user() {

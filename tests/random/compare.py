@@ -71,16 +71,16 @@ def wording(ours, theirs):
 
 
 class Machines:
-    def __init__(self, python, sloop, seconds):
+    def __init__(self, python, sloop, seconds, common=generate.COMMON):
         self.seconds = seconds
         self.folder = tempfile.mkdtemp(prefix='random-programs-')
         atexit.register(shutil.rmtree, self.folder)
         self.path = lambda name: os.path.join(self.folder, name)
         with open(self.path('common.py'), 'w', encoding='utf-8') as f:
-            f.write(generate.COMMON)
+            f.write(common)
         with open(self.path('runner.py'), 'w', encoding='utf-8') as f:
             f.write(RUNNER)
-        self.commands = {'python': [python, '-X', 'utf8'], 'sloop': [sloop]}
+        self.commands = {'python': [python, '-X', 'utf8'], 'sloop': sloop.split()}
 
     def start(self, who, programs, tag):
         name = self.path(f'{who}-{tag}.txt')
@@ -231,14 +231,14 @@ def shrink(machines, source, wanted, rounds=15):
     return source
 
 
-def main():
+def main(common=generate.COMMON, program=generate.program, sloop='sloop'):
     p = argparse.ArgumentParser()
     p.add_argument('--first', type=int, default=0)
     p.add_argument('--count', type=int, default=2000)
     p.add_argument('--batch', type=int, default=500)
     p.add_argument('--topic')
     p.add_argument('--python', default='python3.13')
-    p.add_argument('--sloop', default='sloop')
+    p.add_argument('--sloop', default=sloop, help='command, with its options')
     p.add_argument('--shrink', type=int, default=20)
     p.add_argument('--seconds', type=int, default=60)
     p.add_argument('--known', help='a file of signatures not to show')
@@ -246,7 +246,7 @@ def main():
     p.add_argument('files', nargs='*')
     options = p.parse_args()
     warnings.simplefilter('ignore')
-    machines = Machines(options.python, options.sloop, options.seconds)
+    machines = Machines(options.python, options.sloop, options.seconds, common)
     known = set(open(options.known, encoding='utf-8').read().split('\n')) if options.known and os.path.exists(options.known) else set()
     groups = collections.defaultdict(list)
     ran = 0
@@ -264,7 +264,7 @@ def main():
     else:
         for first in range(options.first, options.first + options.count, options.batch):
             seeds = range(first, min(first + options.batch, options.first + options.count))
-            batch([(f'{seed} {topic}', source) for seed in seeds for topic, source in [generate.program(seed, options.topic)]])
+            batch([(f'{seed} {topic}', source) for seed in seeds for topic, source in [program(seed, options.topic)]])
     out = open(options.out, 'w', encoding='utf-8', errors='backslashreplace') if options.out else sys.stdout
     failures = sum(map(len, groups.values()))
     print(f'{ran} programs, {failures} differ in {len(groups)} ways', file=out)

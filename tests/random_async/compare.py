@@ -1,0 +1,26 @@
+"""Runs random programs of tasks on CPython and on Sloop, both on virtual time, and shrinks those that differ.
+
+    compare.py [--first SEED] [--count N] [--python EXE] [--sloop COMMAND] [--folder FOLDER] [...]
+
+Options are those of ../random/compare.py, which does the work. `--sloop` needs `--virtual-time` in
+its command. `--folder` takes a script for each way in which programs differ, complete with what the
+shrunk program stands on: it runs on Sloop, and on CPython after `import oracle`.
+"""
+
+import importlib.util
+import os
+import sys
+
+import programs
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ORACLE = f"import sys\nif sys.implementation.name == 'cpython':\n    sys.path.insert(0, {HERE!r})\n    import oracle\n"
+
+spec = importlib.util.spec_from_file_location('random_compare', os.path.join(HERE, '..', 'random', 'compare.py'))
+shared = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(shared)
+
+
+if __name__ == '__main__':
+    common = ORACLE + programs.COMMON
+    sys.exit(shared.main(common, lambda seed, _: ('tasks', programs.program(seed)), 'sloop --virtual-time'))
