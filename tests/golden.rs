@@ -36,6 +36,7 @@ const HEAVY: &[&str] = &[
     "recursion_methods.sloop",
     "recursion_places.sloop",
     "reentry.sloop",
+    "schedules.sloop",
     "source_chains.sloop",
     "source_functions.sloop",
     "source_statements.sloop",

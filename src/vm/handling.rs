@@ -12,9 +12,9 @@
 
 use super::pc::{Base, Ip};
 use super::suspend::root_of;
-use super::{Vm, frame_at};
+use super::{Vm, call, frame_at, raise};
 use crate::code::op::{HANDLED, Op, Word, word};
-use crate::value::frame::state;
+use crate::value::frame::{Ret, THROWN, state};
 use crate::value::{Frame, Value};
 
 /// The body at `base` is about to be suspended, or to delegate, while it handles something.
@@ -53,6 +53,34 @@ pub(super) unsafe fn take_up(vm: *mut Vm, root: *mut Frame) {
     unsafe {
         for save in saves_of(vm, root).into_iter().rev() {
             std::ptr::swap(save, &raw mut (*vm).handled);
+        }
+    }
+}
+
+/// Does the body at `base` itself handle something, at the instruction before `ip`?
+#[cold]
+pub(super) unsafe fn handles(vm: *mut Vm, ip: Ip, base: Base) -> bool {
+    unsafe { save_at(vm, ip, base).is_some() }
+}
+
+/// The pending exception has left the body that the one at `base` awaits. What this one handles
+/// becomes its context, if it is on its way because of a throw into the chain.
+pub(super) unsafe fn passes(vm: *mut Vm, ip: Ip, base: Base) {
+    unsafe {
+        let mut frame = frame_at(base);
+        if (*root_of(frame)).header.flags & state::HANDLING == 0 {
+            return;
+        }
+        while (*frame).info & THROWN == 0 {
+            if !matches!(call::ret_of((*frame).info), Ret::Delegate | Ret::AsyncStep) {
+                return;
+            }
+            frame = frame_at((*frame).caller);
+        }
+        if handles(vm, ip, base)
+            && let Some(exception) = (*vm).pending()
+        {
+            raise::set(&*vm, exception);
         }
     }
 }

@@ -15,7 +15,7 @@ use super::{
 use crate::code::CodeKind;
 use crate::code::op::{HANDLED, HEADER, Word, word};
 use crate::gc::Gc;
-use crate::value::frame::{DEPTH_MASK, DEPTH_ONE, DST_MASK, INFO, Ret, state};
+use crate::value::frame::{DEPTH_MASK, DEPTH_ONE, DST_MASK, INFO, Ret, THROWN, state};
 use crate::value::kind::Kind;
 use crate::value::{Exception, Frame, Function, Iter, T, Value, Wait};
 
@@ -218,15 +218,17 @@ pub(super) unsafe fn throw(
             });
             return failed(vm, ip, base, info);
         }
-        match enter(vm, ip, base, frame, info) {
+        match enter(vm, ip, base, frame, info | THROWN) {
             Ok(pc) => {
                 if call::ret_of(info) == Ret::AsyncStep {
                     (*frame).root = root_of(frame_at(base));
                 }
-                if (*frame).header.flags & state::HANDLING != 0 {
+                // What is handled by others than the body that is thrown into is no context of it.
+                if (*frame).header.flags & state::HANDLING != 0
+                    && handling::handles(vm, pc.ip, pc.base)
+                {
                     raise::set(&*vm, exception);
                 } else {
-                    // What the thrower handles is no context of it.
                     (*vm).exception = Value::object(exception);
                 }
                 unwind::unwind(vm, pc.ip, pc.base)

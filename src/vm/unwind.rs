@@ -5,7 +5,7 @@
 //! handler or at whoever waits in Rust.
 
 use super::pc::{Base, Ip, Pc, reg};
-use super::{Vm, call, raise, suspend, tasks};
+use super::{Vm, call, handling, raise, suspend, tasks};
 use crate::code::op::{Word, word};
 use crate::value::frame::{CALLER, INFO, RETURN_IP, Ret};
 use crate::value::{Class, Exception, List, T, TracePoint, Tuple, Value};
@@ -50,6 +50,9 @@ unsafe fn walk(vm: *mut Vm, mut ip: Ip, mut base: Base, mut record: bool) -> Pc 
             }
             if call::ret_of(info) == Ret::Task {
                 return tasks::raised(vm, return_ip, caller);
+            }
+            if matches!(call::ret_of(info), Ret::Delegate | Ret::AsyncStep) {
+                handling::passes(vm, return_ip, caller);
             }
             let info = match call::ret_of(info) {
                 Ret::ResumeNative => Some(Ret::Native as u64),

@@ -1,7 +1,7 @@
 """Runs random programs on CPython and on Sloop, and shrinks those that differ.
 
     compare.py [--first SEED] [--count N] [--topic NAME] [--python EXE] [--sloop EXE] [--shrink N]
-               [--seconds N] [--out FILE] [FILE...]
+               [--seconds N] [--out FILE] [--folder FOLDER] [FILE...]
 
 With files it compares those instead of generated programs. Programs run by the hundred in one
 process, each in a namespace of its own; a mark after each says how far a process came that died
@@ -243,6 +243,7 @@ def main(common=generate.COMMON, program=generate.program, sloop='sloop'):
     p.add_argument('--seconds', type=int, default=60)
     p.add_argument('--known', help='a file of signatures not to show')
     p.add_argument('--out')
+    p.add_argument('--folder', help='takes each shrunk program as a script that stands alone')
     p.add_argument('files', nargs='*')
     options = p.parse_args()
     warnings.simplefilter('ignore')
@@ -279,6 +280,11 @@ def main(common=generate.COMMON, program=generate.program, sloop='sloop'):
             shown += 1
             source = shrink(machines, source, wanted)
             print(source, file=out)
+            if options.folder:
+                os.makedirs(options.folder, exist_ok=True)
+                script = os.path.join(options.folder, re.sub(r'\W+', '_', name) + '.sloop')
+                with open(script, 'w', encoding='utf-8', errors='backslashreplace') as f:
+                    f.write(f'{common}\n{source}')
             (ours, theirs), = machines.both([source])
             print(f'-- sloop\n{ours.strip()[-600:]}\n-- python\n{theirs.strip()[-600:]}', file=out)
         out.flush()

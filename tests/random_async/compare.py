@@ -3,8 +3,7 @@
     compare.py [--first SEED] [--count N] [--python EXE] [--sloop COMMAND] [--folder FOLDER] [...]
 
 Options are those of ../random/compare.py, which does the work. `--sloop` needs `--virtual-time` in
-its command. `--folder` takes a script for each way in which programs differ, complete with what the
-shrunk program stands on: it runs on Sloop, and on CPython after `import oracle`.
+its command. The scripts that `--folder` takes run on CPython, too, where they import `oracle`.
 """
 
 import importlib.util

@@ -1,7 +1,7 @@
 //! What becomes of a gathering when one of its children is done.
 
 use super::super::Vm;
-use super::settle::{cancellation, cancelled_error, outcome, settle};
+use super::settle::{cancellation, cancelled_error, settle};
 use crate::gc::Gc;
 use crate::value::future::state;
 use crate::value::{Future, Gathering, List, Value};
@@ -32,16 +32,16 @@ pub fn child_done(vm: &Vm, gathering: Gc<Gathering>, child: Gc<Future>) {
     if left > 0 {
         return;
     }
+    let children = gathering.children.get().cast::<List>().expect("children are in a list");
+    let results = children.iter().map(|child| result(vm, child)).collect();
     if gathering.has(state::CANCEL_REQUESTED) {
-        this.result.set(match outcome(vm, child).result(vm) {
-            Err(error) if child.state() == state::CANCELLED => error,
-            _ => cancellation(vm, Value::NONE),
-        });
+        // The last argument decides, whoever was the last to end.
+        let last = children.iter().last().and_then(Value::future);
+        let error = last.map_or(Value::NONE, |last| cancelled_error(vm, last));
+        this.result.set(error);
         finish(vm, this, state::ERROR);
         return;
     }
-    let children = gathering.children.get().cast::<List>().expect("children are in a list");
-    let results = children.iter().map(|child| result(vm, child)).collect();
     this.result.set(Value::object(vm.space.list(results)));
     finish(vm, this, state::RESULT);
 }

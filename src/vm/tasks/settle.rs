@@ -126,7 +126,10 @@ pub fn cancelled_error(vm: &Vm, future: Gc<Future>) -> Value {
         }
         return error;
     }
-    if said.is::<Exception>() && future.state() == state::CANCELLED {
+    if future.state() != state::CANCELLED {
+        return cancellation(vm, Value::NONE);
+    }
+    if said.is::<Exception>() {
         // Given out once, so that the future is not held by its traceback.
         future.result.set(Value::NONE);
         return said;
