@@ -489,6 +489,9 @@ fn throw_step(cx: &mut Cx, [op, kind, _]: [Value; 3], outcome: Outcome) -> Flow 
     let exception = exception_made(cx, kind, outcome?)?;
     let Some(op) = op.cast::<AsyncOp>() else { return Ok(Value::NONE) };
     let frame = frame_of(cx, op.frame.get())?;
+    if frame.state() == state::FINISHED {
+        return Err(cx.throw(exception));
+    }
     let step = cx.async_op(frame, Value::object(exception), true);
     let drive = cx.vm().prelude("_drive");
     cx.call_then(drive, &[step], driver_made, [Value::object(op), Value::NONE, Value::NONE])

@@ -41,7 +41,7 @@ pub const DEPTH_MASK: u64 = 0xFFFF_FFFF << 32;
 /// The bits of an info word that an instruction's field a supplies.
 pub const DST_MASK: u64 = 0xFFFF << 16;
 
-/// Of a frame: it was resumed by a throw.
+/// Of a frame that another one awaits: an exception was thrown in below it.
 pub const THROWN: u64 = 1 << 8;
 
 /// Who is waiting for an activation to end, and what becomes of its result.

@@ -12,9 +12,9 @@
 
 use super::pc::{Base, Ip};
 use super::suspend::root_of;
-use super::{Vm, call, frame_at, raise};
+use super::{Vm, frame_at, raise};
 use crate::code::op::{HANDLED, Op, Word, word};
-use crate::value::frame::{Ret, THROWN, state};
+use crate::value::frame::{THROWN, state};
 use crate::value::{Frame, Value};
 
 /// The body at `base` is about to be suspended, or to delegate, while it handles something.
@@ -63,20 +63,24 @@ pub(super) unsafe fn handles(vm: *mut Vm, ip: Ip, base: Base) -> bool {
     unsafe { save_at(vm, ip, base).is_some() }
 }
 
-/// The pending exception has left the body that the one at `base` awaits. What this one handles
-/// becomes its context, if it is on its way because of a throw into the chain.
-pub(super) unsafe fn passes(vm: *mut Vm, ip: Ip, base: Base) {
+/// Notes which bodies below `root` an exception meets that is thrown in at `base`: those that
+/// await one of them are on its way, too.
+#[cold]
+pub(super) unsafe fn mark_thrown(root: *mut Frame, base: Base) {
     unsafe {
         let mut frame = frame_at(base);
-        if (*root_of(frame)).header.flags & state::HANDLING == 0 {
-            return;
-        }
-        while (*frame).info & THROWN == 0 {
-            if !matches!(call::ret_of((*frame).info), Ret::Delegate | Ret::AsyncStep) {
-                return;
-            }
+        while frame != root {
+            (*frame).info |= THROWN;
             frame = frame_at((*frame).caller);
         }
+    }
+}
+
+/// The pending exception has left a body on the way of a throw. What the one at `base`, which
+/// awaits it, handles becomes its context.
+#[cold]
+pub(super) unsafe fn passes(vm: *mut Vm, ip: Ip, base: Base) {
+    unsafe {
         if handles(vm, ip, base)
             && let Some(exception) = (*vm).pending()
         {
@@ -96,6 +100,7 @@ unsafe fn saves_of(vm: *mut Vm, root: *mut Frame) -> Vec<*mut Value> {
             if frame == root {
                 return saves;
             }
+            (*frame).info &= !THROWN;
             (ip, base) = ((*frame).return_ip.cast_mut(), (*frame).caller);
         }
     }

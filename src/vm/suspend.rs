@@ -15,7 +15,7 @@ use super::{
 use crate::code::CodeKind;
 use crate::code::op::{HANDLED, HEADER, Word, word};
 use crate::gc::Gc;
-use crate::value::frame::{DEPTH_MASK, DEPTH_ONE, DST_MASK, INFO, Ret, THROWN, state};
+use crate::value::frame::{DEPTH_MASK, DEPTH_ONE, DST_MASK, INFO, Ret, state};
 use crate::value::kind::Kind;
 use crate::value::{Exception, Frame, Function, Iter, T, Value, Wait};
 
@@ -218,18 +218,16 @@ pub(super) unsafe fn throw(
             });
             return failed(vm, ip, base, info);
         }
-        match enter(vm, ip, base, frame, info | THROWN) {
+        match enter(vm, ip, base, frame, info) {
             Ok(pc) => {
                 if call::ret_of(info) == Ret::AsyncStep {
                     (*frame).root = root_of(frame_at(base));
                 }
                 // What is handled by others than the body that is thrown into is no context of it.
-                if (*frame).header.flags & state::HANDLING != 0
-                    && handling::handles(vm, pc.ip, pc.base)
-                {
-                    raise::set(&*vm, exception);
-                } else {
-                    (*vm).exception = Value::object(exception);
+                (*vm).exception = Value::object(exception);
+                if (*frame).header.flags & state::HANDLING != 0 {
+                    handling::mark_thrown(frame, pc.base);
+                    handling::passes(vm, pc.ip, pc.base);
                 }
                 unwind::unwind(vm, pc.ip, pc.base)
             }

@@ -7,7 +7,7 @@
 use super::pc::{Base, Ip, Pc, reg};
 use super::{Vm, call, handling, raise, suspend, tasks};
 use crate::code::op::{Word, word};
-use crate::value::frame::{CALLER, INFO, RETURN_IP, Ret};
+use crate::value::frame::{CALLER, INFO, RETURN_IP, Ret, THROWN};
 use crate::value::{Class, Exception, List, T, TracePoint, Tuple, Value};
 
 /// Unwinds from the instruction behind `ip`, with the exception that is pending.
@@ -51,7 +51,7 @@ unsafe fn walk(vm: *mut Vm, mut ip: Ip, mut base: Base, mut record: bool) -> Pc 
             if call::ret_of(info) == Ret::Task {
                 return tasks::raised(vm, return_ip, caller);
             }
-            if matches!(call::ret_of(info), Ret::Delegate | Ret::AsyncStep) {
+            if matches!(call::ret_of(info), Ret::Delegate | Ret::AsyncStep) && info & THROWN != 0 {
                 handling::passes(vm, return_ip, caller);
             }
             let info = match call::ret_of(info) {

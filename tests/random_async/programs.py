@@ -70,11 +70,14 @@ class Maker:
         self.children += 1
         return f"me + '.{self.children}'"
 
-    def error(self):
+    def error(self, thrown=False):
+        """An exception; what is `thrown` into a generator may not end the await around it."""
         r = self.r
         pairs = [(6, 'E0({n})'), (4, 'E1({n})'), (1, 'TimeoutError()'), (2, "asyncio.CancelledError('own')"), (1, 'Base({n})'), (1, 'StopAsyncIteration({n})'),
                  (1, "ExceptionGroup('g', [E0({n}), E1(2)])"), (0.5, 'StopIteration({n})'), (0.3, 'KeyboardInterrupt({n})'), (0.2, 'SystemExit({n})'),
                  (0.5, 'asyncio.InvalidStateError({n})'), (0.3, 'GeneratorExit({n})')]
+        if thrown:
+            pairs = [pair for pair in pairs if not pair[1].startswith('StopIteration')]
         return r.weighted(pairs).replace('{n}', self.number())
 
     def caught(self):
@@ -163,7 +166,7 @@ class Maker:
                                                 (2, 'c_notify_all(C)'), (1, 'C.wait()'), (1, 'C.acquire()')]).replace('C', self.one('condition'), 1)))
         if self.has('agen'):
             ways.append((7, lambda: self.one('agen') + r.weighted([(4, f'.asend({self.number()})'), (3, '.asend(None)'), (2, '.aclose()'),
-                                                                   (2, f'.athrow({self.error()})'), (3, '.__anext__()')])))
+                                                                   (2, f'.athrow({self.error(thrown=True)})'), (3, '.__anext__()')])))
         return r.weighted(ways)()
 
     # -- what is done at once -----------------------------------------------------------------
