@@ -24,7 +24,13 @@ fn main() {
         if env::var("PROFILE").as_deref() == Ok("release") {
             // Here and not in the profile: there it would part crates that the build script and
             // the program share.
-            println!("cargo:rustc-link-arg-bins=-Wl,--strip-debug");
+            // Profilers want the names of functions: SLOOP_SYMBOLS=1 keeps them.
+            println!("cargo:rerun-if-env-changed=SLOOP_SYMBOLS");
+            let strip = match env::var_os("SLOOP_SYMBOLS") {
+                Some(_) => "--strip-debug",
+                None => "--strip-all",
+            };
+            println!("cargo:rustc-link-arg-bins=-Wl,{strip}");
         }
     }
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
