@@ -40,6 +40,12 @@ pub fn object(vm: &Vm, context: Value) -> Gc<Record> {
     vm.space.record(T::Context, &places, false)
 }
 
+/// Is it a context that runs?
+pub fn runs(context: Value) -> bool {
+    let entered = |record: Gc<Record>| record.places[ENTERED].get() == Value::TRUE;
+    context.cast::<Record>().is_some_and(entered)
+}
+
 /// Makes a context run, or end running.
 #[inline(always)]
 pub fn mark(context: Value, runs: bool) {

@@ -8,7 +8,7 @@ use crate::native::{TypeDef, class_method, method};
 use crate::value::future::state;
 use crate::value::schedule::flag;
 use crate::value::{Exception, T, Task, Value, Wait};
-use crate::vm::{Args, Cx, Flow, GetSet, Outcome, Stop, tasks};
+use crate::vm::{Args, Cx, Flow, GetSet, Outcome, Stop, context, tasks};
 
 pub static TASK: TypeDef = TypeDef {
     id: T::Task,
@@ -192,6 +192,9 @@ fn initialise(cx: &mut Cx, [task, coro, wishes]: [Value; 3], outcome: Outcome) -
     set_up(cx, task, coro, Wishes { name, context })?;
     if cx.truth(eager)? && event_loop::is_running(cx, event_loop)? {
         // It runs up to its first wait inside of the task that makes it.
+        if context::runs(task.context.get()) {
+            return cx.tail_prelude("_context_is_entered", &[task.context.get()]);
+        }
         tasks::register(cx.vm_mut(), task);
         let driver = tasks::driver(cx.vm_mut());
         let state = [Value::object(task), Value::NONE, Value::NONE];
