@@ -124,6 +124,10 @@ impl EventLoop {
     /// Adds a task behind the others.
     pub fn add_task(&self, task: Gc<Task>) {
         let value = Value::object(task);
+        if self.last_task.get() == value || !task.next.get().is_undef() {
+            // It is among them already.
+            return;
+        }
         match self.last_task.get().cast::<Task>() {
             Some(last) => last.next.set(value),
             None => self.first_task.set(value),

@@ -124,7 +124,9 @@ pub static TASK: TypeDef = TypeDef {
             set: Some(|cx, v, what| {
                 let this = of(cx, v)?;
                 this.set(state::DIRECT, false);
-                this.waits_on.set(if what.is_none() { Value::UNDEF } else { what });
+                // A native coroutine is no future that anybody but its owner could wait for.
+                let none = what.is_none() || what.is::<Wait>();
+                this.waits_on.set(if none { Value::UNDEF } else { what });
                 Ok(Value::NONE)
             }),
         },

@@ -399,13 +399,15 @@ fn deliver_result(vm: &mut Vm, task: Gc<Task>, waits: Value) -> Delivery {
                 return Delivery::Nothing;
             }
         }
-    } else {
-        let future = waits.future().expect("tasks wait for futures");
+    } else if let Some(future) = waits.future().filter(|future| !future.is_pending()) {
         match outcome(vm, future) {
             Outcome::Value(value) => Delivery::Send(if direct { value } else { Value::NONE }),
             Outcome::Error(error) => Delivery::Throw(error),
             Outcome::Cancelled(message) => Delivery::Cancel(message),
         }
+    } else {
+        // A program has set `_fut_waiter`: nothing has come of that.
+        Delivery::Go
     };
     if !task.has(state::MUST_CANCEL) {
         return delivery;

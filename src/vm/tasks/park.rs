@@ -314,9 +314,13 @@ impl Cx {
                 let text = "cannot reuse already awaited coroutine";
                 Err(self.error(crate::value::T::RuntimeError, text))
             }
-            _ => {
-                let owner = self.new_owner(wait)?;
-                wait.owner.set(owner);
+            now => {
+                let mut owner = wait.owner.get();
+                if now == phase::WOKEN {
+                    // It may have to wait again. A cancelled one keeps its message there.
+                    owner = self.new_owner(wait)?;
+                    wait.owner.set(owner);
+                }
                 match end(self.vm_mut(), wait, None) {
                     Some(outcome) => self.end_by_hand(outcome),
                     None => {
