@@ -4,7 +4,7 @@
 //! values) meet. May name everything; nothing below names it.
 
 mod carets;
-mod command;
+pub mod command;
 mod library;
 mod loader;
 mod malloc;
