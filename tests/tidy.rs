@@ -35,6 +35,7 @@ const CRATES: &[(&str, &str)] = &[
     ("lalrpop_util", "grammar/src/parse.rs"),
     ("ariadne", "src/front/text/render.rs"),
     ("mio", "src/rt/poller.rs"),
+    ("corosensei", "src/vm/threads/fiber.rs"),
 ];
 
 /// Lines above which a file must be asked whether it holds two things.

@@ -21,6 +21,8 @@ impl Signals {
     pub const INTERRUPT: u32 = 2;
     /// Ctrl-\\: somebody wants to know what the tasks do.
     pub const QUIT: u32 = 4;
+    /// Another thread of the program has waited long enough.
+    pub const SLICE: u32 = 8;
 
     pub fn new(limit: u64) -> Signals {
         Signals {

@@ -145,8 +145,9 @@ pub fn run(config: &Config) -> Exit {
         }
     };
     let mut vm = machine(&loader, config);
-    signals::install(vm.signals());
+    let signals = vm.signals();
     let cx = Cx::of(&mut vm);
+    signals::install(signals, cx.mailbox());
     let source = Source::new(given_name(&config.script), text);
     loader.warn(cx, &source, &warnings);
     let globals = main_module(cx, &config.script);

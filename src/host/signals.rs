@@ -8,24 +8,37 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::time::Duration;
 
 use crate::gc::Signals;
+use crate::vm::threads::Mailbox;
 
-static TARGET: AtomicPtr<Signals> = AtomicPtr::new(std::ptr::null_mut());
+/// The machine that signals go to: its flags, and what ends its waits.
+struct Target {
+    signals: Arc<Signals>,
+    mailbox: Mailbox,
+}
+
+static TARGET: AtomicPtr<Target> = AtomicPtr::new(std::ptr::null_mut());
 
 extern "C" fn hear(signal: libc::c_int) {
     let target = TARGET.load(Ordering::Relaxed);
     if !target.is_null() {
         let flag = if signal == libc::SIGQUIT { Signals::QUIT } else { Signals::INTERRUPT };
-        // SAFETY: `install` leaked one reference, so it lives as long as the process. Raising is
-        // two atomic stores.
-        unsafe { (*target).raise(flag) };
+        // SAFETY: `install` leaked it, so it lives as long as the process. Raising is two atomic
+        // stores, ringing a `write` at most, which keeps `errno`.
+        unsafe {
+            let errno = *libc::__errno_location();
+            (*target).signals.raise(flag);
+            (*target).mailbox.ring();
+            *libc::__errno_location() = errno;
+        }
     }
 }
 
 const HEARD: [libc::c_int; 2] = [libc::SIGINT, libc::SIGQUIT];
 
 /// Sends signals to this machine from now on. Calls that wait are interrupted, not restarted.
-pub fn install(signals: Arc<Signals>) {
-    TARGET.store(Arc::into_raw(signals).cast_mut(), Ordering::Relaxed);
+pub fn install(signals: Arc<Signals>, mailbox: Mailbox) {
+    let target = Box::new(Target { signals, mailbox });
+    TARGET.store(Box::into_raw(target), Ordering::Relaxed);
     // SAFETY: a handler that does only what a handler may.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();

@@ -75,6 +75,7 @@ pub mod sys;
 mod template;
 mod text_args;
 mod text_builtins;
+mod thread;
 mod time;
 pub mod traceback;
 mod tuple;
@@ -228,6 +229,7 @@ static BUILTINS: &[&[Def]] = &[
     &text_builtins::FUNCTIONS,
     &text_builtins::HOOKS,
     sys::HOOKS,
+    thread::HOOKS,
 ];
 
 /// What fills the namespace of a module when it is first imported.
@@ -256,6 +258,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("_io", io::module),
     ("_traceback", traceback::module),
     ("_introspect", parts::module),
+    ("_thread", thread::module),
     ("_typing", union::module),
 ];
 
@@ -377,6 +380,7 @@ fn set_overrides(cx: &Cx, id: T) {
         T::Count | T::Repeat | T::Partial => overrides::REPR,
         T::ItemGetter | T::AttrGetter | T::MethodCaller => overrides::REPR,
         T::LruCache => overrides::GET,
+        T::ThreadLock | T::ThreadRLock => overrides::REPR,
         T::Future | T::Task => overrides::INIT | overrides::REPR,
         T::Gathering | T::Timeout => overrides::REPR,
         T::Lock | T::Event | T::Semaphore | T::BoundedSemaphore => {

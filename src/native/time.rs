@@ -8,6 +8,7 @@ use crate::gc::Gc;
 use crate::plain::int::Int;
 use crate::value::{Dict, Str, T, Value};
 use crate::vm::system::{self, Calendar};
+use crate::vm::threads::Woke;
 use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 static FUNCTIONS: &[Def] = &[
@@ -77,17 +78,16 @@ fn sleep(cx: &mut Cx, args: Args) -> Flow {
     if wanted < 0.0 {
         return Err(cx.value_error("sleep length must be non-negative"));
     }
-    let Ok(mut left) = Duration::try_from_secs_f64(wanted) else {
+    if Duration::try_from_secs_f64(wanted).is_err() {
         return Err(cx.error(T::OverflowError, "timestamp too large to convert to C PyTime_t"));
-    };
-    if cx.vm().clock.is_virtual() {
-        let until = cx.now() + wanted;
-        cx.vm_mut().clock.advance_to(until);
+    }
+    if wanted == 0.0 {
+        cx.give_way();
         return Ok(Value::NONE);
     }
-    while let Some(rest) = system::sleep(left) {
+    let until = cx.now() + wanted;
+    while cx.park(None, Some(until), Value::NONE) == Woke::Interrupted {
         cx.check_interrupt()?;
-        left = rest;
     }
     Ok(Value::NONE)
 }

@@ -137,6 +137,9 @@ types! {
     Context        "_contextvars.Context" Object   Record FINAL;
     ContextVar     "_contextvars.ContextVar" Object Record FINAL;
     ContextToken   "_contextvars.Token" Object     Record FINAL;
+    ThreadHandle   "_thread._ThreadHandle" Object  Record FINAL NO_NEW;
+    ThreadLock     "_thread.lock"      Object      Record FINAL;
+    ThreadRLock    "_thread.RLock"     Object      Record;
     MissingToken   "_contextvars.missing" Object   Record FINAL NO_NEW;
     WeakRef        "weakref.ReferenceType" Object Weak;
     Future         "_asyncio.Future"   Object      Future;

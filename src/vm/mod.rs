@@ -52,6 +52,7 @@ mod store;
 mod suspend;
 pub mod system;
 pub mod tasks;
+pub mod threads;
 mod unwind;
 mod watch;
 
@@ -76,6 +77,7 @@ pub use ops::{Binary, Unary};
 use pc::{Base, Ip};
 use prelude::Prelude;
 pub use store::accessor_missing;
+use threads::Threads;
 
 /// Why a native has no value to return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,6 +185,7 @@ pub struct Vm {
     pub running_loop: Value,
     pub clock: Clock,
     tasks: tasks::State,
+    threads: Threads,
     reports: tasks::Reports,
     /// Activations on the stack that programs have views of.
     watched: Vec<watch::Watched>,
@@ -207,20 +210,7 @@ impl Vm {
         let signals = Arc::new(Signals::new(depth_limit(RECURSION_LIMIT)));
         let space = Space::new(signals.clone(), random_seed());
         let bytes = GUARD + (STACK_WORDS + SLACK) * 8;
-        // SAFETY: an anonymous reservation; the guard below is made inaccessible.
-        let mapping = unsafe {
-            let mapping = libc::mmap(
-                std::ptr::null_mut(),
-                bytes,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
-                -1,
-                0,
-            );
-            assert!(mapping != libc::MAP_FAILED, "no address space for the register stack");
-            libc::mprotect(mapping, GUARD, libc::PROT_NONE);
-            mapping
-        };
+        let mapping = map_stack(bytes).expect("address space for the register stack");
         let low = mapping as usize + GUARD;
         let names = Names::new(&space);
         let builtins = space.namespace();
@@ -260,6 +250,7 @@ impl Vm {
             running_loop: Value::NONE,
             clock: Clock::real(system::monotonic),
             tasks: tasks::State::default(),
+            threads: Threads::new(),
             reports: tasks::Reports::default(),
             watched: Vec::new(),
             showing: Vec::new(),
@@ -425,6 +416,26 @@ impl Drop for Vm {
     fn drop(&mut self) {
         // SAFETY: mapped in `new` with this size; nobody runs on it any more.
         unsafe { libc::munmap(self.mapping, GUARD + (STACK_WORDS + SLACK) * 8) };
+    }
+}
+
+/// Reserves a register stack, the lowest pages of which nobody may touch.
+fn map_stack(bytes: usize) -> Option<*mut libc::c_void> {
+    // SAFETY: an anonymous reservation.
+    unsafe {
+        let mapping = libc::mmap(
+            std::ptr::null_mut(),
+            bytes,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+            -1,
+            0,
+        );
+        if mapping == libc::MAP_FAILED {
+            return None;
+        }
+        libc::mprotect(mapping, GUARD, libc::PROT_NONE);
+        Some(mapping)
     }
 }
 

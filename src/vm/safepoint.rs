@@ -1,7 +1,7 @@
 //! Safepoints: the only places where the collector runs and signals are served.
 
 use super::pc::{Base, Ip, Pc};
-use super::{Cx, Vm, raise, roots, unwind};
+use super::{Cx, Vm, raise, roots, threads, unwind};
 use crate::gc::Signals;
 use crate::value::frame::{FUNCTION, Ret};
 use crate::value::{Function, T, Tracer};
@@ -52,6 +52,12 @@ pub unsafe fn poll_below(vm: *mut Vm, ip: Ip, base: Base, top: Base) -> Result<(
                 return Err(pc);
             }
         }
+        if (*vm).signals.is_up(Signals::SLICE) || (*vm).wants_main() {
+            threads::slice_is_over(vm, ip, base, top);
+        }
+        if !(*vm).threads.is_main() {
+            return Ok(());
+        }
         if (*vm).signals.is_up(Signals::QUIT) {
             let (at, around) = ((*vm).native_ip, (*vm).native_base);
             ((*vm).native_ip, (*vm).native_base) = (ip, base);
@@ -78,7 +84,8 @@ pub unsafe fn poll_below(vm: *mut Vm, ip: Ip, base: Base, top: Base) -> Result<(
 pub unsafe fn collect(vm: *mut Vm, base: Base, top: Base) {
     unsafe {
         (*vm).signals.lower(Signals::COLLECT);
-        roots::clear_above(&*vm, top);
+        roots::clear_above((*vm).stack_low, (*vm).stack_size, top);
+        (*vm).threads.clear_above();
         (*vm).space.heap.collect(
             |marker| roots::trace(&*vm, marker, base, top),
             |marker, drain| {
@@ -119,6 +126,9 @@ fn tell(vm: &Vm) {
 }
 
 pub(super) fn check_interrupt(vm: &Vm) -> Result<(), super::Stop> {
+    if !vm.threads.is_main() {
+        return Ok(());
+    }
     if vm.signals.is_up(Signals::QUIT) {
         tell(vm);
     }

@@ -1,6 +1,7 @@
 //! The few calls of the C library that natives need and the Rust library lacks: sleeping until
 //! a signal comes, processor time, and calendar time in the local zone.
 
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Sleeps; returns what is left when a signal interrupted it.
@@ -13,6 +14,24 @@ pub fn sleep(duration: Duration) -> Option<Duration> {
     // SAFETY: both are valid for the call.
     let interrupted = unsafe { libc::nanosleep(&wanted, &mut left) } != 0;
     interrupted.then(|| Duration::new(left.tv_sec.max(0) as u64, left.tv_nsec.max(0) as u32))
+}
+
+/// Starts a thread of the system that signals do not reach: they are for the machine's thread,
+/// which may be waiting.
+pub fn start_quietly(
+    name: &str,
+    body: impl FnOnce() + Send + 'static,
+) -> std::io::Result<JoinHandle<()>> {
+    // SAFETY: valid sets for the calls. A thread inherits the mask of the one that starts it.
+    unsafe {
+        let mut all: libc::sigset_t = std::mem::zeroed();
+        let mut before: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
+        let started = std::thread::Builder::new().name(name.into()).spawn(body);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut());
+        started
+    }
 }
 
 /// Processor time of the process, or of this thread.

@@ -8,6 +8,7 @@ use crate::native::float::float_arg;
 use crate::native::{TypeDef, method, static_method};
 use crate::value::schedule::flag;
 use crate::value::{Class, EventLoop, Handle, T, Value};
+use crate::vm::threads::Key;
 use crate::vm::{Args, Cx, Flow, GetSet, Outcome, Stop, tasks};
 
 pub static EVENT_LOOP: TypeDef = TypeDef {
@@ -27,7 +28,12 @@ pub static EVENT_LOOP: TypeDef = TypeDef {
         method(
             "call_soon_threadsafe(self, callback, /, *args, context=None)",
             "As `call_soon`, from any thread.",
-            |cx, args| soon(cx, args, "call_soon_threadsafe"),
+            |cx, args| {
+                let handle = soon(cx, args, "call_soon_threadsafe");
+                let own = this(cx, args)?;
+                cx.wake_one(Key::of(own));
+                handle
+            },
         ),
         method(
             "call_later(self, delay, callback, /, *args, context=None)",
@@ -252,12 +258,13 @@ fn checked(cx: &mut Cx, own: Gc<EventLoop>, handle: Value, method: &str) -> Flow
     cx.call_then(check, &[Value::object(own), handle, method], scheduled, state)
 }
 
-fn scheduled(_: &mut Cx, [own, handle, _]: [Value; 3], outcome: Outcome) -> Flow {
+fn scheduled(cx: &mut Cx, [own, handle, _]: [Value; 3], outcome: Outcome) -> Flow {
     outcome?;
     let (own, made) = (own.cast::<EventLoop>(), handle.cast::<Handle>());
     if let (Some(own), Some(made)) = (own, made) {
         if made.flags.get() & flag::TIMER == 0 {
             own.push(handle);
+            cx.wake_one(Key::of(own));
         } else {
             arm(own, made);
         }

@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::super::pc::{Base, Ip, Pc, reg};
-use super::super::{Cx, Vm, call, context, raise, safepoint, suspend, system, unwind};
+use super::super::threads::{Key, Woke};
+use super::super::{Cx, Vm, call, context, raise, safepoint, suspend, unwind};
 use super::settle::{Outcome, cancellation, outcome, settle};
 use super::{Begun, Draw, begin, child_done, crossing, end, plain, ring, set_current};
 use crate::code::op::{Op, Word, word};
@@ -28,9 +28,6 @@ const FAULT: usize = 2;
 /// … the context around the driver.
 const CONTEXT: usize = 3;
 const REGISTERS: usize = 4;
-
-/// Wait no longer than this at once for a timer.
-const LONGEST: f64 = 24.0 * 3600.0;
 
 /// The function that drives what it is called with: a loop until it stops, a task for one step.
 pub fn driver(vm: &mut Vm) -> Value {
@@ -223,27 +220,12 @@ unsafe fn turn(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>) -> Turn {
         let armed = !own.timers.borrow().is_empty();
         let first = if armed { own.timers.borrow_mut().next_time() } else { None };
         match first {
-            None if idle => {
-                let stuck = (*vm).prelude("_loop_is_stuck");
-                let args = [Value::object(own)];
-                return Turn::Elsewhere(call::invoke(
-                    vm,
-                    ip,
-                    base,
-                    stuck,
-                    &args,
-                    Ret::Discard as u64,
-                ));
-            }
+            None if idle => return rest(vm, ip, base, own, None),
             None => {}
             Some(first) => {
-                let mut now = (*vm).clock.now();
+                let now = (*vm).clock.now();
                 if idle && first > now {
-                    if !rest(vm, first, now) {
-                        // Interrupted: the safepoint comes first.
-                        return Turn::Run;
-                    }
-                    now = (*vm).clock.now();
+                    return rest(vm, ip, base, own, Some(first));
                 }
                 // What is due within the clock's resolution is due.
                 let until = now + 1e-9;
@@ -282,15 +264,19 @@ fn shuffle(ready: &mut VecDeque<Entry>, draw: &mut Draw) {
     }
 }
 
-/// Waits until a time. False if a signal came first.
-unsafe fn rest(vm: *mut Vm, until: f64, now: f64) -> bool {
+/// Waits until a time, or until somebody schedules something from outside. What is due is seen in
+/// the next turn, after the safepoint.
+unsafe fn rest(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>, until: Option<f64>) -> Turn {
     unsafe {
-        if (*vm).clock.is_virtual() {
-            (*vm).clock.advance_to(until);
-            return true;
+        (*vm).leave_registers(ip, base);
+        let cx = Cx::of(&mut *vm);
+        let woke = cx.park(Some(Key::of(own)), until, Value::object(own));
+        if woke != Woke::Stuck {
+            return Turn::Run;
         }
-        let seconds = Duration::from_secs_f64((until - now).min(LONGEST));
-        system::sleep(seconds).is_none()
+        let stuck = (*vm).prelude("_loop_is_stuck");
+        let args = [Value::object(own)];
+        Turn::Elsewhere(call::invoke(vm, ip, base, stuck, &args, Ret::Discard as u64))
     }
 }
 
