@@ -275,9 +275,8 @@ fn set_state(cx: &mut Cx, args: Args) -> Flow {
     this.places[ARGS].set(cx.unwrap(given));
     let keywords = keywords_dict.unwrap_or_else(|| cx.dict());
     this.places[KEYWORDS].set(Value::object(keywords));
-    if let Some(own) = cx.unwrap(own).cast::<Dict>() {
-        cx.set_attribute_dict(object, own);
-    }
+    let own = cx.unwrap(own).cast::<Dict>().unwrap_or_else(|| cx.dict());
+    cx.set_attribute_dict(object, own);
     Ok(Value::NONE)
 }
 
