@@ -238,7 +238,7 @@ impl Finder for Search {
                 return Ok(Some(found));
             }
         }
-        let Some(module) = library::find(name) else { return Ok(None) };
+        let Some(module) = library::find(name) else { return self.namespace(cx, &folders, last) };
         let code = module.code();
         let path = library::is_package(name).then(Vec::new);
         Ok(Some(FoundModule::Code { code, file: None, path }))
@@ -270,6 +270,26 @@ impl Search {
             }
         }
         Ok(None)
+    }
+
+    /// A package that is nothing but folders of its name.
+    fn namespace(
+        &self,
+        cx: &mut Cx,
+        folders: &[String],
+        name: &str,
+    ) -> Result<Option<FoundModule>, Stop> {
+        let found: Vec<String> = folders
+            .iter()
+            .map(|folder| Path::new(folder).join(name))
+            .filter(|folder| folder.is_dir())
+            .map(|folder| text_of(&folder))
+            .collect();
+        if found.is_empty() {
+            return Ok(None);
+        }
+        let code = self.0.module(cx, b"", "<namespace>")?;
+        Ok(Some(FoundModule::Code { code, file: None, path: Some(found) }))
     }
 
     fn file(&self, cx: &mut Cx, file: &Path) -> Result<Option<Arc<Code>>, Stop> {

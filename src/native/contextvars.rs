@@ -27,9 +27,17 @@ static CONTEXT: TypeDef = TypeDef {
     id: T::Context,
     doc: "The values of context variables.",
     methods: &[
-        static_method("__new__(cls)", "Create and return a new object.", |cx, _| {
-            Ok(Value::object(context::object(cx.vm(), Value::UNDEF)))
-        }),
+        static_method(
+            "__new__(cls, *args, **kwargs)",
+            "Create and return a new object.",
+            |cx, args| {
+                let (given, _) = spread(cx, args, 1)?;
+                if !given.is_empty() {
+                    return Err(cx.type_error("Context() does not accept any arguments"));
+                }
+                Ok(Value::object(context::object(cx.vm(), Value::UNDEF)))
+            },
+        ),
         method("run(self, callable, /, *args, **kwargs)", "Calls a function in the context.", run),
         method("copy(self, /)", "A copy, which shares nothing that can be seen.", |cx, args| {
             Ok(Value::object(copy(cx, receiver(cx, cx.arg(args, 0).value())?)))

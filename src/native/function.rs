@@ -451,10 +451,11 @@ fn get_doc(cx: &mut Cx, function: Value) -> Flow {
     if let Some(doc) = detail(cx, function, "__doc__") {
         return Ok(doc);
     }
-    Ok(match &function.code.code.doc {
-        Some(doc) => cx.str_value(doc),
-        None => Value::NONE,
-    })
+    let Some(doc) = &function.code.code.doc else { return Ok(Value::NONE) };
+    let doc = cx.str_value(doc);
+    // Who asks again gets the same object.
+    set_detail(cx, Value::object(function), "__doc__", doc)?;
+    Ok(doc)
 }
 
 fn get_defaults(cx: &mut Cx, function: Value) -> Flow {

@@ -10,6 +10,18 @@ use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 struct Switch(Cell<bool>);
 
+/// What the program has set, for programs that look: the collector does not heed it.
+struct Settings {
+    debug: Cell<i64>,
+    thresholds: Cell<[i64; 3]>,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { debug: Cell::new(0), thresholds: Cell::new([2000, 10, 0]) }
+    }
+}
+
 impl Default for Switch {
     fn default() -> Switch {
         Switch(Cell::new(true))
@@ -24,11 +36,23 @@ static FUNCTIONS: &[Def] = &[
     function("get_stats()", "Return a list of dictionaries.", get_stats),
     function("get_count()", "Return the collection counts.", get_count),
     function("get_threshold()", "Return the collection thresholds.", get_threshold),
-    function("set_threshold(threshold0, threshold1=0, threshold2=0, /)", "Does nothing.", nothing),
+    function(
+        "set_threshold(threshold0, threshold1=0, threshold2=0, /)",
+        "Is remembered, no more.",
+        set_threshold,
+    ),
     function("get_objects(generation=None)", "Nothing is listed here.", get_objects),
     function("freeze()", "Does nothing.", nothing),
     function("unfreeze()", "Does nothing.", nothing),
-    function("set_debug(flags, /)", "Does nothing.", nothing),
+    function("set_debug(flags, /)", "Is remembered, no more.", |cx, args| {
+        let flags = cx.index_i64(cx.arg(args, 0).value())?;
+        cx.state::<Settings>().debug.set(flags);
+        Ok(Value::NONE)
+    }),
+    function("get_debug()", "What set_debug() has set.", |cx, _| {
+        Ok(Value::int(cx.state::<Settings>().debug.get()))
+    }),
+    function("get_freeze_count()", "Nothing is frozen.", |_, _| Ok(Value::int(0))),
     function("is_tracked(obj, /)", "Is the object on the heap?", is_tracked),
 ];
 
@@ -81,7 +105,19 @@ fn get_count(cx: &mut Cx, _: Args) -> Flow {
 }
 
 fn get_threshold(cx: &mut Cx, _: Args) -> Flow {
-    Ok(Value::object(cx.tuple(&[Value::int(2000), Value::int(10), Value::int(0)])))
+    let thresholds = cx.state::<Settings>().thresholds.get().map(Value::int);
+    Ok(Value::object(cx.tuple(&thresholds)))
+}
+
+fn set_threshold(cx: &mut Cx, args: Args) -> Flow {
+    let mut thresholds = cx.state::<Settings>().thresholds.get();
+    for (i, threshold) in thresholds.iter_mut().enumerate() {
+        if cx.opt(args, i).is_some() {
+            *threshold = cx.index_i64(cx.arg(args, i).value())?;
+        }
+    }
+    cx.state::<Settings>().thresholds.set(thresholds);
+    Ok(Value::NONE)
 }
 
 fn get_objects(cx: &mut Cx, _: Args) -> Flow {

@@ -55,7 +55,12 @@ static FUNCTIONS: &[Def] = &[
         Ok(Value::int(count as i64))
     }),
     function("getweakrefs(object, /)", "All weak references to an object.", |cx, args| {
-        let found = cx.finals.references(cx.arg(args, 0).value());
+        let object = cx.arg(args, 0).value();
+        let mut found = cx.finals.references(object);
+        // The latest first, but before all that which is shared.
+        found.reverse();
+        let shared = cx.finals.shared(object);
+        found.sort_by_key(|&weak| Some(weak) != shared);
         Ok(Value::object(cx.list(found.into_iter().map(Value::object).collect())))
     }),
 ];
@@ -118,15 +123,21 @@ fn can_be_referred(cx: &Cx, object: Value) -> bool {
     if class.is_user() {
         return !object.is::<Instance>()
             || class.header.flags & flags::NO_DICT == 0
-            || cx.lookup(class, cx.vm().names.__weakref__).is_some();
+            || cx.lookup(class, cx.vm().names.__weakref__).is_some()
+            || is_more_than_data(cx.class_of(cx.unwrap(object)).layout);
     }
+    is_more_than_data(class.layout) || cx.is_exact(object, T::Tee)
+}
+
+fn is_more_than_data(layout: Kind) -> bool {
     matches!(
-        class.layout,
+        layout,
         Kind::Function
             | Kind::Native
             | Kind::BoundMethod
             | Kind::Class
             | Kind::Set
+            | Kind::Deque
             | Kind::Frame
             | Kind::Module
             | Kind::CodeObject
@@ -177,7 +188,14 @@ fn repr(cx: &mut Cx, args: Args) -> Flow {
     }
     let class = cx.type_name(target);
     let name = cx.intern("__name__");
-    let name = cx.get_optional(target, name)?.and_then(|name| name.cast::<Str>());
+    let name = match cx.get_optional(target, name) {
+        Ok(name) => name.and_then(|name| name.cast::<Str>()),
+        Err(_) => {
+            // The text of a reference does not fail for what the program's class thinks of names.
+            cx.take_exception();
+            None
+        }
+    };
     let name = name.map_or_else(String::new, |name| format!(" ({})", name.lossy()));
     let text = format!("<weakref at {place}; to '{class}' at {}{name}>", address(target));
     Ok(cx.str_value(&text))
