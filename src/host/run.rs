@@ -253,6 +253,12 @@ fn finish(cx: &mut Cx, outcome: Flow, strict: bool) -> Exit {
 
 /// What `atexit` was asked for, then the finalisers of all objects.
 fn last_calls(cx: &mut Cx) -> Result<(), Stop> {
+    // The program's threads end before it does.
+    if let Some(threading) = cx.module_named("threading") {
+        let wait = cx.intern("_shutdown");
+        let wait = cx.get_attribute(threading, wait)?;
+        cx.call(wait, &[])?;
+    }
     if let Some(atexit) = cx.module_named("atexit") {
         let run = cx.intern("_run_exitfuncs");
         let run = cx.get_attribute(atexit, run)?;

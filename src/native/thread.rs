@@ -7,6 +7,7 @@ use super::float::float_arg;
 use super::{TypeDef, add_functions, add_types, function, method, static_method};
 use crate::gc::Gc;
 use crate::value::{Class, Dict, Record, T, Value};
+use crate::vm::system;
 use crate::vm::threads::{Key, Woke};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Stop};
 
@@ -148,9 +149,8 @@ static RLOCK: TypeDef = TypeDef {
             let name = cx.type_name(Value::object(lock));
             let at = address(Value::object(lock));
             let count = count.as_int().unwrap_or(0);
-            Ok(cx.str_value(&format!(
-                "<{state} _thread.{name} object owner={owner} count={count} at {at}>"
-            )))
+            Ok(cx
+                .str_value(&format!("<{state} {name} object owner={owner} count={count} at {at}>")))
         }),
     ],
     getsets: &[],
@@ -177,6 +177,9 @@ static FUNCTIONS: &[Def] = &[
     function("start_new_thread(function, args, kwargs=None, /)", "Starts a thread.", start_new),
     function("start_new(function, args, kwargs=None, /)", "As `start_new_thread`.", start_new),
     function("_start(function, args, kwargs, daemon, /)", "Starts a thread; its handle.", start),
+    function("_processors()", "How many processors the process may use.", |_, _| {
+        Ok(Value::int(system::processors() as i64))
+    }),
     function("_give_way()", "Lets others run that can.", |cx, _| {
         cx.give_way();
         Ok(Value::NONE)

@@ -73,11 +73,13 @@ const OF_ASYNCIO: &[&str] = &[
     "ensure_future",
     "gather",
     "get_running_loop",
+    "run_coroutine_threadsafe",
     "shield",
     "sleep",
     "tasks",
     "timeout",
     "timeout_at",
+    "to_thread",
     "wait",
     "wait_for",
 ];

@@ -34,6 +34,18 @@ pub fn start_quietly(
     }
 }
 
+/// How many processors this process may use.
+pub fn processors() -> usize {
+    // SAFETY: a set of bits, valid for the call.
+    unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        match libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &mut set) {
+            0 => (libc::CPU_COUNT(&set) as usize).max(1),
+            _ => 1,
+        }
+    }
+}
+
 /// Processor time of the process, or of this thread.
 pub fn processor_time(thread: bool) -> Duration {
     let clock = if thread { libc::CLOCK_THREAD_CPUTIME_ID } else { libc::CLOCK_PROCESS_CPUTIME_ID };

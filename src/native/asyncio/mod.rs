@@ -42,6 +42,10 @@ static FUNCTIONS: &[Def] = &[
         "Who hears of Ctrl-C, and whether one came before; None: it raises.",
         |cx, args| {
             let handler = cx.arg(args, 0).value();
+            if !cx.is_main_thread() {
+                // Ctrl-C is the main thread's affair.
+                return Ok(Value::NONE);
+            }
             cx.vm_mut().insists = cx.opt(args, 1).is_some_and(|on| on.value() == Value::TRUE);
             Ok(std::mem::replace(&mut cx.vm_mut().on_interrupt, handler))
         },

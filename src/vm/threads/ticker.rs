@@ -66,9 +66,11 @@ fn tick(shared: &Shared) {
         }
         idle += 1;
         if idle >= IDLE {
+            // Said before each look: whoever needs it afterwards sees that it has to be woken.
             shared.resting.store(true, Ordering::SeqCst);
             while !shared.needed.load(Ordering::SeqCst) && !shared.ended.load(Ordering::SeqCst) {
                 std::thread::park();
+                shared.resting.store(true, Ordering::SeqCst);
             }
             shared.resting.store(false, Ordering::SeqCst);
             idle = 0;
