@@ -10,6 +10,8 @@ pub struct Signals {
     flags: AtomicU32,
     /// How often Ctrl-C was pressed since it was last served.
     interrupts: AtomicU32,
+    /// How often it was pressed at all.
+    total: AtomicU32,
     fence: AtomicU64,
     limit: AtomicU64,
 }
@@ -28,6 +30,7 @@ impl Signals {
         Signals {
             flags: AtomicU32::new(0),
             interrupts: AtomicU32::new(0),
+            total: AtomicU32::new(0),
             fence: limit.into(),
             limit: limit.into(),
         }
@@ -38,6 +41,7 @@ impl Signals {
     pub fn raise(&self, flag: u32) {
         if flag & Signals::INTERRUPT != 0 {
             self.interrupts.fetch_add(1, Ordering::SeqCst);
+            self.total.fetch_add(1, Ordering::SeqCst);
         }
         self.flags.fetch_or(flag, Ordering::SeqCst);
         self.fence.store(0, Ordering::SeqCst);
@@ -46,6 +50,11 @@ impl Signals {
     /// How often Ctrl-C was pressed since it was last served.
     pub fn interrupts(&self) -> u32 {
         self.interrupts.load(Ordering::SeqCst)
+    }
+
+    /// How often Ctrl-C was pressed at all.
+    pub fn all_interrupts(&self) -> u32 {
+        self.total.load(Ordering::SeqCst)
     }
 
     /// Takes flags down once they have been served.

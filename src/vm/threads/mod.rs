@@ -143,7 +143,7 @@ pub struct Threads {
     poller: Option<crate::rt::Poller>,
     /// How many sources outside the machine may still wake somebody.
     outside: usize,
-    /// How many interrupts the main thread was woken for since they were last served.
+    /// How many interrupts the main thread was woken for.
     told: u32,
 }
 

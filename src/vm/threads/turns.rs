@@ -261,11 +261,8 @@ fn ring(vm: &mut Vm, now: f64) {
 
 /// A signal has come: the main thread is to hear of it, once.
 fn tell_main(vm: &mut Vm) {
-    let interrupts = vm.signals.interrupts();
-    if interrupts < vm.threads.told {
-        vm.threads.told = 0;
-    }
-    if interrupts > vm.threads.told || vm.signals.is_up(Signals::QUIT) {
+    let interrupts = vm.signals.all_interrupts();
+    if interrupts != vm.threads.told || vm.signals.is_up(Signals::QUIT) {
         vm.threads.told = interrupts;
         vm.threads.wake_main(Woke::Interrupted);
     }
@@ -348,7 +345,7 @@ fn sleep(vm: &mut Vm, left: Option<Duration>) {
     if mailbox.is_full() || vm.signals.is_up(Signals::INTERRUPT | Signals::QUIT) {
         // It came before the poller did.
         let told = vm.threads.told;
-        if mailbox.is_full() || vm.signals.interrupts() > told {
+        if mailbox.is_full() || vm.signals.all_interrupts() != told {
             return;
         }
     }
