@@ -35,6 +35,8 @@ const CRATES: &[(&str, &str)] = &[
     ("lalrpop_util", "grammar/src/parse.rs"),
     ("ariadne", "src/front/text/render.rs"),
     ("mio", "src/rt/poller.rs"),
+    ("similar", "src/host/test/diff.rs"),
+    ("regex_lite", "src/host/test/pattern.rs"),
     ("corosensei", "src/vm/threads/fiber.rs"),
 ];
 

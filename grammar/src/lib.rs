@@ -6,6 +6,7 @@
 //! when the grammar stops, lets `explain` and `advice` say why and `recover` say where to go on.
 
 pub mod ast;
+pub mod comments;
 pub mod diagnostic;
 pub mod dump;
 pub mod span;

@@ -11,6 +11,7 @@ mod malloc;
 mod run;
 mod signals;
 mod stack;
+pub mod test;
 
 pub use command::main;
 pub use loader::Loader;

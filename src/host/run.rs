@@ -1,18 +1,20 @@
 //! Runs a program from its text to its exit status.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use sloop_grammar::decode_source;
+use sloop_grammar::diagnostic::Diagnostic;
 
 use super::loader::{Front, Loader, Search, folder_of};
 use super::{library, signals};
 use crate::code::{Code, CodeKind};
 use crate::compile::{Compiled, Options};
 use crate::gc::Gc;
+use crate::native::witness::{self, Witness};
 use crate::native::{asyncio, display, error, front, io, sys, traceback};
-use crate::text::{Source, render};
+use crate::text::{Source, exception_name, render};
 use crate::value::{Dict, Exception, Module, T, Value};
 use crate::vm::{Cx, Flow, Stop, Vm};
 
@@ -31,6 +33,18 @@ pub enum Script {
     Text(String),
     /// Standard input.
     Input,
+    /// A text that was made of a file, whose name it has.
+    Made {
+        name: String,
+        text: String,
+    },
+}
+
+/// Test functions to run when the module is there.
+pub struct Tests {
+    /// Stands between the output of one and the next.
+    pub mark: String,
+    pub names: Vec<String>,
 }
 
 pub struct Config {
@@ -48,6 +62,9 @@ pub struct Config {
     /// Tracebacks go on with the way through tasks.
     pub show_tasks: bool,
     pub color: bool,
+    /// Where a test runner wants to be told what the output does not say.
+    pub notes: Option<PathBuf>,
+    pub tests: Option<Tests>,
 }
 
 impl Config {
@@ -62,6 +79,8 @@ impl Config {
             strict: false,
             show_tasks: false,
             color: false,
+            notes: None,
+            tests: None,
         }
     }
 }
@@ -70,6 +89,7 @@ impl Config {
 fn read(script: &Script) -> Result<(Vec<u8>, String), String> {
     match script {
         Script::Text(text) => Ok((text.clone().into_bytes(), "<string>".into())),
+        Script::Made { name, text } => Ok((text.clone().into_bytes(), full_name(name))),
         Script::Input => {
             let mut bytes = Vec::new();
             std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes)
@@ -96,7 +116,7 @@ fn read(script: &Script) -> Result<(Vec<u8>, String), String> {
 /// The name a script was called by: compile errors point at it.
 fn given_name(script: &Script) -> &str {
     match script {
-        Script::File(name) => name,
+        Script::File(name) | Script::Made { name, .. } => name,
         Script::Text(_) => "<string>",
         Script::Input => "<stdin>",
     }
@@ -121,21 +141,25 @@ pub fn run(config: &Config) -> Exit {
     };
     let loader = Rc::new(Loader::new(config.color));
     let filename: Arc<str> = name.into();
+    let witness = config.notes.clone().map(|file| Witness { file, script: filename.to_string() });
     let text = match decode_source(&bytes) {
         Ok(text) => text,
         Err(error) => {
             let shown = String::from_utf8_lossy(&bytes);
             let source = Source::new(given_name(&config.script), shown);
+            tell_found(witness.as_ref(), &source, std::slice::from_ref(&error));
             complain(&render(&source, &[error], config.color));
             return Exit::Status(1);
         }
     };
     loader.keep(&filename, &text);
     let mode = sloop_grammar::Mode::Module;
-    let (code, warnings) = match loader.compile_text(&text, &filename, mode, &Options::default()) {
+    let options = Options { explain_asserts: config.tests.is_some(), ..Options::default() };
+    let (code, warnings) = match loader.compile_text(&text, &filename, mode, &options) {
         Compiled::Code(code, warnings) => (code, warnings),
         Compiled::Errors(errors) => {
             let source = Source::new(given_name(&config.script), text);
+            tell_found(witness.as_ref(), &source, &errors);
             complain(&render(&source, &errors, config.color));
             return Exit::Status(1);
         }
@@ -150,7 +174,11 @@ pub fn run(config: &Config) -> Exit {
     signals::install(signals, cx.mailbox());
     let source = Source::new(given_name(&config.script), text);
     loader.warn(cx, &source, &warnings);
-    let globals = main_module(cx, &config.script);
+    tell_found(witness.as_ref(), &source, &warnings);
+    if let Some(witness) = witness {
+        witness::begin(cx, witness);
+    }
+    let globals = main_module(cx, config);
     if config.stress {
         cx.vm().set_stress(true);
     }
@@ -164,7 +192,10 @@ pub fn run(config: &Config) -> Exit {
     if config.show_tasks {
         cx.note_crossings();
     }
-    let outcome = run_main(cx, &code, globals);
+    let mut outcome = run_main(cx, &code, globals);
+    if let (Ok(_), Some(tests)) = (&outcome, &config.tests) {
+        outcome = run_tests(cx, globals, tests);
+    }
     let exit = finish(cx, outcome, config.strict);
     // Dropping every object one by one would tell nobody anything.
     std::mem::forget(vm);
@@ -180,7 +211,9 @@ pub fn machine(loader: &Rc<Loader>, config: &Config) -> Box<Vm> {
     front::install(cx, Rc::new(Front(loader.clone())));
     let host = cx.state::<sys::HostInfo>();
     let (first, folder) = match &config.script {
-        Script::File(name) => (name.clone(), folder_of(Path::new(name))),
+        Script::File(name) | Script::Made { name, .. } => {
+            (name.clone(), folder_of(Path::new(name)))
+        }
         Script::Text(_) => ("-c".into(), String::new()),
         Script::Input => ("-".into(), String::new()),
     };
@@ -197,10 +230,19 @@ pub fn machine(loader: &Rc<Loader>, config: &Config) -> Box<Vm> {
     vm
 }
 
-fn main_module(cx: &mut Cx, script: &Script) -> Gc<Dict> {
-    let module = cx.new_module("__main__");
+fn main_module(cx: &mut Cx, config: &Config) -> Gc<Dict> {
+    let stem = match &config.script {
+        // Test functions are members of a module of their own name, as if it were imported.
+        Script::File(name) if config.tests.is_some() => Path::new(name).file_stem(),
+        _ => None,
+    };
+    let stem = stem.map(|stem| stem.to_string_lossy());
+    let module = cx.new_module(stem.as_deref().unwrap_or("__main__"));
     cx.add_module("__main__", Value::object(module));
-    if let Script::File(name) = script {
+    if let Some(stem) = stem {
+        cx.add_module(&stem, Value::object(module));
+    }
+    if let Script::File(name) | Script::Made { name, .. } = &config.script {
         let file = cx.str_value(&full_name(name));
         module.dict.set_str(cx, cx.vm().names.__file__, file);
     }
@@ -214,6 +256,30 @@ fn run_main(cx: &mut Cx, code: &Arc<Code>, globals: Gc<Dict>) -> Flow {
     }
     // `await` at the top level made the module a coroutine: it is the main task of a loop.
     cx.call_prelude("_run_main", &[value])
+}
+
+/// Calls the test functions of the main module.
+fn run_tests(cx: &mut Cx, globals: Gc<Dict>, tests: &Tests) -> Flow {
+    let testing = cx.import_now("_testing")?;
+    cx.scope(|cx| {
+        cx.root(testing);
+        let run = cx.intern("run");
+        let run = cx.get_attribute(testing, run)?;
+        let names: Vec<Value> = tests.names.iter().map(|name| cx.str_value(name)).collect();
+        let names = Value::object(cx.tuple(&names));
+        let mark = cx.str_value(&tests.mark);
+        cx.call(run, &[Value::object(globals), mark, names])
+    })
+}
+
+/// Tells a test runner what the compiler has found.
+fn tell_found(witness: Option<&Witness>, source: &Source, found: &[Diagnostic]) {
+    let Some(witness) = witness else { return };
+    for finding in found {
+        let text = format!("{}: {}", exception_name(finding.kind), finding.message);
+        let line = source.position(finding.span.start).line.to_string();
+        witness.tell("found", &[&text, &line]);
+    }
 }
 
 /// What a strict run ends with if a task has failed and nobody asked.
@@ -234,6 +300,11 @@ fn finish(cx: &mut Cx, outcome: Flow, strict: bool) -> Exit {
         if strict && exit == Exit::Status(0) {
             exit = Exit::Status(FAILED_UNHEARD);
         }
+    }
+    if let Some(witness) = witness::witness(cx)
+        && cx.module_named("asyncio").is_some()
+    {
+        witness.tell("loop", &[]);
     }
     if let Err(problem) = io::finish(cx) {
         let number = problem.raw_os_error().unwrap_or(libc::EIO);
@@ -271,6 +342,7 @@ fn last_calls(cx: &mut Cx) -> Result<(), Stop> {
 fn uncaught(cx: &mut Cx) -> Exit {
     let exception = cx.take_exception();
     cx.root(exception);
+    witness::raised(cx, exception);
     if cx.isinstance(exception, T::SystemExit) {
         return system_exit(cx, exception);
     }

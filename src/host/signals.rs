@@ -4,7 +4,7 @@
 //! A handler can reach nothing but a global: the process has one machine that signals go to.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering};
 use std::time::Duration;
 
 use crate::gc::Signals;
@@ -96,4 +96,47 @@ pub fn die() -> ! {
         libc::raise(libc::SIGINT);
     }
     std::process::exit(130)
+}
+
+// ---- for those who run other processes
+
+/// The signal that asks a runner to stop, once one has come.
+static STOP: AtomicI32 = AtomicI32::new(0);
+
+extern "C" fn note_stop(signal: libc::c_int) {
+    STOP.store(signal, Ordering::Relaxed);
+}
+
+/// Signals that end a program are noted from now on, so that it can end its children first.
+pub fn note_stops() {
+    // SAFETY: a handler that does only what a handler may.
+    unsafe {
+        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+            libc::signal(signal, note_stop as extern "C" fn(libc::c_int) as usize);
+        }
+    }
+}
+
+pub fn stop_wanted() -> bool {
+    STOP.load(Ordering::Relaxed) != 0
+}
+
+/// Ends as the signal that was noted would have ended it.
+pub fn stop_now() -> ! {
+    let signal = STOP.load(Ordering::Relaxed);
+    // SAFETY: restores the default and raises.
+    unsafe {
+        libc::signal(signal, libc::SIG_DFL);
+        libc::raise(signal);
+    }
+    std::process::exit(128 + signal)
+}
+
+/// Ends a process and all that it has started, as far as they stayed in its group.
+pub fn kill_group(leader: u32) {
+    let Ok(group) = libc::pid_t::try_from(leader) else { return };
+    // SAFETY: sends a signal; a group that is gone is an error that does not matter.
+    unsafe {
+        libc::kill(-group, libc::SIGKILL);
+    }
 }

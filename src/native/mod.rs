@@ -82,6 +82,7 @@ mod tuple;
 mod union;
 mod view;
 mod weak;
+pub mod witness;
 
 use crate::gc::{Gc, HeapType};
 use crate::value::class::overrides;
@@ -260,6 +261,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("_introspect", parts::module),
     ("_thread", thread::module),
     ("_typing", union::module),
+    ("_witness", witness::module),
 ];
 
 /// A new world, with the built-in types and functions in it.

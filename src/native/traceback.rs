@@ -59,6 +59,26 @@ fn format_parts(cx: &mut Cx, exception: Value, options: Options) -> Printer {
     printer
 }
 
+/// What a report of the exception ends with: `Type: message`.
+pub fn summary(cx: &mut Cx, exception: Value) -> String {
+    let last = last_lines(cx, exception, true);
+    let name = qualified_name(cx, exception);
+    let mut said = last.said;
+    if cx.isinstance(exception, T::SyntaxError)
+        && let Some(this) = exception.cast::<Exception>()
+    {
+        let message = field(cx, this, "msg");
+        said = safe_text(cx, message, "exception", false);
+    }
+    let said = wtf8::to_lossy(&said);
+    if said.is_empty() { name } else { format!("{name}: {said}") }
+}
+
+/// `str(exception)`, whatever happens.
+pub fn said(cx: &mut Cx, exception: Value) -> String {
+    wtf8::to_lossy(&safe_text(cx, exception, "exception", false))
+}
+
 // ---- the module `_traceback`, which `stdlib/traceback.sloop` is made of
 
 static FUNCTIONS: &[Def] = &[

@@ -6,6 +6,7 @@
 //! collected and the walk goes on, so one run reports several.
 
 mod assemble;
+mod assert;
 mod call;
 mod class;
 mod collect;
@@ -73,6 +74,8 @@ pub struct Options {
     pub optimize: u8,
     /// `from __future__ import annotations` is in force from outside.
     pub future_annotations: bool,
+    /// Failed assertions know what they have compared.
+    pub explain_asserts: bool,
 }
 
 impl Default for Options {
@@ -83,6 +86,7 @@ impl Default for Options {
             top_level_await: true,
             optimize: 0,
             future_annotations: false,
+            explain_asserts: false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use sloop_grammar::ast::*;
 
 use crate::code::Const;
-use crate::code::op::{HEADER, Intrinsic, Op};
+use crate::code::op::{Intrinsic, Op};
 
 use super::emit::Reg;
 use super::{Compiler, Mode};
@@ -94,34 +94,6 @@ impl<'a> Compiler<'a> {
             }
         });
         self.body.unreachable();
-    }
-
-    fn assert(&mut self, stmt: &Stmt, test: ExprId, message: Option<ExprId>) {
-        self.lint_assert(test);
-        let was_reachable = self.body.reachable;
-        if self.options.optimize > 0 {
-            self.body.unreachable();
-        }
-        let holds = self.body.label();
-        self.jump_if(test, holds, true);
-        self.scoped(|this| {
-            let base = this.body.window(None);
-            this.body.span = stmt.span;
-            this.body.emit(Op::LoadAssertionError, base, 0, 0);
-            if let Some(message) = message {
-                let argument = this.temp(message);
-                this.body.assert_at(argument, base + HEADER);
-                this.body.span = stmt.span;
-                this.body.emit(Op::Call, base, base, 1);
-            }
-            this.at(test);
-            this.body.emit(Op::Raise, base, 0, 0);
-        });
-        self.body.unreachable();
-        self.body.bind(holds);
-        if self.options.optimize > 0 {
-            self.body.reachable = was_reachable;
-        }
     }
 
     fn if_(&mut self, branches: &'a [Branch], orelse: &'a [Stmt]) {

@@ -6,5 +6,5 @@
 pub mod render;
 pub mod source;
 
-pub use render::{Place, Remark, render};
+pub use render::{Place, Remark, exception_name, render};
 pub use source::{Position, Source};

@@ -50,16 +50,8 @@ pub fn main() -> ExitCode {
 
 /// Runs what the arguments say; the first word may be a subcommand.
 fn start(args: Vec<Vec<u8>>, subcommands: bool) -> Exit {
-    let mut request = Request {
-        config: Config {
-            stress: std::env::var_os("SLOOP_GC_STRESS").is_some_and(|value| value != "0"),
-            show_tasks: std::io::stderr().is_terminal(),
-            color: use_color(),
-            ..Config::plain(Script::Input)
-        },
-        has_script: false,
-        asked: None,
-    };
+    let mut request =
+        Request { config: plain_config(Script::Input), has_script: false, asked: None };
     let count = args.len();
     let mut operands = match option::read(OPTIONS, Order::First, args, &mut request) {
         Ok(Given::Help) if subcommands => return say(&help::general()),
@@ -105,7 +97,18 @@ fn start(args: Vec<Vec<u8>>, subcommands: bool) -> Exit {
     work(config)
 }
 
-fn work(config: Config) -> Exit {
+/// A run as the environment wants it.
+pub fn plain_config(script: Script) -> Config {
+    Config {
+        stress: std::env::var_os("SLOOP_GC_STRESS").is_some_and(|value| value != "0"),
+        show_tasks: std::io::stderr().is_terminal(),
+        color: use_color(),
+        ..Config::plain(script)
+    }
+}
+
+/// Runs a program with the room that it needs.
+pub fn work(config: Config) -> Exit {
     malloc::keep_freed();
     stack::with_room(|| {
         malloc::keep_at_hand();

@@ -44,6 +44,21 @@ pub static SUBCOMMANDS: &[Subcommand] = &[
         run: super::run_file,
     },
     Subcommand {
+        name: "test",
+        arguments: "[OPTION]... [PATH]...",
+        help: "run scripts against what they say they print",
+        about: "Runs tests in files and folders, by default in this folder, each in a process of its\n\
+                own and in virtual time:\n\
+                \x20 scripts with comments #> output, #>~ regex, #>* any order, #! Type: message\n\
+                \x20 scripts with a file .out, .err, .code or .in beside them\n\
+                \x20 functions test_* in files test_*, and blocks tagged sloop in Markdown files\n\
+                PATH may also be FILE::FUNCTION or FILE.md:LINE. Ends with 1 if something has\n\
+                failed, 5 if nothing was found.",
+        options: || crate::host::test::OPTIONS.iter().map(|opt| opt.shown).collect(),
+        operands: Operands::Files,
+        run: crate::host::test::main,
+    },
+    Subcommand {
         name: "dis",
         arguments: "FILE",
         help: "print the bytecode of a script",

@@ -1,7 +1,9 @@
 //! What people are told of tasks: who waits for what, and what was lost.
 //!
-//! `seen.rs` finds out who waits, `tree.rs` and `stuck.rs` say it; `lost.rs` is about errors.
+//! `seen.rs` finds out who waits, `tree.rs` and `stuck.rs` say it; `lost.rs` is about errors, `leaks.rs`
+//! about what a test has left behind.
 
+mod leaks;
 mod lost;
 mod seen;
 mod stuck;
@@ -11,7 +13,7 @@ pub use lost::{crossed, unheard};
 
 use super::event_loop;
 use crate::native::{function, io, sys};
-use crate::value::{EventLoop, Task, Value};
+use crate::value::{EventLoop, Str, Task, Value};
 use crate::vm::tasks::Spot;
 use crate::vm::{Cx, Def};
 
@@ -26,6 +28,17 @@ pub static HOOKS: &[Def] = &[
         if let Some(task) = cx.arg(args, 0).cast::<Task>() {
             lost::note(cx, task);
         }
+        Ok(Value::NONE)
+    }),
+    function("_leaks_unheard(future, error, /)", "Nobody has asked why it failed.", |cx, args| {
+        let (future, error) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
+        leaks::unheard(cx, future, error);
+        Ok(Value::NONE)
+    }),
+    function("_leaks_unawaited(coroutine, name, /)", "Nobody has awaited it.", |cx, args| {
+        let name = cx.arg(args, 1).value().cast::<Str>();
+        let name = name.map_or_else(String::new, |name| name.lossy().into_owned());
+        leaks::unawaited(cx, cx.arg(args, 0).value(), &name);
         Ok(Value::NONE)
     }),
     function("_place_of_making(coroutine, /)", "File and line, or None.", |cx, args| {
@@ -46,6 +59,10 @@ pub static FUNCTIONS: &[Def] = &[
             None => "no event loop is running\n".into(),
         };
         Ok(cx.str_value(&text))
+    }),
+    function("_leaks_pending(tasks, /)", "They go down with their loop.", |cx, args| {
+        leaks::pending(cx, cx.arg(args, 0).value());
+        Ok(Value::NONE)
     }),
     function("_insist()", "Ctrl-C was pressed again.", |cx, _| {
         cx.insist();

@@ -105,7 +105,7 @@ fn say(cx: &Cx, text: &str) {
     sys::write_error(cx, text.as_bytes());
 }
 
-fn show(cx: &Cx, notice: &Notice) -> String {
+pub fn show(cx: &Cx, notice: &Notice) -> String {
     match front(cx) {
         Some(front) => front.show(notice),
         None => format!("{}\n", notice.message),
@@ -130,7 +130,7 @@ fn help(all: &[Seen], rings: &[Vec<usize>]) -> Option<String> {
     })
 }
 
-fn of_task(seen: &Seen) -> Notice {
+pub fn of_task(seen: &Seen) -> Notice {
     let made = seen.made.as_ref();
     let message = format!("task '{}' waits for {}", seen.name, seen.what);
     let mut notice = Notice::advice("waits", &message);
@@ -151,7 +151,7 @@ fn of_task(seen: &Seen) -> Notice {
     notice
 }
 
-fn mark(spot: &Spot, text: &str, main: bool) -> Option<Mark> {
+pub fn mark(spot: &Spot, text: &str, main: bool) -> Option<Mark> {
     let place = spot.code.lines.at(spot.word)?;
     Some(Mark { filename: spot.code.filename.clone(), place, text: text.into(), main })
 }
