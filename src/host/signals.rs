@@ -132,6 +132,15 @@ pub fn stop_now() -> ! {
     std::process::exit(128 + signal)
 }
 
+/// Asks a process of ours what its tasks do.
+pub fn ask(process: u32) {
+    let Ok(process) = libc::pid_t::try_from(process) else { return };
+    // SAFETY: sends a signal; a process that is gone is an error that does not matter.
+    unsafe {
+        libc::kill(process, libc::SIGQUIT);
+    }
+}
+
 /// Ends a process and all that it has started, as far as they stayed in its group.
 pub fn kill_group(leader: u32) {
     let Ok(group) = libc::pid_t::try_from(leader) else { return };

@@ -41,6 +41,8 @@ pub struct Ran {
 const TICK: Duration = Duration::from_millis(50);
 /// So long what has left the group may keep a pipe open.
 const GRACE: Duration = Duration::from_millis(500);
+/// So long a child has to say what it is doing before it is ended.
+const ANSWER: Duration = Duration::from_millis(100);
 /// Output beyond this is cut: a script in an endless loop must not eat the memory.
 const MUCH: usize = 64 << 20;
 
@@ -90,6 +92,11 @@ pub fn run(child: Child<'_>, stop: &dyn Fn() -> bool) -> Result<Ran, String> {
         if status.is_none() {
             let why = if stop() { Some(Ended::Stopped) } else { None };
             if let Some(why) = why.or((Instant::now() >= deadline).then_some(Ended::TimedOut)) {
+                if why == Ended::TimedOut {
+                    // What it was about is the first thing that one wants to know.
+                    signals::ask(group);
+                    std::thread::sleep(ANSWER);
+                }
                 signals::kill_group(group);
                 status = Some(process.wait().map_err(|error| error.to_string())?);
                 ended = Some(why);
