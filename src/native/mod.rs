@@ -63,6 +63,7 @@ mod range;
 mod set;
 mod set_algebra;
 mod slice;
+mod socket;
 mod sort;
 mod str;
 mod str_search;
@@ -259,6 +260,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("_io", io::module),
     ("_traceback", traceback::module),
     ("_introspect", parts::module),
+    ("_socket", socket::module),
     ("_thread", thread::module),
     ("_typing", union::module),
     ("_witness", witness::module),

@@ -4,11 +4,13 @@
 //! of these it was is a hint, never a promise, and callers look at their queues in any case.
 
 use std::io;
+use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use mio::{Events, Poll, Token};
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token};
 
 const WAKER: Token = Token(usize::MAX);
 
@@ -21,11 +23,20 @@ pub struct Poller {
     waker: Arc<Waker>,
 }
 
+/// What a descriptor is ready for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ready {
+    pub fd: RawFd,
+    pub reads: bool,
+    pub writes: bool,
+}
+
 /// Why a wait ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Woke {
     /// Another thread called [`Waker::wake`].
     Called,
+    /// Its time is up, or descriptors are ready.
     TimedOut,
     /// A signal arrived.
     Interrupted,
@@ -53,12 +64,43 @@ impl Poller {
         Arc::clone(&self.waker)
     }
 
+    /// Tells of a descriptor's readiness from now on, once for each change; anew after each call of
+    /// this. For neither, it is forgotten.
+    pub fn watch(&self, fd: RawFd, reads: bool, writes: bool) -> io::Result<()> {
+        let registry = self.poll.registry();
+        let mut source = SourceFd(&fd);
+        let interest = match (reads, writes) {
+            (true, true) => Interest::READABLE | Interest::WRITABLE,
+            (true, false) => Interest::READABLE,
+            (false, true) => Interest::WRITABLE,
+            (false, false) => return registry.deregister(&mut source),
+        };
+        let token = Token(fd as usize);
+        match registry.reregister(&mut source, token, interest) {
+            // New, or closed and opened again since.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                registry.register(&mut source, token, interest)
+            }
+            result => result,
+        }
+    }
+
+    /// What the last wait has found.
+    pub fn ready(&self) -> impl Iterator<Item = Ready> {
+        self.events.iter().filter(|event| event.token() != WAKER).map(|event| Ready {
+            fd: event.token().0 as RawFd,
+            reads: event.is_readable() || event.is_read_closed() || event.is_error(),
+            writes: event.is_writable() || event.is_write_closed() || event.is_error(),
+        })
+    }
+
     /// Sleeps until something happens, `None` without limit. Returns at once if a wake came since
     /// the last wait.
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Woke> {
         match self.poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.events.clear();
                 return Ok(Woke::Interrupted);
             }
             Err(error) => return Err(error),

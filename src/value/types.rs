@@ -154,6 +154,7 @@ types! {
     Queue          "_asyncio.QueueCore" Object     Queue;
     Timeout        "asyncio.timeouts.Timeout" Object Timeout;
     EventLoop      "_asyncio.EventLoop" Object     EventLoop;
+    Socket         "_socket.socket"    Object      Resource;
     File           "_io.TextIOWrapper" Object      Resource NO_NEW;
     BufferedReader "_io.BufferedReader" Object     Resource NO_NEW;
     BufferedWriter "_io.BufferedWriter" Object     Resource NO_NEW;

@@ -1,8 +1,13 @@
 //! The few calls of the C library that natives need and the Rust library lacks: sleeping until
 //! a signal comes, processor time, and calendar time in the local zone.
 
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, FromRawFd, RawFd};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+use socket2::{SockAddr, Socket};
 
 /// Sleeps; returns what is left when a signal interrupted it.
 pub fn sleep(duration: Duration) -> Option<Duration> {
@@ -32,6 +37,76 @@ pub fn start_quietly(
         libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut());
         started
     }
+}
+
+// ---- sockets and descriptors
+
+/// Receives into a buffer.
+pub fn receive(socket: &Socket, buffer: &mut [u8], flags: i32) -> io::Result<usize> {
+    socket.recv_with_flags(uninit(buffer), flags)
+}
+
+/// Receives into a buffer, and says from whom.
+pub fn receive_from(
+    socket: &Socket,
+    buffer: &mut [u8],
+    flags: i32,
+) -> io::Result<(usize, SockAddr)> {
+    socket.recv_from_with_flags(uninit(buffer), flags)
+}
+
+fn uninit(buffer: &mut [u8]) -> &mut [MaybeUninit<u8>] {
+    // SAFETY: those who get it write bytes into it, and nothing else.
+    unsafe { &mut *(std::ptr::from_mut(buffer) as *mut [MaybeUninit<u8>]) }
+}
+
+/// Makes a descriptor an object's own.
+pub fn adopt_socket(fd: RawFd) -> io::Result<Socket> {
+    // SAFETY: plain calls. Whether it is open is seen first; that it is nobody else's is the
+    // program's promise, and at worst a wrong descriptor is closed.
+    unsafe {
+        let mut kind: libc::c_int = 0;
+        let mut len = size_of::<libc::c_int>() as libc::socklen_t;
+        let place = (&raw mut kind).cast();
+        match libc::getsockopt(fd, libc::SOL_SOCKET, libc::SO_TYPE, place, &mut len) {
+            0 => Ok(Socket::from_raw_fd(fd)),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}
+
+pub fn close(fd: RawFd) -> io::Result<()> {
+    // SAFETY: a plain call; a wrong descriptor is an error.
+    match unsafe { libc::close(fd) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Another descriptor of the same file, not for children.
+pub fn duplicate(fd: RawFd) -> io::Result<RawFd> {
+    // SAFETY: a plain call; a wrong descriptor is an error.
+    match unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0) } {
+        -1 => Err(io::Error::last_os_error()),
+        made => Ok(made),
+    }
+}
+
+pub fn set_option(socket: &Socket, level: i32, name: i32, data: &[u8]) -> io::Result<()> {
+    let len = data.len() as libc::socklen_t;
+    // SAFETY: the data is valid for its length.
+    let result =
+        unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, data.as_ptr().cast(), len) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Fills `data` with an option's value; returns how long that is.
+pub fn get_option(socket: &Socket, level: i32, name: i32, data: &mut [u8]) -> io::Result<usize> {
+    let mut len = data.len() as libc::socklen_t;
+    let place = data.as_mut_ptr().cast();
+    // SAFETY: the data is valid for its length.
+    let result = unsafe { libc::getsockopt(socket.as_raw_fd(), level, name, place, &mut len) };
+    if result == 0 { Ok(len as usize) } else { Err(io::Error::last_os_error()) }
 }
 
 /// How many processors this process may use.

@@ -4,11 +4,12 @@
 use super::task;
 use crate::gc::Gc;
 use crate::native::builtins::is_callable;
+use crate::native::error::{io_error, os_error};
 use crate::native::float::float_arg;
 use crate::native::{TypeDef, method, static_method};
 use crate::value::schedule::flag;
 use crate::value::{Class, EventLoop, Handle, T, Value};
-use crate::vm::threads::Key;
+use crate::vm::threads::{Key, Side};
 use crate::vm::{Args, Cx, Flow, GetSet, Outcome, Stop, tasks};
 
 pub static EVENT_LOOP: TypeDef = TypeDef {
@@ -104,6 +105,11 @@ pub static EVENT_LOOP: TypeDef = TypeDef {
             this.timers.borrow_mut().drain();
             Ok(Value::NONE)
         }),
+        method(
+            "_watch(self, fd, writes, handle, /)",
+            "Runs a handle whenever a descriptor is ready; None: not any more. The one before.",
+            watch,
+        ),
         method("get_debug(self, /)", "Is it in debug mode?", |cx, args| {
             Ok(Value::bool(this(cx, args)?.has(flag::DEBUG)))
         }),
@@ -223,6 +229,20 @@ fn drive(cx: &mut Cx, args: Args) -> Flow {
     this.set(flag::IN_TURN, false);
     let driver = tasks::driver(cx.vm_mut());
     cx.tail(driver, &[Value::object(this)])
+}
+
+fn watch(cx: &mut Cx, args: Args) -> Flow {
+    let own = this(cx, args)?;
+    let fd = cx.index_i64(cx.arg(args, 1).value())?;
+    let side = if cx.arg(args, 2).value() == Value::TRUE { Side::Writes } else { Side::Reads };
+    let handle = cx.arg(args, 3).value().cast::<Handle>();
+    let Ok(fd) = i32::try_from(fd) else {
+        return Err(os_error(cx, libc::EBADF, None));
+    };
+    match cx.watch_for_loop((fd, side), handle.map(|handle| (own, handle))) {
+        Ok(before) => Ok(before.unwrap_or(Value::NONE)),
+        Err(error) => Err(io_error(cx, &error, None)),
+    }
 }
 
 // ---- scheduling

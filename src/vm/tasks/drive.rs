@@ -216,6 +216,7 @@ unsafe fn turn(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>) -> Turn {
         } else {
             reg!(base, CONTEXT) = (*vm).context;
         }
+        (*vm).glance();
         let idle = own.ready.borrow().is_empty() && !own.has(flag::STOPPING);
         let armed = !own.timers.borrow().is_empty();
         let first = if armed { own.timers.borrow_mut().next_time() } else { None };

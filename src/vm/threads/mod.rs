@@ -13,8 +13,10 @@
 mod alarm;
 mod fiber;
 mod mail;
+mod sources;
 mod ticker;
 mod turns;
+mod work;
 
 use std::collections::{HashMap, VecDeque};
 
@@ -25,6 +27,8 @@ use crate::value::{T, Tracer, Value};
 use alarm::Alarms;
 use fiber::{Fiber, Stacks};
 pub use mail::Mailbox;
+pub use sources::Side;
+use sources::Sources;
 use ticker::Ticker;
 pub(super) use turns::slice_is_over;
 
@@ -141,6 +145,7 @@ pub struct Threads {
     mailbox: Mailbox,
     ticker: Option<Ticker>,
     poller: Option<crate::rt::Poller>,
+    sources: Sources,
     /// How many sources outside the machine may still wake somebody.
     outside: usize,
     /// How many interrupts the main thread was woken for.
@@ -165,6 +170,7 @@ impl Threads {
             mailbox: Mailbox::new(),
             ticker: None,
             poller: None,
+            sources: Sources::default(),
             outside: 0,
             told: 0,
         }
@@ -185,6 +191,7 @@ impl Threads {
 
     /// Marks what threads that do not run refer to.
     pub fn trace(&self, tracer: &mut Tracer<'_>) {
+        self.sources.trace(tracer);
         for (id, thread) in self.all.iter().enumerate() {
             let Some(thread) = thread else { continue };
             thread.entry.iter().for_each(|&value| tracer.value(value));

@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::fiber::{self, Exit, Fiber, Stacks};
 use super::{Key, MAIN, Thread, Threads, Ticker, Woke, exchange};
 use crate::gc::Signals;
-use crate::rt;
 use crate::value::Value;
 use crate::vm::pc::{Base, Ip};
 use crate::vm::{Cx, Vm, call, system};
@@ -45,7 +44,7 @@ pub unsafe fn park(vm: *mut Vm, key: Option<Key>, until: Option<f64>, what: Valu
 /// Lets those run that can.
 pub unsafe fn give_way(vm: *mut Vm) {
     unsafe {
-        look_outside(&mut *vm);
+        (*vm).look_now();
         let threads = &mut (*vm).threads;
         if threads.awake.is_empty() && threads.tired.is_empty() && !threads.main_is_tired {
             return;
@@ -238,7 +237,7 @@ impl Threads {
 }
 
 /// Opens the mail, and wakes those whose time has come.
-fn look_outside(vm: &mut Vm) {
+pub fn look_outside(vm: &mut Vm) {
     if vm.threads.mailbox.is_full() {
         for letter in vm.threads.mailbox.take() {
             letter(vm);
@@ -285,7 +284,23 @@ fn rest(vm: &mut Vm) {
         vm.threads.alarms.pop();
     }
     let first = vm.threads.alarms.first().map(|alarm| alarm.when);
-    if vm.threads.outside == 0 {
+    if vm.threads.outside == 0 && !vm.threads.sources.is_empty() && vm.clock.is_virtual() {
+        // What is on its way inside this machine arrives at once.
+        for patience in [Duration::ZERO, Duration::from_millis(1)] {
+            if let Ok(poller) = vm.threads.poller() {
+                let _ = poller.wait(Some(patience));
+                vm.threads.tell_ready();
+            }
+            if !vm.threads.awake.is_empty() {
+                return;
+            }
+        }
+        if let Some(when) = first {
+            vm.clock.advance_to(when);
+            return;
+        }
+    }
+    if vm.threads.outside == 0 && vm.threads.sources.is_empty() {
         match first {
             None => {
                 vm.threads.wake_main(Woke::Stuck);
@@ -320,28 +335,18 @@ fn seconds(time: f64) -> Duration {
 
 fn sleep(vm: &mut Vm, left: Option<Duration>) {
     const FINE: Duration = Duration::from_millis(1);
-    if vm.threads.outside == 0
-        && let Some(left) = left.filter(|&left| left < FINE)
-    {
+    let only_time = vm.threads.outside == 0 && vm.threads.sources.is_empty();
+    if only_time && let Some(left) = left.filter(|&left| left < FINE) {
         // The poller knows milliseconds only.
         system::sleep(left);
         return;
     }
-    let mailbox = vm.threads.mailbox.clone();
-    let poller = match &mut vm.threads.poller {
-        Some(poller) => poller,
-        empty => match rt::Poller::new() {
-            Ok(poller) => {
-                mailbox.set_waker(poller.waker());
-                empty.insert(poller)
-            }
-            Err(_) => {
-                // Without descriptors nothing can wake us but time.
-                system::sleep(left.unwrap_or(FINE).min(FINE));
-                return;
-            }
-        },
-    };
+    if vm.threads.poller().is_err() {
+        // Without descriptors nothing can wake us but time.
+        system::sleep(left.unwrap_or(FINE).min(FINE));
+        return;
+    }
+    let mailbox = &vm.threads.mailbox;
     if mailbox.is_full() || vm.signals.is_up(Signals::INTERRUPT | Signals::QUIT) {
         // It came before the poller did.
         let told = vm.threads.told;
@@ -349,10 +354,13 @@ fn sleep(vm: &mut Vm, left: Option<Duration>) {
             return;
         }
     }
-    let whole = left.map(|left| match vm.threads.outside {
-        0 => Duration::from_millis(left.as_millis() as u64),
-        _ => left,
+    let whole = left.map(|left| match only_time {
+        true => Duration::from_millis(left.as_millis() as u64),
+        false => left,
     });
-    // Why it ended is seen by what has changed.
-    let _ = poller.wait(whole);
+    if let Ok(poller) = vm.threads.poller() {
+        // Why it ended is seen by what has changed.
+        let _ = poller.wait(whole);
+        vm.threads.tell_ready();
+    }
 }

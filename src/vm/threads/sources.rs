@@ -1,0 +1,202 @@
+//! Descriptors that threads and loops wait for.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::RawFd;
+
+use super::{Key, Threads};
+use crate::gc::Gc;
+use crate::rt::Poller;
+use crate::value::schedule::flag;
+use crate::value::{EventLoop, Handle, Tracer, Value};
+use crate::vm::{Cx, Vm};
+
+/// For what a descriptor is watched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    Reads,
+    Writes,
+}
+
+/// Who is told.
+#[derive(Clone, Copy)]
+enum Waiter {
+    /// Each time, until it says that it is enough.
+    Loop(Gc<EventLoop>, Gc<Handle>),
+    /// Threads, once.
+    Threads,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Source {
+    sides: [Option<Waiter>; 2],
+}
+
+#[derive(Default)]
+pub struct Sources {
+    known: HashMap<RawFd, Source>,
+    /// How many turns of loops were made without a look at the system.
+    unseen: u32,
+}
+
+/// A loop that always has something to run looks at the system every so many turns.
+const PATIENCE: u32 = 8;
+
+impl Sources {
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    pub fn trace(&self, tracer: &mut Tracer<'_>) {
+        for waiter in self.known.values().flat_map(|source| source.sides).flatten() {
+            if let Waiter::Loop(own, handle) = waiter {
+                tracer.object(own);
+                tracer.object(handle);
+            }
+        }
+    }
+}
+
+/// What wakes threads that wait for a descriptor. Addresses of objects are multiples of 16.
+fn key(fd: RawFd, side: Side) -> Key {
+    Key((fd as u64) << 4 | 1 + side as u64)
+}
+
+impl Threads {
+    /// Puts a waiter in the place of another, who is returned.
+    fn watch(
+        &mut self,
+        fd: RawFd,
+        side: Side,
+        waiter: Option<Waiter>,
+    ) -> io::Result<Option<Waiter>> {
+        let before = self.sources.known.get(&fd).copied().unwrap_or_default();
+        let mut after = before;
+        let replaced = std::mem::replace(&mut after.sides[side as usize], waiter);
+        let [reads, writes] = after.sides.map(|side| side.is_some());
+        if !reads && !writes {
+            self.sources.known.remove(&fd);
+            if replaced.is_some() {
+                // It may have been closed before.
+                let _ = self.poller()?.watch(fd, false, false);
+            }
+            return Ok(replaced);
+        }
+        self.poller()?.watch(fd, reads, writes)?;
+        self.sources.known.insert(fd, after);
+        Ok(replaced)
+    }
+
+    pub(super) fn poller(&mut self) -> io::Result<&mut Poller> {
+        if self.poller.is_none() {
+            let poller = Poller::new()?;
+            self.mailbox.set_waker(poller.waker());
+            self.poller = Some(poller);
+        }
+        Ok(self.poller.as_mut().expect("just made"))
+    }
+
+    /// Tells those who wait what the last wait has found.
+    pub(super) fn tell_ready(&mut self) {
+        self.sources.unseen = 0;
+        let Some(poller) = &self.poller else { return };
+        let mut found: Vec<_> = poller.ready().collect();
+        for ready in &mut found {
+            let Some(source) = self.sources.known.get(&ready.fd).copied() else { continue };
+            for (side, is_ready) in [(Side::Reads, ready.reads), (Side::Writes, ready.writes)] {
+                match source.sides[side as usize] {
+                    Some(waiter) if is_ready => self.tell(ready.fd, side, waiter),
+                    _ => {}
+                }
+            }
+            // What is left to be read is to be told of again.
+            if let Some(source) = self.sources.known.get(&ready.fd)
+                && let Some(poller) = &self.poller
+            {
+                let [reads, writes] = source.sides.map(|side| side.is_some());
+                let _ = poller.watch(ready.fd, reads, writes);
+            }
+        }
+    }
+
+    fn tell(&mut self, fd: RawFd, side: Side, waiter: Waiter) {
+        match waiter {
+            Waiter::Loop(own, handle) => {
+                if handle.flags.get() & flag::CANCELLED == 0 {
+                    own.push(Value::object(handle));
+                }
+                self.wake_one(Key::of(own));
+            }
+            Waiter::Threads => {
+                while self.wake_one(key(fd, side)) {}
+                // An error would be that it is gone already.
+                let _ = self.watch(fd, side, None);
+            }
+        }
+    }
+}
+
+impl Vm {
+    /// A turn of a loop begins that has something to run: now and then it sees what the system
+    /// has for it.
+    #[inline]
+    pub(in crate::vm) fn glance(&mut self) {
+        let threads = &mut self.threads;
+        if threads.sources.is_empty() && !threads.mailbox.is_full() {
+            return;
+        }
+        threads.sources.unseen += 1;
+        if threads.sources.unseen >= PATIENCE || threads.mailbox.is_full() {
+            self.look_now();
+        }
+    }
+
+    #[cold]
+    pub(super) fn look_now(&mut self) {
+        if !self.threads.sources.is_empty()
+            && let Ok(poller) = self.threads.poller()
+            && poller.wait(Some(std::time::Duration::ZERO)).is_ok()
+        {
+            self.threads.tell_ready();
+        }
+        super::turns::look_outside(self);
+    }
+}
+
+impl Cx {
+    /// Has a loop run a handle whenever a descriptor is ready; None: not any more. Returns the
+    /// handle before.
+    pub fn watch_for_loop(
+        &mut self,
+        (fd, side): (RawFd, Side),
+        handle: Option<(Gc<EventLoop>, Gc<Handle>)>,
+    ) -> io::Result<Option<Value>> {
+        let waiter = handle.map(|(own, handle)| Waiter::Loop(own, handle));
+        let before = self.vm_mut().threads.watch(fd, side, waiter)?;
+        Ok(match before {
+            Some(Waiter::Loop(_, handle)) => Some(Value::object(handle)),
+            _ => None,
+        })
+    }
+
+    /// Lets others run until a descriptor is ready, or until a time.
+    pub fn wait_for_fd(
+        &mut self,
+        fd: RawFd,
+        side: Side,
+        until: Option<f64>,
+    ) -> io::Result<super::Woke> {
+        let known = self.vm().threads.sources.known.get(&fd).copied().unwrap_or_default();
+        if known.sides[side as usize].is_none() {
+            self.vm_mut().threads.watch(fd, side, Some(Waiter::Threads))?;
+        }
+        let woke = self.park(Some(key(fd, side)), until, Value::int(fd.into()));
+        if woke != super::Woke::Called {
+            let threads = &mut self.vm_mut().threads;
+            if !threads.parked.contains_key(&key(fd, side)) {
+                let _ = threads.watch(fd, side, None);
+            }
+        }
+        Ok(woke)
+    }
+}
