@@ -59,7 +59,7 @@ impl Sources {
 
 /// What wakes threads that wait for a descriptor. Addresses of objects are multiples of 16.
 fn key(fd: RawFd, side: Side) -> Key {
-    Key((fd as u64) << 4 | 1 + side as u64)
+    Key(((fd as u64) << 4) | (1 + side as u64))
 }
 
 impl Threads {

@@ -4,14 +4,17 @@
 //! Descriptors never block the process: what the program calls blocking waits in the machine,
 //! where other threads of the program go on.
 
+mod address;
+
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, SocketAddrV6, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, ToSocketAddrs};
 use std::os::fd::{AsRawFd, IntoRawFd};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::rc::Rc;
 
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+
+use address::{address_of, address_value};
 
 use super::bytes::{data_arg, data_of};
 use super::error::{io_error, os_error};
@@ -20,7 +23,7 @@ use super::object::{derive, new_class};
 use super::{TypeDef, add_functions, add_types, function, method, static_method};
 use crate::gc::Gc;
 use crate::plain::MAX_BYTES;
-use crate::value::{ByteArray, Dict, MemoryView, Resource, Str, T, Tuple, Value};
+use crate::value::{ByteArray, Dict, MemoryView, Resource, Str, T, Value};
 use crate::vm::system;
 use crate::vm::threads::{Side, Woke};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Stop};
@@ -114,7 +117,7 @@ pub static TYPE: TypeDef = TypeDef {
             let (sock, size, flags) = receiving(cx, args)?;
             let data = with_buffer(cx, size, |cx, buffer| {
                 let n = retry(cx, &sock, Side::Reads, |s| system::receive(s, buffer, flags))?;
-                Ok(Value::object(cx.bytes(buffer[..n].to_vec())))
+                Ok(Value::object(cx.bytes(&buffer[..n])))
             })?;
             Ok(data)
         }),
@@ -126,7 +129,7 @@ pub static TYPE: TypeDef = TypeDef {
                 with_buffer(cx, size, |cx, buffer| {
                     let (n, from) =
                         retry(cx, &sock, Side::Reads, |s| system::receive_from(s, buffer, flags))?;
-                    let data = Value::object(cx.bytes(buffer[..n].to_vec()));
+                    let data = Value::object(cx.bytes(&buffer[..n]));
                     let from = address_value(cx, &from);
                     Ok(Value::object(cx.tuple(&[data, from])))
                 })
@@ -220,97 +223,96 @@ pub static TYPE: TypeDef = TypeDef {
     ],
 };
 
-static FUNCTIONS: &[Def] = &[
-    function("_pair(family, type, proto, /)", "Two connected descriptors.", |cx, args| {
-        let [family, kind, protocol] = three(cx, args)?;
-        let protocol = (protocol != 0).then(|| Protocol::from(protocol));
-        match Socket::pair(Domain::from(family), Type::from(kind), protocol) {
-            Ok((a, b)) => {
-                let ends = [a, b].map(|end| Value::int(end.into_raw_fd().into()));
-                Ok(Value::object(cx.tuple(&ends)))
+static FUNCTIONS: &[Def] =
+    &[
+        function("_pair(family, type, proto, /)", "Two connected descriptors.", |cx, args| {
+            let [family, kind, protocol] = three(cx, args)?;
+            let protocol = (protocol != 0).then(|| Protocol::from(protocol));
+            match Socket::pair(Domain::from(family), Type::from(kind), protocol) {
+                Ok((a, b)) => {
+                    let ends = [a, b].map(|end| Value::int(end.into_raw_fd().into()));
+                    Ok(Value::object(cx.tuple(&ends)))
+                }
+                Err(error) => Err(io_error(cx, &error, None)),
             }
-            Err(error) => Err(io_error(cx, &error, None)),
-        }
-    }),
-    function(
-        "_lookup(host, /)",
-        "Addresses of a name: families and texts; None if there are none.",
-        |cx, args| {
-            let Some(host) = text(cx, args, 0) else {
-                return Err(cx.type_error("a host's name is expected"));
+        }),
+        function(
+            "_lookup(host, /)",
+            "Addresses of a name: families and texts; None if there are none.",
+            |cx, args| {
+                let Some(host) = text(cx, args, 0) else {
+                    return Err(cx.type_error("a host's name is expected"));
+                };
+                let found = cx.offload("sloop-resolver", move || {
+                    (host.as_str(), 0).to_socket_addrs().map(|found| found.collect::<Vec<_>>())
+                })?;
+                let Ok(found) = found else { return Ok(Value::NONE) };
+                let rows = found.iter().map(|address| {
+                    let family = if address.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
+                    let shown = cx.str_value(&address.ip().to_string());
+                    Value::object(cx.tuple(&[Value::int(family.into()), shown]))
+                });
+                Ok(Value::object(cx.list(rows.collect())))
+            },
+        ),
+        function(
+            "_numeric(host, /)",
+            "The family of an address and its usual text, or None.",
+            |cx, args| {
+                let found = text(cx, args, 0).and_then(|host| host.parse::<IpAddr>().ok());
+                let Some(ip) = found else { return Ok(Value::NONE) };
+                let family = if ip.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
+                let shown = cx.str_value(&ip.to_string());
+                Ok(Value::object(cx.tuple(&[Value::int(family.into()), shown])))
+            },
+        ),
+        function("inet_pton(address_family, ip_string, /)", "An address as bytes.", |cx, args| {
+            let family = cx.index_i64(cx.arg(args, 0).value())?;
+            let host = text(cx, args, 1).unwrap_or_default();
+            let packed = match i32::try_from(family) {
+                Ok(libc::AF_INET) => host.parse::<Ipv4Addr>().ok().map(|ip| ip.octets().to_vec()),
+                Ok(libc::AF_INET6) => host.parse::<Ipv6Addr>().ok().map(|ip| ip.octets().to_vec()),
+                _ => return Err(os_error(cx, libc::EAFNOSUPPORT, None)),
             };
-            let found = cx.offload("sloop-resolver", move || {
-                (host.as_str(), 0).to_socket_addrs().map(|found| found.collect::<Vec<_>>())
-            })?;
-            let Ok(found) = found else { return Ok(Value::NONE) };
-            let rows = found.iter().map(|address| {
-                let family = if address.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
-                let shown = cx.str_value(&address.ip().to_string());
-                Value::object(cx.tuple(&[Value::int(family.into()), shown]))
-            });
-            Ok(Value::object(cx.list(rows.collect())))
-        },
-    ),
-    function(
-        "_numeric(host, /)",
-        "The family of an address and its usual text, or None.",
-        |cx, args| {
-            let found = text(cx, args, 0).and_then(|host| host.parse::<IpAddr>().ok());
-            let Some(ip) = found else { return Ok(Value::NONE) };
-            let family = if ip.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
-            let shown = cx.str_value(&ip.to_string());
-            Ok(Value::object(cx.tuple(&[Value::int(family.into()), shown])))
-        },
-    ),
-    function("inet_pton(address_family, ip_string, /)", "An address as bytes.", |cx, args| {
-        let family = cx.index_i64(cx.arg(args, 0).value())?;
-        let host = text(cx, args, 1).unwrap_or_default();
-        let packed = match i32::try_from(family) {
-            Ok(libc::AF_INET) => host.parse::<Ipv4Addr>().ok().map(|ip| ip.octets().to_vec()),
-            Ok(libc::AF_INET6) => host.parse::<Ipv6Addr>().ok().map(|ip| ip.octets().to_vec()),
-            _ => return Err(os_error(cx, libc::EAFNOSUPPORT, None)),
-        };
-        match packed {
-            Some(packed) => Ok(Value::object(cx.bytes(packed))),
-            None => {
-                let text = cx.str_value("illegal IP address string passed to inet_pton");
-                Err(cx.error_with(T::OSError, &[text]))
+            match packed {
+                Some(packed) => Ok(Value::object(cx.bytes(packed))),
+                None => {
+                    let text = cx.str_value("illegal IP address string passed to inet_pton");
+                    Err(cx.error_with(T::OSError, &[text]))
+                }
             }
-        }
-    }),
-    function("inet_ntop(address_family, packed_ip, /)", "An address as text.", |cx, args| {
-        let family = cx.index_i64(cx.arg(args, 0).value())?;
-        let packed = data_arg(cx, args, 1)?;
-        let shown = match i32::try_from(family) {
-            Ok(libc::AF_INET) => <[u8; 4]>::try_from(&*packed).ok().map(|ip| IpAddr::from(ip)),
-            Ok(libc::AF_INET6) => <[u8; 16]>::try_from(&*packed).ok().map(|ip| IpAddr::from(ip)),
-            _ => return Err(cx.value_error(&format!("unknown address family {family}"))),
-        };
-        match shown {
-            Some(ip) => Ok(cx.str_value(&ip.to_string())),
-            None => Err(cx.value_error("invalid length of packed IP address string")),
-        }
-    }),
-    function(
-        "gethostname()",
-        "What this machine is called.",
-        |cx, _| match std::fs::read_to_string("/proc/sys/kernel/hostname") {
-            Ok(name) => Ok(cx.str_value(name.trim_end())),
-            Err(error) => Err(io_error(cx, &error, None)),
-        },
-    ),
-    function("close(fd, /)", "Closes a descriptor.", |cx, args| {
-        let fd = cx.index_i64(cx.arg(args, 0).value())?;
-        done(cx, system::close(fd as i32))
-    }),
-    function("dup(fd, /)", "Another descriptor of the same.", |cx, args| {
-        let fd = cx.index_i64(cx.arg(args, 0).value())?;
-        match system::duplicate(fd as i32) {
-            Ok(fd) => Ok(Value::int(fd.into())),
-            Err(error) => Err(io_error(cx, &error, None)),
-        }
-    }),
-];
+        }),
+        function("inet_ntop(address_family, packed_ip, /)", "An address as text.", |cx, args| {
+            let family = cx.index_i64(cx.arg(args, 0).value())?;
+            let packed = data_arg(cx, args, 1)?;
+            let shown = match i32::try_from(family) {
+                Ok(libc::AF_INET) => <[u8; 4]>::try_from(&*packed).ok().map(IpAddr::from),
+                Ok(libc::AF_INET6) => <[u8; 16]>::try_from(&*packed).ok().map(IpAddr::from),
+                _ => return Err(cx.value_error(&format!("unknown address family {family}"))),
+            };
+            match shown {
+                Some(ip) => Ok(cx.str_value(&ip.to_string())),
+                None => Err(cx.value_error("invalid length of packed IP address string")),
+            }
+        }),
+        function("gethostname()", "What this machine is called.", |cx, _| {
+            match std::fs::read_to_string("/proc/sys/kernel/hostname") {
+                Ok(name) => Ok(cx.str_value(name.trim_end())),
+                Err(error) => Err(io_error(cx, &error, None)),
+            }
+        }),
+        function("close(fd, /)", "Closes a descriptor.", |cx, args| {
+            let fd = cx.index_i64(cx.arg(args, 0).value())?;
+            done(cx, system::close(fd as i32))
+        }),
+        function("dup(fd, /)", "Another descriptor of the same.", |cx, args| {
+            let fd = cx.index_i64(cx.arg(args, 0).value())?;
+            match system::duplicate(fd as i32) {
+                Ok(fd) => Ok(Value::int(fd.into())),
+                Err(error) => Err(io_error(cx, &error, None)),
+            }
+        }),
+    ];
 
 /// Numbers of the system, under their names.
 static CONSTANTS: &[(&str, i32)] = &[
@@ -690,112 +692,6 @@ fn with_address(
 ) -> Result<(Rc<Sock>, SockAddr), Stop> {
     let sock = sock(cx, args)?;
     let value = cx.arg(args, i).value();
-    let address = address_of(cx, &sock, value, method)?;
+    let address = address_of(cx, sock.family, value, method)?;
     Ok((sock, address))
-}
-
-fn address_of(cx: &mut Cx, sock: &Sock, value: Value, method: &str) -> Result<SockAddr, Stop> {
-    if sock.family == libc::AF_UNIX {
-        let inner = cx.unwrap(value);
-        let path = match (inner.cast::<Str>(), data_of(cx, inner)) {
-            (Some(path), _) => path.as_bytes().to_vec(),
-            (_, Some(path)) => path.to_vec(),
-            _ => {
-                let name = cx.type_name(value);
-                return Err(cx.type_error(&format!("a path is expected, not '{name}'")));
-            }
-        };
-        let path = std::path::PathBuf::from(std::ffi::OsString::from_vec(path));
-        return SockAddr::unix(path).map_err(|_| {
-            let text = cx.str_value("AF_UNIX path too long");
-            cx.error_with(T::OSError, &[text])
-        });
-    }
-    let items = cx.unwrap(value).cast::<Tuple>().map(|items| items.as_slice().to_vec());
-    let Some(items) = items.filter(|items| items.len() >= 2) else {
-        let name = cx.type_name(value);
-        let family = if sock.family == libc::AF_INET6 { "AF_INET6" } else { "AF_INET" };
-        return Err(
-            cx.type_error(&format!("{method}(): {family} address must be tuple, not {name}"))
-        );
-    };
-    let port = cx.index_i64(items[1])?;
-    let Ok(port) = u16::try_from(port) else {
-        return Err(cx.error(T::OverflowError, &format!("{method}(): port must be 0-65535.")));
-    };
-    let host = match cx.unwrap(items[0]).cast::<Str>() {
-        Some(host) => host.lossy().into_owned(),
-        None => match data_of(cx, items[0]) {
-            Some(host) => String::from_utf8_lossy(&host).into_owned(),
-            None => {
-                let name = cx.type_name(items[0]);
-                let text = format!("str, bytes or bytearray expected, not {name}");
-                return Err(cx.type_error(&text));
-            }
-        },
-    };
-    let v6 = sock.family == libc::AF_INET6;
-    let ip = match host.as_str() {
-        "" if v6 => Some(IpAddr::from(Ipv6Addr::UNSPECIFIED)),
-        "" => Some(IpAddr::from(Ipv4Addr::UNSPECIFIED)),
-        "<broadcast>" => Some(IpAddr::from(Ipv4Addr::BROADCAST)),
-        host => host.split('%').next().unwrap_or(host).parse().ok(),
-    };
-    let ip = match ip {
-        Some(ip) => ip,
-        None => {
-            let found = cx.offload("sloop-resolver", move || {
-                (host.as_str(), 0).to_socket_addrs().map(|found| found.collect::<Vec<_>>())
-            })?;
-            let found = found.unwrap_or_default().into_iter().find(|found| found.is_ipv6() == v6);
-            match found {
-                Some(found) => found.ip(),
-                None => return Err(no_such_host(cx)),
-            }
-        }
-    };
-    if ip.is_ipv6() != v6 {
-        return Err(no_such_host(cx));
-    }
-    let mut more = [0u32; 2];
-    for (place, &item) in more.iter_mut().zip(items.iter().skip(2)) {
-        *place = cx.index_i64(item)? as u32;
-    }
-    Ok(match ip {
-        IpAddr::V4(ip) => SocketAddr::from((ip, port)).into(),
-        IpAddr::V6(ip) => SocketAddrV6::new(ip, port, more[0], more[1]).into(),
-    })
-}
-
-fn no_such_host(cx: &mut Cx) -> Stop {
-    // `socket.gaierror` is a class of the library.
-    match cx.call_prelude("_no_such_host", &[]) {
-        Ok(_) => cx.error(T::OSError, "unknown host"),
-        Err(stop) => stop,
-    }
-}
-
-fn address_value(cx: &Cx, address: &SockAddr) -> Value {
-    if let Some(address) = address.as_socket() {
-        let host = cx.str_value(&address.ip().to_string());
-        let port = Value::int(address.port().into());
-        return Value::object(match address {
-            SocketAddr::V4(_) => cx.tuple(&[host, port]),
-            SocketAddr::V6(address) => {
-                let more = [address.flowinfo(), address.scope_id()].map(|n| Value::int(n.into()));
-                cx.tuple(&[host, port, more[0], more[1]])
-            }
-        });
-    }
-    if let Some(path) = address.as_pathname() {
-        return cx.str_value(&String::from_utf8_lossy(path.as_os_str().as_bytes()));
-    }
-    match address.as_abstract_namespace() {
-        Some(name) => {
-            let mut full = vec![0];
-            full.extend_from_slice(name);
-            Value::object(cx.bytes(full))
-        }
-        None => cx.str_value(""),
-    }
 }
