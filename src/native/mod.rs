@@ -58,6 +58,7 @@ mod operators;
 mod partial;
 mod parts;
 mod percent;
+mod posix;
 mod random;
 mod range;
 mod set;
@@ -260,6 +261,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("_io", io::module),
     ("_traceback", traceback::module),
     ("_introspect", parts::module),
+    ("posix", posix::module),
     ("_socket", socket::module),
     ("_thread", thread::module),
     ("_typing", union::module),

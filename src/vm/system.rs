@@ -1,9 +1,13 @@
 //! The few calls of the C library that natives need and the Rust library lacks: sleeping until
 //! a signal comes, processor time, and calendar time in the local zone.
 
+use std::ffi::CString;
+use std::fs::File;
 use std::io;
-use std::mem::MaybeUninit;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::os::fd::{AsRawFd, FromRawFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -107,6 +111,67 @@ pub fn get_option(socket: &Socket, level: i32, name: i32, data: &mut [u8]) -> io
     // SAFETY: the data is valid for its length.
     let result = unsafe { libc::getsockopt(socket.as_raw_fd(), level, name, place, &mut len) };
     if result == 0 { Ok(len as usize) } else { Err(io::Error::last_os_error()) }
+}
+
+/// A path as the system takes it: programs' paths have no zero bytes.
+fn c_path(path: &Path) -> io::Result<CString> {
+    CString::new(path.as_os_str().as_bytes()).map_err(|_| io::ErrorKind::InvalidInput.into())
+}
+
+fn checked(result: libc::c_int) -> io::Result<libc::c_int> {
+    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(result) }
+}
+
+/// Uses a descriptor as a file, without making it anybody's own.
+pub fn with_file<R>(fd: RawFd, act: impl FnOnce(&File) -> io::Result<R>) -> io::Result<R> {
+    // SAFETY: a plain call.
+    checked(unsafe { libc::fcntl(fd, libc::F_GETFD) })?;
+    // SAFETY: it is open; it is not closed at the end.
+    let file = ManuallyDrop::new(unsafe { File::from_raw_fd(fd) });
+    act(&file)
+}
+
+pub fn open(path: &Path, flags: i32, mode: u32) -> io::Result<RawFd> {
+    let path = c_path(path)?;
+    // SAFETY: a valid string.
+    checked(unsafe { libc::open(path.as_ptr(), flags | libc::O_CLOEXEC, mode) })
+}
+
+pub fn access(path: &Path, mode: i32) -> bool {
+    // SAFETY: a valid string.
+    c_path(path).is_ok_and(|path| unsafe { libc::access(path.as_ptr(), mode) } == 0)
+}
+
+pub fn kill(pid: i32, signal: i32) -> io::Result<()> {
+    // SAFETY: a plain call.
+    checked(unsafe { libc::kill(pid, signal) }).map(drop)
+}
+
+/// Real user and group, then the effective ones.
+pub fn users() -> [u32; 4] {
+    // SAFETY: plain calls that cannot fail.
+    unsafe { [libc::getuid(), libc::getgid(), libc::geteuid(), libc::getegid()] }
+}
+
+pub fn umask(mask: u32) -> u32 {
+    // SAFETY: a plain call that cannot fail.
+    unsafe { libc::umask(mask) }
+}
+
+/// Ends the process without anything being written out or cleaned up.
+pub fn exit_now(status: i32) -> ! {
+    // SAFETY: a plain call.
+    unsafe { libc::_exit(status) }
+}
+
+/// Columns and lines of a terminal.
+pub fn terminal_size(fd: RawFd) -> io::Result<(u16, u16)> {
+    // SAFETY: all fields are integers; valid for the call.
+    unsafe {
+        let mut size: libc::winsize = std::mem::zeroed();
+        checked(libc::ioctl(fd, libc::TIOCGWINSZ, &raw mut size))?;
+        Ok((size.ws_col, size.ws_row))
+    }
 }
 
 /// How many processors this process may use.
