@@ -5,7 +5,7 @@ use std::ffi::CString;
 use std::fs::File;
 use std::io;
 use std::mem::{ManuallyDrop, MaybeUninit};
-use std::os::fd::{AsRawFd, FromRawFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::thread::JoinHandle;
@@ -85,6 +85,22 @@ pub fn close(fd: RawFd) -> io::Result<()> {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
+}
+
+/// Makes a descriptor an object's own.
+pub fn adopt(fd: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: plain calls. Whether it is open is seen first; that it is nobody else's is the
+    // program's promise, and at worst a wrong descriptor is closed.
+    unsafe {
+        checked(libc::fcntl(fd, libc::F_GETFD))?;
+        Ok(OwnedFd::from_raw_fd(fd))
+    }
+}
+
+/// Another descriptor of the same file, as an object's own.
+pub fn duplicate_owned(fd: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: it was just made.
+    duplicate(fd).map(|made| unsafe { OwnedFd::from_raw_fd(made) })
 }
 
 /// Another descriptor of the same file, not for children.

@@ -13,6 +13,7 @@ use crate::native::error::io_error;
 use crate::native::{add_functions, function};
 use crate::plain::codec::{self, Encoding, Handler};
 use crate::value::{Dict, T, Value};
+use crate::vm::system;
 use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 pub static FUNCTIONS: &[Def] = &[function(
@@ -169,7 +170,14 @@ fn open(cx: &mut Cx, args: Args) -> Flow {
         true => None,
         false => Some(text_layer(cx, encoding.as_deref(), errors.as_deref(), newline.as_deref())?),
     };
-    let (handle, fd) = open_file(cx, &name, &mode.options)?;
+    let closes = match cx.opt(args, 6).map(|closes| closes.value()) {
+        Some(closes) => cx.truth(closes)?,
+        None => true,
+    };
+    if !closes && !matches!(name, Name::Descriptor(_)) {
+        return Err(cx.value_error("Cannot use closefd=False with file name"));
+    }
+    let (handle, fd) = open_file(cx, &name, &mode.options, closes)?;
     let mut stream = Stream::new(handle, fd, mode.readable, mode.writable, text);
     stream.unbuffered = buffering == 0;
     stream.line_buffered = buffering == 1 && !mode.binary || stream.is_terminal();
@@ -253,7 +261,12 @@ fn open_path(
 
 /// Opens a path, after what waits in the buffers of other files has been written. Too many open
 /// files may be files that nobody refers to any more: those are collected and it tries again.
-fn open_file(cx: &mut Cx, name: &Name, options: &OpenOptions) -> Result<(File, i32), Stop> {
+fn open_file(
+    cx: &mut Cx,
+    name: &Name,
+    options: &OpenOptions,
+    closes: bool,
+) -> Result<(File, i32), Stop> {
     use std::os::fd::{AsFd, AsRawFd};
     let io = cx.state::<Io>();
     io.flush_files();
@@ -271,7 +284,8 @@ fn open_file(cx: &mut Cx, name: &Name, options: &OpenOptions) -> Result<(File, i
                 0 => std::io::stdin().as_fd().try_clone_to_owned(),
                 1 => std::io::stdout().as_fd().try_clone_to_owned(),
                 2 => std::io::stderr().as_fd().try_clone_to_owned(),
-                _ => Err(std::io::Error::from_raw_os_error(libc::EBADF)),
+                _ if closes => system::adopt(*fd),
+                _ => system::duplicate_owned(*fd),
             };
             return match clone {
                 Ok(clone) => Ok((File::from(clone), *fd)),
