@@ -262,7 +262,7 @@ fn blessing_is_done_once() {
     let suite = Suite::new(&[
         (
             "a.sloop",
-            "x = '#> no'\nprint(1)  #> 0\nfor n in range(3):\n    print(n)  #>\nif x:\n    pass\n# the end",
+            "x = '#> no'\nprint(1)  #> old\nfor n in range(3):\n    print(n)  #>\nif x:\n    pass\n# the end",
         ),
         ("less.sloop", "print(1)  #> 1\n#> 2\n#> 3\ny = 2  #> 4\n"),
         ("order.sloop", "print('b')\nprint('a')\n#>* a\n#>* b\nprint('c')  #>~ x\n"),

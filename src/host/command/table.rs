@@ -47,8 +47,8 @@ pub static SUBCOMMANDS: &[Subcommand] = &[
         name: "test",
         arguments: "[OPTION]... [PATH]...",
         help: "run scripts against what they say they print",
-        about: "Runs tests in files and folders, by default in this folder, each in a process of its\n\
-                own and in virtual time:\n\
+        about: "Runs tests in files and folders, by default in this folder, each in a process\n\
+                of its own and in virtual time:\n\
                 \x20 scripts with comments #> output, #>~ regex, #>* any order, #! Type: message\n\
                 \x20 scripts with a file .out, .err, .code or .in beside them\n\
                 \x20 functions test_* in files test_*, and blocks tagged sloop in Markdown files\n\

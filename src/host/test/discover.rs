@@ -1,6 +1,6 @@
 //! Which tests there are: what is named, and what is found below named folders.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::expect::{self, Expected};
@@ -18,77 +18,114 @@ const LEFT_OUT: &[&str] = &["__pycache__", "node_modules"];
 
 /// The tests of some paths in sorted order; `Err` names a path that is not there.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<Job>, String> {
-    let mut files: Vec<(PathBuf, Option<Wish>)> = Vec::new();
+    let mut files: BTreeMap<PathBuf, Wish> = BTreeMap::new();
     for path in paths {
         match std::fs::metadata(path) {
             Ok(data) if data.is_dir() => {
-                let mut met = HashSet::new();
                 let mut found = Vec::new();
-                search(path, &mut met, &mut found)?;
-                files.extend(found.into_iter().map(|file| (file, None)));
+                search(path, &mut HashSet::new(), &mut found)?;
+                for file in found {
+                    let wish = files.entry(file).or_insert(Wish::Found);
+                    if matches!(wish, Wish::Parts(_)) {
+                        *wish = Wish::Found;
+                    }
+                }
             }
-            Ok(_) => files.push((path.clone(), Some(Wish::All))),
-            Err(error) => match part(path) {
-                Some((file, wish)) => files.push((file, Some(wish))),
-                None => return Err(format!("{}: {}", path.display(), reason(&error))),
-            },
+            Ok(_) => drop(files.insert(path.clone(), Wish::Named)),
+            Err(error) => {
+                let Some((file, part)) = part(path) else {
+                    return Err(format!("{}: {}", path.display(), reason(&error)));
+                };
+                if let Wish::Parts(parts) = files.entry(file).or_insert(Wish::Parts(Vec::new())) {
+                    parts.push(part);
+                }
+            }
         }
     }
-    // A file that is found and named counts as named.
-    files.sort_by(|a, b| (&a.0, a.1.is_none()).cmp(&(&b.0, b.1.is_none())));
     let mut jobs: Vec<Job> = Vec::new();
-    let mut last: Option<(PathBuf, bool)> = None;
     for (file, wish) in files {
-        let whole = matches!(wish, None | Some(Wish::All));
-        if last.as_ref().is_some_and(|(other, all)| *other == file && (*all || wish.is_none())) {
-            continue;
+        let found = in_file(&file, !matches!(wish, Wish::Found));
+        match &wish {
+            Wish::Found | Wish::Named => jobs.extend(found),
+            Wish::Parts(parts) => jobs
+                .extend(narrowed(found, parts).map_err(|part| {
+                    format!("{}: there is no such test: {part}", file.display())
+                })?),
         }
-        let mut found = in_file(&file, wish.is_some());
-        if let Some(wish) = &wish {
-            found = narrowed(found, wish);
-            if found.is_empty() && !whole {
-                return Err(format!("{}: there is no such test", file.display()));
-            }
-        }
-        jobs.extend(found);
-        last = Some((file, whole));
     }
     Ok(jobs)
 }
 
 /// What of a file is wanted.
 enum Wish {
-    All,
+    /// All of it, if it is a test: it stands in a folder that was named.
+    Found,
+    /// All of it: it was named itself.
+    Named,
+    Parts(Vec<Part>),
+}
+
+enum Part {
     /// `FILE::NAME`
     Function(String),
     /// `FILE:LINE`
     Line(usize),
 }
 
-/// A part of a file that is there.
-fn part(path: &Path) -> Option<(PathBuf, Wish)> {
-    let text = path.to_str()?;
-    let (file, wish) = match text.rsplit_once("::") {
-        Some((file, name)) => (file, Wish::Function(name.to_owned())),
-        None => {
-            let (file, line) = text.rsplit_once(':')?;
-            (file, Wish::Line(line.parse().ok()?))
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Part::Function(name) => write!(f, "{name}"),
+            Part::Line(line) => write!(f, "line {line}"),
         }
-    };
-    Path::new(file).is_file().then(|| (PathBuf::from(file), wish))
+    }
 }
 
-fn narrowed(jobs: Vec<Job>, wish: &Wish) -> Vec<Job> {
-    let fits = |mut job: Job| match (wish, &mut job.kind) {
-        (Wish::All, _) => Some(job),
-        (Wish::Function(wanted), Kind::Functions(names)) => {
-            names.retain(|name| name == wanted);
-            (!names.is_empty()).then_some(job)
+/// A part of a file that is there.
+fn part(path: &Path) -> Option<(PathBuf, Part)> {
+    let text = path.to_str()?;
+    let (file, part) = match text.rsplit_once("::") {
+        Some((file, name)) => (file, Part::Function(name.to_owned())),
+        None => {
+            let (file, line) = text.rsplit_once(':')?;
+            (file, Part::Line(line.parse().ok()?))
         }
-        (Wish::Line(line), Kind::Block(block, _)) => (block.line == *line).then_some(job),
-        _ => None,
     };
-    jobs.into_iter().filter_map(fits).collect()
+    Path::new(file).is_file().then(|| (PathBuf::from(file), part))
+}
+
+/// The parts of a file, in the order of the file; `Err` is one that is not there.
+fn narrowed(jobs: Vec<Job>, parts: &[Part]) -> Result<Vec<Job>, String> {
+    let mut met = vec![false; parts.len()];
+    let mut wanted = |fits: &dyn Fn(&Part) -> bool| {
+        let mut any = false;
+        for (part, met) in parts.iter().zip(&mut met) {
+            if fits(part) {
+                (any, *met) = (true, true);
+            }
+        }
+        any
+    };
+    let mut kept = Vec::new();
+    for mut job in jobs {
+        let keep = match &mut job.kind {
+            Kind::Functions(names) => {
+                names.retain(|name| wanted(&|part| matches!(part, Part::Function(n) if n == name)));
+                !names.is_empty()
+            }
+            Kind::Block(block, _) => {
+                wanted(&|part| matches!(part, Part::Line(line) if *line == block.line))
+            }
+            Kind::Script | Kind::Broken(_) => false,
+        };
+        if keep {
+            kept.push(job);
+        }
+    }
+    match met.iter().position(|met| !met) {
+        Some(at) => Err(parts[at].to_string()),
+        None => Ok(kept),
+    }
 }
 
 fn search(

@@ -190,7 +190,9 @@ pub fn run(
         }
         None => {}
     }
-    complain(&slowest);
+    if !look.quiet {
+        complain(&slowest);
+    }
     Ok(tally)
 }
 
