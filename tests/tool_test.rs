@@ -265,6 +265,7 @@ fn blessing_is_done_once() {
             "x = '#> no'\nprint(1)  #> old\nfor n in range(3):\n    print(n)  #>\nif x:\n    pass\n# the end",
         ),
         ("less.sloop", "print(1)  #> 1\n#> 2\n#> 3\ny = 2  #> 4\n"),
+        ("shift.sloop", "print(1)  #> 2\nprint(2)  #> 3\nprint(3)  #> 4\n"),
         ("order.sloop", "print('b')\nprint('a')\n#>* a\n#>* b\nprint('c')  #>~ x\n"),
         ("raises.sloop", "print(1)  #> 1\nint('x')  #! ValueError: old\n"),
         ("gone.sloop", "print(1)  #> 1\nint('1')  #! ValueError: old\n"),
@@ -283,7 +284,7 @@ fn blessing_is_done_once() {
         ("string.sloop", "print(1)  #> 1\nprint('''a\nb''' + 1)\n"),
     ]);
     let ran = suite.run(&["--bless"]);
-    ran.ends(1, "11 passed, 3 failed, 0 skipped");
+    ran.ends(1, "12 passed, 3 failed, 0 skipped");
     ran.says("bless  a.sloop: wrote a.sloop\n");
     ran.says("not blessed: it did not end in time");
     ran.says("not blessed: it has lost something");
@@ -292,6 +293,7 @@ fn blessing_is_done_once() {
         suite.text("a.sloop"),
         "x = '#> no'\nprint(1)  #> 1\nfor n in range(3):\n    print(n)  #> 0\n    #> 1\n    #> 2\nif x:\n    pass\n# the end"
     );
+    assert_eq!(suite.text("shift.sloop"), "print(1)  #> 1\nprint(2)  #> 2\nprint(3)  #> 3\n");
     assert_eq!(suite.text("less.sloop"), "print(1)  #> 1\ny = 2\n");
     assert_eq!(
         suite.text("order.sloop"),
@@ -316,7 +318,7 @@ fn blessing_is_done_once() {
     assert_eq!(suite.text("named.out"), "named\n");
     let again = suite.run(&["--bless"]);
     assert!(!again.stdout.contains("bless  "), "{}", again.stdout);
-    again.ends(1, "12 passed, 3 failed, 0 skipped");
+    again.ends(1, "13 passed, 3 failed, 0 skipped");
 }
 
 #[test]

@@ -180,6 +180,11 @@ pub fn run(
             .map_err(|error| Trouble::Other(format!("cannot write {}: {error}", file.display())))?;
     }
     let slowest = report::slowest(&outcomes, settings.slowest);
+    // The count stays the last line, also where both streams go to one place.
+    report.erase();
+    if !look.quiet {
+        complain(&slowest);
+    }
     let (tally, problem) = report.end();
     match problem {
         Some(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
@@ -189,9 +194,6 @@ pub fn run(
             return Err(Trouble::Other(format!("cannot write to standard output: {error}")));
         }
         None => {}
-    }
-    if !look.quiet {
-        complain(&slowest);
     }
     Ok(tally)
 }

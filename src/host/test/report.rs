@@ -59,7 +59,8 @@ impl<'a> Report<'a> {
         self.drawn = true;
     }
 
-    fn erase(&mut self) {
+    /// Takes away the line of progress.
+    pub fn erase(&mut self) {
         if std::mem::take(&mut self.drawn) {
             self.write("\r\x1b[K");
         }
