@@ -9,7 +9,7 @@ use super::style::{Style, Text};
 /// Lines of context around a difference.
 const CONTEXT: usize = 3;
 /// A longer report helps nobody.
-const MANY: usize = 200;
+const MANY: usize = 60;
 
 /// Lines of the one list that are, or become, lines of the other.
 pub struct Step {
