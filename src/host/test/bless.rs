@@ -201,11 +201,14 @@ impl Pen<'_> {
         let wanted = lines::as_found(expected, found)?;
         let texts: Vec<String> = wanted.iter().map(|wanted| wanted.text.clone()).collect();
         let place = |at: usize| &expected[wanted[at].index];
+        let mut steps = diff::steps(&texts, found);
         // As many lines as before: each is printed where the one before was, whatever it says now.
-        let steps = match texts.len() == found.len() {
-            true => vec![diff::Step { old: 0..texts.len(), new: 0..found.len(), same: false }],
-            false => diff::steps(&texts, found),
-        };
+        // Nor is anything printed above the line that prints first.
+        let above = |first: &diff::Step| first.old.is_empty() && !first.same;
+        let prints = expected.first().is_some_and(|first| !first.comment.alone);
+        if texts.len() == found.len() || prints && steps.first().is_some_and(above) {
+            steps = vec![diff::Step { old: 0..texts.len(), new: 0..found.len(), same: false }];
+        }
         for diff::Step { old, new, same } in steps {
             if same {
                 continue;
