@@ -13,6 +13,7 @@ mod bytearray;
 mod bytes;
 mod bytes_methods;
 mod cell;
+mod child;
 mod class;
 mod codec;
 mod collections;
@@ -263,6 +264,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("_introspect", parts::module),
     ("posix", posix::module),
     ("_socket", socket::module),
+    ("_subprocess", child::module),
     ("_thread", thread::module),
     ("_typing", union::module),
     ("_witness", witness::module),

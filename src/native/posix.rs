@@ -18,6 +18,7 @@ use crate::plain::MAX_BYTES;
 use crate::plain::codec::{self, Encoding, Handler};
 use crate::value::{Dict, Str, T, Value};
 use crate::vm::system;
+use crate::vm::threads::{Side, Woke};
 use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 /// A path that a program gave.
@@ -186,6 +187,7 @@ static FUNCTIONS: &[Def] = &[
             return Err(cx.error_with(T::MemoryError, &[]));
         }
         let mut data = vec![0; n.min(1 << 20)];
+        let_others_run(cx, fd, Side::Reads)?;
         loop {
             match system::with_file(fd, |mut file| io::Read::read(&mut file, &mut data)) {
                 Ok(n) => return Ok(Value::object(cx.bytes(&data[..n]))),
@@ -197,6 +199,7 @@ static FUNCTIONS: &[Def] = &[
     function("write(fd, data, /)", "Writes to a descriptor; how much.", |cx, args| {
         let fd = descriptor(cx, args)?;
         let data = data_arg(cx, args, 1)?;
+        let_others_run(cx, fd, Side::Writes)?;
         loop {
             match system::with_file(fd, |mut file| io::Write::write(&mut file, &data)) {
                 Ok(n) => return Ok(Value::int(n as i64)),
@@ -235,6 +238,20 @@ static FUNCTIONS: &[Def] = &[
             Ok(fd) => Ok(Value::int(fd.into())),
             Err(error) => Err(io_error(cx, &error, None)),
         }
+    }),
+    function("get_blocking(fd, /)", "Does reading from it wait?", |cx, args| {
+        let fd = descriptor(cx, args)?;
+        match system::is_blocking(fd) {
+            Ok(on) => Ok(Value::bool(on)),
+            Err(error) => Err(io_error(cx, &error, None)),
+        }
+    }),
+    function("set_blocking(fd, blocking, /)", "Says whether reading from it waits.", |cx, args| {
+        let fd = descriptor(cx, args)?;
+        let on = cx.arg(args, 1).value();
+        let on = cx.truth(on)?;
+        let result = system::set_blocking(fd, on);
+        result.map(|()| Value::NONE).map_err(|error| io_error(cx, &error, None))
     }),
     function("pipe()", "The two ends of a pipe.", |cx, _| match io::pipe() {
         Ok((reads, writes)) => {
@@ -434,6 +451,18 @@ fn two_paths(cx: &mut Cx, args: Args, act: fn(&Path, &Path) -> io::Result<()>) -
             }
         }
     }
+}
+
+/// Waits for a descriptor where others may run meanwhile. Files are always ready.
+fn let_others_run(cx: &mut Cx, fd: i32, side: Side) -> Result<(), Stop> {
+    while !cx.is_alone() && system::is_blocking(fd).unwrap_or(false) {
+        match cx.wait_for_fd(fd, side, None) {
+            Ok(Woke::Interrupted) => cx.check_interrupt()?,
+            // What cannot be waited for says so when it is used.
+            _ => break,
+        }
+    }
+    Ok(())
 }
 
 fn number_or(cx: &mut Cx, args: Args, i: usize, default: i64) -> Result<i64, Stop> {

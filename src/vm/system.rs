@@ -7,7 +7,9 @@ use std::io;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::Command;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -40,6 +42,37 @@ pub fn start_quietly(
         let started = std::thread::Builder::new().name(name.into()).spawn(body);
         libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut());
         started
+    }
+}
+
+// ---- children
+
+/// Starts a program, in a session of its own if so wanted. Returns its number, and a descriptor
+/// that can be read from once it has ended.
+pub fn spawn(mut command: Command, session: bool) -> io::Result<(i32, RawFd)> {
+    if session {
+        let begin = || {
+            // SAFETY: a plain call that a child may make before the program begins.
+            checked(unsafe { libc::setsid() }).map(drop)
+        };
+        // SAFETY: it allocates nothing and takes no locks.
+        unsafe { command.pre_exec(begin) };
+    }
+    let child = command.spawn()?;
+    let pid = child.id() as i32;
+    // SAFETY: a plain call. Nobody but `reap` waits for the child: the number is still its own.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    if fd < 0 { Err(io::Error::last_os_error()) } else { Ok((pid, fd as RawFd)) }
+}
+
+/// How a child has ended: its status, or minus the signal that killed it. None if it has not.
+pub fn reap(pid: i32) -> io::Result<Option<i32>> {
+    let mut status = 0;
+    // SAFETY: valid for the call.
+    match checked(unsafe { libc::waitpid(pid, &mut status, libc::WNOHANG) })? {
+        0 => Ok(None),
+        _ if libc::WIFSIGNALED(status) => Ok(Some(-libc::WTERMSIG(status))),
+        _ => Ok(Some(libc::WEXITSTATUS(status))),
     }
 }
 
@@ -94,6 +127,22 @@ pub fn adopt(fd: RawFd) -> io::Result<OwnedFd> {
     unsafe {
         checked(libc::fcntl(fd, libc::F_GETFD))?;
         Ok(OwnedFd::from_raw_fd(fd))
+    }
+}
+
+/// Does reading from it wait?
+pub fn is_blocking(fd: RawFd) -> io::Result<bool> {
+    // SAFETY: a plain call.
+    let flags = checked(unsafe { libc::fcntl(fd, libc::F_GETFL) })?;
+    Ok(flags & libc::O_NONBLOCK == 0)
+}
+
+pub fn set_blocking(fd: RawFd, on: bool) -> io::Result<()> {
+    // SAFETY: plain calls.
+    unsafe {
+        let flags = checked(libc::fcntl(fd, libc::F_GETFL))?;
+        let flags = if on { flags & !libc::O_NONBLOCK } else { flags | libc::O_NONBLOCK };
+        checked(libc::fcntl(fd, libc::F_SETFL, flags)).map(drop)
     }
 }
 

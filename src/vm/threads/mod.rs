@@ -402,6 +402,11 @@ impl Cx {
         vm.threads.all.iter().enumerate().filter_map(number).collect()
     }
 
+    /// Is there nobody who could run while this thread waits?
+    pub fn is_alone(&self) -> bool {
+        self.vm().threads.alone()
+    }
+
     pub fn is_main_thread(&self) -> bool {
         self.vm().threads.is_main()
     }

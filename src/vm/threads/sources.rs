@@ -126,6 +126,7 @@ impl Threads {
                     own.push(Value::object(handle));
                 }
                 self.wake_one(Key::of(own));
+                while self.wake_one(key(fd, side)) {}
             }
             Waiter::Threads => {
                 while self.wake_one(key(fd, side)) {}

@@ -1,0 +1,137 @@
+//! The module `_subprocess`: child processes. What programs know of them is
+//! `stdlib/subprocess.sloop`.
+
+use std::ffi::OsString;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+use super::bytes::data_of;
+use super::error::{io_error, os_error};
+use super::{add_functions, function, io};
+use crate::gc::Gc;
+use crate::plain::codec::{self, Encoding, Handler};
+use crate::value::{Dict, Str, T, Value};
+use crate::vm::threads::{Side, Woke};
+use crate::vm::{Args, Cx, Def, Flow, Stop, system};
+
+static FUNCTIONS: &[Def] = &[
+    function(
+        "spawn(argv, program, folder, environment, descriptors, session, group, /)",
+        "Starts a program: its number, and a descriptor that tells of its end.",
+        spawn,
+    ),
+    function("poll(pid, /)", "How a child has ended, or None.", |cx, args| {
+        let pid = cx.index_i64(cx.arg(args, 0).value())?;
+        match system::reap(pid as i32) {
+            Ok(None) => Ok(Value::NONE),
+            Ok(Some(status)) => Ok(Value::int(status.into())),
+            Err(error) => Err(io_error(cx, &error, None)),
+        }
+    }),
+    function(
+        "wait(fd, timeout, /)",
+        "Waits for a child's end. False if that takes too long.",
+        wait,
+    ),
+];
+
+pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
+    add_functions(cx, dict, FUNCTIONS, "_subprocess");
+    Ok(())
+}
+
+fn spawn(cx: &mut Cx, args: Args) -> Flow {
+    let argv = texts(cx, cx.arg(args, 0).value())?;
+    let Some((first, rest)) = argv.split_first() else {
+        return Err(cx.value_error("a program is expected"));
+    };
+    let program = cx.arg(args, 1).value();
+    let program = if program.is_none() { first.clone() } else { os_text(cx, program)? };
+    let mut command = Command::new(&program);
+    command.arg0(first).args(rest);
+    let folder = cx.arg(args, 2).value();
+    if !folder.is_none() {
+        command.current_dir(os_text(cx, folder)?);
+    }
+    let environment = cx.arg(args, 3).value();
+    if !environment.is_none() {
+        command.env_clear();
+        let pairs = texts(cx, environment)?;
+        for pair in pairs.chunks_exact(2) {
+            command.env(&pair[0], &pair[1]);
+        }
+    }
+    let descriptors = cx.arg(args, 4).value();
+    let descriptors = cx.plain_items(descriptors).unwrap_or_default();
+    let mut given = [None, None, None];
+    for (place, value) in given.iter_mut().zip(descriptors) {
+        let fd = cx.index_i64(value)?;
+        if fd >= 0 {
+            let own = system::duplicate_owned(fd as i32);
+            *place = Some(own.map_err(|error| io_error(cx, &error, None))?);
+        }
+    }
+    let stdio = |fd: Option<OwnedFd>| fd.map_or_else(Stdio::inherit, Stdio::from);
+    let [input, output, errors] = given.map(stdio);
+    command.stdin(input).stdout(output).stderr(errors);
+    if cx.arg(args, 6).value() == Value::TRUE {
+        command.process_group(0);
+    }
+    let session = cx.arg(args, 5).value() == Value::TRUE;
+    // What the program has printed comes before what the child prints.
+    let _ = io::finish(cx);
+    match system::spawn(command, session) {
+        Ok((pid, fd)) => {
+            let made = [Value::int(pid.into()), Value::int(fd.into())];
+            Ok(Value::object(cx.tuple(&made)))
+        }
+        Err(error) => Err(io_error(cx, &error, None)),
+    }
+}
+
+fn wait(cx: &mut Cx, args: Args) -> Flow {
+    let fd = cx.index_i64(cx.arg(args, 0).value())?;
+    let timeout = cx.arg(args, 1).value();
+    let until = if timeout.is_none() {
+        None
+    } else {
+        Some(cx.now() + super::float::float_arg(cx, timeout)?.max(0.0))
+    };
+    loop {
+        match cx.wait_for_fd(fd as i32, Side::Reads, until) {
+            Ok(Woke::Called) => return Ok(Value::TRUE),
+            Ok(Woke::Late) => return Ok(Value::FALSE),
+            Ok(Woke::Interrupted) => cx.check_interrupt()?,
+            Ok(Woke::Stuck) => return Err(os_error(cx, libc::EDEADLK, None)),
+            Err(error) => return Err(io_error(cx, &error, None)),
+        }
+    }
+}
+
+fn texts(cx: &mut Cx, value: Value) -> Result<Vec<OsString>, Stop> {
+    let items = cx.plain_items(cx.unwrap(value)).unwrap_or_default();
+    items.into_iter().map(|item| os_text(cx, item)).collect()
+}
+
+fn os_text(cx: &mut Cx, value: Value) -> Result<OsString, Stop> {
+    let inner = cx.unwrap(value);
+    let bytes = match inner.cast::<Str>() {
+        Some(text) => codec::encode(text.as_bytes(), Encoding::Utf8, Handler::SurrogateEscape)
+            .map_err(|_| cx.value_error("surrogates not allowed"))?
+            .to_vec(),
+        None => match data_of(cx, inner) {
+            Some(data) => data.to_vec(),
+            None => {
+                let name = cx.type_name(value);
+                let text = format!("expected str, bytes or os.PathLike object, not {name}");
+                return Err(cx.error(T::TypeError, &text));
+            }
+        },
+    };
+    if bytes.contains(&0) {
+        return Err(cx.value_error("embedded null byte"));
+    }
+    Ok(OsString::from_vec(bytes))
+}
