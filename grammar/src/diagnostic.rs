@@ -8,6 +8,8 @@ use crate::span::Span;
 pub enum Severity {
     Error,
     Warning,
+    /// Works as it stands; there is a better way.
+    Advice,
 }
 
 /// The exception type that a compile-time error has for the program that catches it.
@@ -17,12 +19,23 @@ pub enum ErrorKind {
     Indentation,
     Tab,
     SyntaxWarning,
+    /// None: a finding about a program that compiles.
+    Lint,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     pub span: Span,
     pub text: String,
+}
+
+/// How a text would have to change for a finding to go away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// Places that do not overlap, each with what is to stand there instead.
+    pub edits: Vec<(Span, String)>,
+    /// Does the program then do what its author surely meant, and nothing else?
+    pub safe: bool,
 }
 
 /// One finding. `message` is the text of the exception, as CPython words it where it has a
@@ -40,6 +53,8 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to do about it.
     pub help: Option<String>,
+    /// The same for machines.
+    pub fix: Option<Fix>,
 }
 
 impl Diagnostic {
@@ -52,6 +67,7 @@ impl Diagnostic {
             span,
             labels: Vec::new(),
             help: None,
+            fix: None,
         }
     }
 
@@ -61,6 +77,16 @@ impl Diagnostic {
             kind: ErrorKind::SyntaxWarning,
             ..Diagnostic::error(code, span, message)
         }
+    }
+
+    /// A finding about a program that compiles.
+    pub fn lint(
+        code: &'static str,
+        severity: Severity,
+        span: Span,
+        message: impl Into<String>,
+    ) -> Diagnostic {
+        Diagnostic { severity, kind: ErrorKind::Lint, ..Diagnostic::error(code, span, message) }
     }
 
     pub fn kind(mut self, kind: ErrorKind) -> Diagnostic {
@@ -75,6 +101,11 @@ impl Diagnostic {
 
     pub fn help(mut self, text: impl Into<String>) -> Diagnostic {
         self.help = Some(text.into());
+        self
+    }
+
+    pub fn fix(mut self, safe: bool, edits: Vec<(Span, String)>) -> Diagnostic {
+        self.fix = Some(Fix { edits, safe });
         self
     }
 }

@@ -5,4 +5,5 @@
 
 pub mod code;
 pub mod compile;
+pub mod lint;
 pub mod text;

@@ -104,7 +104,7 @@ pub fn failure(source: &Source, filename: &Arc<str>, error: &Diagnostic) -> Box<
         id: match error.kind {
             ErrorKind::Indentation => T::IndentationError,
             ErrorKind::Tab => T::TabError,
-            ErrorKind::Syntax | ErrorKind::SyntaxWarning => T::SyntaxError,
+            ErrorKind::Syntax | ErrorKind::SyntaxWarning | ErrorKind::Lint => T::SyntaxError,
         },
         message: error.message.clone(),
         filename: filename.clone(),

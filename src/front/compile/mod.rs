@@ -24,9 +24,9 @@ mod function;
 mod generic;
 mod guard;
 mod lint;
-mod names;
+pub(crate) mod names;
 mod pattern;
-mod scope;
+pub(crate) mod scope;
 mod stmt;
 mod target;
 
@@ -99,15 +99,43 @@ pub enum Compiled {
     Incomplete,
 }
 
+/// What is known of a tree before code is made of it, for those who look for mistakes in it.
+pub struct Analysis<'a> {
+    pub ast: &'a Ast,
+    pub text: &'a str,
+    pub(crate) names: &'a Names<'a>,
+    pub(crate) scopes: &'a Scopes,
+}
+
+impl Analysis<'_> {
+    /// Is there anything that can be awaited or that awaits?
+    pub fn is_async(&self) -> bool {
+        self.scopes.scopes.iter().any(|scope| scope.is_async || scope.has_await)
+    }
+}
+
+/// Looks at a tree that compiles and says what it has found.
+pub type Look<'l> = &'l dyn Fn(&Analysis<'_>) -> Vec<Diagnostic>;
+
 /// The whole way from text to verified code.
 pub fn compile_text(source: &SourceInfo<'_>, mode: ParseMode, options: &Options) -> Compiled {
+    compile_text_with(source, mode, options, None)
+}
+
+/// The same; somebody has a look on the way.
+pub fn compile_text_with(
+    source: &SourceInfo<'_>,
+    mode: ParseMode,
+    options: &Options,
+    look: Option<Look<'_>>,
+) -> Compiled {
     let parsed = parse(source.text, mode);
     let ast = match parsed.outcome {
         Outcome::Tree { ast, .. } => ast,
         Outcome::Errors(errors) => return Compiled::Errors(errors),
         Outcome::Incomplete => return Compiled::Incomplete,
     };
-    match compile(&ast, source, options) {
+    match compile_with(&ast, source, options, look) {
         Ok((code, mut warnings)) => {
             if let Err(fault) = verify::verify(&code) {
                 let message = format!("internal error: the compiler made bad code: {fault:?}");
@@ -128,9 +156,25 @@ pub fn compile(
     source: &SourceInfo<'_>,
     options: &Options,
 ) -> Result<(Arc<Code>, Vec<Diagnostic>), Vec<Diagnostic>> {
+    compile_with(ast, source, options, None)
+}
+
+fn compile_with(
+    ast: &Ast,
+    source: &SourceInfo<'_>,
+    options: &Options,
+    look: Option<Look<'_>>,
+) -> Result<(Arc<Code>, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut names = Names::new(&ast.names);
     let mut reports = Reports::default();
     let collected = collect::collect(ast, &mut names, options, &mut reports);
+    if let Some(look) = look
+        && !reports.has_errors
+    {
+        let scopes = &collected.scopes;
+        let found = look(&Analysis { ast, text: source.text, names: &names, scopes });
+        found.into_iter().for_each(|finding| reports.add(finding));
+    }
     let folded = Folded::new(ast, &names);
     let mut compiler = Compiler {
         ast,

@@ -11,7 +11,7 @@ use sloop_grammar::ast::{self, Name};
 /// A multiplicative hash for small keys. Keys are numbers the compiler itself hands out, so an
 /// attacker cannot steer them.
 #[derive(Default, Clone)]
-pub(super) struct NumberHasher(u64);
+pub(crate) struct NumberHasher(u64);
 
 impl Hasher for NumberHasher {
     fn finish(&self) -> u64 {
@@ -43,11 +43,11 @@ impl Hasher for NumberHasher {
     }
 }
 
-pub(super) type NumberMap<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
+pub(crate) type NumberMap<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
 
 /// Names the compiler asks about.
 #[derive(Clone, Copy)]
-pub(super) struct Known {
+pub(crate) struct Known {
     pub class: Name,
     pub class_dict: Name,
     pub super_: Name,
@@ -64,7 +64,7 @@ pub(super) struct Known {
     pub annotate: Name,
 }
 
-pub(super) struct Names<'a> {
+pub(crate) struct Names<'a> {
     tree: &'a ast::Names,
     extra: Vec<Box<str>>,
     index: HashMap<Box<str>, Name>,
@@ -140,6 +140,12 @@ impl<'a> Names<'a> {
         self.extra.push(text.into());
         self.index.insert(text.into(), name);
         name
+    }
+
+    /// The same for a name that the walk over scopes has met already.
+    pub fn mangled(&self, class: Option<Name>, name: Name) -> Name {
+        let class = class.map(|class| class.0);
+        class.and_then(|class| self.mangled.get(&(class, name.0)).copied()).unwrap_or(name)
     }
 
     /// The name as code in a class called `class` spells it: `__x` becomes `_Class__x`.

@@ -12,13 +12,13 @@ use sloop_grammar::span::Span;
 use super::Reports;
 use super::names::{Known, NumberMap};
 
-pub(super) type ScopeId = u32;
+pub(crate) type ScopeId = u32;
 
 /// The register of the `__class__` cell in a class body that needs one.
-pub(super) const CLASS_CELL: u16 = 1;
+pub(crate) const CLASS_CELL: u16 = 1;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ScopeKind {
+pub(crate) enum ScopeKind {
     Module,
     Function,
     Lambda,
@@ -35,7 +35,7 @@ pub(super) enum ScopeKind {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LazyKind {
+pub(crate) enum LazyKind {
     Bound,
     Default,
     Alias,
@@ -55,7 +55,7 @@ impl ScopeKind {
 
 /// Which piece of syntax a scope belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Key {
+pub(crate) enum Key {
     /// `def`, by the place of its name.
     Function(u32),
     Class(u32),
@@ -70,7 +70,7 @@ pub(super) enum Key {
     BodyAnnotations(ScopeId),
 }
 
-pub(super) mod flag {
+pub(crate) mod flag {
     pub const BOUND: u16 = 1;
     pub const PARAM: u16 = 1 << 1;
     pub const USED: u16 = 1 << 2;
@@ -88,7 +88,7 @@ pub(super) mod flag {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Resolution {
+pub(crate) enum Resolution {
     Unknown,
     /// A register of the host.
     Local,
@@ -101,7 +101,7 @@ pub(super) enum Resolution {
 }
 
 #[derive(Debug)]
-pub(super) struct Symbol {
+pub(crate) struct Symbol {
     pub name: Name,
     pub flags: u16,
     pub resolution: Resolution,
@@ -120,7 +120,7 @@ impl Symbol {
 }
 
 #[derive(Debug)]
-pub(super) struct Scope {
+pub(crate) struct Scope {
     pub kind: ScopeKind,
     pub parent: Option<ScopeId>,
     /// The scope whose code this one's expressions are compiled into.
@@ -155,7 +155,7 @@ pub(super) struct Scope {
 
 /// Where the code of a scope finds a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     Local(u16),
     Cell(u16),
     Free(u16),
@@ -175,7 +175,7 @@ pub(super) enum Place {
     },
 }
 
-pub(super) struct Scopes {
+pub(crate) struct Scopes {
     pub scopes: Vec<Scope>,
     pub symbols: Vec<Symbol>,
     pub keys: NumberMap<Key, ScopeId>,
@@ -299,7 +299,7 @@ impl Scopes {
     }
 
     /// Decides every symbol of every scope.
-    pub fn resolve(&mut self, reports: &mut Reports, text: impl Fn(Name) -> String) {
+    pub(super) fn resolve(&mut self, reports: &mut Reports, text: impl Fn(Name) -> String) {
         for name in std::mem::take(&mut self.globals) {
             self.add(0, name, flag::GLOBAL, Span::default());
         }

@@ -22,13 +22,14 @@ pub fn render(source: &Source, diagnostics: &[Diagnostic], color: bool) -> Strin
     reports.join("\n")
 }
 
-/// The name of the exception that a finding is for a script.
-pub fn exception_name(kind: ErrorKind) -> &'static str {
+/// The name of the exception that a finding is for a script, if it is one.
+pub fn exception_name(kind: ErrorKind) -> Option<&'static str> {
     match kind {
-        ErrorKind::Syntax => "SyntaxError",
-        ErrorKind::Indentation => "IndentationError",
-        ErrorKind::Tab => "TabError",
-        ErrorKind::SyntaxWarning => "SyntaxWarning",
+        ErrorKind::Syntax => Some("SyntaxError"),
+        ErrorKind::Indentation => Some("IndentationError"),
+        ErrorKind::Tab => Some("TabError"),
+        ErrorKind::SyntaxWarning => Some("SyntaxWarning"),
+        ErrorKind::Lint => None,
     }
 }
 
@@ -36,10 +37,7 @@ fn report(source: &Source, diagnostic: &Diagnostic, color: bool) -> String {
     let labels = diagnostic.labels.iter().map(|label| label.span);
     let view = View::new(source, labels.chain([diagnostic.span]));
     let name = source.name().to_owned();
-    let (kind, tint) = match diagnostic.severity {
-        Severity::Error => (ReportKind::Error, Color::Red),
-        Severity::Warning => (ReportKind::Warning, Color::Yellow),
-    };
+    let (kind, tint) = look(Some(diagnostic.severity));
     let main = view.range(source, diagnostic.span);
     let config =
         Config::new().with_color(color).with_index_type(IndexType::Char).with_tab_width(TAB_WIDTH);
@@ -75,8 +73,19 @@ fn report(source: &Source, diagnostic: &Diagnostic, color: bool) -> String {
     let mut text = String::from_utf8_lossy(&out).into_owned();
     view.correct_header(source, diagnostic.span, &mut text);
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    let exception = exception_name(diagnostic.kind);
-    format!("{}\n{exception}: {}\n", lines.join("\n"), diagnostic.message)
+    let mut text = lines.join("\n") + "\n";
+    if let Some(exception) = exception_name(diagnostic.kind) {
+        text += &format!("{exception}: {}\n", diagnostic.message);
+    }
+    text
+}
+
+fn look(severity: Option<Severity>) -> (ReportKind<'static>, Color) {
+    match severity {
+        Some(Severity::Error) => (ReportKind::Error, Color::Red),
+        Some(Severity::Warning) => (ReportKind::Warning, Color::Yellow),
+        Some(Severity::Advice) | None => (ReportKind::Advice, Color::Fixed(147)),
+    }
 }
 
 /// Something about a run, with places in several sources.
@@ -100,11 +109,7 @@ pub struct Place<'a> {
 impl Remark<'_> {
     /// As text for people, which ends with a line end.
     pub fn render(&self, color: bool) -> String {
-        let (kind, tint) = match self.severity {
-            Some(Severity::Error) => (ReportKind::Error, Color::Red),
-            Some(Severity::Warning) => (ReportKind::Warning, Color::Yellow),
-            None => (ReportKind::Advice, Color::Fixed(147)),
-        };
+        let (kind, tint) = look(self.severity);
         let Some(main) = self.places.iter().find(|place| place.main).or(self.places.first()) else {
             return self.without_places(&kind, color.then_some(tint));
         };

@@ -1,0 +1,51 @@
+//! Mistakes in programs that compile.
+//!
+//! `survey.rs` collects facts about a tree, `kinds.rs` says what its expressions certainly are, and
+//! each family of lints has a file that judges. What is reported is certain: a doubt is no finding.
+//! Codes, classes and explanations stand in one table (`table.rs`), those of errors included.
+//! Pure: tree in, findings out.
+
+mod awaits;
+mod eras;
+mod flow;
+mod ignore;
+mod kinds;
+mod known;
+mod names;
+mod survey;
+pub mod table;
+mod tasks;
+mod unused;
+
+use sloop_grammar::diagnostic::Diagnostic;
+
+use crate::compile::Analysis;
+use kinds::Kinds;
+use survey::Survey;
+
+pub use ignore::{Ignores, apply};
+
+/// Is the name among the builtins of the machine?
+pub type IsBuiltin<'l> = &'l dyn Fn(&str) -> bool;
+
+/// What is certainly wrong and costs little to find: shown when a program is run.
+pub fn at_run(analysis: &Analysis<'_>) -> Vec<Diagnostic> {
+    if !analysis.is_async() {
+        return Vec::new();
+    }
+    let survey = Survey::of(analysis);
+    awaits::find(&Kinds::new(&survey))
+}
+
+/// Everything there is to say, in the order of the source.
+pub fn all(analysis: &Analysis<'_>, is_builtin: IsBuiltin<'_>) -> Vec<Diagnostic> {
+    let survey = Survey::of(analysis);
+    let kinds = Kinds::new(&survey);
+    let mut found = awaits::find(&kinds);
+    found.append(&mut tasks::find(&kinds));
+    found.append(&mut eras::find(&kinds));
+    found.append(&mut names::find(&survey, is_builtin));
+    found.append(&mut unused::find(&kinds));
+    found.sort_by_key(|finding| (finding.span.start, finding.span.end, finding.code));
+    found
+}

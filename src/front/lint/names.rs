@@ -1,0 +1,122 @@
+//! Names that nothing binds.
+
+use sloop_grammar::ast::*;
+use sloop_grammar::diagnostic::{Diagnostic, Severity};
+
+use super::IsBuiltin;
+use super::survey::{Place, Survey, Use, mark};
+use crate::compile::scope::{ScopeId, ScopeKind};
+
+/// Names that every module has.
+const MODULE: &[&str] = &[
+    "__annotations__", "__builtins__", "__cached__", "__dict__", "__doc__", "__file__",
+    "__loader__", "__name__", "__package__", "__path__", "__spec__", "__debug__",
+];
+
+/// Names that others put among the builtins: translations, notebooks, checkers of types.
+const INSTALLED: &[&str] =
+    &["_", "ngettext", "get_ipython", "reveal_type", "reveal_locals", "WindowsError"];
+
+pub(super) fn find(survey: &Survey<'_>, is_builtin: IsBuiltin<'_>) -> Vec<Diagnostic> {
+    if survey.is_open || !survey.stars.is_empty() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (id, expr, place) in survey.exprs() {
+        if let Expr::Name(name) = expr
+            && place.marks & (mark::GUARDED | mark::ANNOTATION) == 0
+            && place.usage != Use::Target
+            && let Some(finding) = unbound(survey, id, *name, place, is_builtin)
+        {
+            found.push(finding);
+        }
+    }
+    found
+}
+
+fn unbound(
+    survey: &Survey<'_>,
+    id: ExprId,
+    name: Name,
+    place: Place,
+    is_builtin: IsBuiltin<'_>,
+) -> Option<Diagnostic> {
+    let variable = survey.variable(place.scope, name);
+    if variable.0 != 0 || !survey.bound(variable).is_empty() {
+        return None;
+    }
+    let text = survey.name(variable.1);
+    if MODULE.contains(&text) || INSTALLED.contains(&text) || is_builtin(text) {
+        return None;
+    }
+    let in_class = |scope: ScopeId| survey.scope(scope).kind == ScopeKind::Class;
+    let own = ["__class__", "__module__", "__qualname__", "__firstlineno__", "__classdict__"];
+    if own.contains(&text) && survey.class_around(place.scope).is_some() {
+        return None;
+    }
+    let span = survey.span(id);
+    let message = format!("`{text}` is not defined");
+    let finding = Diagnostic::lint("unbound-name", Severity::Warning, span, message)
+        .label(span, "nothing in this file binds the name, and it is no builtin");
+    // A member of the class around, asked for without its object?
+    if let Some(class) = survey.class_around(place.scope)
+        && !in_class(place.scope)
+    {
+        let scope = survey.class(class).scope;
+        let stored = survey.self_values.contains_key(&(class, name));
+        if stored || !survey.bound((scope, name)).is_empty() {
+            return Some(finding.help(format!("did you mean `self.{text}`?")));
+        }
+    }
+    match nearest(survey, text, place.scope) {
+        Some(near) => Some(finding.help(format!("did you mean `{near}`?"))),
+        None => Some(finding),
+    }
+}
+
+/// The name in sight that looks most like this one.
+fn nearest<'a>(survey: &Survey<'a>, text: &str, scope: ScopeId) -> Option<&'a str> {
+    let limit = match text.chars().count() {
+        0..=2 => return None,
+        3..=5 => 1,
+        _ => 2,
+    };
+    let mut best: Option<(usize, &str)> = None;
+    let mut at = Some(scope);
+    while let Some(id) = at {
+        let here = survey.scope(id);
+        if here.kind != ScopeKind::Class || id == scope {
+            for &(owner, name) in survey.bindings.keys() {
+                let other = survey.name(name);
+                if owner != id || other.len().abs_diff(text.len()) > limit {
+                    continue;
+                }
+                let distance = distance(text, other);
+                let better = best.is_none_or(|(far, known)| (distance, other) < (far, known));
+                if distance <= limit && better {
+                    best = Some((distance, other));
+                }
+            }
+        }
+        at = here.parent;
+    }
+    best.map(|(_, name)| name)
+}
+
+/// How many characters to change, add, drop or swap.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let same = usize::from(a[i - 1] != b[j - 1]);
+            row[j] = (rows[i - 1][j] + 1).min(row[j - 1] + 1).min(rows[i - 1][j - 1] + same);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                row[j] = row[j].min(rows[i - 2][j - 2] + 1);
+            }
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}

@@ -1,0 +1,2 @@
+//! Table.
+pub fn find(_code: &str) -> Option<()> { None }
