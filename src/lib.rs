@@ -8,5 +8,5 @@ pub mod rt;
 pub mod value;
 pub mod vm;
 
-pub use sloop_front::{code, compile, for_each_op, text};
+pub use sloop_front::{code, compile, for_each_op, lint, text};
 pub use sloop_grammar as syntax;

@@ -10,6 +10,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("front/text", &["syntax"]),
     ("front/code", &[]),
     ("front/compile", &["syntax", "code"]),
+    ("front/lint", &["syntax", "compile"]),
     ("plain", &[]),
     ("gc", &[]),
     ("rt", &[]),

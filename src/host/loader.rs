@@ -14,7 +14,8 @@ use sloop_grammar::{Outcome, decode_source, parse};
 
 use super::{carets, library};
 use crate::code::{Code, LineEntry};
-use crate::compile::{self, Compiled, Options, SourceInfo};
+use crate::compile::{self, Compiled, Look, Options, SourceInfo};
+use crate::lint;
 use crate::native::front::{Failure, FrontEnd, Level, Mode, Notice, Request};
 use crate::native::{MODULES, dynamic, sys};
 use crate::text::{Place, Remark, Source, render};
@@ -48,7 +49,12 @@ impl Loader {
         options: &Options,
     ) -> Compiled {
         let info = SourceInfo { filename: filename.clone(), text };
-        compile::compile_text(&info, mode, options)
+        // What `exec` and `eval` are given is nobody's source file.
+        let look: Option<Look<'_>> = match options.separate_namespace {
+            true => None,
+            false => Some(&lint::at_run),
+        };
+        compile::compile_text_with(&info, mode, options, look)
     }
 
     /// A source that was kept, or an embedded one, which is kept from now on.

@@ -4,6 +4,7 @@
 //! values) meet. May name everything; nothing below names it.
 
 mod carets;
+mod check;
 pub mod command;
 mod library;
 mod loader;

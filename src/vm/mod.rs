@@ -71,6 +71,7 @@ pub use cx::{Args, Cx, Local, Ref, Root};
 pub use import::{Finder, Found as FoundModule};
 pub use iter::Step;
 pub use lookup::missing_in_module;
+pub use name::OF_ASYNCIO;
 pub use natives::{Def, GetSet, NativeFn};
 pub use numeric::Number;
 pub use ops::{Binary, Unary};

@@ -52,7 +52,7 @@ pub unsafe fn get_global_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 }
 
 /// Names of `asyncio` that are builtins, and `sloop.tasks`: they become so when they are first asked for.
-const OF_ASYNCIO: &[&str] = &[
+pub const OF_ASYNCIO: &[&str] = &[
     "Barrier",
     "BoundedSemaphore",
     "BrokenBarrierError",

@@ -143,14 +143,16 @@ impl<'a> Awaits<'a> {
             Use::Iterated { is_async: true, .. } | Use::IteratedInside { is_async: true, .. } => {
                 match kind {
                     Kind::AsyncGenerator(_) => None,
-                    _ => raises(&format!("{what} cannot be iterated over, not even by `async for`")),
+                    _ => {
+                        raises(&format!("{what} cannot be iterated over, not even by `async for`"))
+                    }
                 }
             }
             Use::Entered { .. } => raises(&format!("{what} is no context manager")),
             Use::Formatted if !is_future => {
                 Some(Wrong::Asked("shows as `<coroutine object …>`", "put into a text"))
             }
-            Use::Argument(call, 0) => self.argument(call, what, is_future),
+            Use::Argument(call, nth) => self.argument(call, nth, what, is_future),
             _ => None,
         }
     }
@@ -198,10 +200,14 @@ impl<'a> Awaits<'a> {
         (!has).then(|| Wrong::Raises(format!("{what} has no attribute `{name}`")))
     }
 
-    fn argument(&self, call: ExprId, what: &str, is_future: bool) -> Option<Wrong> {
+    fn argument(&self, call: ExprId, nth: u16, what: &str, is_future: bool) -> Option<Wrong> {
         let Expr::Call(callee, arguments) = self.survey.ast.expr(call) else { return None };
         let builtin = self.kinds.builtin(*callee)?;
-        if ITERATING.contains(&builtin) && !(matches!(builtin, "max" | "min") && arguments.len() > 1)
+        if nth > 0 && builtin != "print" {
+            return None;
+        }
+        if ITERATING.contains(&builtin)
+            && !(matches!(builtin, "max" | "min") && arguments.len() > 1)
         {
             return Some(Wrong::Raises(format!("{what} cannot be iterated over")));
         }
@@ -345,13 +351,13 @@ impl<'a> Awaits<'a> {
         }
         let home = survey.scope(variable.0);
         let private = home.kind == ScopeKind::Function && !home.is_inspected;
-        let soft = |wrong: &Option<Wrong>| {
-            matches!(wrong, Some(Wrong::Asked(..)) | Some(Wrong::Dropped))
-        };
+        let soft =
+            |wrong: &Option<Wrong>| matches!(wrong, Some(Wrong::Asked(..)) | Some(Wrong::Dropped));
         if !private || kind == Kind::Future || !uses.iter().all(|(_, wrong)| soft(wrong)) {
             return;
         }
-        let verb = if matches!(kind, Kind::AsyncGenerator(_)) { "iterated over" } else { "awaited" };
+        let verb =
+            if matches!(kind, Kind::AsyncGenerator(_)) { "iterated over" } else { "awaited" };
         let message = format!("`{text}` is never {verb}");
         let mut finding = self
             .report("missing-await", kept, message)
@@ -429,7 +435,13 @@ impl<'a> Awaits<'a> {
         self.found.push(self.with_call(finding, value, func, ""));
     }
 
-    fn with_call(&self, finding: Diagnostic, value: ExprId, func: FuncId, word: &str) -> Diagnostic {
+    fn with_call(
+        &self,
+        finding: Diagnostic,
+        value: ExprId,
+        func: FuncId,
+        word: &str,
+    ) -> Diagnostic {
         let info = self.survey.func(func);
         let params = &info.def.params;
         let is_method = matches!(self.kinds.of(value), Kind::Method(_));
@@ -520,7 +532,8 @@ impl<'a> Awaits<'a> {
             ),
             Kind::Object(lib) => (
                 format!("this is {}", lib.describe()),
-                lib.awaited_method().map(|method| format!("await its method: `{text}.{method}(…)`")),
+                lib.awaited_method()
+                    .map(|method| format!("await its method: `{text}.{method}(…)`")),
             ),
             _ => return,
         };
@@ -586,7 +599,11 @@ impl<'a> Awaits<'a> {
         match kind {
             Kind::AsyncGenerator(_) if !is_async => {
                 let finding = self
-                    .report("missing-async", span, format!("`{text}` is gone over by a plain `for`"))
+                    .report(
+                        "missing-async",
+                        span,
+                        format!("`{text}` is gone over by a plain `for`"),
+                    )
                     .label(span, "this is an async generator: only `async for` can go over it")
                     .help("write `async for`");
                 let finding = self.with_maker(finding, kind);
@@ -623,20 +640,28 @@ impl<'a> Awaits<'a> {
     }
 }
 
+/// More characters of an expression than this hide what a message says.
+const SHORT: usize = 60;
+
 /// The text of an expression, on one line and not too long.
 pub(super) fn shorten(text: &str) -> String {
-    let mut short = String::new();
-    for word in text.split_whitespace() {
-        if !short.is_empty() {
-            short.push(' ');
-        }
-        short += word;
-    }
-    if short.chars().count() <= 40 {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let short = words.join(" ").replace("( ", "(").replace(" )", ")");
+    if short.chars().count() <= SHORT {
         return short;
     }
-    match short.find('(') {
-        Some(open) if open > 0 && open < 36 => format!("{}(…)", &short[..open]),
-        _ => short.chars().take(39).chain(['…']).collect(),
+    // Of a call, leave out the arguments.
+    let mut depth = 0;
+    let opening = short.char_indices().rev().find(|&(_, c)| {
+        match c {
+            ')' => depth += 1,
+            '(' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    });
+    match opening {
+        Some((open, '(')) if open > 0 && open < SHORT => format!("{}(…)", &short[..open]),
+        _ => short.chars().take(SHORT - 1).chain(['…']).collect(),
     }
 }

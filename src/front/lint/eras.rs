@@ -93,12 +93,7 @@ fn old_coroutine(kinds: &Kinds<'_>, id: FuncId, found: &mut Vec<Diagnostic>) {
 }
 
 /// `loop=loop`
-fn old_loop(
-    kinds: &Kinds<'_>,
-    path: &str,
-    arguments: &[Argument],
-    found: &mut Vec<Diagnostic>,
-) {
+fn old_loop(kinds: &Kinds<'_>, path: &str, arguments: &[Argument], found: &mut Vec<Diagnostic>) {
     if !known::HAD_LOOP.contains(&path) {
         return;
     }
@@ -161,21 +156,16 @@ fn old_wait(kinds: &Kinds<'_>, path: &str, arguments: &[Argument], found: &mut V
             Expr::Comprehension(comprehension) => vec![comprehension.element],
             _ => return None,
         };
-        let is_coroutine =
-            |kind| matches!(kind, Kind::Coroutine(_) | Kind::OldCoroutine(_));
+        let is_coroutine = |kind| matches!(kind, Kind::Coroutine(_) | Kind::OldCoroutine(_));
         items.into_iter().find(|&item| is_coroutine(kinds.of(item)))
     });
     let Some(coroutine) = coroutine else { return };
     let span = survey.span(coroutine);
     let text = shorten(survey.source(span));
     found.push(
-        advise(
-            "old-wait",
-            span,
-            "`asyncio.wait` takes no coroutines since Python 3.11".to_owned(),
-        )
-        .label(span, "this is a coroutine, not a task")
-        .help(format!("write `asyncio.create_task({text})`, or `await asyncio.gather(…)`")),
+        advise("old-wait", span, "`asyncio.wait` takes no coroutines since Python 3.11".to_owned())
+            .label(span, "this is a coroutine, not a task")
+            .help(format!("write `asyncio.create_task({text})`, or `await asyncio.gather(…)`")),
     );
 }
 

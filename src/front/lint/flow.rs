@@ -30,7 +30,8 @@ pub(super) fn stmt_ends(ast: &Ast, stmt: &Stmt) -> bool {
             if ends(ast, &try_.finally) {
                 return true;
             }
-            let body = ends(ast, &try_.body) || (!try_.orelse.is_empty() && ends(ast, &try_.orelse));
+            let body =
+                ends(ast, &try_.body) || (!try_.orelse.is_empty() && ends(ast, &try_.orelse));
             body && try_.handlers.iter().all(|handler| ends(ast, &handler.body))
         }
         // A context may swallow what is raised inside: only leaving by other ways is certain.

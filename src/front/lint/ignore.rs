@@ -40,9 +40,7 @@ impl Ignores {
             let line = ignores.line_of(at as u32);
             let before = &text[ignores.starts[line] as usize..at];
             let is_comment = before.trim_end().ends_with('#');
-            let quoted = strings.iter().any(|span| {
-                (span.start..span.end).contains(&(at as u32))
-            });
+            let quoted = strings.iter().any(|span| (span.start..span.end).contains(&(at as u32)));
             if !is_comment || quoted || !text[from + end..].starts_with(']') {
                 continue;
             }
@@ -65,7 +63,7 @@ impl Ignores {
     }
 
     /// Is the finding silenced? Errors never are.
-    fn silences(&mut self, finding: &Diagnostic) -> bool {
+    pub fn silences(&mut self, finding: &Diagnostic) -> bool {
         if finding.severity == Severity::Error || self.comments.is_empty() {
             return false;
         }

@@ -204,9 +204,8 @@ impl<'a> Kinds<'a> {
         let survey = self.survey;
         let (owner, name) = variable;
         let bound = survey.bound(variable);
-        let starred = |after: u32| {
-            owner == 0 && survey.stars.iter().any(|(span, _)| span.start > after)
-        };
+        let starred =
+            |after: u32| owner == 0 && survey.stars.iter().any(|(span, _)| span.start > after);
         if bound.is_empty() {
             return match owner {
                 0 => self.unbound(survey.name(name)),
@@ -224,7 +223,8 @@ impl<'a> Kinds<'a> {
             .map(|binding| self.binding(&binding.bound, variable, depth))
             .collect::<Vec<Kind>>();
         // An object that is not there yet is None.
-        if all.len() > 1 && all.iter().any(|kind| matches!(kind, Kind::Object(_) | Kind::Instance(_)))
+        if all.len() > 1
+            && all.iter().any(|kind| matches!(kind, Kind::Object(_) | Kind::Instance(_)))
         {
             all.retain(|kind| *kind != Kind::Plain("None"));
         }

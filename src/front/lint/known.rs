@@ -165,7 +165,6 @@ const BLOCKING: &[(&str, &str)] = &[
     ("requests.put", "await asyncio.to_thread(requests.put, …)"),
     ("requests.request", "await asyncio.to_thread(requests.request, …)"),
     ("socket.create_connection", "await asyncio.open_connection(…)"),
-    ("socket.getaddrinfo", "await asyncio.get_running_loop().getaddrinfo(…)"),
     ("socket.gethostbyname", "await asyncio.get_running_loop().getaddrinfo(…)"),
     ("subprocess.call", "await asyncio.create_subprocess_exec(…)"),
     ("subprocess.check_call", "await asyncio.create_subprocess_exec(…)"),
@@ -272,15 +271,47 @@ pub(super) const CANCELLING: &[&str] = &[
 
 /// Builtin functions that use up or show what they get, and keep nothing of it.
 pub(super) const CONSUMING: &[&str] = &[
-    "abs", "all", "any", "bool", "bytes", "dict", "enumerate", "float", "frozenset", "int", "len",
-    "list", "max", "min", "print", "range", "repr", "reversed", "round", "set", "sorted", "str",
-    "sum", "tuple",
+    "abs",
+    "all",
+    "any",
+    "bool",
+    "bytes",
+    "dict",
+    "enumerate",
+    "float",
+    "frozenset",
+    "int",
+    "len",
+    "list",
+    "max",
+    "min",
+    "print",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "sorted",
+    "str",
+    "sum",
+    "tuple",
 ];
 
 /// Those that iterate over their first argument.
 pub(super) const ITERATING: &[&str] = &[
-    "all", "any", "dict", "enumerate", "frozenset", "list", "max", "min", "reversed", "set",
-    "sorted", "sum", "tuple",
+    "all",
+    "any",
+    "dict",
+    "enumerate",
+    "frozenset",
+    "list",
+    "max",
+    "min",
+    "reversed",
+    "set",
+    "sorted",
+    "sum",
+    "tuple",
 ];
 
 #[cfg(test)]

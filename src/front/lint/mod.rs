@@ -14,10 +14,15 @@ mod known;
 mod names;
 mod survey;
 pub mod table;
+mod table_compile;
+mod table_lints;
+mod table_syntax;
 mod tasks;
 mod unused;
 
+use sloop_grammar::ast::{Ast, Expr};
 use sloop_grammar::diagnostic::Diagnostic;
+use sloop_grammar::span::Span;
 
 use crate::compile::Analysis;
 use kinds::Kinds;
@@ -34,7 +39,12 @@ pub fn at_run(analysis: &Analysis<'_>) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let survey = Survey::of(analysis);
-    awaits::find(&Kinds::new(&survey))
+    let mut found = awaits::find(&Kinds::new(&survey));
+    if !found.is_empty() {
+        let mut ignores = Ignores::of(analysis.text, &strings(analysis.ast));
+        found.retain(|finding| !ignores.silences(finding));
+    }
+    found
 }
 
 /// Everything there is to say, in the order of the source.
@@ -48,4 +58,11 @@ pub fn all(analysis: &Analysis<'_>, is_builtin: IsBuiltin<'_>) -> Vec<Diagnostic
     found.append(&mut unused::find(&kinds));
     found.sort_by_key(|finding| (finding.span.start, finding.span.end, finding.code));
     found
+}
+
+/// Where the string literals of a tree stand.
+pub fn strings(ast: &Ast) -> Vec<Span> {
+    let is_string = |expr: &Expr| matches!(expr, Expr::Str(_) | Expr::FString(_) | Expr::Bytes(_));
+    let all = ast.exprs.iter().zip(&ast.spans);
+    all.filter(|(expr, _)| is_string(expr)).map(|(_, span)| *span).collect()
 }

@@ -2,6 +2,7 @@
 
 use sloop_grammar::ast::*;
 use sloop_grammar::diagnostic::{Diagnostic, Severity};
+use sloop_grammar::span::Span;
 
 use super::IsBuiltin;
 use super::survey::{Place, Survey, Use, mark};
@@ -9,8 +10,18 @@ use crate::compile::scope::{ScopeId, ScopeKind};
 
 /// Names that every module has.
 const MODULE: &[&str] = &[
-    "__annotations__", "__builtins__", "__cached__", "__dict__", "__doc__", "__file__",
-    "__loader__", "__name__", "__package__", "__path__", "__spec__", "__debug__",
+    "__annotations__",
+    "__builtins__",
+    "__cached__",
+    "__dict__",
+    "__doc__",
+    "__file__",
+    "__loader__",
+    "__name__",
+    "__package__",
+    "__path__",
+    "__spec__",
+    "__debug__",
 ];
 
 /// Names that others put among the builtins: translations, notebooks, checkers of types.
@@ -21,9 +32,19 @@ pub(super) fn find(survey: &Survey<'_>, is_builtin: IsBuiltin<'_>) -> Vec<Diagno
     if survey.is_open || !survey.stars.is_empty() {
         return Vec::new();
     }
+    // What `and`, `or` or a conditional keeps to some versions.
+    let versioned: Vec<Span> = survey
+        .exprs()
+        .filter(|(id, expr, _)| {
+            matches!(expr, Expr::Conditional { .. } | Expr::Bool(..)) && survey.tells_versions(*id)
+        })
+        .map(|(id, ..)| survey.span(id))
+        .collect();
     let mut found = Vec::new();
     for (id, expr, place) in survey.exprs() {
+        let span = survey.span(id);
         if let Expr::Name(name) = expr
+            && !versioned.iter().any(|around| around.start <= span.start && span.end <= around.end)
             && place.marks & (mark::GUARDED | mark::ANNOTATION) == 0
             && place.usage != Use::Target
             && let Some(finding) = unbound(survey, id, *name, place, is_builtin)

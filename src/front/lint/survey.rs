@@ -417,7 +417,8 @@ impl<'a> Survey<'a> {
             StmtKind::Global(_) | StmtKind::Nonlocal(_) => {}
             StmtKind::Import(aliases) => {
                 for alias in aliases.iter() {
-                    let path: Vec<&str> = alias.path.iter().map(|part| self.name(part.name)).collect();
+                    let path: Vec<&str> =
+                        alias.path.iter().map(|part| self.name(part.name)).collect();
                     match alias.alias {
                         Some(name) => self.bind_ident(name, scope, Bound::Import(path.join("."))),
                         None => {
@@ -567,7 +568,8 @@ impl<'a> Survey<'a> {
             if let Some(annotation) = param.annotation {
                 self.annotation(annotation, around);
             }
-            let is_rest = index >= count && !params.keyword_only.iter().any(|p| std::ptr::eq(p, param));
+            let is_rest =
+                index >= count && !params.keyword_only.iter().any(|p| std::ptr::eq(p, param));
             let bound = match is_rest {
                 true => Bound::Other,
                 false => Bound::Param { func, index, annotation: param.annotation },
@@ -610,7 +612,7 @@ impl<'a> Survey<'a> {
     }
 
     /// Does a test tell versions or platforms apart?
-    fn tells_versions(&self, test: ExprId) -> bool {
+    pub fn tells_versions(&self, test: ExprId) -> bool {
         self.mentions(test, VERSIONS)
     }
 
@@ -627,7 +629,8 @@ impl<'a> Survey<'a> {
         match self.ast.expr(target) {
             Expr::Name(name) => self.bind(*name, self.span(target), scope, bound),
             Expr::Tuple(items) | Expr::List(items) => {
-                let stars = items.iter().any(|&item| matches!(self.ast.expr(item), Expr::Starred(_)));
+                let stars =
+                    items.iter().any(|&item| matches!(self.ast.expr(item), Expr::Starred(_)));
                 for (nth, &item) in items.iter().enumerate() {
                     let part = match bound {
                         Bound::Value(value) if !stars => Bound::Part(value, nth, items.len()),

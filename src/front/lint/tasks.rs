@@ -249,7 +249,8 @@ fn passes_on(kinds: &Kinds<'_>, handler: &Handler) -> bool {
     survey.exprs().any(|(id, expr, place)| match expr {
         Expr::Name(name) if inside(id) => {
             let is_caught = handler.name.is_some_and(|ident| ident.name == *name);
-            (is_caught && !is_shown(kinds, id, place.usage, extent)) || PASSES_ON.contains(&survey.name(*name))
+            (is_caught && !is_shown(kinds, id, place.usage, extent))
+                || PASSES_ON.contains(&survey.name(*name))
         }
         Expr::Attribute(_, ident) if inside(id) => {
             let name = survey.name(ident.name);

@@ -180,10 +180,8 @@ fn runs(survey: &Survey<'_>, value: ExprId) -> bool {
     let whole = survey.span(value);
     survey.exprs().any(|(id, expr, _)| {
         let span = survey.span(id);
-        let runs = matches!(
-            expr,
-            Expr::Call(..) | Expr::Await(_) | Expr::Yield(_) | Expr::YieldFrom(_)
-        );
+        let runs =
+            matches!(expr, Expr::Call(..) | Expr::Await(_) | Expr::Yield(_) | Expr::YieldFrom(_));
         runs && whole.start <= span.start && span.end <= whole.end
     })
 }

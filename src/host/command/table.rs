@@ -6,6 +6,7 @@
 
 use super::option::{Opt, Shown};
 use super::{Asked, Request};
+use crate::host::check;
 use crate::host::run::{Exit, Script};
 
 /// A word that is not a script.
@@ -57,6 +58,27 @@ pub static SUBCOMMANDS: &[Subcommand] = &[
         options: || crate::host::test::OPTIONS.iter().map(|opt| opt.shown).collect(),
         operands: Operands::Files,
         run: crate::host::test::main,
+    },
+    Subcommand {
+        name: "check",
+        arguments: "[OPTION]... [PATH]...",
+        help: "say what is wrong with scripts, without running them",
+        about: "Looks for mistakes in files and in the scripts of folders; without a path, in the\n\
+                working folder. Status 1 if something was found. # sloop: ignore[CODE] on a line\n\
+                silences a finding; sloop explain CODE tells what it means.",
+        options: check::options,
+        operands: Operands::Files,
+        run: check::main,
+    },
+    Subcommand {
+        name: "explain",
+        arguments: "[CODE]...",
+        help: "tell what a finding of check means",
+        about: "Explains the code of an error or warning, with an example of wrong and right.\n\
+                Without a code, lists all.",
+        options: Vec::new,
+        operands: Operands::None,
+        run: check::explain,
     },
     Subcommand {
         name: "dis",

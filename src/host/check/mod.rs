@@ -1,0 +1,181 @@
+//! `sloop check` and `sloop explain`: what is wrong with programs, without running them.
+//!
+//! `files.rs` finds the sources, `formats.rs` writes what was found, `fixes.rs` applies what can be
+//! applied, `explain.rs` prints the table of codes. What is wrong is decided in `src/front/lint`.
+
+mod explain;
+mod files;
+mod fixes;
+mod formats;
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use sloop_grammar::decode_source;
+use sloop_grammar::diagnostic::{Diagnostic, Severity};
+use sloop_grammar::span::Span;
+
+use super::command::{Opt, Shown, read_options, say, wrong};
+use super::run::{Exit, complain};
+use crate::compile::{Analysis, Compiled, Options, SourceInfo, compile_text_with};
+use crate::lint;
+use crate::text::Source;
+use crate::value::Str;
+use crate::vm::{Cx, OF_ASYNCIO};
+
+pub use explain::main as explain;
+use files::File;
+use formats::Format;
+
+const NAME: &str = "sloop check";
+
+#[derive(Default)]
+struct Wishes {
+    format: Format,
+    fix: bool,
+}
+
+static OPTIONS: &[Opt<Wishes>] = &[
+    Opt::value(
+        &["--format"],
+        "FORMAT",
+        "human, plain (a line each), json or github",
+        |wishes: &mut Wishes, value| {
+            wishes.format = Format::named(value)?;
+            Ok(())
+        },
+    ),
+    Opt::flag(&["--fix"], "change the files where that is safe", |wishes: &mut Wishes| {
+        wishes.fix = true;
+    }),
+];
+
+pub fn options() -> Vec<Shown> {
+    OPTIONS.iter().map(|opt| opt.shown).collect()
+}
+
+/// A file with what was found in it.
+pub struct Checked {
+    pub source: Source,
+    pub findings: Vec<Diagnostic>,
+}
+
+/// `sloop check [PATH]...`
+pub fn main(args: Vec<Vec<u8>>) -> Exit {
+    let mut wishes = Wishes::default();
+    let operands = match read_options("check", OPTIONS, &mut wishes, args) {
+        Ok(operands) => operands,
+        Err(exit) => return exit,
+    };
+    if wishes.fix && operands.iter().any(|operand| operand == b"-") {
+        return wrong(NAME, "--fix cannot change standard input");
+    }
+    let (files, problems) = files::find(operands);
+    for problem in &problems {
+        complain(&format!("{NAME}: {problem}\n"));
+    }
+    let builtins = builtins();
+    let checked = check_all(&files, &builtins, wishes.fix);
+    let found = checked.iter().any(|file| !file.findings.is_empty());
+    match say(&wishes.format.write(&checked)) {
+        Exit::Status(0) => {}
+        exit => return exit,
+    }
+    match (problems.is_empty(), found) {
+        (false, _) => Exit::Status(2),
+        (true, true) => Exit::Status(1),
+        (true, false) => Exit::Status(0),
+    }
+}
+
+/// The names that every module sees.
+fn builtins() -> HashSet<String> {
+    let mut vm = crate::native::new_vm();
+    let cx = Cx::of(&mut vm);
+    let names = cx.vm().builtins.iter().filter_map(|entry| entry.key.cast::<Str>());
+    let names = names.map(|name| name.lossy().into_owned());
+    names.chain(OF_ASYNCIO.iter().map(|&name| name.into())).collect()
+}
+
+/// Room for the deepest tree that the parser lets through.
+const STACK: usize = 64 << 20;
+
+/// Checks the files, on as many threads as there are processors; the order is that of the files.
+fn check_all(files: &[File], builtins: &HashSet<String>, fix: bool) -> Vec<Checked> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(at) else { return };
+            let checked = check_file(file, builtins, fix);
+            done.lock().expect("no other has panicked").push((at, checked));
+        }
+    };
+    let count = std::thread::available_parallelism().map_or(1, usize::from).min(files.len());
+    std::thread::scope(|scope| {
+        for _ in 0..count {
+            let builder = std::thread::Builder::new().stack_size(STACK);
+            if let Err(error) = builder.spawn_scoped(scope, work) {
+                complain(&format!("{NAME}: no thread to work on: {error}\n"));
+            }
+        }
+    });
+    let mut done = done.into_inner().expect("no other has panicked");
+    done.sort_by_key(|&(at, _)| at);
+    done.into_iter().map(|(_, checked)| checked).collect()
+}
+
+fn check_file(file: &File, builtins: &HashSet<String>, fix: bool) -> Checked {
+    let bytes = match file.read() {
+        Ok(bytes) => bytes,
+        Err(problem) => {
+            let message = format!("this file cannot be read: {problem}");
+            let finding = Diagnostic::lint("unreadable", Severity::Error, Span::default(), message);
+            return Checked { source: Source::new(&*file.name, ""), findings: vec![finding] };
+        }
+    };
+    let text = match decode_source(&bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let source = Source::new(&*file.name, String::from_utf8_lossy(&bytes));
+            return Checked { source, findings: vec![error] };
+        }
+    };
+    let mut text = text;
+    let mut findings = check_text(&file.name, &text, builtins);
+    if fix && let Some(path) = &file.path {
+        let check = |text: &str| check_text(&file.name, text, builtins);
+        if let Some((better, left)) = fixes::apply(&text, &findings, &check) {
+            match fixes::write(path, &bytes, &text, &better) {
+                Ok(()) => (text, findings) = (better, left),
+                Err(problem) => {
+                    complain(&format!("{NAME}: can't change '{}': {problem}\n", file.name));
+                }
+            }
+        }
+    }
+    Checked { source: Source::new(&*file.name, text), findings }
+}
+
+/// What is wrong with a text.
+fn check_text(name: &str, text: &str, builtins: &HashSet<String>) -> Vec<Diagnostic> {
+    let info = SourceInfo { filename: name.into(), text };
+    let strings = RefCell::new(Vec::new());
+    let look = |analysis: &Analysis<'_>| {
+        *strings.borrow_mut() = lint::strings(analysis.ast);
+        lint::all(analysis, &|name| builtins.contains(name))
+    };
+    let mode = sloop_grammar::Mode::Module;
+    match compile_text_with(&info, mode, &Options::default(), Some(&look)) {
+        Compiled::Errors(errors) => errors,
+        Compiled::Code(_, findings) => {
+            lint::apply(lint::Ignores::of(text, &strings.take()), findings)
+        }
+        Compiled::Incomplete => {
+            vec![Diagnostic::error("invalid-syntax", Span::default(), "incomplete input")]
+        }
+    }
+}
