@@ -13,10 +13,13 @@ use super::survey::{Body, Place, Survey, Use};
 pub(super) fn find(kinds: &Kinds<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for (id, expr, place) in kinds.survey.exprs() {
-        if let Expr::Call(callee, _) = expr
-            && kinds.survey.may_await(place.scope)
-        {
+        let Expr::Call(callee, _) = expr else { continue };
+        let is_async = kinds.survey.may_await(place.scope);
+        // Plain code can start a task on a loop that it is about to run.
+        if is_async || kinds.path_of(*callee).as_deref() == Some("asyncio.create_task") {
             dangling(kinds, id, place.usage, &mut found);
+        }
+        if is_async {
             blocking(kinds, id, *callee, &mut found);
         }
     }
@@ -42,7 +45,7 @@ fn dangling(kinds: &Kinds<'_>, id: ExprId, usage: Use, found: &mut Vec<Diagnosti
     }
     let survey = kinds.survey;
     let eager = ["eager_task_factory", "eager_start", "create_eager_task_factory"];
-    if eager.iter().any(|name| survey.ast.names.find(name).is_some()) || is_joined(survey, id) {
+    if eager.iter().any(|name| survey.ast.names.find(name).is_some()) || is_joined(kinds, id) {
         return;
     }
     let span = survey.span(id);
@@ -54,30 +57,32 @@ fn dangling(kinds: &Kinds<'_>, id: ExprId, usage: Use, found: &mut Vec<Diagnosti
     );
 }
 
-/// Does the function wait for something that it has given to the task: a queue, a future?
-fn is_joined(survey: &Survey<'_>, id: ExprId) -> bool {
+/// Does the function wait for something that it has given to the task, or return it: a queue, a
+/// future?
+fn is_joined(kinds: &Kinds<'_>, id: ExprId) -> bool {
+    let survey = kinds.survey;
     let task = survey.span(id);
     let home = survey.scope(survey.place(id).scope).host;
     let within = |span: Span, outer: Span| outer.start <= span.start && span.end <= outer.end;
     let waits: Vec<Span> = survey
         .exprs()
         .filter(|(_, expr, place)| {
-            matches!(expr, Expr::Await(_)) && survey.scope(place.scope).host == home
+            let hands_over = matches!(expr, Expr::Await(_)) || place.usage == Use::Returned;
+            hands_over && survey.scope(place.scope).host == home
         })
         .map(|(id, ..)| survey.span(id))
         .filter(|&span| !within(span, task))
         .collect();
     // Variables, and attributes of `self`, by their text.
-    let shared = |span: Span, expr: &Expr, place: Place| match expr {
+    let shared = |id: ExprId, expr: &Expr, place: Place| match expr {
         Expr::Name(name) => {
-            let called = matches!(place.usage, Use::Callee(_));
-            let variable = survey.variable(place.scope, *name);
-            !called && variable.0 != 0 && survey.name(*name) != "self" && span.end > span.start
+            let general =
+                matches!(kinds.of(id), Kind::Path(_) | Kind::Function(_) | Kind::Class(_));
+            !general && survey.name(*name) != "self"
         }
         Expr::Attribute(object, _) => {
-            let called = matches!(place.usage, Use::Callee(_));
             let of_self = survey.source(survey.span(*object)) == "self";
-            !called && of_self && !matches!(place.usage, Use::Attribute(_))
+            of_self && !matches!(place.usage, Use::Attribute(_) | Use::Callee(_))
         }
         _ => false,
     };
@@ -85,7 +90,7 @@ fn is_joined(survey: &Survey<'_>, id: ExprId) -> bool {
         .exprs()
         .filter(|(id, expr, place)| {
             let span = survey.span(*id);
-            within(span, task) && shared(span, expr, *place)
+            within(span, task) && shared(*id, expr, *place)
         })
         .map(|(id, ..)| survey.source(survey.span(id)))
         .collect();
