@@ -244,11 +244,7 @@ fn formats() {
          ::error file=b.py,line=1,col=5,endColumn=6,title=never-closed::'(' was never closed\n"
     );
     let (human, _) = check(&folder, &["."]);
-    assert!(
-        human.contains("│     ╰──── this makes a coroutine and drops it")
-            || human.contains("this makes a coroutine and drops it"),
-        "{human}"
-    );
+    assert!(human.contains("this makes a coroutine and drops it"), "{human}");
     assert!(
         human.ends_with(
             "2 findings in 2 files; --fix takes care of 1\n`sloop explain CODE` says more\n"
@@ -272,7 +268,7 @@ fn fixes() {
                  asyncio.run(work(2))\r\n    await asyncio.sleep(1, loop=None)\r\n";
     let right = "\u{FEFF}import asyncio\r\n\r\nasync def work(n=1):\r\n    return n\r\n\r\n\
                  async def main(lock: asyncio.Lock):\r\n    await work()\r\n    print((await \
-                 work()).real, work(work()))\r\n    async with lock:\r\n        if await work(): \
+                 work()).real, await work(work()))\r\n    async with lock:\r\n        if await work(): \
                  pass\r\n    await work()\r\n    await work(2)\r\n    await asyncio.sleep(1)\r\n";
     write(&folder, "a.sloop", wrong);
     write(
