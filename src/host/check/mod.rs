@@ -137,14 +137,18 @@ fn check_file(file: &File, builtins: &HashSet<String>, fix: bool) -> Checked {
             return Checked { source: Source::new(&*file.name, ""), findings: vec![finding] };
         }
     };
-    let text = match decode_source(&bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let source = Source::new(&*file.name, String::from_utf8_lossy(&bytes));
-            return Checked { source, findings: vec![error] };
+    let mut text = match decode_source(&bytes) {
+        // Columns count without the mark that says UTF-8.
+        Ok(text) => text.strip_prefix('\u{FEFF}').map(str::to_owned).unwrap_or(text),
+        Err(mut error) => {
+            let shown = String::from_utf8_lossy(&bytes);
+            if let Err(place) = std::str::from_utf8(&bytes) {
+                let at = place.valid_up_to() as u32;
+                error.span = Span::new(at, at + '\u{FFFD}'.len_utf8() as u32);
+            }
+            return Checked { source: Source::new(&*file.name, shown), findings: vec![error] };
         }
     };
-    let mut text = text;
     let mut findings = check_text(&file.name, &text, builtins);
     if fix && let Some(path) = &file.path {
         let check = |text: &str| check_text(&file.name, text, builtins);
