@@ -8,7 +8,7 @@ use sloop_grammar::diagnostic::{Diagnostic, Severity};
 use sloop_grammar::span::Span;
 
 use super::kinds::{Kind, Kinds, Maker};
-use super::known::{CONSUMING, ITERATING, Lib};
+use super::known::{self, CONSUMING, Gives, ITERATING, Lib};
 use super::survey::{Bound, FuncId, Place, Survey, Use, Variable};
 use crate::compile::scope::ScopeKind;
 
@@ -49,7 +49,7 @@ pub(super) fn find(kinds: &Kinds<'_>) -> Vec<Diagnostic> {
         match place.usage {
             Use::Entered { is_async, keyword } => awaits.entered(id, is_async, keyword),
             Use::Iterated { is_async, keyword } | Use::IteratedInside { is_async, keyword } => {
-                awaits.iterated(id, is_async, keyword, place)
+                awaits.iterated(id, is_async, keyword)
             }
             _ => {}
         }
@@ -526,6 +526,14 @@ impl<'a> Awaits<'a> {
                 self.found.push(self.with_call(finding, value, func, "await "));
                 return;
             }
+            Kind::Path(_) | Kind::ObjectMethod(..) if self.makes_awaitable(kind) => {
+                let finding = self
+                    .report("missing-call", span, format!("`{text}` is not called"))
+                    .label(span, "this is the function, not what it makes")
+                    .help(format!("call it: `await {text}(…)`"));
+                self.found.push(finding);
+                return;
+            }
             Kind::AsyncGenerator(_) => (
                 "this is an async generator".to_owned(),
                 Some(format!("go over it: `async for item in {text}: …`")),
@@ -541,6 +549,15 @@ impl<'a> Awaits<'a> {
         finding.help = help;
         let finding = self.with_maker(finding, kind);
         self.found.push(finding);
+    }
+
+    /// Does calling a member of a library give something to await?
+    fn makes_awaitable(&self, kind: Kind) -> bool {
+        let given = match kind {
+            Kind::ObjectMethod(lib, name) => known::method(lib, self.survey.name(name)),
+            _ => self.kinds.path(kind).and_then(|path| known::member(&path)),
+        };
+        matches!(given, Some(Gives::Coroutine(_) | Gives::Task | Gives::Future))
     }
 
     // ---- `with` and `for`
@@ -591,7 +608,7 @@ impl<'a> Awaits<'a> {
         }
     }
 
-    fn iterated(&mut self, id: ExprId, is_async: bool, keyword: u32, place: Place) {
+    fn iterated(&mut self, id: ExprId, is_async: bool, keyword: u32) {
         let survey = self.survey;
         let span = survey.span(id);
         let text = self.text(id);
@@ -607,12 +624,18 @@ impl<'a> Awaits<'a> {
                     .label(span, "this is an async generator: only `async for` can go over it")
                     .help("write `async for`");
                 let finding = self.with_maker(finding, kind);
-                self.found.push(match place.usage {
-                    Use::Iterated { .. } | Use::IteratedInside { .. } => {
-                        self.with_async(finding, id, keyword)
-                    }
-                    _ => finding,
-                });
+                self.found.push(self.with_async(finding, id, keyword));
+            }
+            Kind::Object(Lib::StreamReader) if !is_async => {
+                let finding = self
+                    .report(
+                        "missing-async",
+                        span,
+                        format!("`{text}` is gone over by a plain `for`"),
+                    )
+                    .label(span, "this is a stream reader: only `async for` can go over it")
+                    .help("write `async for`");
+                self.found.push(self.with_async(finding, id, keyword));
             }
             Kind::Plain(what) if is_async => {
                 self.needless(id, keyword, "async for", "for", what.to_owned());

@@ -40,7 +40,8 @@ fn warn(code: &'static str, span: Span, message: String) -> Diagnostic {
 
 /// `create_task(…)` whose task nobody holds.
 fn dangling(kinds: &Kinds<'_>, id: ExprId, usage: Use, found: &mut Vec<Diagnostic>) {
-    if usage != Use::Statement || kinds.of(id) != Kind::Task {
+    let gathers = kinds.path_of_call(id).as_deref() == Some("asyncio.gather");
+    if usage != Use::Statement || !(gathers || kinds.of(id) == Kind::Task) {
         return;
     }
     let survey = kinds.survey;
@@ -50,6 +51,14 @@ fn dangling(kinds: &Kinds<'_>, id: ExprId, usage: Use, found: &mut Vec<Diagnosti
     }
     let span = survey.span(id);
     let text = shorten(survey.source(span));
+    if gathers {
+        found.push(
+            warn("dangling-task", span, format!("nobody waits for `{text}`"))
+                .label(span, "this starts tasks, and what follows does not wait for them")
+                .help(format!("wait for them: `await {text}`")),
+        );
+        return;
+    }
     found.push(
         warn("dangling-task", span, format!("nobody holds the task of `{text}`"))
             .label(span, "nobody waits for this task, cancels it or hears of its errors")
