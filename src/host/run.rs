@@ -276,7 +276,8 @@ fn run_tests(cx: &mut Cx, globals: Gc<Dict>, tests: &Tests) -> Flow {
 fn tell_found(witness: Option<&Witness>, source: &Source, found: &[Diagnostic]) {
     let Some(witness) = witness else { return };
     for finding in found {
-        let text = format!("{}: {}", exception_name(finding.kind), finding.message);
+        let Some(exception) = exception_name(finding.kind) else { continue };
+        let text = format!("{exception}: {}", finding.message);
         let line = source.position(finding.span.start).line.to_string();
         witness.tell("found", &[&text, &line]);
     }
