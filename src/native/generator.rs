@@ -5,7 +5,7 @@ use super::{TypeDef, function, method};
 use crate::gc::Gc;
 use crate::value::frame::state;
 use crate::value::wait::phase;
-use crate::value::{AsyncOp, Class, Exception, Frame, Str, T, Value, Wait};
+use crate::value::{AsyncOp, Class, Exception, Frame, Str, T, Traceback, Value, Wait};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Outcome, Stop};
 
 const SEND: &str = "send(value) -> send 'value' into generator,\nreturn next yielded value or raise \
@@ -325,8 +325,7 @@ fn thrown_into_wait(cx: &mut Cx, [wait, kind, _]: [Value; 3], outcome: Outcome) 
         let text = "cannot reuse already awaited coroutine";
         return Err(cx.error(T::RuntimeError, text));
     }
-    cx.close_wait(wait);
-    Err(cx.throw(exception))
+    cx.throw_into_wait(wait, exception)
 }
 
 /// Makes the exception that the arguments of a `throw` ask for, and goes on in `run` with it.
@@ -336,8 +335,15 @@ fn with_exception(
     run: fn(&mut Cx, [Value; 3], Outcome) -> Flow,
     target: Value,
 ) -> Flow {
+    if cx.opt(args, 2).is_some() {
+        cx.call_prelude("_old_throw", &[])?;
+    }
     let kind = cx.arg(args, 1).value();
     let value = cx.opt(args, 2).map_or(Value::NONE, |v| v.value());
+    let trace = cx.opt(args, 3).map_or(Value::NONE, |v| v.value());
+    if !trace.is_none() && !trace.is::<Traceback>() {
+        return Err(cx.type_error("throw() third argument must be a traceback object"));
+    }
     let state = [target, kind, Value::NONE];
     if kind.is::<Exception>() {
         if !value.is_none() {

@@ -451,7 +451,10 @@ fn qualified_name(cx: &mut Cx, exception: Value) -> String {
     match module.and_then(|module| module.cast::<Str>()) {
         Some(module) if matches!(module.as_bytes(), b"builtins" | b"__main__") => name,
         Some(module) => format!("{}.{name}", module.lossy()),
-        None if !class.is_user() => name,
+        None if !class.is_user() => match super::module_of(cx, class) {
+            "builtins" => name,
+            module => format!("{module}.{name}"),
+        },
         None => format!("<unknown>.{name}"),
     }
 }

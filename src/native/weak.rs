@@ -146,6 +146,15 @@ fn is_more_than_data(layout: Kind) -> bool {
             | Kind::MemoryView
             | Kind::GenericAlias
             | Kind::Union
+            | Kind::Future
+            | Kind::Task
+            | Kind::Gathering
+            | Kind::Wait
+            | Kind::Primitive
+            | Kind::Timeout
+            | Kind::Queue
+            | Kind::Handle
+            | Kind::EventLoop
     )
 }
 

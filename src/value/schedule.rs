@@ -27,6 +27,10 @@ pub mod flag {
     pub const PLAIN: u8 = 16;
     /// In the middle of a turn.
     pub const IN_TURN: u8 = 32;
+    /// It stops at the end of the turn.
+    pub const ONE_TURN: u8 = 64;
+    /// The timers of the next turn have been moved, by a clock of the program's own.
+    pub const MOVED: u8 = 128;
 }
 
 /// A callback that a loop will call.

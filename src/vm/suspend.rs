@@ -95,7 +95,17 @@ pub(super) unsafe fn enter(
         let suspended = (*frame).state() == state::SUSPENDED;
         let (inner_ip, inner) = match (*frame).state() {
             state::CREATED => ((*frame).return_ip.cast_mut(), own),
-            state::SUSPENDED => ((*frame).return_ip.cast_mut(), (*frame).link),
+            state::SUSPENDED => {
+                // A coroutine that is suspended awaits something for somebody else.
+                if (*frame).kind() == state::COROUTINE
+                    && info as u8 == Ret::Delegate as u8
+                    && (*frame_at(base)).kind() != state::GENERATOR
+                {
+                    let text = "coroutine is being awaited already";
+                    return Err(raise::error(&*vm, T::RuntimeError, text));
+                }
+                ((*frame).return_ip.cast_mut(), (*frame).link)
+            }
             state::RUNNING => {
                 let text = match (*frame).kind() {
                     state::COROUTINE if info as u8 == Ret::Delegate as u8 => {

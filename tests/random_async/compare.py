@@ -4,6 +4,7 @@
 
 Options are those of ../random/compare.py, which does the work. `--sloop` needs `--virtual-time` in
 its command. The scripts that `--folder` takes run on CPython, too, where they import `oracle`.
+With `LOOP=replaced` or `LOOP=turns` in the environment, Sloop uses a loop of the program's own (`loops.py`).
 """
 
 import importlib.util
@@ -13,7 +14,10 @@ import sys
 import programs
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ORACLE = f"import sys\nif sys.implementation.name == 'cpython':\n    sys.path.insert(0, {HERE!r})\n    import oracle\n"
+ORACLE = (
+    f"import sys\nif sys.implementation.name == 'cpython':\n    sys.path.insert(0, {HERE!r})\n    import oracle\n"
+    + (f"else:\n    sys.path.insert(0, {HERE!r})\n    import loops\n    loops.use({os.environ['LOOP']!r})\n" if 'LOOP' in os.environ else '')
+)
 
 spec = importlib.util.spec_from_file_location('random_compare', os.path.join(HERE, '..', 'random', 'compare.py'))
 shared = importlib.util.module_from_spec(spec)

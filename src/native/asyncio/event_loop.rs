@@ -8,7 +8,7 @@ use crate::native::error::{io_error, os_error};
 use crate::native::float::float_arg;
 use crate::native::{TypeDef, method, static_method};
 use crate::value::schedule::flag;
-use crate::value::{Class, EventLoop, Handle, T, Value};
+use crate::value::{Class, EventLoop, Handle, Str, T, Value};
 use crate::vm::threads::{Key, Side};
 use crate::vm::{Args, Cx, Flow, GetSet, Outcome, Stop, tasks};
 
@@ -17,7 +17,33 @@ pub static EVENT_LOOP: TypeDef = TypeDef {
     doc: "The queue of what is ready, the timers, the turns.",
     methods: &[
         static_method("__new__(cls, *args, **kwargs)", "Create and return a new object.", new),
-        method("_drive(self, /)", "Runs turns until the loop is stopped.", drive),
+        method("_drive(self, /)", "Runs turns until the loop is stopped.", |cx, args| {
+            drive(cx, args, 0)
+        }),
+        method(
+            "_turn(self, until=None, /)",
+            "Runs one turn. With a time of the program's own clock: with the timers due by then.",
+            |cx, args| {
+                let Some(until) = cx.opt(args, 1).map(|until| until.value()) else {
+                    return drive(cx, args, flag::ONE_TURN);
+                };
+                let until = float_arg(cx, until)?;
+                tasks::fire(this(cx, args)?, until);
+                drive(cx, args, flag::ONE_TURN | flag::MOVED)
+            },
+        ),
+        method("_next_time(self, /)", "When the first timer is due, or None.", |cx, args| {
+            let first = this(cx, args)?.timers.borrow_mut().next_time();
+            Ok(first.map_or(Value::NONE, Value::float))
+        }),
+        method("_add_callback(self, handle, /)", "Has a handle run in the next turn.", |cx, args| {
+            let handle = cx.arg(args, 1).value();
+            let own = this(cx, args)?;
+            if super::handle::of(cx, handle)?.flags.get() & flag::CANCELLED == 0 {
+                own.push(handle);
+            }
+            Ok(Value::NONE)
+        }),
         method("time(self, /)", "The loop's clock, in seconds.", |cx, _| {
             Ok(Value::float(cx.now()))
         }),
@@ -117,6 +143,13 @@ pub static EVENT_LOOP: TypeDef = TypeDef {
             let enabled = cx.arg(args, 1).value();
             let enabled = cx.truth(enabled)?;
             this(cx, args)?.set(flag::DEBUG, enabled);
+            Ok(Value::NONE)
+        }),
+        method("_replaced(self, name, /)", "The program has given it an attribute.", |cx, args| {
+            let name = cx.arg(args, 1).cast::<Str>();
+            if name.is_some_and(|name| SCHEDULING.iter().any(|own| name.as_bytes() == own.as_bytes())) {
+                this(cx, args)?.set(flag::PLAIN, false);
+            }
             Ok(Value::NONE)
         }),
         method("_timer_handle_cancelled(self, handle, /)", "", |_, _| Ok(Value::NONE)),
@@ -220,13 +253,16 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
 
 // ---- running
 
-fn drive(cx: &mut Cx, args: Args) -> Flow {
+fn drive(cx: &mut Cx, args: Args, how: u8) -> Flow {
     let this = this(cx, args)?;
     if !this.current.get().is_undef() {
         return Err(cx.error(T::RuntimeError, "This event loop is already running"));
     }
     this.left.set(0);
     this.set(flag::IN_TURN, false);
+    for each in [flag::ONE_TURN, flag::MOVED] {
+        this.set(each, how & each != 0);
+    }
     let driver = tasks::driver(cx.vm_mut());
     cx.tail(driver, &[Value::object(this)])
 }
@@ -298,7 +334,8 @@ fn call_later(cx: &mut Cx, args: Args) -> Flow {
         return Err(cx.type_error("delay must not be None"));
     }
     let own = this(cx, args)?;
-    if !own.has(flag::PLAIN) {
+    let is_number = delay.as_int().is_some() || delay.as_float().is_some();
+    if !is_number || !own.has(flag::PLAIN) {
         let (given, context) = callback(cx, args, 3);
         let called = cx.arg(args, 2).value();
         return cx.tail_prelude(

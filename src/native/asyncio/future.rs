@@ -29,10 +29,10 @@ pub static FUTURE: TypeDef = TypeDef {
             Ok(Value::NONE)
         }),
         method("get_loop(self, /)", "The loop that the future is bound to.", |cx, args| {
-            Ok(this(cx, args)?.event_loop.get())
+            Ok(ready(cx, args)?.event_loop.get())
         }),
         method("done(self, /)", "Is it done?", |cx, args| {
-            Ok(Value::bool(!ready(cx, args)?.is_pending()))
+            Ok(Value::bool(!this(cx, args)?.is_pending()))
         }),
         method("cancelled(self, /)", "Was it cancelled?", |cx, args| {
             Ok(Value::bool(this(cx, args)?.state() == state::CANCELLED))
@@ -79,6 +79,7 @@ pub static FUTURE: TypeDef = TypeDef {
                 Ok(if told && !message.is::<Exception>() { message } else { Value::NONE })
             },
             set: Some(|cx, this, message| {
+                kept(cx, message)?;
                 of(cx, this)?.result.set(message);
                 Ok(Value::NONE)
             }),
@@ -89,6 +90,7 @@ pub static FUTURE: TypeDef = TypeDef {
             doc: "",
             get: |cx, this| Ok(Value::bool(of(cx, this)?.has(state::UNREAD))),
             set: Some(|cx, this, on| {
+                kept(cx, on)?;
                 if on != Value::FALSE && on != Value::int(0) {
                     let text = "_log_traceback can only be set to False";
                     return Err(cx.value_error(text));
@@ -102,6 +104,7 @@ pub static FUTURE: TypeDef = TypeDef {
             doc: "",
             get: |cx, this| Ok(Value::bool(of(cx, this)?.has(state::BLOCKING))),
             set: Some(|cx, this, on| {
+                kept(cx, on)?;
                 of(cx, this)?.set(state::BLOCKING, on == Value::TRUE);
                 Ok(Value::NONE)
             }),
@@ -136,11 +139,28 @@ fn this(cx: &Cx, args: Args) -> Result<Gc<Future>, Stop> {
 fn ready(cx: &Cx, args: Args) -> Result<Gc<Future>, Stop> {
     let this = this(cx, args)?;
     if this.event_loop.get().is_undef() {
-        let class = cx.class_of(Value::object(this));
-        let text = format!("{} object is not initialized.", class.name_text());
-        return Err(cx.error(T::RuntimeError, &text));
+        return Err(cx.error(T::RuntimeError, NOT_INITIALISED));
     }
     Ok(this)
+}
+
+pub const NOT_INITIALISED: &str = "Future object is not initialized.";
+
+/// As `ready`, for those who ask what has become of it.
+fn asked(cx: &Cx, args: Args) -> Result<Gc<Future>, Stop> {
+    let this = this(cx, args)?;
+    if this.event_loop.get().is_undef() {
+        return Err(cx.error(T::InvalidStateError, NOT_INITIALISED));
+    }
+    Ok(this)
+}
+
+/// Refuses `del` of an attribute.
+pub fn kept(cx: &Cx, value: Value) -> Result<(), Stop> {
+    if value.is_undef() {
+        return Err(cx.error(T::AttributeError, "cannot delete attribute"));
+    }
+    Ok(())
 }
 
 fn in_prelude(cx: &mut Cx, name: &'static str, args: Args) -> Flow {
@@ -210,7 +230,7 @@ fn part(cx: &mut Cx, value: Value, wanted: u32) -> Flow {
 }
 
 fn result(cx: &mut Cx, args: Args) -> Flow {
-    let this = ready(cx, args)?;
+    let this = asked(cx, args)?;
     if this.is_pending() {
         return Err(cx.error(T::InvalidStateError, "Result is not set."));
     }
@@ -218,7 +238,7 @@ fn result(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn exception(cx: &mut Cx, args: Args) -> Flow {
-    let this = ready(cx, args)?;
+    let this = asked(cx, args)?;
     match this.state() {
         state::PENDING => Err(cx.error(T::InvalidStateError, "Exception is not set.")),
         state::CANCELLED => cx.result_of(this),
@@ -303,7 +323,10 @@ fn cancel(cx: &mut Cx, args: Args) -> Flow {
 // ---- who waits
 
 fn add_done_callback(cx: &mut Cx, args: Args) -> Flow {
-    let this = ready(cx, args)?;
+    let this = this(cx, args)?;
+    if this.event_loop.get().is_undef() {
+        return Err(cx.error(T::RuntimeError, "uninitialized Future object"));
+    }
     let callback = cx.arg(args, 1).value();
     let context = match cx.opt(args, 2).map(|context| context.value()) {
         Some(context) if !context.is_none() => context,

@@ -19,10 +19,7 @@ pub static HANDLE: TypeDef = TypeDef {
             in_prelude(cx, "_handle_repr_info", args)
         }),
         method("get_context(self, /)", "The context of the callback.", |cx, args| {
-            let this = this(cx, args)?;
-            let context = Value::object(cx.context_object(this.context.get()));
-            this.context.set(context);
-            Ok(context)
+            own_context(cx, this(cx, args)?)
         }),
         method("cancel(self, /)", "Do not call the callback.", cancel),
         method("cancelled(self, /)", "Was it cancelled?", |cx, args| {
@@ -47,7 +44,7 @@ pub static HANDLE: TypeDef = TypeDef {
         GetSet {
             name: "_context",
             doc: "",
-            get: |cx, v| Ok(Value::object(cx.context_object(of(cx, v)?.context.get()))),
+            get: |cx, v| own_context(cx, of(cx, v)?),
             set: None,
         },
         GetSet {
@@ -125,6 +122,13 @@ fn this(cx: &Cx, args: Args) -> Result<Gc<Handle>, Stop> {
 fn in_prelude(cx: &mut Cx, name: &'static str, args: Args) -> Flow {
     let this = cx.arg(args, 0).value();
     cx.tail_prelude(name, &[this])
+}
+
+/// The context of the callback, which is from now on the object that the program has.
+fn own_context(cx: &mut Cx, this: Gc<Handle>) -> Flow {
+    let context = Value::object(cx.context_object(this.context.get()));
+    this.context.set(context);
+    Ok(context)
 }
 
 // ---- what debug mode keeps

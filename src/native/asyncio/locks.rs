@@ -105,7 +105,7 @@ pub static SEMAPHORE: TypeDef = TypeDef {
         REPR,
         method("locked(self, /)", "Would `acquire` have to wait?", |cx, args| {
             let this = this(cx, args)?;
-            let waits = this.waiters.borrow().iter().any(|w| w.phase.get() != phase::CANCELLED);
+            let waits = this.waiters.borrow().iter().any(|w| w.phase_now() != phase::CANCELLED);
             Ok(Value::bool(this.count.get() == 0 || waits))
         }),
         method("acquire(self, /)", "Wait for a permit, and take it.", |cx, args| {

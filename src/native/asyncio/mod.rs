@@ -51,7 +51,6 @@ static FUNCTIONS: &[Def] = &[
         },
     ),
     function("current_task(loop=None)", "The task that runs now, or None.", current_task),
-    function("all_tasks(loop=None)", "The tasks of a loop that are not done.", all_tasks),
     function("_enter_task(loop, task)", "Says which task runs.", enter_task),
     function("_leave_task(loop, task)", "Says that a task does not run any more.", leave_task),
     function("_swap_current_task(loop, task)", "Says which task runs.", |cx, args| {
@@ -60,14 +59,19 @@ static FUNCTIONS: &[Def] = &[
     }),
     function("_register_task(task)", "Hands a task over to its loop.", register),
     function("_register_eager_task(task)", "Hands a task over to its loop.", register),
-    function("_unregister_task(task)", "Lets go of a task.", |_, _| Ok(Value::NONE)),
-    function("_unregister_eager_task(task)", "Lets go of a task.", |_, _| Ok(Value::NONE)),
+    function("_unregister_task(task)", "Lets go of a task.", unregister),
+    function("_unregister_eager_task(task)", "Lets go of a task.", unregister),
+    function("_wait_state(waiter, /)", "How a native coroutine waits.", coroutine::state),
+];
+
+/// What programs know as functions of `asyncio.tasks`.
+static OF_TASKS: &[Def] = &[
+    function("all_tasks(loop=None)", "The tasks of a loop that are not done.", all_tasks),
     function(
         "create_task(coro, *, name=None, context=None)",
         "Run a coroutine as a task of the running loop. Returns the task.",
         task::create,
     ),
-    function("_wait_state(waiter, /)", "How a native coroutine waits.", coroutine::state),
     function("sleep(delay, result=None, *, loop=None)", "Wait for some seconds.", coroutine::sleep),
     function(
         "gather(*coros_or_futures, return_exceptions=False, loop=None)",
@@ -95,6 +99,7 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
         ],
     );
     add_functions(cx, dict, FUNCTIONS, "_asyncio");
+    add_functions(cx, dict, OF_TASKS, "asyncio.tasks");
     add_functions(cx, dict, report::FUNCTIONS, "_asyncio");
     if let Some(sleep) = dict.get_str(cx, cx.intern("sleep")) {
         tasks::mark_sleep(sleep);
@@ -158,6 +163,9 @@ fn all_tasks(cx: &mut Cx, args: Args) -> Flow {
     let event_loop = loop_or_running(cx, args, 0)?;
     let found = tasks::all(cx.vm_mut(), event_loop);
     let list = cx.list(found.into_iter().map(Value::object).collect());
+    if cx.has_foreign_tasks() {
+        return cx.tail_prelude("_all_tasks_too", &[Value::object(list), event_loop]);
+    }
     cx.tail(cx.type_object(T::Set), &[Value::object(list)])
 }
 
@@ -184,6 +192,17 @@ fn leave_task(cx: &mut Cx, args: Args) -> Flow {
 fn register(cx: &mut Cx, args: Args) -> Flow {
     if let Some(task) = cx.arg(args, 0).cast::<Task>() {
         tasks::register(cx.vm_mut(), task);
+        return Ok(Value::NONE);
     }
-    Ok(Value::NONE)
+    cx.note_foreign_task();
+    let task = cx.arg(args, 0).value();
+    cx.tail_prelude("_register_foreign", &[task])
+}
+
+fn unregister(cx: &mut Cx, args: Args) -> Flow {
+    let task = cx.arg(args, 0).value();
+    if task.is::<Task>() || !cx.has_foreign_tasks() {
+        return Ok(Value::NONE);
+    }
+    cx.tail_prelude("_unregister_foreign", &[task])
 }

@@ -97,6 +97,7 @@ pub static TASK: TypeDef = TypeDef {
             doc: "",
             get: |cx, v| Ok(Value::bool(of(cx, v)?.has(state::MUST_CANCEL))),
             set: Some(|cx, v, on| {
+                super::future::kept(cx, on)?;
                 of(cx, v)?.set(state::MUST_CANCEL, on == Value::TRUE);
                 Ok(Value::NONE)
             }),
@@ -106,6 +107,7 @@ pub static TASK: TypeDef = TypeDef {
             doc: "",
             get: |cx, v| Ok(Value::bool(!of(cx, v)?.has(state::SILENT))),
             set: Some(|cx, v, on| {
+                super::future::kept(cx, on)?;
                 of(cx, v)?.set(state::SILENT, on == Value::FALSE);
                 Ok(Value::NONE)
             }),
@@ -122,6 +124,7 @@ pub static TASK: TypeDef = TypeDef {
                 Ok(if none { Value::NONE } else { waits })
             },
             set: Some(|cx, v, what| {
+                super::future::kept(cx, what)?;
                 let this = of(cx, v)?;
                 this.set(state::DIRECT, false);
                 // A native coroutine is no future that anybody but its owner could wait for.
@@ -264,8 +267,12 @@ fn start(cx: &mut Cx, task: Gc<Task>) -> Result<(), Stop> {
         }
         return Ok(());
     }
+    if event_loop::debugs(cx, event_loop)? {
+        cx.call_prelude("_note_creation", &[Value::object(task)])?;
+    }
+    cx.call_prelude("_schedule_step", &[Value::object(task)])?;
     tasks::register(cx.vm_mut(), task);
-    cx.call_prelude("_schedule_step", &[Value::object(task)]).map(drop)
+    Ok(())
 }
 
 /// Makes a task on a native loop that has no factory.
@@ -312,9 +319,7 @@ fn uncancel(cx: &mut Cx, args: Args) -> Flow {
 fn initialised(cx: &Cx, args: Args) -> Result<Gc<Task>, Stop> {
     let this = this(cx, args)?;
     if this.event_loop.get().is_undef() {
-        let class = cx.class_of(Value::object(this));
-        let text = format!("{} object is not initialized.", class.name_text());
-        return Err(cx.error(T::RuntimeError, &text));
+        return Err(cx.error(T::RuntimeError, super::future::NOT_INITIALISED));
     }
     Ok(this)
 }

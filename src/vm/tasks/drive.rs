@@ -210,11 +210,16 @@ unsafe fn turn(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>) -> Turn {
     unsafe {
         if own.has(flag::IN_TURN) {
             own.set(flag::IN_TURN, false);
-            if own.has(flag::STOPPING) {
+            if own.has(flag::STOPPING) || own.has(flag::ONE_TURN) {
                 return Turn::Stop;
             }
         } else {
             reg!(base, CONTEXT) = (*vm).context;
+            if own.has(flag::MOVED) {
+                own.left.set(own.ready.borrow().len());
+                own.set(flag::IN_TURN, true);
+                return Turn::Run;
+            }
         }
         (*vm).glance();
         let idle = own.ready.borrow().is_empty() && !own.has(flag::STOPPING);
@@ -229,17 +234,7 @@ unsafe fn turn(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>) -> Turn {
                     return rest(vm, ip, base, own, Some(first));
                 }
                 // What is due within the clock's resolution is due.
-                let until = now + 1e-9;
-                let mut timers = own.timers.borrow_mut();
-                let mut ready = own.ready.borrow_mut();
-                while let Some((_, what)) = timers.pop_due(until) {
-                    if let Some(handle) = what.cast::<Handle>() {
-                        handle.flags.set(handle.flags.get() & !flag::SCHEDULED);
-                    } else if let Some(timeout) = what.cast::<Timeout>() {
-                        super::is_due(timeout);
-                    }
-                    ready.push_back(what);
-                }
+                fire(own, now + 1e-9);
             }
         }
         let count = own.ready.borrow().len();
@@ -249,6 +244,20 @@ unsafe fn turn(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>) -> Turn {
         own.left.set(count);
         own.set(flag::IN_TURN, true);
         Turn::Run
+    }
+}
+
+/// Moves the timers that are due behind what is ready.
+pub fn fire(own: Gc<EventLoop>, until: f64) {
+    let mut timers = own.timers.borrow_mut();
+    let mut ready = own.ready.borrow_mut();
+    while let Some((_, what)) = timers.pop_due(until) {
+        if let Some(handle) = what.cast::<Handle>() {
+            handle.flags.set(handle.flags.get() & !flag::SCHEDULED);
+        } else if let Some(timeout) = what.cast::<Timeout>() {
+            super::is_due(timeout);
+        }
+        ready.push_back(what);
     }
 }
 
@@ -662,12 +671,18 @@ pub unsafe fn raised(vm: *mut Vm, ip: Ip, base: Base) -> Pc {
         let cancelled = (*vm).space.isinstance(error, T::CancelledError);
         let to = if cancelled { state::CANCELLED } else { state::ERROR };
         let waiters = settle(&*vm, as_future(task), to);
+        let ends = (*vm).space.isinstance(error, T::KeyboardInterrupt)
+            || (*vm).space.isinstance(error, T::SystemExit);
         if let Some(list) = waiters {
-            return schedule(vm, ip, base, task, list);
+            if !ends {
+                return schedule(vm, ip, base, task, list);
+            }
+            (*vm).leave_registers(ip, base);
+            if Cx::of(&mut *vm).schedule_elsewhere(as_future(task), list).is_err() {
+                return unwind::unwind(vm, ip, base);
+            }
         }
-        if (*vm).space.isinstance(error, T::KeyboardInterrupt)
-            || (*vm).space.isinstance(error, T::SystemExit)
-        {
+        if ends {
             // The program wants to end: the loop is left by it.
             (*vm).exception = error;
             return unwind::unwind(vm, ip, base);

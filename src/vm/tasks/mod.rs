@@ -25,7 +25,7 @@ mod timeout;
 mod unawaited;
 
 pub use crossing::Crossing;
-pub use drive::driver;
+pub use drive::{driver, fire};
 pub(super) use drive::{drive, failed, raised, returned, yielded};
 pub use gather::child_done;
 pub use look::{Atlas, Level, Spot};
@@ -57,6 +57,8 @@ pub struct State {
     places: unawaited::Places,
     /// Do exceptions note which tasks they leave?
     notes_crossings: bool,
+    /// Has the program registered tasks that are not ours?
+    has_foreign: bool,
     /// Draws the order of tasks that are ready; None for the order in which they became so.
     shuffle: Option<Draw>,
 }
@@ -180,6 +182,15 @@ pub fn all(vm: &mut Vm, event_loop: Value) -> Vec<Gc<Task>> {
 }
 
 impl Cx {
+    /// Has the program registered tasks that are not ours?
+    pub fn has_foreign_tasks(&self) -> bool {
+        self.vm().tasks.has_foreign
+    }
+
+    pub fn note_foreign_task(&mut self) {
+        self.vm_mut().tasks.has_foreign = true;
+    }
+
     /// What a task is called that nobody names.
     pub fn next_task_number(&mut self) -> Value {
         let tasks = &mut self.vm_mut().tasks;

@@ -8,7 +8,7 @@ use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state as frame_state};
 use crate::value::future::state;
 use crate::value::wait::{WaitKind, phase};
-use crate::value::{Frame, Future, List, Task, Value, Wait};
+use crate::value::{EventLoop, Exception, Frame, Future, List, Task, Value, Wait};
 
 // ---- futures
 
@@ -158,7 +158,7 @@ pub fn begin(vm: &mut Vm, wait: Gc<Wait>, owner: Value) -> Begun {
 
 /// What was waited for is there: the owner is told.
 pub fn wake(vm: &mut Vm, wait: Gc<Wait>) {
-    if wait.phase.get() != phase::PARKED {
+    if wait.phase_now() != phase::PARKED {
         return;
     }
     wait.phase.set(phase::WOKEN);
@@ -168,7 +168,8 @@ pub fn wake(vm: &mut Vm, wait: Gc<Wait>) {
 fn tell(vm: &mut Vm, wait: Gc<Wait>) {
     let owner = wait.owner.get();
     if let Some(task) = owner.cast::<Task>() {
-        if let Some(own) = plain(task.event_loop.get()) {
+        // It began to wait when the loop was plain, whatever the program has done to that since.
+        if let Some(own) = task.event_loop.get().cast::<EventLoop>() {
             own.push(owner);
         }
     } else if let Some(future) = owner.future()
@@ -228,8 +229,11 @@ pub fn end(vm: &mut Vm, wait: Gc<Wait>, cancelled: Option<Value>) -> Option<Outc
         _ => cancelled,
     };
     let outcome = match (wait.kind, message) {
-        (WaitKind::Sleep, None) => Outcome::Value(wait.target.get()),
-        (WaitKind::Sleep, Some(message)) => Outcome::Cancelled(message),
+        (WaitKind::Sleep, message) => match (sleep::end(vm, wait), message) {
+            (Ok(result), None) => Outcome::Value(result),
+            (Ok(_), Some(message)) => Outcome::Cancelled(message),
+            (Err(_), _) => Outcome::Error(vm.take_exception()),
+        },
         (WaitKind::QueueGet | WaitKind::QueuePut, message) => match queue::end(vm, wait, message) {
             Some(outcome) => outcome,
             None => {
@@ -306,32 +310,74 @@ impl Cx {
                 }
             }
             phase::PARKED => {
-                let text = "await wasn't used with future";
-                self.close_wait(wait);
-                Err(self.error(crate::value::T::RuntimeError, text))
+                let done = wait.owner.get().future().filter(|future| !future.is_pending());
+                let Some(future) = done else {
+                    let text = "await wasn't used with future";
+                    self.close_wait(wait);
+                    return Err(self.error(crate::value::T::RuntimeError, text));
+                };
+                // Others than what it waits for have settled its future.
+                match outcome(self.vm(), future) {
+                    Outcome::Value(_) => {
+                        wait.phase.set(phase::WOKEN);
+                        self.end_or_wait(wait, None)
+                    }
+                    Outcome::Cancelled(message) => self.end_or_wait(wait, Some(message)),
+                    Outcome::Error(error) => {
+                        self.close_wait(wait);
+                        Err(self.throw(error.cast().expect("futures fail with exceptions")))
+                    }
+                }
             }
             phase::FINISHED => {
                 let text = "cannot reuse already awaited coroutine";
                 Err(self.error(crate::value::T::RuntimeError, text))
             }
-            now => {
-                let mut owner = wait.owner.get();
-                if now == phase::WOKEN {
-                    // It may have to wait again. A cancelled one keeps its message there.
-                    owner = self.new_owner(wait)?;
-                    wait.owner.set(owner);
+            _ => self.end_or_wait(wait, None),
+        }
+    }
+
+    fn end_or_wait(&mut self, wait: Gc<Wait>, cancelled: Option<Value>) -> super::super::Flow {
+        let mut owner = wait.owner.get();
+        if wait.phase.get() == phase::WOKEN {
+            // It may have to wait again. A cancelled one keeps its message there.
+            owner = self.new_owner(wait)?;
+            wait.owner.set(owner);
+        }
+        let ended = self.scope(|cx| {
+            for kept in [Value::object(wait), owner, cancelled.unwrap_or(Value::NONE)] {
+                cx.root(kept);
+            }
+            end(cx.vm_mut(), wait, cancelled)
+        });
+        match ended {
+            Some(outcome) => self.end_by_hand(outcome),
+            None => {
+                if let Some(future) = owner.future() {
+                    future.set(state::BLOCKING, true);
                 }
-                match end(self.vm_mut(), wait, None) {
-                    Some(outcome) => self.end_by_hand(outcome),
-                    None => {
-                        if let Some(future) = owner.future() {
-                            future.set(state::BLOCKING, true);
-                        }
-                        Ok(owner)
-                    }
-                }
+                Ok(owner)
             }
         }
+    }
+
+    /// An exception was thrown in: what was waited for goes to the next who waits.
+    pub fn throw_into_wait(&mut self, wait: Gc<Wait>, error: Gc<Exception>) -> super::super::Flow {
+        let cancels = self.isinstance(Value::object(error), crate::value::T::CancelledError);
+        let passes_on = cancels || matches!(wait.kind, WaitKind::QueueGet | WaitKind::QueuePut);
+        let sleeps = wait.kind == WaitKind::Sleep;
+        if (passes_on || sleeps) && wait.is_suspended() {
+            let ended = self.scope(|cx| {
+                cx.root(Value::object(wait));
+                cx.root(Value::object(error));
+                end(cx.vm_mut(), wait, Some(Value::NONE))
+            });
+            if let Some(Outcome::Error(problem)) = ended {
+                return Err(self.throw(problem.cast().expect("an exception")));
+            }
+        }
+        self.close_wait(wait);
+        Err(self.throw(error))
     }
 
     fn new_owner(&mut self, wait: Gc<Wait>) -> super::super::Flow {
@@ -365,6 +411,20 @@ impl Cx {
 }
 
 impl Wait {
+    /// How far it is. What waits by hand has a future, which others may have settled.
+    pub fn phase_now(&self) -> u8 {
+        let phase = self.phase.get();
+        let owner = self.owner.get();
+        if phase == phase::PARKED
+            && !owner.is::<Task>()
+            && let Some(future) = owner.future()
+            && !future.is_pending()
+        {
+            return if future.state() == state::CANCELLED { phase::CANCELLED } else { phase::WOKEN };
+        }
+        phase
+    }
+
     /// Does it only let the others run once?
     #[inline]
     pub fn only_yields(&self) -> bool {

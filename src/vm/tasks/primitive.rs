@@ -68,7 +68,7 @@ fn take(lock: Gc<Primitive>, wait: Gc<Wait>) {
 
 /// Those who wait have all been cancelled, if there are any.
 fn nobody_waits(this: Gc<Primitive>) -> bool {
-    this.waiters.borrow().iter().all(|wait| wait.phase.get() == phase::CANCELLED)
+    this.waiters.borrow().iter().all(|wait| wait.phase_now() == phase::CANCELLED)
 }
 
 /// A primitive belongs to the loop in which somebody first had to wait.
@@ -136,7 +136,7 @@ fn wake_first(vm: &mut Vm, this: Gc<Primitive>) {
 
 /// Lets the next waiter of a semaphore in. False if nobody waits.
 fn wake_next(vm: &mut Vm, this: Gc<Primitive>) -> bool {
-    let parked = |wait: &&Gc<Wait>| wait.phase.get() == phase::PARKED;
+    let parked = |wait: &&Gc<Wait>| wait.phase_now() == phase::PARKED;
     let next = this.waiters.borrow().iter().find(parked).copied();
     let Some(next) = next else { return false };
     this.count.set(this.count.get() - 1);

@@ -107,7 +107,7 @@ pub fn wake_next(vm: &mut Vm, waiters: &Waiters) {
     loop {
         let next = waiters.borrow_mut().pop_front();
         let Some(next) = next else { return };
-        if next.phase.get() == phase::PARKED {
+        if next.phase_now() == phase::PARKED {
             wake(vm, next);
             return;
         }

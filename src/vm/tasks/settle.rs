@@ -7,9 +7,7 @@ use super::plain;
 use crate::gc::Gc;
 use crate::value::future::state;
 use crate::value::schedule::flag;
-use crate::value::{
-    Exception, Future, Gathering, Handle, List, T, Task, Value, Wait, schedule::EventLoop,
-};
+use crate::value::{Exception, Future, Gathering, Handle, List, T, Task, Traceback, Value, Wait, schedule::EventLoop};
 
 /// What became of a future.
 pub enum Outcome {
@@ -95,22 +93,35 @@ pub fn outcome(vm: &Vm, future: Gc<Future>) -> Outcome {
     }
 }
 
-/// The exception's trace as it was when the future settled: those who asked before have left
-/// theirs on it.
+/// The exception's trace as it was when the future settled, for the first who asks; like CPython's,
+/// later ones get an exception without a past.
 fn own_trace(future: Gc<Future>, error: Value) {
     let Some(error) = error.cast::<Exception>() else { return };
-    match future.callbacks.get().as_int() {
-        Some(count) if error.traceback.get().is_undef() => {
-            let count = usize::try_from(count).unwrap_or(0);
-            error.trace.borrow_mut().truncate(count);
-        }
+    let kept = future.callbacks.replace(Value::int(0)).as_int().unwrap_or(0);
+    let kept = usize::try_from(kept).unwrap_or(0);
+    if error.traceback.get().is_undef() {
+        error.trace.borrow_mut().truncate(kept);
+    } else {
         // Somebody has looked at it since, which made objects of it.
-        Some(_) => future.callbacks.set(error.traceback.get()),
-        None => {
-            error.trace.borrow_mut().clear();
-            error.traceback.set(future.callbacks.get());
-        }
+        error.trace.borrow_mut().clear();
+        error.traceback.set(innermost(error.traceback.get(), kept));
     }
+}
+
+/// The last entries of a traceback.
+fn innermost(traceback: Value, count: usize) -> Value {
+    let next = |entry: Value| entry.cast::<Traceback>().map(|entry| entry.next.get());
+    let mut ahead = traceback;
+    for _ in 0..count {
+        let Some(then) = next(ahead) else { return traceback };
+        ahead = then;
+    }
+    let mut found = traceback;
+    while let (Some(then), Some(later)) = (next(ahead), next(found)) {
+        ahead = then;
+        found = later;
+    }
+    found
 }
 
 /// What to raise for a future that was cancelled.
