@@ -36,14 +36,18 @@ pub static EVENT_LOOP: TypeDef = TypeDef {
             let first = this(cx, args)?.timers.borrow_mut().next_time();
             Ok(first.map_or(Value::NONE, Value::float))
         }),
-        method("_add_callback(self, handle, /)", "Has a handle run in the next turn.", |cx, args| {
-            let handle = cx.arg(args, 1).value();
-            let own = this(cx, args)?;
-            if super::handle::of(cx, handle)?.flags.get() & flag::CANCELLED == 0 {
-                own.push(handle);
-            }
-            Ok(Value::NONE)
-        }),
+        method(
+            "_add_callback(self, handle, /)",
+            "Has a handle run in the next turn.",
+            |cx, args| {
+                let handle = cx.arg(args, 1).value();
+                let own = this(cx, args)?;
+                if super::handle::of(cx, handle)?.flags.get() & flag::CANCELLED == 0 {
+                    own.push(handle);
+                }
+                Ok(Value::NONE)
+            },
+        ),
         method("time(self, /)", "The loop's clock, in seconds.", |cx, _| {
             Ok(Value::float(cx.now()))
         }),
@@ -147,7 +151,9 @@ pub static EVENT_LOOP: TypeDef = TypeDef {
         }),
         method("_replaced(self, name, /)", "The program has given it an attribute.", |cx, args| {
             let name = cx.arg(args, 1).cast::<Str>();
-            if name.is_some_and(|name| SCHEDULING.iter().any(|own| name.as_bytes() == own.as_bytes())) {
+            if name
+                .is_some_and(|name| SCHEDULING.iter().any(|own| name.as_bytes() == own.as_bytes()))
+            {
                 this(cx, args)?.set(flag::PLAIN, false);
             }
             Ok(Value::NONE)

@@ -41,12 +41,7 @@ pub static HANDLE: TypeDef = TypeDef {
         },
         GetSet { name: "_args", doc: "", get: |cx, v| Ok(of(cx, v)?.args.get()), set: None },
         GetSet { name: "_loop", doc: "", get: |cx, v| Ok(of(cx, v)?.event_loop.get()), set: None },
-        GetSet {
-            name: "_context",
-            doc: "",
-            get: |cx, v| own_context(cx, of(cx, v)?),
-            set: None,
-        },
+        GetSet { name: "_context", doc: "", get: |cx, v| own_context(cx, of(cx, v)?), set: None },
         GetSet {
             name: "_cancelled",
             doc: "",

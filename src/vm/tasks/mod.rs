@@ -25,8 +25,8 @@ mod timeout;
 mod unawaited;
 
 pub use crossing::Crossing;
-pub use drive::{driver, fire};
 pub(super) use drive::{drive, failed, raised, returned, yielded};
+pub use drive::{driver, fire};
 pub use gather::child_done;
 pub use look::{Atlas, Level, Spot};
 pub(super) use park::add_waiter;

@@ -420,7 +420,11 @@ impl Wait {
             && let Some(future) = owner.future()
             && !future.is_pending()
         {
-            return if future.state() == state::CANCELLED { phase::CANCELLED } else { phase::WOKEN };
+            return if future.state() == state::CANCELLED {
+                phase::CANCELLED
+            } else {
+                phase::WOKEN
+            };
         }
         phase
     }

@@ -7,7 +7,10 @@ use super::plain;
 use crate::gc::Gc;
 use crate::value::future::state;
 use crate::value::schedule::flag;
-use crate::value::{Exception, Future, Gathering, Handle, List, T, Task, Traceback, Value, Wait, schedule::EventLoop};
+use crate::value::{
+    Exception, Future, Gathering, Handle, List, T, Task, Traceback, Value, Wait,
+    schedule::EventLoop,
+};
 
 /// What became of a future.
 pub enum Outcome {
