@@ -155,7 +155,7 @@ impl FrontEnd for Front {
         decode_source(bytes).map_err(|error| error.message)
     }
 
-    fn compile(&self, request: &Request<'_>) -> Result<Arc<Code>, Box<Failure>> {
+    fn compile(&self, request: &Request<'_>) -> Result<(Arc<Code>, Vec<Failure>), Box<Failure>> {
         let (parse_mode, mode) = match request.mode {
             Mode::Module => (sloop_grammar::Mode::Module, compile::Mode::Module),
             Mode::Expression => (sloop_grammar::Mode::Expression, compile::Mode::Expression),
@@ -166,7 +166,7 @@ impl FrontEnd for Front {
             separate_namespace: true,
             top_level_await: request.top_level_await,
             optimize: request.optimize,
-            ..Options::default()
+            future_annotations: request.future_annotations,
         };
         let source = || Source::new(&*request.filename, request.text);
         if request.allow_incomplete {
@@ -190,7 +190,12 @@ impl FrontEnd for Front {
             }
         }
         match self.0.compile_text(request.text, &request.filename, parse_mode, &options) {
-            Compiled::Code(code, _) => Ok(code),
+            Compiled::Code(code, warnings) if warnings.is_empty() => Ok((code, Vec::new())),
+            Compiled::Code(code, warnings) => {
+                let source = source();
+                let found = warnings.iter().map(|w| *failure(&source, &request.filename, w));
+                Ok((code, found.collect()))
+            }
             Compiled::Errors(errors) => Err(failure(&source(), &request.filename, &errors[0])),
             Compiled::Incomplete => {
                 let error = Diagnostic::error("incomplete", Default::default(), "incomplete input");

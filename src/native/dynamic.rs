@@ -39,6 +39,7 @@ pub static FUNCTIONS: &[Def] = &[
 const ALLOW_TOP_LEVEL_AWAIT: i64 = 0x2000;
 const ALLOW_INCOMPLETE_INPUT: i64 = 0x4000;
 const ONLY_AST: i64 = 0x400;
+pub(super) const FUTURE_ANNOTATIONS: i64 = 0x100_0000;
 /// Nested scopes, flags of the compiler, features of `__future__`.
 const KNOWN_FLAGS: i64 = 0x1fe_ff10;
 
@@ -87,11 +88,26 @@ fn not_source(cx: &Cx, function: &str) -> Stop {
     cx.type_error(&format!("{function}() arg 1 must be {kinds}"))
 }
 
-fn build(cx: &Cx, request: &Request<'_>) -> Result<Arc<Code>, Stop> {
+fn build(cx: &mut Cx, request: &Request<'_>) -> Result<Arc<Code>, Stop> {
     let Some(front) = front(cx) else {
         return Err(cx.error(T::RuntimeError, "there is no compiler in this program"));
     };
-    front.compile(request).map_err(|failure| raise(cx, &failure))
+    let (code, warnings) = front.compile(request).map_err(|failure| raise(cx, &failure))?;
+    for found in &warnings {
+        warn(cx, found)?;
+    }
+    Ok(code)
+}
+
+/// Warns of something in a source; a filter that makes exceptions of such warnings makes an error
+/// of the source.
+fn warn(cx: &mut Cx, found: &Failure) -> Result<(), Stop> {
+    let args =
+        [cx.str_value(&found.message), cx.str_value(&found.filename), cx.uint(found.line as u64)];
+    match cx.call_prelude("_warn_of_source", &args)? == Value::TRUE {
+        true => Ok(()),
+        false => Err(raise(cx, found)),
+    }
 }
 
 /// Raises the SyntaxError for source that could not be compiled.
@@ -128,6 +144,7 @@ fn flag(cx: &mut Cx, args: Args, i: usize, default: i64) -> Result<i64, Stop> {
 fn compile(cx: &mut Cx, args: Args) -> Flow {
     let flags = flag(cx, args, 3, 0)?;
     let optimize = flag(cx, args, 5, -1)?;
+    let dont_inherit = flag(cx, args, 4, 0)? != 0;
     let (source, filename) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
     let mode = cx.arg(args, 2).value();
     let filename = match (io::text_of(cx, filename), io::bytes_of(cx, filename)) {
@@ -174,11 +191,17 @@ fn compile(cx: &mut Cx, args: Args) -> Flow {
         optimize: optimize.max(0) as u8,
         allow_incomplete: flags & ALLOW_INCOMPLETE_INPUT != 0,
         top_level_await: flags & ALLOW_TOP_LEVEL_AWAIT != 0,
+        future_annotations: flags & FUTURE_ANNOTATIONS != 0
+            || !dont_inherit && caller_has_future_annotations(cx),
     };
     let code = build(cx, &request)?;
     // Bound to the caller's globals for now; whoever runs it links it anew.
     let globals = globals_of(cx, Value::UNDEF, "compile")?;
     Ok(Value::object(cx.vm().link(&code, globals)))
+}
+
+fn caller_has_future_annotations(cx: &Cx) -> bool {
+    cx.place_above(0).is_some_and(|(code, _)| code.code.future_annotations)
 }
 
 fn exec(cx: &mut Cx, args: Args) -> Flow {
@@ -244,6 +267,7 @@ fn run(cx: &mut Cx, args: Args, name: &str, mode: Mode) -> Flow {
                 optimize: 0,
                 allow_incomplete: false,
                 top_level_await: false,
+                future_annotations: caller_has_future_annotations(cx),
             };
             build(cx, &request)?
         }

@@ -27,9 +27,11 @@ pub struct Request<'a> {
     /// Source that ends too early is a failure of its own kind.
     pub allow_incomplete: bool,
     pub top_level_await: bool,
+    /// `from __future__ import annotations` is in force from outside.
+    pub future_annotations: bool,
 }
 
-/// Why there is no code: what a SyntaxError says.
+/// Why there is no code, or a warning: what a SyntaxError says.
 pub struct Failure {
     pub id: T,
     pub message: String,
@@ -108,7 +110,8 @@ pub trait FrontEnd {
     /// Source bytes as text, or what is wrong with them.
     fn decode(&self, bytes: &[u8]) -> Result<String, String>;
 
-    fn compile(&self, request: &Request<'_>) -> Result<Arc<Code>, Box<Failure>>;
+    /// The code, and what the compiler warns of.
+    fn compile(&self, request: &Request<'_>) -> Result<(Arc<Code>, Vec<Failure>), Box<Failure>>;
 
     /// What a traceback shows below `File …, line …`: source lines, with carets if they help.
     /// Empty when the source is not to be had.

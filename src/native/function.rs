@@ -676,6 +676,7 @@ fn flags(code: &CodeObject) -> i64 {
         (code.kind == CodeKind::Generator, 0x20),
         (code.kind == CodeKind::Coroutine, 0x80),
         (code.kind == CodeKind::AsyncGenerator, 0x200),
+        (code.future_annotations, super::dynamic::FUTURE_ANNOTATIONS),
     ] {
         if on {
             bits |= bit;

@@ -314,7 +314,7 @@ impl Table {
     pub fn move_to_end(&mut self, place: usize, last: bool) {
         let entry = self.entries[place];
         if last {
-            if place + 1 != self.entries.len() {
+            if self.entries[place + 1..].iter().any(|e| !e.key.is_undef()) {
                 self.remove_at(place);
                 self.insert_new(entry.hash, entry.key, entry.value);
             }
@@ -354,14 +354,18 @@ impl Table {
         }
         self.live -= 1;
         self.entries[place] = Entry { hash: 0, key: Value::UNDEF, value: Value::UNDEF };
-        // No tombstones at the end: `popitem` must not walk over them again and again.
-        while self.entries.last().is_some_and(|e| e.key.is_undef()) {
+        // One tombstone at the end and no more: `popitem` must not walk over them again and again,
+        // but a key that takes the place of the last is one that iterators have not seen.
+        while let [.., before, last] = &self.entries[..]
+            && before.key.is_undef()
+            && last.key.is_undef()
+        {
             self.entries.pop();
         }
         if place == self.head() {
             let rest = self.entries.get(place..).unwrap_or_default();
             let gone = rest.iter().take_while(|e| e.key.is_undef()).count();
-            self.head = if self.entries.is_empty() { 0 } else { (place + gone) as u32 };
+            self.head = (place + gone) as u32;
         }
         entry.value
     }

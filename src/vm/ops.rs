@@ -286,8 +286,21 @@ pub(super) fn candidate(
         before += usize::from(found.is_some());
         found.is_some() && before > stage
     };
+    // `+` and `*` of built-in sequences are no operators of numbers: they answer last.
+    let is_late = |found: &Option<Candidate>| {
+        matches!(op, Binary::Add | Binary::Mul)
+            && left != right
+            && right.is_user()
+            && found.as_ref().is_some_and(|found| found.method.is::<Native>())
+            && is_sequence(vm, x)
+    };
     if in_place {
         let found = own(augmented);
+        if is_late(&found) {
+            let theirs = vm.space.lookup(right, reflected);
+            let theirs = theirs.map(|method| Candidate { method, this: y, other: x });
+            return [theirs, found].into_iter().find(is_due).flatten();
+        }
         if is_due(&found) {
             return found;
         }
@@ -300,8 +313,15 @@ pub(super) fn candidate(
     let first =
         theirs.is_some() && right.is_subclass(left) && theirs != vm.space.lookup(left, reflected);
     let theirs = theirs.map(|method| Candidate { method, this: y, other: x });
-    let order = if first { [theirs, own(plain)] } else { [own(plain), theirs] };
+    let ours = own(plain);
+    let order = if first || is_late(&ours) { [theirs, ours] } else { [ours, theirs] };
     order.into_iter().find(is_due).flatten()
+}
+
+fn is_sequence(vm: &Vm, value: Value) -> bool {
+    [T::List, T::Str, T::Tuple, T::Bytes, T::ByteArray, T::Deque]
+        .iter()
+        .any(|&id| vm.space.isinstance(value, id))
 }
 
 /// Bits of an info word that count the candidates tried.
@@ -368,11 +388,14 @@ pub(super) fn unsupported(vm: &Vm, op: Binary, in_place: bool, x: Value, y: Valu
             }
         }
     }
+    if op == Binary::Add && (vm.space.isinstance(x, T::Bytes) || vm.space.isinstance(x, T::ByteArray))
+    {
+        return raise::error(vm, T::TypeError, &format!("can't concat {b} to {a}"));
+    }
     if op == Binary::Mul {
         for (sequence, other) in [(x, y), (y, x)] {
-            let is_sequence = [T::Str, T::List, T::Tuple, T::Bytes, T::ByteArray]
-                .iter()
-                .any(|&id| vm.space.isinstance(sequence, id));
+            let is_sequence =
+                is_sequence(vm, sequence) && !vm.space.isinstance(sequence, T::Deque);
             // In place, what is some other kind of container answers for itself.
             let class = vm.space.class_of(sequence);
             let contains = vm.space.lookup(class, vm.names.__contains__).is_some();

@@ -77,6 +77,8 @@ pub struct Content {
     pub is_inspected: bool,
     /// Does its source look at variables of functions that have failed?
     pub looks_at_failures: bool,
+    /// Its annotations are texts, and so are those of sources that it compiles.
+    pub future_annotations: bool,
     /// Disjoint, sorted by `start`; the entry covering a word names the innermost handler.
     pub handlers: Vec<Handler>,
     pub lines: Lines,

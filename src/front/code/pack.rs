@@ -341,7 +341,8 @@ macro_rules! structs {
 structs! {
     Content {
         kind is_module name qualname doc filename first_line params registers words consts names
-        codes free_names locals inner_locals is_inspected looks_at_failures handlers lines live
+        codes free_names locals inner_locals is_inspected looks_at_failures future_annotations
+        handlers lines live
     }
     Params { positional_only positional keyword_only star double_star }
     Local { name register is_cell }

@@ -338,9 +338,9 @@ impl<'a> Compiler<'a> {
         self.body.emit_cached(Op::CallK, out, base, count, keywords);
     }
 
+    /// Unlike the parameter that it names, a keyword of a call is never private to a class.
     fn keyword(&mut self, ident: Ident) -> Const {
-        let name = self.mangle(ident.name);
-        Const::text(self.names.text(name))
+        Const::text(self.names.text(ident.name))
     }
 
     /// Positional arguments as a list, keywords as a dict, behind the header of the window.

@@ -275,6 +275,7 @@ impl<'a> Compiler<'a> {
             inner_locals: assembled.inner_locals,
             is_inspected,
             looks_at_failures: self.scopes.looks_at_failures,
+            future_annotations: self.future_annotations,
             handlers: assembled.handlers,
             lines: assembled.lines,
             live: assembled.live,

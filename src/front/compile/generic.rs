@@ -13,6 +13,7 @@ use crate::code::{CodeKind, Const, Params as CodeParams};
 use super::Compiler;
 use super::emit::Reg;
 use super::scope::{Key, ScopeId};
+use super::unparse::unparse;
 
 /// The highest annotation format that compiled code knows by itself: VALUE and VALUE_WITH_FAKE_GLOBALS.
 const MAX_FORMAT: u16 = 2;
@@ -108,9 +109,11 @@ impl<'a> Compiler<'a> {
 
     fn annotation(&mut self, annotation: ExprId, dst: Reg) {
         if self.future_annotations {
-            let span = self.ast.span(annotation);
-            let text = self.text.get(span.start as usize..span.end as usize).unwrap_or("");
-            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let text = unparse(self.ast, annotation).unwrap_or_else(|| {
+                let span = self.ast.span(annotation);
+                let text = self.text.get(span.start as usize..span.end as usize).unwrap_or("");
+                text.split_whitespace().collect::<Vec<_>>().join(" ")
+            });
             self.at(annotation);
             self.body.load_text(dst, &text);
             return;

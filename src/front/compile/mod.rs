@@ -29,6 +29,7 @@ mod pattern;
 pub(crate) mod scope;
 mod stmt;
 mod target;
+mod unparse;
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -63,6 +63,7 @@ pub fn driver(vm: &mut Vm) -> Value {
         inner_locals: Vec::new(),
         is_inspected: false,
         looks_at_failures: false,
+        future_annotations: false,
         handlers: vec![Handler { start: 1, end: 3, target: 4, register: FAULT as u16 }],
         lines: [line].into_iter().collect(),
         live: Vec::new(),
