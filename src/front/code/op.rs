@@ -513,9 +513,11 @@ pub enum Intrinsic {
     CopyMapping,
     /// (dict, tuple of keys): the dict without the keys
     DropKeys,
+    /// (namespace): there are `__annotations__` from now on; (namespace, name, annotation): one more
+    Annotate,
 }
 
-pub const INTRINSICS: [Intrinsic; 11] = [
+pub const INTRINSICS: [Intrinsic; 12] = [
     Intrinsic::PrintExpr,
     Intrinsic::ImportStar,
     Intrinsic::TypeVar,
@@ -527,6 +529,7 @@ pub const INTRINSICS: [Intrinsic; 11] = [
     Intrinsic::Locals,
     Intrinsic::CopyMapping,
     Intrinsic::DropKeys,
+    Intrinsic::Annotate,
 ];
 
 // ---- the encoding of a word, known to this file alone

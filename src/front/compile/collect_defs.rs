@@ -46,6 +46,20 @@ impl<'a> Collector<'a, '_, '_> {
         }
         let owner = self.current;
         let kind = self.scopes.get(owner).kind;
+        if kind == ScopeKind::Module && self.scopes.separate_namespace {
+            // Nobody else can ask for them later: they are evaluated where they stand.
+            self.option(value);
+            match self.ast.expr(annotation) {
+                _ if self.future_annotations => self.discarded(annotation),
+                Expr::Starred(value) => self.expr(*value),
+                _ => self.expr(annotation),
+            }
+            if let Some(name) = simple {
+                let name = self.mangle(name);
+                self.scopes.get_mut(owner).annotations.push((name, annotation));
+            }
+            return;
+        }
         let Some(name) = simple.filter(|_| matches!(kind, ScopeKind::Module | ScopeKind::Class))
         else {
             self.discarded(annotation);

@@ -54,11 +54,41 @@ impl<'a> Compiler<'a> {
         if items.is_empty() {
             return;
         }
+        if scope == 0 && self.options.separate_namespace {
+            self.scoped(|this| {
+                let namespace = this.body.alloc();
+                this.body.mov(namespace, 0);
+                this.intrinsic(Intrinsic::Annotate, namespace, namespace, 1);
+            });
+            return;
+        }
         let inner = self.scopes.keys[&Key::BodyAnnotations(scope)];
         self.scoped(|this| {
             let register = this.body.alloc();
             this.annotate_function(inner, &items, register);
             this.bind_own("__annotate__", register);
+        });
+    }
+
+    /// An annotation of source that is executed: evaluated behind the assignment.
+    pub(super) fn annotate_at_once(&mut self, target: ExprId, annotation: ExprId) {
+        let simple = match self.ast.expr(target) {
+            Expr::Name(name) if !self.ast.is_parenthesized(target) => Some(*name),
+            _ => None,
+        };
+        if simple.is_none() && self.future_annotations {
+            return;
+        }
+        self.scoped(|this| {
+            let run = this.body.alloc_run(3);
+            this.annotation(annotation, run + 2);
+            let Some(name) = simple else { return };
+            let name = this.mangle(name);
+            let text = this.names.text(name).to_string();
+            this.body.load_text(run + 1, &text);
+            this.body.mov(run, 0);
+            this.at(annotation);
+            this.intrinsic(Intrinsic::Annotate, run, run, 3);
         });
     }
 

@@ -183,7 +183,7 @@ pub(crate) struct Scopes {
     free_index: NumberMap<(ScopeId, u32), u16>,
     known: Known,
     /// Module names live in the namespace of register 0.
-    separate_namespace: bool,
+    pub separate_namespace: bool,
     /// Names that some scope has declared global: then they are global for the module as well,
     /// wherever its own namespace is.
     pub globals: Vec<Name>,

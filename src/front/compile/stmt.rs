@@ -23,9 +23,12 @@ impl<'a> Compiler<'a> {
             StmtKind::AugAssign { target, op, value } => {
                 self.aug_assign(stmt, *target, *op, *value);
             }
-            StmtKind::AnnAssign { target, value, .. } => {
+            StmtKind::AnnAssign { target, annotation, value } => {
                 if let Some(value) = value {
                     self.assign(std::slice::from_ref(target), *value);
+                }
+                if self.options.separate_namespace && self.body.scope == 0 {
+                    self.annotate_at_once(*target, *annotation);
                 }
             }
             // Interruptible and visible to a debugger, but nothing to do.
