@@ -275,7 +275,7 @@ fn dir(cx: &mut Cx, args: Args) -> Flow {
 
 /// TypeError for a change of a built-in type.
 fn check_mutable(cx: &Cx, class: Gc<Class>, name: &str, value: Value) -> Result<(), Stop> {
-    let class_name = class.name_text();
+    let class_name = cx.class_text(class);
     if class.header.flags & flags::IMMUTABLE != 0 {
         return Err(cx.type_error(&format!(
             "cannot set '{name}' attribute of immutable type '{class_name}'"

@@ -208,7 +208,7 @@ pub fn parameters(cx: &mut Cx, args: Value) -> Flow {
 
 /// Type variables are objects of classes with this name; there is no base that they share.
 pub fn is_variable(cx: &Cx, value: Value) -> bool {
-    ["TypeVar", "ParamSpec", "TypeVarTuple"].contains(&cx.type_name(value).as_str())
+    ["TypeVar", "ParamSpec", "TypeVarTuple"].contains(&cx.class_of(value).name_text().as_str())
 }
 
 /// `dict[str, T][int]`: the variables replaced, in order.

@@ -9,7 +9,7 @@ use super::{add_functions, function};
 use crate::code::{Code, CodeKind};
 use crate::gc::Gc;
 use crate::value::frame::state;
-use crate::value::{Cell, CodeObject, Dict, Frame, Function, Str, T, Tuple, Value};
+use crate::value::{Cell, Class, CodeObject, Dict, Frame, Function, Str, T, Tuple, Value};
 use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 static FUNCTIONS: &[Def] = &[
@@ -20,6 +20,11 @@ static FUNCTIONS: &[Def] = &[
         mark_awaitable,
     ),
     function("is_awaitable(generator, /)", "May a generator be awaited?", is_awaitable),
+    function(
+        "as_builtin(cls, final=False, /)",
+        "Let a class look like a built-in type: nobody changes it, messages name its module.",
+        as_builtin,
+    ),
     function("source_line(filename, line, /)", "A line of a source, or None.", source_line),
 ];
 
@@ -39,6 +44,23 @@ fn caller(cx: &mut Cx, args: Args) -> Flow {
     let line = line_of(Entry { code, word, line: None });
     let parts = [globals, cx.str_value(&code.code.filename), Value::int(line.into())];
     Ok(Value::object(cx.tuple(&parts)))
+}
+
+fn as_builtin(cx: &mut Cx, args: Args) -> Flow {
+    let value = cx.arg(args, 0).value();
+    let is_final = match cx.opt(args, 1).map(|value| value.value()) {
+        Some(value) => cx.truth(value)?,
+        None => false,
+    };
+    let Some(class) = value.cast::<Class>() else {
+        return Err(cx.type_error("as_builtin() takes a class"));
+    };
+    for name in ["__firstlineno__", "__static_attributes__"] {
+        let name = cx.intern(name);
+        class.dict.remove_str(cx, name);
+    }
+    cx.set_builtin(class, is_final);
+    Ok(value)
 }
 
 fn mark_awaitable(cx: &mut Cx, args: Args) -> Flow {

@@ -105,7 +105,7 @@ pub fn join(cx: &mut Cx, x: Value, y: Value) -> Flow {
 
 /// Type aliases are objects of the library.
 fn is_type_form(cx: &Cx, value: Value) -> bool {
-    value.is::<Instance>() && cx.type_name(value) == "TypeAliasType"
+    value.is::<Instance>() && cx.class_of(value).name_text() == "TypeAliasType"
 }
 
 /// Are the members the same, in any order?

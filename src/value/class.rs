@@ -77,6 +77,8 @@ pub struct Class {
     pub volatile: RefCell<Vec<Gc<Str>>>,
     /// Are there shapes of instances with slots, which code may remember?
     pub slotted: Cell<bool>,
+    /// Do messages name its module, too? So it is with classes that stand for types of C.
+    pub dotted: Cell<bool>,
     /// Names of its own `__slots__` in order, if it has any.
     pub slots: RefCell<Option<Vec<Gc<Str>>>>,
 }

@@ -121,6 +121,7 @@ impl Space {
             subclasses: RefCell::default(),
             volatile: RefCell::default(),
             slotted: false.into(),
+            dotted: false.into(),
             slots: RefCell::default(),
         };
         self.put(class, flags, shape)
@@ -634,9 +635,22 @@ impl Space {
     pub fn class_text(&self, class: Gc<Class>) -> String {
         let row = (!class.is_user()).then(|| TYPES.get(class.shape.get() as usize - 1)).flatten();
         match row {
-            // Exceptions are called by their bare names, as classes of the language are.
-            Some(row) if row.layout != Kind::Exception => row.name.to_string(),
+            // Exceptions are called by their bare names, as classes of the language are; and so
+            // are those of asyncio, which CPython has in Python.
+            Some(row) if row.layout != Kind::Exception && !row.name.starts_with("asyncio.") => {
+                row.name.to_string()
+            }
+            _ if class.dotted.get() => self.dotted_text(class),
             _ => class.name_text(),
+        }
+    }
+
+    fn dotted_text(&self, class: Gc<Class>) -> String {
+        let key = self.intern("__module__");
+        let module = class.dict.get_str(self, key).and_then(|module| module.cast::<Str>());
+        match module {
+            Some(module) => format!("{}.{}", module.lossy(), class.name_text()),
+            None => class.name_text(),
         }
     }
 

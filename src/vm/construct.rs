@@ -427,7 +427,10 @@ fn build(
         .unwrap_or_default();
     for (i, base) in list.iter().enumerate() {
         if base.header.flags & flags::FINAL != 0 {
-            let text = format!("type '{}' is not an acceptable base type", base.name_text());
+            let text = format!(
+                "type '{}' is not an acceptable base type",
+                cx.vm().space.class_text(*base)
+            );
             return Err(cx.type_error(&text));
         }
         if list[..i].contains(base) {

@@ -203,7 +203,7 @@ unsafe fn get_by_method(
             }
             return unwind::unwind(vm, ip, base);
         }
-        let text = format!("'{}' object is not subscriptable", class.name_text());
+        let text = format!("'{}' object is not subscriptable", (*vm).space.class_text(class));
         raise::error(&*vm, T::TypeError, &text);
         unwind::unwind(vm, ip, base)
     }

@@ -40,9 +40,7 @@ pub unsafe fn run(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             Intrinsic::TypeVarTuple => cx.tail_prelude("_make_typevartuple", &args),
             Intrinsic::ParamSpec => cx.tail_prelude("_make_paramspec", &args),
             Intrinsic::TypeAlias => cx.tail_prelude("_make_typealias", &args),
-            Intrinsic::Annotate if args.len() == 1 => {
-                cx.tail_prelude("_begin_annotations", &args)
-            }
+            Intrinsic::Annotate if args.len() == 1 => cx.tail_prelude("_begin_annotations", &args),
             Intrinsic::Annotate => cx.tail_prelude("_annotate", &args),
             Intrinsic::GenericBase => cx.tail_prelude("_make_generic", &args),
         };

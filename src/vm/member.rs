@@ -102,7 +102,8 @@ pub unsafe fn contains_with_code(
         let iterable = iter.is_some_and(|iter| !iter.is_none())
             || iter.is_none() && super::iter::has_items(&*vm, class);
         if !iterable {
-            let text = format!("argument of type '{}' is not iterable", class.name_text());
+            let text =
+                format!("argument of type '{}' is not iterable", (*vm).space.class_text(class));
             raise::error(&*vm, T::TypeError, &text);
             return unwind::unwind(vm, ip, base);
         }

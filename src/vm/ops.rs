@@ -388,14 +388,14 @@ pub(super) fn unsupported(vm: &Vm, op: Binary, in_place: bool, x: Value, y: Valu
             }
         }
     }
-    if op == Binary::Add && (vm.space.isinstance(x, T::Bytes) || vm.space.isinstance(x, T::ByteArray))
+    if op == Binary::Add
+        && (vm.space.isinstance(x, T::Bytes) || vm.space.isinstance(x, T::ByteArray))
     {
         return raise::error(vm, T::TypeError, &format!("can't concat {b} to {a}"));
     }
     if op == Binary::Mul {
         for (sequence, other) in [(x, y), (y, x)] {
-            let is_sequence =
-                is_sequence(vm, sequence) && !vm.space.isinstance(sequence, T::Deque);
+            let is_sequence = is_sequence(vm, sequence) && !vm.space.isinstance(sequence, T::Deque);
             // In place, what is some other kind of container answers for itself.
             let class = vm.space.class_of(sequence);
             let contains = vm.space.lookup(class, vm.names.__contains__).is_some();

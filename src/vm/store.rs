@@ -142,7 +142,7 @@ pub fn set_on_class(
         let text = format!(
             "cannot set '{}' attribute of immutable type '{}'",
             name.lossy(),
-            class.name_text()
+            space.class_text(class)
         );
         return Err(raise::error(vm, T::TypeError, &text));
     }

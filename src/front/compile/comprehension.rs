@@ -104,6 +104,8 @@ impl<'a> Compiler<'a> {
                 this.clauses(comp, nth + 1, inner, acc);
             });
         };
+        // An iterator that raises is to blame, not the whole comprehension.
+        self.at(clause.iter);
         match clause.is_async {
             true => self.async_loop(clause.span, clause.target, iterator, next, None, body),
             false => self.for_loop(clause.target, iterator, close, next, None, body),

@@ -344,6 +344,8 @@ impl Scopes {
                 true => Resolution::Namespace,
                 false => Resolution::GlobalImplicit,
             }
+        } else if let Some(resolution) = self.decide_by_class(scope, name) {
+            resolution
         } else {
             let found = self.find_owner(scope, name);
             match found {
@@ -365,6 +367,26 @@ impl Scopes {
         {
             self.capture(scope, class, self.known.class_dict);
         }
+    }
+
+    /// What an annotation scope reads of a name that its class binds: the class's own or the global,
+    /// never that of a function around the class.
+    fn decide_by_class(&self, scope: ScopeId, name: Name) -> Option<Resolution> {
+        let class = self.get(scope).visible_class?;
+        let mut between = self.get(scope).parent;
+        while let Some(id) = between.filter(|&id| id != class) {
+            let symbol = self.symbol(id, name);
+            if symbol.is_some_and(|symbol| symbol.has(flag::BOUND | flag::PARAM)) {
+                return None;
+            }
+            between = self.get(id).parent;
+        }
+        let symbol = self.symbol(class, name)?;
+        if symbol.has(flag::GLOBAL) {
+            return Some(Resolution::GlobalExplicit);
+        }
+        let is_own = symbol.has(flag::BOUND) && !symbol.has(flag::NONLOCAL);
+        is_own.then_some(Resolution::GlobalImplicit)
     }
 
     fn decide_nonlocal(
