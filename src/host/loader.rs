@@ -167,6 +167,7 @@ impl FrontEnd for Front {
             top_level_await: request.top_level_await,
             optimize: request.optimize,
             future_annotations: request.future_annotations,
+            ..Options::default()
         };
         let source = || Source::new(&*request.filename, request.text);
         if request.allow_incomplete {
