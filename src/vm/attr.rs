@@ -674,14 +674,6 @@ impl Cx {
         }
     }
 
-    /// Makes a class of the library look like a type of the machine.
-    pub fn set_builtin(&self, class: Gc<Class>, is_final: bool) {
-        let bits = flags::IMMUTABLE | if is_final { flags::FINAL } else { 0 };
-        // SAFETY: as above.
-        unsafe { (*class.header()).flags |= bits };
-        class.dotted.set(true);
-    }
-
     /// Makes the instances of a class match sequence patterns, or mapping patterns.
     pub fn set_pattern_flags(&self, class: Gc<Class>, bits: u8) {
         let all = flags::SEQUENCE | flags::MAPPING;

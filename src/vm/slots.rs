@@ -128,11 +128,20 @@ pub(super) fn apply_slots(cx: &mut Cx, class: Gc<Class>, slots: Slots, bases: &[
     }
     *class.slots.borrow_mut() = Some(slots.names);
     let object = cx.class(T::Object);
-    let closed =
-        bases.iter().all(|b| *b == object || b.header.flags & flags::NO_DICT != 0 || !b.is_user());
+    let closed = bases.iter().all(|b| *b == object || !inherits_place(cx, *b, "__dict__"));
     if closed && !slots.has_dict {
         // SAFETY: a live object; flags are a plain field.
         unsafe { (*class.header()).flags |= flags::NO_DICT };
+    }
+}
+
+impl Cx {
+    /// Makes a class of the library look like a type of the machine.
+    pub fn set_builtin(&self, class: Gc<Class>, is_final: bool) {
+        let bits = flags::IMMUTABLE | if is_final { flags::FINAL } else { 0 };
+        // SAFETY: a live object; flags are a plain field.
+        unsafe { (*class.header()).flags |= bits };
+        class.dotted.set(true);
     }
 }
 
