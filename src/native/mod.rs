@@ -62,6 +62,7 @@ mod percent;
 mod posix;
 mod random;
 mod range;
+mod re;
 mod set;
 mod set_algebra;
 mod slice;
@@ -258,6 +259,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("_asyncio", asyncio::module),
     ("_collections", collections::module),
     ("_random", random::module),
+    ("_re", re::module),
     ("_string", template::module),
     ("_io", io::module),
     ("_traceback", traceback::module),

@@ -15,6 +15,7 @@ pub mod int;
 pub mod number_text;
 pub mod percent;
 pub mod random_mt;
+pub mod regex;
 pub mod repr;
 pub mod sha512;
 pub mod sort;
