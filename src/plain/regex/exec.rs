@@ -452,6 +452,9 @@ impl<'a> Matcher<'a> {
 
     fn look(&mut self, pc: u32, back: u32, at: usize, negated: bool) -> bool {
         let mut from = at;
+        if back as usize > at {
+            return false;
+        }
         for _ in 0..back {
             if from == 0 {
                 return false;

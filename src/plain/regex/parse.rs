@@ -222,7 +222,7 @@ impl Parser<'_> {
                 }
                 '.' => items.push(Node::Any(*flags & flags::DOTALL != 0)),
                 '(' => {
-                    if let Some(node) = self.group(flags, start, top && start == 0)? {
+                    if let Some(node) = self.group(flags, start, top && items.is_empty())? {
                         items.push(node);
                     }
                 }
@@ -272,7 +272,7 @@ impl Parser<'_> {
         };
         let (min, max) = (number(&low, 0)?, number(&high, MANY)?);
         if max < min {
-            return Err(self.flaw_at("min repeat greater than max repeat", start));
+            return Err(self.flaw_at("min repeat greater than max repeat", start + 1));
         }
         Ok(Some((min, max)))
     }
@@ -484,6 +484,10 @@ impl Parser<'_> {
             let (low, high) = width(&node, &self.widths);
             if low != high {
                 let text = "look-behind requires fixed-width pattern".to_owned();
+                self.late = self.late.take().or(Some(Flaw { text, place: None }));
+            }
+            if low > u32::MAX as usize {
+                let text = "looks too much behind".to_owned();
                 self.late = self.late.take().or(Some(Flaw { text, place: None }));
             }
             back = low;

@@ -77,9 +77,20 @@ impl Set {
     fn asks(&self, point: u32) -> bool {
         let mut found = self.holds(point);
         if let (false, Some(kind)) = (found, self.fold) {
-            found = variants(point, kind).iter().any(|&other| self.holds(other));
+            found = variants(point, kind).iter().any(|&other| self.holds(other))
+                || point >= 0x80 && self.holds_equal(folded(point, kind), kind);
         }
         found != self.negated
+    }
+
+    /// Is there a char that counts as the same? Large ranges are asked for the usual ones only.
+    fn holds_equal(&self, wanted: u32, kind: Fold) -> bool {
+        self.items.iter().any(|item| match *item {
+            Item::Range(low, high) => {
+                high - low < 256 && (low..=high).any(|other| folded(other, kind) == wanted)
+            }
+            Item::Category { .. } => false,
+        })
     }
 
     fn holds(&self, point: u32) -> bool {
@@ -117,7 +128,13 @@ pub fn folded(point: u32, kind: Fold) -> u32 {
         let is_capital = (0x41..=0x5a).contains(&point);
         return if is_capital { point + 32 } else { point };
     }
-    lower(upper(point))
+    match point {
+        // Their capitals are several letters, the same ones.
+        0x1fd3 => 0x390,
+        0x1fe3 => 0x3b0,
+        0xfb05 => 0xfb06,
+        _ => lower(upper(point)),
+    }
 }
 
 fn variants(point: u32, kind: Fold) -> [u32; 4] {
