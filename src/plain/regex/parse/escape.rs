@@ -1,6 +1,5 @@
 //! Escapes, and sets of chars.
 
-use super::super::flags;
 use super::super::set::{Item, Set};
 use super::{Node, Parse, Parser, Place, c, category};
 
