@@ -80,8 +80,10 @@ use prelude::Prelude;
 pub use store::accessor_missing;
 use threads::Threads;
 
-/// Why a native has no value to return.
+/// Why a native has no value to return. As wide as a value, so that a `Flow` fits two machine
+/// registers and is returned in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
 pub enum Stop {
     /// An exception is pending.
     Raised,

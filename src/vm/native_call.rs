@@ -6,7 +6,9 @@ use super::pc::{Base, Ip, Pc, reg};
 use super::{Args, Vm, construct, cx, natives, raise};
 use crate::code::op::{Word, word};
 use crate::gc::Gc;
+use crate::value::class::{flags, overrides};
 use crate::value::frame::{DST_MASK, Ret};
+use crate::value::kind::Kind;
 use crate::value::{Class, Native, NativeKind, Value};
 
 // ---- the cold sides of calls, which try natives first
@@ -28,10 +30,55 @@ pub unsafe fn call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             && !(*vm).interrupted()
             && (*vm).has_room(window, word::c(w) + ARGS + 2)
         {
+            if !class.is_user()
+                && class.header.flags & flags::NO_NEW == 0
+                && !class.has(overrides::INIT)
+                && class.layout != Kind::Exception
+                && class.layout != Kind::Class
+                && let Some(native) = (*vm).space.lookup(class, (*vm).names.__new__)
+                && let Some(native) = native.cast::<Native>()
+            {
+                return make(vm, ip, base, w, class, native);
+            }
             return construct::class(vm, ip, base, window, word::c(w), class, w & DST_MASK);
         }
-        call::call_slow(vm, ip, base, w)
+        other_call(vm, ip, base, w)
     }
+}
+
+/// Calls a built-in type, which is complete after its `__new__`: it goes in front of the arguments.
+#[inline(never)]
+unsafe fn make(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    w: Word,
+    class: Gc<Class>,
+    native: Gc<Native>,
+) -> Pc {
+    unsafe {
+        let window = base.add(word::b(w));
+        let args = window.add(ARGS);
+        let n = word::c(w);
+        let mut at = n;
+        while at > 0 {
+            // One, mostly: nothing to be unrolled.
+            core::arch::asm!("", options(nomem, nostack, preserves_flags));
+            *args.add(at) = *args.add(at - 1);
+            at -= 1;
+        }
+        *args = Value::object(class);
+        if takes(vm, native, args, n + 1) {
+            return run_at_once::<1>(vm, ip, base, w, native);
+        }
+        enter_native(vm, ip, base, window, n + 1, native, w & DST_MASK)
+    }
+}
+
+/// Calls of everything else, out of line: what is above stays small.
+#[inline(never)]
+unsafe fn other_call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe { call::call_slow(vm, ip, base, w) }
 }
 
 /// As `call`, where `load_method` left the receiver or its absence in front.
@@ -79,7 +126,7 @@ unsafe fn takes(vm: *mut Vm, native: Gc<Native>, args: Base, n: usize) -> bool {
 
 /// Runs a native on what `takes` was asked about; `THIS` is 1 if there is an argument more than
 /// the instruction says.
-#[inline(never)]
+#[inline(always)]
 unsafe fn run_at_once<const THIS: usize>(
     vm: *mut Vm,
     ip: Ip,
@@ -92,6 +139,8 @@ unsafe fn run_at_once<const THIS: usize>(
         let places = native.places as usize;
         let mut at = word::c(w) + THIS;
         while at < places {
+            // One or two: nothing to be unrolled.
+            core::arch::asm!("", options(nomem, nostack, preserves_flags));
             *args.add(at) = Value::UNDEF;
             at += 1;
         }
