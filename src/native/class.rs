@@ -166,7 +166,7 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
     };
     let keywords = if keywords.is_undef() { Value::NONE } else { keywords };
     // The class gets a namespace of its own, and is of the module that asked for it.
-    let namespace = cx.dict_of(namespace.table().copy(), 0);
+    let namespace = cx.dict_of(namespace.table().copy(0), 0);
     let module = cx.vm().names.__module__;
     if namespace.get_str(cx, module).is_none()
         && let Some(globals) = cx.caller_globals().cast::<Dict>()

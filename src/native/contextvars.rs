@@ -169,7 +169,7 @@ fn copy(cx: &Cx, from: Gc<Record>) -> Gc<Record> {
 fn own_values(cx: &Cx, context: Gc<Record>) -> Gc<Dict> {
     let mut dict = values(context);
     if context.places[SHARED].get() == Value::TRUE {
-        dict = cx.dict_of(dict.table().copy(), 0);
+        dict = cx.dict_of(dict.table().copy(0), 0);
         context.places[VALUES].set(Value::object(dict));
         context.places[SHARED].set(Value::FALSE);
     }

@@ -188,12 +188,15 @@ fn update_plain(cx: &mut Cx, dict: Gc<Dict>, source: Value) -> Result<bool, Stop
         let mut count = 0;
         loop {
             if let Some((key, value)) = cx.step_pair(iter) {
+                count += 1;
+                if cx.dict_set_quickly(dict, key, value) {
+                    continue;
+                }
                 cx.scope(|cx| {
                     cx.root(key);
                     cx.root(value);
                     cx.dict_set(dict, key, value)
                 })?;
-                count += 1;
                 continue;
             }
             match cx.step(iter) {
@@ -251,12 +254,13 @@ pub fn merge(cx: &mut Cx, dict: Gc<Dict>, from: Gc<Dict>) -> Result<(), Stop> {
         return Ok(());
     }
     if dict.table().places() == 0 && !dict.is_namespace() {
-        let table = copy_table(from);
+        let table = copy_table(from, 0);
         cx.heap.charge(table.bytes());
         dict.edit(|empty| empty.replace(table));
         return Ok(());
     }
     let (len, mut place) = (from.len(), 0);
+    cx.heap.charge(dict.edit(|table| table.reserve(len)));
     while place < from.table().places() {
         if let Some(entry) = from.entry_at(place) {
             cx.dict_set_hashed(dict, entry.key, entry.hash, entry.value)?;
@@ -270,12 +274,13 @@ pub fn merge(cx: &mut Cx, dict: Gc<Dict>, from: Gc<Dict>) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The entries of a dict in a table of their own; the cells of a namespace are seen through.
-fn copy_table(dict: Gc<Dict>) -> Table {
+/// The entries of a dict in a table of their own with room for some `more`; the cells of a
+/// namespace are seen through.
+fn copy_table(dict: Gc<Dict>, more: usize) -> Table {
     if !dict.is_namespace() {
-        return dict.table().copy();
+        return dict.table().copy(more);
     }
-    let mut table = Table::with_capacity(dict.len());
+    let mut table = Table::with_capacity(dict.len() + more);
     for entry in dict.iter() {
         table.insert_new(entry.hash, entry.key, entry.value);
     }
@@ -297,7 +302,9 @@ fn keys_collected(cx: &mut Cx, [value, ..]: [Value; 3], outcome: Outcome) -> Flo
     cx.scope(|cx| {
         cx.root(keys);
         cx.root(value);
-        let dict = cx.dict();
+        // Few keys are many repeated ones, mostly.
+        let room = keys.cast::<List>().map_or(0, |keys| keys.len().min(256));
+        let dict = cx.dict_of(Table::with_capacity(room), 0);
         cx.root(Value::object(dict));
         if let Some(keys) = keys.cast::<List>() {
             let mut at = 0;
@@ -374,7 +381,7 @@ fn clear(cx: &mut Cx, args: Args) -> Flow {
 
 fn copy(cx: &mut Cx, args: Args) -> Flow {
     let dict = this_dict(cx, args)?;
-    Ok(Value::object(cx.dict_of(copy_table(dict), 0)))
+    Ok(Value::object(cx.dict_of(copy_table(dict, 0), 0)))
 }
 
 fn size_of(cx: &mut Cx, args: Args) -> Flow {
@@ -397,7 +404,7 @@ fn union(cx: &mut Cx, args: Args, reflected: bool) -> Flow {
         return Ok(Value::NOT_IMPLEMENTED);
     };
     cx.scope(|cx| {
-        let result = cx.dict_of(copy_table(a), 0);
+        let result = cx.dict_of(copy_table(a, b.len()), 0);
         cx.root(Value::object(result));
         merge(cx, result, b)?;
         Ok(Value::object(result))

@@ -8,8 +8,16 @@ use dashu_int::{IBig, Sign};
 const MODULUS: u64 = (1 << 61) - 1;
 const INFINITY: i64 = 314_159;
 
+#[inline(always)]
 fn not_minus_one(hash: i64) -> i64 {
     if hash == -1 { -2 } else { hash }
+}
+
+/// `hash(n)` of what is so small that it need not be reduced.
+#[inline(always)]
+pub fn inline_int(n: i64) -> i64 {
+    debug_assert!(n.unsigned_abs() < MODULUS);
+    not_minus_one(n)
 }
 
 /// `hash(n)`.

@@ -161,6 +161,15 @@ impl Dict {
         })
     }
 
+    /// What `pick` makes of each entry.
+    #[inline]
+    pub fn collect(&self, pick: impl FnMut(Entry) -> Value) -> Vec<Value> {
+        match self.is_namespace() {
+            true => self.iter().map(pick).collect(),
+            false => self.table().collect(pick),
+        }
+    }
+
     // ---- string keys, as every namespace and attribute table has
 
     pub fn find_str(&self, space: &Space, key: Gc<super::Str>) -> Option<usize> {

@@ -116,6 +116,10 @@ impl Elements {
     /// The first empty slot of a hash.
     #[inline(always)]
     fn empty_slot(slots: &[u32], hash: u64) -> usize {
+        let first = hash as usize & (slots.len() - 1);
+        if slots[first] == EMPTY {
+            return first;
+        }
         Self::walk(slots, hash, |slot, place| (place == EMPTY).then_some(slot))
     }
 
@@ -183,6 +187,35 @@ impl Elements {
         if text.is_none() && !key.is_int() {
             return Err(Unsure);
         }
+        match self.first_slot(hash) {
+            Some(empty) => Ok(Some(self.put(hash, key, text.is_none(), empty))),
+            None => self.add_further(hash, key, text),
+        }
+    }
+
+    /// The slot where the walk of a hash begins, if it is empty: then no such key is there.
+    #[inline(always)]
+    fn first_slot(&self, hash: u64) -> Option<usize> {
+        let slots = self.slots();
+        let first = hash as usize & (slots.len() - 1);
+        (slots[first] == EMPTY).then_some(first)
+    }
+
+    /// Adds any key if the first slot of its hash says that it is absent: by how many bytes the
+    /// table has grown.
+    #[inline]
+    pub fn add_first(&mut self, hash: u64, key: Value, ordered: bool) -> Option<usize> {
+        let empty = self.first_slot(hash)?;
+        Some(self.put(hash, key, ordered, empty))
+    }
+
+    #[inline(never)]
+    fn add_further(
+        &mut self,
+        hash: u64,
+        key: Value,
+        text: Option<Gc<Str>>,
+    ) -> Result<Option<usize>, Unsure> {
         let mut removed = None;
         let slot = Self::walk(self.slots(), hash, |slot, place| match place {
             EMPTY => Some(Ok(Some(slot))),
@@ -196,7 +229,7 @@ impl Elements {
                 Err(Unsure) => Some(Err(Unsure)),
             },
         })?;
-        Ok(slot.map(|empty| self.put(hash, key, text.is_none(), removed, empty)))
+        Ok(slot.map(|empty| self.put_behind(hash, key, text.is_none(), removed, empty)))
     }
 
     /// Removes such a key as `find_plain` can tell; whether it was there.
@@ -214,7 +247,7 @@ impl Elements {
         let mut result = Elements::default();
         self.each(|Element { hash, key }| {
             if other.find_plain(hash, key)?.is_some() == wanted {
-                result.insert_new(hash, key, key.is_int());
+                result.insert_new(hash, key, key.is_int() || !self.unordered);
             }
             Ok(())
         })?;
@@ -281,7 +314,16 @@ impl Elements {
     }
 
     /// Adds a key that is known to be absent. `ordered`: its hash is the same everywhere.
+    #[inline]
     pub fn insert_new(&mut self, hash: u64, key: Value, ordered: bool) -> usize {
+        match self.first_slot(hash) {
+            Some(empty) => self.put(hash, key, ordered, empty),
+            None => self.insert_further(hash, key, ordered),
+        }
+    }
+
+    #[inline(never)]
+    fn insert_further(&mut self, hash: u64, key: Value, ordered: bool) -> usize {
         let mut removed = None;
         let empty = Self::walk(self.slots(), hash, |slot, place| {
             if place == REMOVED {
@@ -289,13 +331,12 @@ impl Elements {
             }
             (place == EMPTY).then_some(slot)
         });
-        self.put(hash, key, ordered, removed, empty)
+        self.put_behind(hash, key, ordered, removed, empty)
     }
 
     /// Adds a key whose walk has ended in an empty slot. CPython takes the last removed slot on
     /// the way, or that.
-    #[inline]
-    fn put(
+    fn put_behind(
         &mut self,
         hash: u64,
         key: Value,
@@ -303,26 +344,50 @@ impl Elements {
         removed: Option<usize>,
         empty: usize,
     ) -> usize {
+        let Some(slot) = removed else { return self.put(hash, key, ordered, empty) };
+        let (place, grown) = self.push(hash, key, ordered);
+        self.slots_mut()[slot] = place;
+        grown
+    }
+
+    /// Appends an element that its slot is to name: its place, and by how many bytes the table
+    /// has grown.
+    #[inline(always)]
+    fn push(&mut self, hash: u64, key: Value, ordered: bool) -> (u32, usize) {
         self.version = self.version.wrapping_add(1);
         self.unordered |= !ordered;
-        let place = self.elements.len() as u32;
-        let room = self.elements.capacity();
-        self.elements.push(Element { hash, key });
-        let mut grown = (self.elements.capacity() - room) * size_of::<Element>();
         self.live += 1;
-        if let Some(slot) = removed {
-            self.slots_mut()[slot] = place;
-            return grown;
-        }
-        self.slots_mut()[empty] = place;
+        let place = self.elements.len() as u32;
+        let grown = if self.elements.len() == self.elements.capacity() { self.widen() } else { 0 };
+        self.elements.push(Element { hash, key });
+        (place, grown)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn widen(&mut self) -> usize {
+        let room = self.elements.capacity();
+        self.elements.reserve(1);
+        (self.elements.capacity() - room) * size_of::<Element>()
+    }
+
+    /// Adds a key in an empty slot.
+    #[inline]
+    fn put(&mut self, hash: u64, key: Value, ordered: bool, empty: usize) -> usize {
+        let (place, grown) = self.push(hash, key, ordered);
+        let slots = self.slots_mut();
+        slots[empty] = place;
+        let most = (slots.len() - 1) * 3;
         self.fill += 1;
-        if self.fill * 5 >= (self.slots().len() - 1) * 3 {
-            let before = self.bytes();
-            let want = if self.live > 50_000 { self.live * 2 } else { self.live * 4 };
-            self.resize(want);
-            grown += self.bytes().saturating_sub(before);
-        }
-        grown
+        if self.fill * 5 >= most { grown + self.make_room() } else { grown }
+    }
+
+    /// Makes the slots more, as CPython does when three fifths of them are taken.
+    #[inline(never)]
+    fn make_room(&mut self) -> usize {
+        let before = self.bytes();
+        self.resize(if self.live > 50_000 { self.live * 2 } else { self.live * 4 });
+        self.bytes().saturating_sub(before)
     }
 
     /// Rebuilds the slots for more than `want` elements, in slot order, as CPython does.
@@ -334,11 +399,12 @@ impl Elements {
         let few = self.few;
         let many = std::mem::take(&mut self.many);
         self.clear_slots(size);
+        let elements = &self.elements;
+        let slots = if self.many.is_empty() { &mut self.few[..] } else { &mut self.many };
         for &place in if many.is_empty() { &few[..] } else { &many } {
             if place < REMOVED {
-                let hash = self.elements[place as usize].hash;
-                let slot = Self::empty_slot(self.slots(), hash);
-                self.slots_mut()[slot] = place;
+                let slot = Self::empty_slot(slots, elements[place as usize].hash);
+                slots[slot] = place;
             }
         }
         self.fill = self.live;
@@ -411,9 +477,25 @@ impl Elements {
             let skip = rest.iter().position(|element| !element.key.is_undef())?;
             return Some((position + skip + 1, rest[skip]));
         }
-        let rest = self.slots().get(position..)?;
-        let skip = rest.iter().position(|&place| place < REMOVED)?;
-        Some((position + skip + 1, self.elements[rest[skip] as usize]))
+        let slots = self.slots();
+        let mut at = position;
+        while let Some(&place) = slots.get(at) {
+            at += 1;
+            if place < REMOVED {
+                return Some((at, self.elements[place as usize]));
+            }
+        }
+        None
+    }
+
+    /// The elements in the order of iteration.
+    pub fn keys(&self) -> Vec<Value> {
+        let mut keys = Vec::with_capacity(self.live);
+        let Ok(()) = self.each::<std::convert::Infallible>(|element| {
+            keys.push(element.key);
+            Ok(())
+        });
+        keys
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Element> + '_ {
@@ -497,7 +579,9 @@ impl Elements {
         self.unordered = other.unordered;
         self.live = other.live;
         self.fill = other.live;
-        if size == other.slots().len() && other.fill == other.live {
+        // Where slots say nothing about the order, any number of them will do.
+        let same = size == other.slots().len() || other.unordered;
+        if same && other.fill == other.live {
             self.elements = other.elements.clone();
             self.few = other.few;
             self.many = other.many.clone();
@@ -508,12 +592,13 @@ impl Elements {
         }
         self.elements.reserve(other.live);
         self.clear_slots(size);
-        for element in other.iter() {
-            let place = self.elements.len() as u32;
-            self.elements.push(element);
-            let slot = Self::empty_slot(self.slots(), element.hash);
-            self.slots_mut()[slot] = place;
-        }
+        let elements = &mut self.elements;
+        let slots = if self.many.is_empty() { &mut self.few[..] } else { &mut self.many };
+        let Ok(()) = other.each::<std::convert::Infallible>(|element| {
+            slots[Self::empty_slot(slots, element.hash)] = elements.len() as u32;
+            elements.push(element);
+            Ok(())
+        });
     }
 
     /// Rebuilds the table if removed elements hold more than a quarter of it, as CPython does

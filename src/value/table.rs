@@ -73,6 +73,19 @@ fn same_text(key: Value, text: Gc<Str>) -> bool {
     key.cast::<Str>().is_some_and(|other| other.equals(&text))
 }
 
+/// Is `other` a string (`text`) or an inline integer, whose hash it has? None if `other` must be
+/// asked.
+#[inline(always)]
+fn told(other: Value, key: Value, text: Option<Gc<Str>>) -> Option<bool> {
+    if other == key {
+        return Some(true);
+    }
+    match text {
+        Some(text) => Some(same_text(other, text)),
+        None => other.is_int().then_some(false),
+    }
+}
+
 /// May a key that is no string equal one? Only the program's objects can; the built-in types that
 /// are common as keys are known not to.
 #[inline(always)]
@@ -147,6 +160,17 @@ impl Table {
 
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Entry> + '_ {
         self.entries.iter().copied().filter(|e| !e.key.is_undef())
+    }
+
+    /// What `pick` makes of each entry.
+    #[inline]
+    pub fn collect(&self, pick: impl FnMut(Entry) -> Value) -> Vec<Value> {
+        if self.live == self.entries.len() {
+            return self.entries.iter().copied().map(pick).collect();
+        }
+        let mut picked = Vec::with_capacity(self.live);
+        picked.extend(self.iter().map(pick));
+        picked
     }
 
     pub fn bytes(&self) -> usize {
@@ -251,6 +275,103 @@ impl Table {
         }
     }
 
+    /// Sets the value of a string (`text`, where no key is foreign) or an inline integer: by how
+    /// many bytes the table grew. None if a key of the same hash must be compared with it.
+    #[inline]
+    pub fn put_plain(
+        &mut self,
+        hash: u64,
+        key: Value,
+        text: Option<Gc<Str>>,
+        value: Value,
+    ) -> Option<usize> {
+        if text.is_some() && self.recent.get() == key {
+            self.entries[self.recent_place.get() as usize].value = value;
+            return Some(0);
+        }
+        if self.index.is_empty() {
+            return match self.find_told(hash, key, text)? {
+                Some(place) => {
+                    self.entries[place].value = value;
+                    Some(0)
+                }
+                None => Some(self.insert_new(hash, key, value)),
+            };
+        }
+        let mask = self.index.len() - 1;
+        let mut slot = spread(hash, self.bits());
+        loop {
+            let place = self.index[slot];
+            if place == EMPTY {
+                break;
+            }
+            let entry = &mut self.entries[place as usize];
+            if entry.hash == hash {
+                if told(entry.key, key, text)? {
+                    entry.value = value;
+                    return Some(0);
+                }
+            }
+            slot = (slot + 1) & mask;
+        }
+        let len = self.entries.len();
+        if len * 3 >= self.index.len() * 2 || len == self.entries.capacity() {
+            return Some(self.insert_new(hash, key, value));
+        }
+        self.version = self.version.wrapping_add(1);
+        self.index[slot] = len as u32;
+        self.entries.push(Entry { hash, key, value });
+        self.live += 1;
+        Some(0)
+    }
+
+    /// Where such a key is as `put_plain` takes; None if it must be compared with another.
+    fn find_told(&self, hash: u64, key: Value, text: Option<Gc<Str>>) -> Option<Option<usize>> {
+        for (place, entry) in self.entries.iter().enumerate() {
+            if entry.hash == hash && !entry.key.is_undef() && told(entry.key, key, text)? {
+                return Some(Some(place));
+            }
+        }
+        Some(None)
+    }
+
+    /// Removes a string (where no key is foreign) or an inline integer: its value, or UNDEF if it
+    /// was absent. None if a key of the same hash must be compared with it.
+    #[inline]
+    pub fn take_plain(&mut self, hash: u64, key: Value, text: Option<Gc<Str>>) -> Option<Value> {
+        if self.index.is_empty() {
+            let place = self.find_told(hash, key, text)?;
+            return Some(place.map_or(Value::UNDEF, |place| self.remove_at(place)));
+        }
+        let mask = self.index.len() - 1;
+        let mut slot = spread(hash, self.bits());
+        loop {
+            let place = self.index[slot];
+            if place == EMPTY {
+                return Some(Value::UNDEF);
+            }
+            let entry = &self.entries[place as usize];
+            if entry.hash == hash && told(entry.key, key, text)? {
+                self.free_slot(slot);
+                return Some(self.remove_entry(place as usize));
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    /// Makes room for so many more entries, if they are more than there is room for at all.
+    pub fn reserve(&mut self, more: usize) -> usize {
+        let room = if self.index.is_empty() { LINEAR } else { self.index.len() * 2 / 3 };
+        if more <= room {
+            return 0;
+        }
+        let before = self.bytes();
+        self.forget_recent();
+        self.entries.reserve(more);
+        self.rebuild_index(self.entries.len() + more);
+        self.bytes().saturating_sub(before)
+    }
+
     /// Appends a key that is known to be absent; returns by how many bytes the table grew.
     pub fn insert_new(&mut self, hash: u64, key: Value, value: Value) -> usize {
         self.version = self.version.wrapping_add(1);
@@ -294,12 +415,12 @@ impl Table {
             self.index = Vec::new();
             return;
         }
-        self.rebuild_index();
+        self.rebuild_index(self.entries.len() * 2 + 2);
     }
 
-    /// An index for all entries and half as many again.
-    fn rebuild_index(&mut self) {
-        let size = ((self.entries.len() + 1) * 3).next_power_of_two().max(16);
+    /// An index for so many entries.
+    fn rebuild_index(&mut self, room: usize) {
+        let size = (room * 3 / 2).next_power_of_two().max(16);
         self.index.clear();
         self.index.resize(size, EMPTY);
         for place in self.head()..self.entries.len() {
@@ -337,7 +458,7 @@ impl Table {
             self.entries.retain(|e| !e.key.is_undef());
             self.entries.splice(0..0, std::iter::repeat_n(none, gap));
             self.head = gap as u32;
-            self.rebuild_index();
+            self.rebuild_index(self.entries.len() * 2 + 2);
         }
         self.head -= 1;
         self.entries[self.head as usize] = entry;
@@ -346,12 +467,22 @@ impl Table {
     }
 
     pub fn remove_at(&mut self, place: usize) -> Value {
+        if !self.index.is_empty() {
+            let mask = self.index.len() - 1;
+            let mut slot = spread(self.entries[place].hash, self.bits());
+            while self.index[slot] != place as u32 {
+                slot = (slot + 1) & mask;
+            }
+            self.free_slot(slot);
+        }
+        self.remove_entry(place)
+    }
+
+    /// Removes an entry that the index does not name any more.
+    fn remove_entry(&mut self, place: usize) -> Value {
         self.version = self.version.wrapping_add(1);
         self.forget_recent();
         let entry = self.entries[place];
-        if !self.index.is_empty() {
-            self.unlink(entry.hash, place as u32);
-        }
         self.live -= 1;
         self.entries[place] = Entry { hash: 0, key: Value::UNDEF, value: Value::UNDEF };
         // One tombstone at the end and no more: `popitem` must not walk over them again and again,
@@ -370,13 +501,9 @@ impl Table {
         entry.value
     }
 
-    /// Takes a place out of the index; what was displaced by it moves up.
-    fn unlink(&mut self, hash: u64, place: u32) {
+    /// Empties a slot of the index; what was displaced by it moves up.
+    fn free_slot(&mut self, mut hole: usize) {
         let (mask, bits) = (self.index.len() - 1, self.bits());
-        let mut hole = spread(hash, bits);
-        while self.index[hole] != place {
-            hole = (hole + 1) & mask;
-        }
         let mut slot = hole;
         loop {
             slot = (slot + 1) & mask;
@@ -410,11 +537,13 @@ impl Table {
         *self = Table { version, ..by };
     }
 
-    /// A copy without tombstones.
-    pub fn copy(&self) -> Table {
+    /// A copy without tombstones, with room for some `more` entries.
+    pub fn copy(&self, more: usize) -> Table {
         if self.live == self.entries.len() {
+            let mut entries = Vec::with_capacity(self.live + more);
+            entries.extend_from_slice(&self.entries);
             return Table {
-                entries: self.entries.clone(),
+                entries,
                 index: self.index.clone(),
                 live: self.live,
                 version: 0,
@@ -422,7 +551,7 @@ impl Table {
                 ..Table::default()
             };
         }
-        let mut table = Table::with_capacity(self.live);
+        let mut table = Table::with_capacity(self.live + more);
         for entry in self.iter() {
             table.insert_new(entry.hash, entry.key, entry.value);
         }

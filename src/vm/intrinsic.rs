@@ -29,7 +29,7 @@ pub unsafe fn run(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             }
             Intrinsic::CopyMapping => match args[0].cast::<Dict>() {
                 Some(dict) => {
-                    let table = dict.table().copy();
+                    let table = dict.table().copy(1);
                     Ok(Value::object(cx.dict_of(table, 0)))
                 }
                 None => cx.tail_prelude("_copy_mapping", &args),

@@ -203,17 +203,29 @@ unsafe fn merge_plain(
         let Some(from) = source.cast::<Dict>() else {
             return Ok(false);
         };
+        if callee.is_none() && dict != from {
+            if dict.table().places() == 0 && !dict.is_namespace() && !from.is_namespace() {
+                let table = from.table().copy(1);
+                (*vm).space.heap.charge(table.bytes());
+                dict.edit(|empty| empty.replace(table));
+                return Ok(true);
+            }
+            let grown = dict.edit(|table| table.reserve(from.len()));
+            (*vm).space.heap.charge(grown);
+        }
         for place in 0..from.table().places() {
             let Some(entry) = from.entry_at(place) else {
                 continue;
             };
             let cx = Cx::of(&mut *vm);
-            let found = cx.dict_find(dict, entry.key, entry.hash)?;
-            match (found, callee) {
-                (Some(_), Some(callee)) => return Err(duplicate(&*vm, callee, entry.key)),
-                (Some(at), None) => dict.set_value_at(at, entry.value),
-                (None, _) => dict.insert_new(&(*vm).space, entry.hash, entry.key, entry.value),
+            let Some(callee) = callee else {
+                cx.dict_set_hashed(dict, entry.key, entry.hash, entry.value)?;
+                continue;
+            };
+            if cx.dict_find(dict, entry.key, entry.hash)?.is_some() {
+                return Err(duplicate(&*vm, callee, entry.key));
             }
+            dict.insert_new(&(*vm).space, entry.hash, entry.key, entry.value);
         }
         Ok(true)
     }

@@ -21,7 +21,7 @@ use crate::value::{
 /// The hash of a value that needs no code of the program; None if it does, or is unhashable.
 pub fn hash_plain(vm: &Vm, value: Value) -> Option<u64> {
     if let Some(i) = value.as_int() {
-        return Some(hash::int(i) as u64);
+        return Some(hash::inline_int(i) as u64);
     }
     if let Some(text) = value.cast::<Str>() {
         return Some(vm.space.str_hash(text));
@@ -121,7 +121,7 @@ fn hash_other(vm: &Vm, value: Value, depth: u32) -> Option<u64> {
 /// Ctrl-C is waiting: `Cx::hash` tells.
 fn hash_inner(vm: &Vm, part: Value, depth: u32) -> Option<u64> {
     if let Some(i) = part.as_int() {
-        return Some(hash::int(i) as u64);
+        return Some(hash::inline_int(i) as u64);
     }
     match part.cast::<Str>() {
         Some(text) => Some(vm.space.str_hash(text)),
@@ -195,26 +195,39 @@ pub fn set_quickly(vm: &Vm, dict: Gc<Dict>, key: Value, value: Value) -> bool {
     if dict.is_namespace() {
         return false;
     }
-    let (hash, place) = if let Some(text) = key.cast::<Str>() {
-        if dict.table().has_foreign_keys() {
-            return false;
-        }
-        let hash = vm.space.str_hash(text);
-        (hash, dict.table().find_str(hash, text))
-    } else if key.is_int() {
-        let hash = hash::int(key.int_unchecked()) as u64;
-        match find_int(dict, hash, key) {
-            Some(place) => (hash, place),
-            None => return false,
-        }
-    } else {
-        return false;
-    };
-    match place {
-        Some(place) => dict.edit(|table| table.set_value_at(place, value)),
-        None => dict.insert_new(&vm.space, hash, key, value),
+    let text = key.cast::<Str>();
+    match told_hash(vm, dict, key, text) {
+        Some(hash) => put_told(vm, dict, (hash, key, text), value),
+        None => false,
     }
-    true
+}
+
+/// Sets an entry with a key of which `told_hash` knows the hash; false if somebody must be asked.
+#[inline(always)]
+fn put_told(
+    vm: &Vm,
+    dict: Gc<Dict>,
+    (hash, key, text): (u64, Value, Option<Gc<Str>>),
+    value: Value,
+) -> bool {
+    match dict.edit(|table| table.put_plain(hash, key, text, value)) {
+        Some(0) => true,
+        Some(grown) => {
+            vm.space.heap.charge(grown);
+            true
+        }
+        None => false,
+    }
+}
+
+/// The hash of a string, where no key is foreign, or of an inline integer; None for other keys.
+#[inline(always)]
+fn told_hash(vm: &Vm, dict: Gc<Dict>, key: Value, text: Option<Gc<Str>>) -> Option<u64> {
+    match text {
+        Some(text) if !dict.table().has_foreign_keys() => Some(vm.space.str_hash(text)),
+        None if key.is_int() => Some(hash::inline_int(key.int_unchecked()) as u64),
+        _ => None,
+    }
 }
 
 /// Is a string or an inline integer a key? None if somebody must be asked.
@@ -232,7 +245,7 @@ pub fn has_quickly(vm: &Vm, dict: Gc<Dict>, key: Value) -> Option<bool> {
     if !key.is_int() {
         return None;
     }
-    let hash = hash::int(key.int_unchecked()) as u64;
+    let hash = hash::inline_int(key.int_unchecked()) as u64;
     find_int(dict, hash, key).map(|place| place.is_some())
 }
 
@@ -242,7 +255,7 @@ pub fn add_quickly(vm: &Vm, set: Gc<Set>, key: Value) -> bool {
     if !key.is_int() {
         return false;
     }
-    let hash = hash::int(key.int_unchecked()) as u64;
+    let hash = hash::inline_int(key.int_unchecked()) as u64;
     match set.edit(|elements| elements.add_plain(hash, key)) {
         Ok(grown) => {
             vm.space.heap.charge(grown.unwrap_or(0));
@@ -300,23 +313,21 @@ pub fn plain_items(space: &Space, value: Value) -> Option<Vec<Value>> {
         return Some(chars);
     }
     if let Some(dict) = value.cast::<Dict>() {
-        return Some(dict.iter().map(|e| e.key).collect());
+        return Some(dict.collect(|e| e.key));
     }
     if let Some(view) = value.cast::<DictView>() {
         let dict = view.dict.get().cast::<Dict>()?;
         return Some(match view.what {
-            ViewKind::Keys => dict.iter().map(|e| e.key).collect(),
-            ViewKind::Values => dict.iter().map(|e| e.value).collect(),
-            ViewKind::Items => {
-                dict.iter().map(|e| Value::object(space.tuple(&[e.key, e.value]))).collect()
-            }
+            ViewKind::Keys => dict.collect(|e| e.key),
+            ViewKind::Values => dict.collect(|e| e.value),
+            ViewKind::Items => dict.collect(|e| Value::object(space.tuple(&[e.key, e.value]))),
         });
     }
     if let Some(deque) = value.cast::<Deque>() {
         return Some(deque.to_vec());
     }
     if let Some(set) = value.cast::<Set>() {
-        return Some(set.elements().iter().map(|e| e.key).collect());
+        return Some(set.elements().keys());
     }
     if let Some(bytes) = value.cast::<Bytes>() {
         return Some(bytes.as_slice().iter().map(|&b| Value::int(b.into())).collect());
@@ -526,7 +537,16 @@ impl Cx {
         self.dict_get_hashed(dict, key, hash)
     }
 
+    /// Sets an entry whose key is a string or an inline integer; false if it is not done so fast.
+    #[inline]
+    pub fn dict_set_quickly(&self, dict: Gc<Dict>, key: Value, value: Value) -> bool {
+        set_quickly(self.vm(), dict, key, value)
+    }
+
     pub fn dict_set(&mut self, dict: Gc<Dict>, key: Value, value: Value) -> Result<(), Stop> {
+        if set_quickly(self.vm(), dict, key, value) {
+            return Ok(());
+        }
         let hash = self.hash(key)?;
         self.dict_set_hashed(dict, key, hash, value)
     }
@@ -545,6 +565,13 @@ impl Cx {
             dict.set_str(self, text, value);
             return Ok(());
         }
+        let text = key.cast::<Str>();
+        if !dict.is_namespace()
+            && (key.is_int() || text.is_some() && !dict.table().has_foreign_keys())
+            && put_told(self.vm(), dict, (hash, key, text), value)
+        {
+            return Ok(());
+        }
         match self.dict_find_with(dict, key, hash, value)? {
             Some(place) => dict.set_value_at(place, value),
             None => dict.insert_new(self, hash, key, value),
@@ -554,12 +581,12 @@ impl Cx {
 
     /// Removes a key; None if it was absent.
     pub fn dict_remove(&mut self, dict: Gc<Dict>, key: Value) -> Result<Option<Value>, Stop> {
-        // The common case: a small integer that is there under its own bits.
-        if let Some(i) = key.as_int()
-            && !dict.is_namespace()
-            && let Some(place) = dict.table().find_bits(hash::int(i) as u64, key)
+        let text = key.cast::<Str>();
+        if !dict.is_namespace()
+            && let Some(hash) = told_hash(self.vm(), dict, key, text)
+            && let Some(value) = dict.edit(|table| table.take_plain(hash, key, text))
         {
-            return Ok(Some(dict.remove_at(place)));
+            return Ok((!value.is_undef()).then_some(value));
         }
         let hash = self.hash(key)?;
         Ok(self.dict_find(dict, key, hash)?.map(|place| dict.remove_at(place)))
@@ -628,7 +655,7 @@ impl Cx {
             let is_told = |&&key: &&Value| {
                 let hash = match key.cast::<Str>() {
                     Some(text) => self.vm().space.str_hash(text),
-                    None if key.is_int() => hash::int(key.int_unchecked()) as u64,
+                    None if key.is_int() => hash::inline_int(key.int_unchecked()) as u64,
                     None => return false,
                 };
                 let added = elements.add_plain(hash, key);
@@ -645,6 +672,11 @@ impl Cx {
         if let Ok(added) = set.edit(|elements| elements.add_plain(hash, key)) {
             self.heap.charge(added.unwrap_or(0));
             return Ok(added.is_some());
+        }
+        let ordered = is_ordered(self.vm(), key, 0);
+        if let Some(grown) = set.edit(|elements| elements.add_first(hash, key, ordered)) {
+            self.heap.charge(grown);
+            return Ok(true);
         }
         if self.set_find(set, key, hash)?.is_some() {
             return Ok(false);

@@ -130,14 +130,13 @@ pub(super) fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
                 iter.guard.set(u32::MAX);
                 return Step::Raised;
             }
-            let elements = set.elements();
-            for position in index..elements.positions() {
-                if let Some((_, element)) = elements.at(position) {
-                    iter.at.set(position as i64 + 1);
-                    return Step::Item(element.key);
+            match set.elements().next_from(index) {
+                Some((next, element)) => {
+                    iter.at.set(next as i64);
+                    Step::Item(element.key)
                 }
+                None => finish(iter),
             }
-            finish(iter)
         }
         // A count that may leave 64 bits is in `b`.
         IterKind::Enumerate if !iter.b.get().is_undef() => Step::Code,

@@ -7,6 +7,7 @@ use super::{MAX_DEPTH, option};
 use crate::gc::Gc;
 use crate::plain::int::{self, Int, MAX_DIGITS};
 use crate::plain::{float, wtf8};
+use crate::value::table::Table;
 use crate::value::{List, Str, T, Value};
 use crate::vm::{Args, Cx, Flow, Stop};
 
@@ -420,23 +421,28 @@ impl Parser<'_> {
 
     /// The object whose keys and values stand on the stack from `mark` on.
     fn object(&mut self, cx: &mut Cx, mark: usize) -> Result<Value, Fail> {
-        let pairs = self.values.edit(|values| {
-            let pairs = values[mark..].to_vec();
-            values.truncate(mark);
-            pairs
-        });
         if !self.hooks.pairs.is_none() {
+            let pairs = self.values.edit(|values| {
+                let pairs = values[mark..].to_vec();
+                values.truncate(mark);
+                pairs
+            });
             let pairs = pairs.chunks_exact(2).map(|pair| Value::object(cx.tuple(pair))).collect();
             let pairs = Value::object(cx.list(pairs));
             return self.call(cx, self.hooks.pairs, pairs);
         }
-        let dict = cx.dict();
-        for pair in pairs.chunks_exact(2) {
-            if let Some(key) = pair[0].cast::<Str>() {
-                dict.set_str(cx, key, pair[1]);
+        let table = self.values.edit(|values| {
+            let pairs = values[mark..].chunks_exact(2);
+            let mut table = Table::with_capacity(pairs.len());
+            for pair in pairs {
+                if let Some(key) = pair[0].cast::<Str>() {
+                    table.put_plain(cx.str_hash(key), pair[0], Some(key), pair[1]);
+                }
             }
-        }
-        let dict = Value::object(dict);
+            values.truncate(mark);
+            table
+        });
+        let dict = Value::object(cx.dict_of(table, 0));
         if self.hooks.object.is_none() {
             return Ok(dict);
         }
