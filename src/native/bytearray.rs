@@ -139,6 +139,15 @@ fn resizable(cx: &mut Cx, array: Gc<ByteArray>) -> Result<(), Stop> {
 }
 
 fn append(cx: &mut Cx, args: Args) -> Flow {
+    let (this, item) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
+    if let (Some(array), Some(item)) = (this.cast::<ByteArray>(), item.as_int())
+        && let Ok(item) = u8::try_from(item)
+        && !array.is_pinned()
+        && array.edit(|data| data.len() < data.capacity())
+    {
+        array.edit(|data| data.push(item));
+        return Ok(Value::NONE);
+    }
     let item = cx.arg(args, 1).value();
     let item = byte(cx, item, OUT_OF_RANGE)?;
     let array = receiver(cx, args)?;

@@ -155,13 +155,21 @@ fn filled(_: &mut Cx, [list, answer, _]: [Value; 3], outcome: Outcome) -> Flow {
 
 fn append(cx: &mut Cx, args: Args) -> Flow {
     let list = this_list(cx, args)?;
+    let value = cx.arg(args, 1).value();
+    if list.edit(|items| items.len() < items.capacity()) {
+        list.push(value);
+        return Ok(Value::NONE);
+    }
+    append_growing(cx, list, value)
+}
+
+#[cold]
+#[inline(never)]
+fn append_growing(cx: &mut Cx, list: Gc<List>, value: Value) -> Flow {
     if !list.edit(|items| budget::grants_push(items)) {
         return Err(cx.error_with(T::MemoryError, &[]));
     }
-    let grown = list.push(cx.arg(args, 1).value());
-    if grown > 0 {
-        cx.heap.charge(grown);
-    }
+    cx.heap.charge(list.push(value));
     Ok(Value::NONE)
 }
 
@@ -371,6 +379,15 @@ fn set_item(cx: &mut Cx, args: Args) -> Flow {
         return Ok(Value::NONE);
     };
     // `a[:] = b` for an exact list, the common case, needs no copy of a copy.
+    if let Some(new) = value.cast::<List>().filter(|&new| new != list)
+        && small_bounds(slice)
+    {
+        let (start, stop, _) = cx.slice_parts(slice)?;
+        let range = index::resolve(start, stop, 1, list.len());
+        let from = range.start.min(list.len());
+        new.edit(|new| cx.replace_items(list, from, range.count, new));
+        return Ok(Value::NONE);
+    }
     match cx.plain_items(value) {
         Some(items) => set_slice(cx, list, slice, items),
         None => {
@@ -381,6 +398,12 @@ fn set_item(cx: &mut Cx, args: Args) -> Flow {
             cx.collect_then(value, slice_collected, state)
         }
     }
+}
+
+/// Is it a slice without a step whose bounds nobody must be asked for?
+fn small_bounds(slice: Gc<Slice>) -> bool {
+    let small = |v: Value| v.is_int() || v.is_none();
+    small(slice.start.get()) && small(slice.stop.get()) && slice.step.get().is_none()
 }
 
 fn slice_collected(cx: &mut Cx, [list, slice, _]: [Value; 3], outcome: Outcome) -> Flow {

@@ -48,8 +48,12 @@ pub fn resolve(start: Option<i64>, stop: Option<i64>, step: i64, len: usize) -> 
     let start = start.map_or(if forward { least } else { most }, bound);
     let stop = stop.map_or(if forward { most } else { least }, bound);
     let distance = if forward { stop - start } else { start - stop };
-    let stride = step.unsigned_abs().max(1);
-    let count = if distance > 0 { (distance as u64 - 1) / stride + 1 } else { 0 };
+    let count = match step.unsigned_abs() {
+        _ if distance <= 0 => 0,
+        // No division where none is needed.
+        0 | 1 => distance as u64,
+        stride => (distance as u64 - 1) / stride + 1,
+    };
     Range {
         start: usize::try_from(start).unwrap_or(0),
         step: isize::try_from(step).unwrap_or(if forward { isize::MAX } else { isize::MIN }),

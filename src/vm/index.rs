@@ -93,7 +93,7 @@ fn quick_entry(vm: &Vm, dict: Gc<Dict>, key: Value) -> Option<Value> {
     let place = if let Some(text) = key.cast::<Str>() {
         dict.table().find_str(vm.space.str_hash(text), text)
     } else if key.is_int() {
-        dict.table().find_bits(crate::plain::hash::int(key.int_unchecked()) as u64, key)
+        dict.table().find_bits(crate::plain::hash::inline_int(key.int_unchecked()) as u64, key)
     } else {
         None
     };
@@ -229,6 +229,11 @@ impl Cx {
                 Some(value) => Ok(Some(value)),
                 None => Err(self.error_with(T::KeyError, &[key])),
             };
+        }
+        if let Some(slice) = key.cast::<Slice>()
+            && (container.is::<List>() || container.is::<Str>() || container.is::<Tuple>())
+        {
+            return self.slice_plain(container, slice).map(Some);
         }
         let (what, len) = if let Some(list) = container.cast::<List>() {
             ("list", list.len())
@@ -445,6 +450,13 @@ impl Cx {
         &mut self,
         slice: Gc<Slice>,
     ) -> Result<(Option<i64>, Option<i64>, i64), Stop> {
+        let parts = [&slice.start, &slice.stop, &slice.step].map(|part| part.get());
+        if parts.iter().all(|part| part.is_int() || part.is_none()) {
+            let [start, stop, step] = parts.map(|part| part.as_int());
+            if step != Some(0) {
+                return Ok((start, stop, step.unwrap_or(1)));
+            }
+        }
         self.scope(|cx| {
             cx.root(Value::object(slice));
             let step = cx.slice_bound(slice.step.get())?.unwrap_or(1);
@@ -472,15 +484,8 @@ impl Cx {
     }
 
     fn take(&self, container: Value, range: index::Range) -> Value {
-        let positions = || (0..range.count).map(move |i| range.at(i));
         if let Some(list) = container.cast::<List>() {
-            let items = list.edit(|items| {
-                if range.step == 1 {
-                    items[range.start..range.start + range.count].to_vec()
-                } else {
-                    positions().map(|i| items[i]).collect()
-                }
-            });
+            let items = list.edit(|items| taken(items, range));
             return Value::object(self.list(items));
         }
         if let Some(tuple) = container.cast::<Tuple>() {
@@ -491,8 +496,7 @@ impl Cx {
                 }
                 return Value::object(self.tuple(&items[range.start..range.start + range.count]));
             }
-            let items: Vec<Value> = positions().map(|i| items[i]).collect();
-            return Value::object(self.tuple(&items));
+            return Value::object(self.tuple(&taken(items, range)));
         }
         if let Some(text) = container.cast::<Str>() {
             if range.step == 1 {
@@ -501,7 +505,7 @@ impl Cx {
                 return Value::object(self.substr(text, start, end));
             }
             let bytes = if text.is_ascii() {
-                positions().map(|i| text.as_bytes()[i]).collect()
+                taken(text.as_bytes(), range)
             } else {
                 crate::plain::wtf8::slice_step(
                     text.as_bytes(),
@@ -513,12 +517,42 @@ impl Cx {
             return Value::object(self.str_wtf8(&bytes));
         }
         if let Some(bytes) = container.cast::<Bytes>() {
-            let data: Vec<u8> = positions().map(|i| bytes.as_slice()[i]).collect();
-            return Value::object(self.bytes(data));
+            if range.step == 1 {
+                let data = &bytes.as_slice()[range.start..range.start + range.count];
+                return Value::object(self.bytes(data));
+            }
+            return Value::object(self.bytes(taken(bytes.as_slice(), range)));
         }
         let bytes = container.cast::<ByteArray>().expect("the last kind that is sliced");
-        let data = bytes.edit(|d| positions().map(|i| d[i]).collect());
+        let data = bytes.edit(|data| taken(data, range));
         Value::object(self.bytearray(data))
+    }
+
+    /// Puts items in the place of `count` others.
+    pub fn replace_items(&self, list: Gc<List>, from: usize, count: usize, new: &[Value]) {
+        let grown = list.edit(|items| {
+            if new.len() == count {
+                items[from..from + count].copy_from_slice(new);
+                return 0;
+            }
+            let before = items.capacity();
+            items.splice(from..from + count, new.iter().copied());
+            items.capacity().saturating_sub(before)
+        });
+        self.heap.charge(grown * size_of::<Value>());
+    }
+}
+
+/// The items at the positions of a range.
+fn taken<I: Copy>(items: &[I], range: index::Range) -> Vec<I> {
+    match range.step {
+        1 => items[range.start..range.start + range.count].to_vec(),
+        // Backwards, the last one may be at the very start.
+        -1 if range.count > 0 => {
+            let part = &items[range.start + 1 - range.count..=range.start];
+            part.iter().rev().copied().collect()
+        }
+        _ => (0..range.count).map(|i| items[range.at(i)]).collect(),
     }
 }
 
@@ -577,6 +611,14 @@ pub unsafe fn set_value(
                 Ok(()) => Pc::new(ip, base),
                 Err(_) => unwind::unwind(vm, ip, base),
             };
+        }
+        if let Some(bytes) = container.cast::<ByteArray>()
+            && let (Some(at), Some(byte)) = (key.as_int(), value.as_int())
+            && let Ok(byte) = u8::try_from(byte)
+            && let Some(at) = index::position(at, bytes.edit(|data| data.len()))
+        {
+            bytes.edit(|data| data[at] = byte);
+            return Pc::new(ip, base);
         }
         if let Some(dict) = plain_derived(&*vm, container) {
             if super::probe::set_quickly(&*vm, dict, key, value) {
@@ -717,6 +759,18 @@ pub unsafe fn set_slice(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let container = reg!(base, word::a(w));
         let (lower, upper) = (reg!(base, word::b(w)), reg!(base, word::b(w) + 1));
+        let small = |v: Value| v.is_int() || v.is_none();
+        if let Some(list) = container.cast::<List>()
+            && let Some(new) = reg!(base, word::c(w)).cast::<List>()
+            && new != list
+            && small(lower)
+            && small(upper)
+        {
+            let range = index::resolve(lower.as_int(), upper.as_int(), 1, list.len());
+            let from = range.start.min(list.len());
+            new.edit(|new| Cx::of(&mut *vm).replace_items(list, from, range.count, new));
+            return Pc::new(ip, base);
+        }
         let slice = Value::object((*vm).space.slice(lower, upper, Value::NONE));
         set_value(vm, ip, base, container, slice, reg!(base, word::c(w)))
     }
