@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 use super::{function, this};
 use crate::gc::Gc;
 use crate::plain::sort;
-use crate::value::{Function, List, Str, T, Tuple, Value};
+use crate::value::{Bytes, Function, List, Str, T, Tuple, Value};
 use crate::vm::{Args, Cx, Def, Flow, Order, Outcome, Stop};
 
 pub static FUNCTIONS: &[Def] = &[function(
@@ -173,6 +173,7 @@ enum Kind {
     /// Integers and floats, no NaN among them. Inline integers are exact as floats.
     Numbers,
     Strings,
+    Bytes,
     Other,
 }
 
@@ -181,10 +182,12 @@ fn kind_of(keys: impl Iterator<Item = Value>) -> Kind {
     for key in keys {
         let own = if key.is_int() {
             Kind::Ints
-        } else if key.as_float().is_some_and(|f| !f.is_nan()) {
+        } else if key.as_float().is_some_and(|f| !f.is_nan()) || key.as_bool().is_some() {
             Kind::Numbers
         } else if key.is::<Str>() {
             Kind::Strings
+        } else if key.is::<Bytes>() {
+            Kind::Bytes
         } else {
             return Kind::Other;
         };
@@ -200,49 +203,68 @@ fn kind_of(keys: impl Iterator<Item = Value>) -> Kind {
     kind.unwrap_or(Kind::Other)
 }
 
-/// A word in the order of the keys of a kind. Equal words mean equal keys, except of strings,
-/// where only the beginnings are equal.
+/// A word in the order of the keys of a kind. Equal words mean equal keys, except of strings and
+/// bytes, where only the beginnings are equal.
 fn word(kind: Kind, key: Value) -> u64 {
     match kind {
         Kind::Ints => key.bits(),
         Kind::Numbers => {
-            let number = key.as_float().unwrap_or_else(|| key.as_int().unwrap_or(0) as f64);
+            let whole = || key.as_int().or(key.as_bool().map(i64::from)).unwrap_or(0);
+            let number = key.as_float().unwrap_or_else(|| whole() as f64);
             // The two zeros are equal.
             let bits = (number + 0.0).to_bits();
             if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
         }
-        Kind::Strings => key.cast::<Str>().map_or(0, |text| {
-            let bytes = text.as_bytes();
-            match bytes.first_chunk::<8>() {
-                Some(first) => u64::from_be_bytes(*first),
-                None => {
-                    let mut first = [0; 8];
-                    first[..bytes.len()].copy_from_slice(bytes);
-                    u64::from_be_bytes(first)
-                }
-            }
-        }),
+        Kind::Strings => key.cast::<Str>().map_or(0, |text| beginning(text.as_bytes())),
+        Kind::Bytes => key.cast::<Bytes>().map_or(0, |bytes| beginning(bytes.as_slice())),
         Kind::Other => 0,
     }
+}
+
+/// The first eight bytes, in the order of the whole.
+fn beginning(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk::<8>() {
+        Some(first) => u64::from_be_bytes(*first),
+        None => {
+            let mut first = [0; 8];
+            first[..bytes.len()].copy_from_slice(bytes);
+            u64::from_be_bytes(first)
+        }
+    }
+}
+
+/// Are the items of a list compared without asking the program?
+fn is_told(list: Gc<List>) -> bool {
+    list.edit(|items| {
+        items.iter().all(|item| item.is_int() || item.as_float().is_some() || item.is::<Str>())
+    })
 }
 
 /// The indices of the keys in stable order.
 fn order(cx: &mut Cx, keys: &[Value], reverse: bool) -> (Vec<u32>, Result<(), Stop>) {
     let kind = kind_of(keys.iter().copied());
-    let firsts =
-        || keys.iter().map(|k| k.cast::<Tuple>().and_then(|t| t.as_slice().first().copied()));
-    let first_kind = if kind == Kind::Other && firsts().all(|first| first.is_some()) {
-        kind_of(firsts().flatten())
-    } else {
-        Kind::Other
+    // What is in lists could change meanwhile, unless nobody is asked who could do that.
+    let lists = keys.iter().all(|&key| key.cast::<List>().is_some_and(is_told));
+    let first = |key: Value| match key.cast::<List>() {
+        Some(list) if lists => list.get(0),
+        _ => key.cast::<Tuple>().and_then(|tuple| tuple.as_slice().first().copied()),
     };
-    let mut entries: Vec<(u64, u32)> = match (kind, first_kind) {
-        (Kind::Other, Kind::Other) => (0..keys.len() as u32).map(|i| (0, i)).collect(),
-        (Kind::Other, kind) => {
-            firsts().flatten().zip(0..).map(|(first, i)| (word(kind, first), i)).collect()
+    // What decides first: the keys, their first items, or the first items of those.
+    let (mut leads, mut leading) = (None, kind);
+    for _ in 0..2 {
+        if leading != Kind::Other {
+            break;
         }
-        (kind, _) => keys.iter().zip(0..).map(|(&key, i)| (word(kind, key), i)).collect(),
-    };
+        let of = leads.as_deref().unwrap_or(keys);
+        let Some(inner) = of.iter().map(|&key| first(key)).collect::<Option<Vec<Value>>>() else {
+            break;
+        };
+        leading = kind_of(inner.iter().copied());
+        leads = Some(inner);
+    }
+    let leads = leads.as_deref().unwrap_or(keys);
+    let mut entries: Vec<(u64, u32)> =
+        leads.iter().zip(0..).map(|(&lead, i)| (word(leading, lead), i)).collect();
     // Descending is ascending seen from the other end, so that equal keys keep their order.
     if reverse {
         entries.reverse();
@@ -258,6 +280,15 @@ fn order(cx: &mut Cx, keys: &[Value], reverse: bool) -> (Vec<u32>, Result<(), St
                 a.zip(b).map_or(Ordering::Equal, |(a, b)| a.as_bytes().cmp(b.as_bytes()))
             };
             entries.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| texts(a, b)));
+            Ok(())
+        }
+        Kind::Bytes => {
+            let data = |entry: &(u64, u32)| keys[entry.1 as usize].cast::<Bytes>();
+            let whole = |a: &(u64, u32), b: &(u64, u32)| {
+                let both = data(a).zip(data(b));
+                both.map_or(Ordering::Equal, |(a, b)| a.as_slice().cmp(b.as_slice()))
+            };
+            entries.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| whole(a, b)));
             Ok(())
         }
         Kind::Other => {
