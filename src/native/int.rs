@@ -13,7 +13,7 @@ use super::{TypeDef, class_method, method, static_method};
 use crate::gc::Gc;
 use crate::plain::int::{self, Int, MAX_DIGITS, MIN_DIGITS};
 use crate::plain::{Fault, float};
-use crate::value::{ByteArray, Bytes, Class, MemoryView, Native, Str, T, Value};
+use crate::value::{BigInt, ByteArray, Bytes, Class, MemoryView, Native, Str, T, Value};
 use crate::vm::{Args, Cx, Flow, GetSet, Number, Outcome, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
@@ -119,6 +119,9 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
         }
         return derive(cx, class, T::Int, Value::int(0));
     };
+    if base.is_undef() && (x.is_int() || x.is::<BigInt>()) {
+        return derive(cx, class, T::Int, x);
+    }
     if !base.is_undef() {
         let base = match cx.index(base)? {
             Int::Small(base) => base,
@@ -270,11 +273,18 @@ fn new_bool(cx: &mut Cx, args: Args) -> Flow {
 
 /// The receiver as an exact `int`.
 fn whole(cx: &mut Cx, args: Args) -> Flow {
+    let this = cx.arg(args, 0).value();
+    if this.is::<BigInt>() {
+        return Ok(this);
+    }
     let n = this_int(cx, args)?;
     Ok(cx.int_value(n))
 }
 
 fn get_whole(cx: &mut Cx, object: Value) -> Flow {
+    if object.is::<BigInt>() {
+        return Ok(object);
+    }
     match cx.integer(object) {
         Some(n) => Ok(cx.int_value(n)),
         None => Err(operators::wrong_receiver(cx, "real", T::Int, object)),

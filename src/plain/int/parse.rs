@@ -19,6 +19,9 @@ pub fn parse_str(text: &[u8], base: i64, limit: usize) -> Result<Int> {
         return Ok(Int::Small(n));
     }
     let radix = check_base(base)?;
+    if let Some(n) = short_digits(text, radix) {
+        return Ok(Int::Small(n));
+    }
     let parsed = match normalise(text) {
         Some(ascii) => parse(&ascii, radix, limit)?,
         None => None,
@@ -50,6 +53,17 @@ fn short_decimal(text: &[u8]) -> Option<i64> {
         value = value * 10 + i64::from(digit);
     }
     Some(if negative { -value } else { value })
+}
+
+/// At most ten digits of a given base and nothing else.
+fn short_digits(text: &[u8], radix: u32) -> Option<i64> {
+    if radix == 0 || text.is_empty() || text.len() > 10 {
+        return None;
+    }
+    text.iter().try_fold(0, |value, &byte| {
+        let digit = (byte as char).to_digit(radix)?;
+        Some(value * i64::from(radix) + i64::from(digit))
+    })
 }
 
 fn check_base(base: i64) -> Result<u32> {
@@ -113,7 +127,35 @@ fn parse(text: &[u8], base: u32, limit: usize) -> Result<Option<Int>> {
     Ok(magnitude(&digits, radix).map(|size| Int::from(if negative { -size } else { size })))
 }
 
+/// Beyond this many digits a better way than multiplying again and again pays.
+const MANY_DIGITS: usize = 1500;
+
+/// The number that decimal digits write, nineteen of which fit a word.
+fn decimal(digits: &[u8]) -> IBig {
+    const DIGITS: usize = 19;
+    const PART: u128 = 10u128.pow(DIGITS as u32);
+    let value = |part: &[u8]| part.iter().fold(0, |sum, &d| sum * 10 + u64::from(d - b'0'));
+    let (first, rest) = digits.split_at(digits.len() % DIGITS);
+    let mut words = Vec::with_capacity(digits.len() / DIGITS + 1);
+    words.push(value(first));
+    for part in rest.chunks_exact(DIGITS) {
+        let mut carry = value(part);
+        for word in &mut words {
+            let product = u128::from(*word) * PART + u128::from(carry);
+            *word = product as u64;
+            carry = (product >> 64) as u64;
+        }
+        if carry > 0 {
+            words.push(carry);
+        }
+    }
+    UBig::from_words(&words).into()
+}
+
 fn magnitude(digits: &[u8], radix: u32) -> Option<IBig> {
+    if radix == 10 && digits.len() <= MANY_DIGITS {
+        return Some(decimal(digits));
+    }
     let text = std::str::from_utf8(digits).ok()?;
     if let Ok(small) = u64::from_str_radix(text, radix) {
         return Some(IBig::from(small));

@@ -183,27 +183,24 @@ const FEW_WORDS: usize = 24;
 
 /// The decimal digits of a number that is not 0, given by its words, the lowest first.
 fn decimal_of_words(words: &[Word]) -> String {
-    /// The largest power of ten in a word, and its exponent.
-    const PART: u64 = 10_000_000_000_000_000_000;
     const DIGITS: usize = 19;
     let mut rest = [0u64; FEW_WORDS];
     let mut len = words.len();
     rest[..len].copy_from_slice(words);
-    let mut parts = Vec::with_capacity(len + len / 16 + 1);
+    let (mut parts, mut count) = ([0u64; FEW_WORDS + 2], 0);
     while len > 0 {
         let mut remainder = 0u64;
         for word in rest[..len].iter_mut().rev() {
-            let value = u128::from(remainder) << 64 | u128::from(*word);
-            *word = (value / u128::from(PART)) as u64;
-            remainder = (value as u64).wrapping_sub(word.wrapping_mul(PART));
+            (*word, remainder) = divide_by_part(remainder, *word);
         }
         while len > 0 && rest[len - 1] == 0 {
             len -= 1;
         }
-        parts.push(remainder);
+        parts[count] = remainder;
+        count += 1;
     }
-    let mut out = Vec::with_capacity(parts.len() * DIGITS);
-    for (at, &part) in parts.iter().rev().enumerate() {
+    let mut out = Vec::with_capacity(count * DIGITS);
+    for (at, &part) in parts[..count].iter().rev().enumerate() {
         let digits = Decimal::of_magnitude(part);
         let digits = digits.as_bytes();
         if at > 0 {
@@ -212,6 +209,29 @@ fn decimal_of_words(words: &[Word]) -> String {
         out.extend_from_slice(digits);
     }
     String::from_utf8(out).expect("digits")
+}
+
+/// The largest power of ten in a word; its highest bit is set.
+const PART: u64 = 10_000_000_000_000_000_000;
+
+/// Divides two words, of which the high one is less than the divisor, by multiplying with the
+/// reciprocal (Möller and Granlund, "Improved division by invariant integers").
+#[inline]
+fn divide_by_part(high: u64, low: u64) -> (u64, u64) {
+    const RECIPROCAL: u64 = (u128::MAX / PART as u128 - (1 << 64)) as u64;
+    let estimate =
+        u128::from(RECIPROCAL) * u128::from(high) + (u128::from(high) << 64 | u128::from(low));
+    let mut quotient = ((estimate >> 64) as u64).wrapping_add(1);
+    let mut remainder = low.wrapping_sub(quotient.wrapping_mul(PART));
+    if remainder > estimate as u64 {
+        quotient = quotient.wrapping_sub(1);
+        remainder = remainder.wrapping_add(PART);
+    }
+    if remainder >= PART {
+        quotient = quotient.wrapping_add(1);
+        remainder -= PART;
+    }
+    (quotient, remainder)
 }
 
 fn too_long(limit: usize) -> Fault {
