@@ -97,6 +97,9 @@ pub fn decode(cx: &mut Cx, object: Value, data: &[u8], how: &How) -> Result<Gc<S
     {
         return Ok(cx.str(text));
     }
+    if how.encoding == Encoding::Latin1 {
+        return Ok(cx.str_wide(&codec::latin1(data), data.len()));
+    }
     let handler = how.handler.unwrap_or(Handler::Strict);
     match codec::decode(data, how.encoding, handler) {
         Ok(text) => Ok(cx.str_wtf8(&text)),

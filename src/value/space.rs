@@ -52,7 +52,7 @@ impl Space {
             shapes: Shapes::new(),
             seed: crate::plain::hash::Key(seed.0, seed.1),
             types: Vec::with_capacity(TYPES.len()),
-            chars: Vec::with_capacity(128),
+            chars: Vec::with_capacity(256),
             empty_str: RustCell::new(None),
             empty_tuple: RustCell::new(Value::UNDEF),
             interned: RefCell::default(),
@@ -63,6 +63,10 @@ impl Space {
         space.empty_str.set(Some(text));
         for byte in 0..128u8 {
             let char = space.raw_str(&[byte], INTERNED, 1);
+            space.chars.push(char);
+        }
+        for byte in 128..=255u8 {
+            let char = space.raw_str(&[0xC0 | byte >> 6, 0x80 | byte & 0x3F], WIDE, 1);
             space.chars.push(char);
         }
         space.empty_tuple.set(Value::object(space.raw_tuple(&[])));
@@ -183,12 +187,22 @@ impl Space {
         match bytes {
             [] => self.empty_str(),
             [byte @ 0..0x80] => self.char(*byte),
+            // Another char of Latin-1.
+            [lead @ (0xC2 | 0xC3), low] => {
+                self.chars[usize::from(lead & 3) << 6 | usize::from(low & 0x3F)]
+            }
             _ if bytes.is_ascii() => self.raw_str(bytes, 0, bytes.len()),
             _ => {
                 let (chars, surrogates) = measure(bytes);
                 self.raw_str(bytes, WIDE | if surrogates { SURROGATES } else { 0 }, chars)
             }
         }
+    }
+
+    /// A string of so many characters from valid UTF-8 that is not ASCII.
+    pub fn str_wide(&self, bytes: &[u8], chars: usize) -> Gc<Str> {
+        debug_assert!(!bytes.is_ascii() && measure(bytes) == (chars, false));
+        self.raw_str(bytes, WIDE, chars)
     }
 
     pub fn str(&self, text: &str) -> Gc<Str> {

@@ -28,11 +28,7 @@ pub fn decode_prefix(
         Encoding::Utf8 | Encoding::Utf8Sig => decoder.utf8()?,
         Encoding::Ascii => decoder.ascii()?,
         Encoding::Latin1 => {
-            if data.is_ascii() {
-                decoder.out.extend_from_slice(data);
-            } else {
-                latin1(&mut decoder.out, data);
-            }
+            decoder.out = latin1(data);
             decoder.at = data.len();
         }
         Encoding::Page(page) => decoder.page(page)?,
@@ -71,20 +67,41 @@ pub(super) struct Decoder<'a> {
     pub(super) out: Vec<u8>,
 }
 
-/// Appends the text of Latin-1.
-fn latin1(out: &mut Vec<u8>, data: &[u8]) {
-    out.reserve(data.len() + data.len() / 4);
-    for eight in data.chunks(8) {
-        // One or two bytes for each, written without asking which.
-        let (mut text, mut at) = ([0u8; 16], 0);
-        for &byte in eight {
-            let high = byte >> 7;
-            text[at & 15] = if high == 1 { 0xc0 | byte >> 6 } else { byte };
-            text[(at + 1) & 15] = 0x80 | byte & 0x3f;
-            at += 1 + usize::from(high);
+/// The text of Latin-1.
+pub fn latin1(data: &[u8]) -> Vec<u8> {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // Eight bytes are written wherever something begins.
+    let mut out = vec![0; data.len() * 2 + 8];
+    let mut at = 0;
+    let (eights, few) = data.as_chunks::<8>();
+    for eight in eights {
+        let (mut rest, mut left) = (u64::from_le_bytes(*eight), 8);
+        loop {
+            out[at..at + 8].copy_from_slice(&rest.to_le_bytes());
+            let plain = ((rest & HIGH).trailing_zeros() / 8) as usize;
+            if plain >= left {
+                at += left;
+                break;
+            }
+            at += plain;
+            let byte = (rest >> (plain * 8)) as u8;
+            out[at..at + 2].copy_from_slice(&[0xc0 | byte >> 6, 0x80 | byte & 0x3f]);
+            at += 2;
+            left -= plain + 1;
+            if left == 0 {
+                break;
+            }
+            rest >>= (plain + 1) * 8;
         }
-        out.extend_from_slice(&text[..at.min(16)]);
     }
+    for &byte in few {
+        let wide = !byte.is_ascii();
+        let first = if wide { 0xc0 | byte >> 6 } else { byte };
+        out[at..at + 2].copy_from_slice(&[first, 0x80 | byte & 0x3f]);
+        at += 1 + usize::from(wide);
+    }
+    out.truncate(at);
+    out
 }
 
 impl Decoder<'_> {

@@ -31,6 +31,22 @@ pub fn encode(text: &[u8], encoding: Encoding, handler: Handler) -> Result<Vec<u
     if encoding == Encoding::Latin1 && latin1(&mut out, text) {
         return Ok(out);
     }
+    if let Encoding::Utf16(order) | Encoding::Utf32(order) = encoding
+        && let Some(text) = as_str(text)
+        && !(text.is_ascii() && encoding == Encoding::Utf16(order))
+    {
+        let big = order == Order::Big;
+        if encoding == Encoding::Utf16(order) {
+            text.encode_utf16().for_each(|unit| push_u16(&mut out, unit, order));
+        } else {
+            out.reserve(text.len() * 4);
+            for point in text.chars().map(u32::from) {
+                let unit = if big { point.to_be_bytes() } else { point.to_le_bytes() };
+                out.extend_from_slice(&unit);
+            }
+        }
+        return Ok(out);
+    }
     if let Encoding::Utf16(order) = encoding
         && text.is_ascii()
     {
@@ -72,17 +88,31 @@ fn latin1(out: &mut Vec<u8>, text: &[u8]) -> bool {
     if highest > 0xc3 {
         return false;
     }
-    let mut last = 0u8;
-    for eight in text.chunks(8) {
-        // The lead of a pair is not kept, only remembered.
-        let (mut bytes, mut at) = ([0u8; 8], 0);
-        for &byte in eight {
-            bytes[at & 7] = if byte & 0xc0 == 0x80 { last << 6 | byte & 0x3f } else { byte };
-            at += usize::from(byte < 0xc0);
-            last = byte;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let (mut from, mut at) = (0, out.len());
+    // Eight bytes are written wherever something begins.
+    out.resize(at + text.len() + 8, 0);
+    while let Some(eight) = text.get(from..).and_then(|rest| rest.first_chunk::<8>()) {
+        out[at..at + 8].copy_from_slice(eight);
+        let plain = ((u64::from_le_bytes(*eight) & HIGH).trailing_zeros() / 8) as usize;
+        from += plain;
+        at += plain;
+        if plain < 8 {
+            let Some(&[lead, next]) = text[from..].first_chunk::<2>() else { break };
+            out[at] = lead << 6 | next & 0x3f;
+            from += 2;
+            at += 1;
         }
-        out.extend_from_slice(&bytes[..at.min(8)]);
     }
+    let mut rest = text[from..].iter();
+    while let Some(&byte) = rest.next() {
+        out[at] = match byte.is_ascii() {
+            true => byte,
+            false => byte << 6 | rest.next().map_or(0, |next| next & 0x3f),
+        };
+        at += 1;
+    }
+    out.truncate(at);
     true
 }
 

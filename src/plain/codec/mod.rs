@@ -9,7 +9,7 @@ mod encode;
 mod escape;
 mod pages;
 
-pub use decode::{decode, decode_prefix, resolve_mark};
+pub use decode::{decode, decode_prefix, latin1, resolve_mark};
 pub use encode::encode;
 pub use pages::PageId;
 
