@@ -126,6 +126,16 @@ pub fn alike(cx: &Cx, args: Args, data: Vec<u8>) -> Value {
     made(cx, this.is::<ByteArray>(), data)
 }
 
+/// A part of the receiver, or all of it, of its type: bytes that lose nothing stay as they are.
+pub fn alike_part(cx: &Cx, args: Args, part: &[u8]) -> Value {
+    let this = cx.arg(args, 0).value();
+    match this.cast::<Bytes>() {
+        Some(bytes) if bytes.as_slice().len() == part.len() => this,
+        Some(_) => Value::object(cx.bytes(part)),
+        None => alike(cx, args, part.to_vec()),
+    }
+}
+
 fn made(cx: &Cx, mutable: bool, data: Vec<u8>) -> Value {
     if mutable { Value::object(cx.bytearray(data)) } else { Value::object(cx.bytes(data)) }
 }

@@ -1,6 +1,6 @@
 //! Methods that bytes and bytearray share. Results are of the receiver's type.
 
-use super::bytes::{Data, alike, data_arg, data_of, not_bytes, this_data};
+use super::bytes::{Data, alike, alike_part, data_arg, data_of, not_bytes, this_data};
 use super::text_args::{
     byte, flag, limit, only_text, plain, raw_bounds, resolve_bounds, text_of, width,
 };
@@ -178,19 +178,20 @@ fn replace(cx: &mut Cx, args: Args) -> Flow {
     let max = limit(cx, args, 3)?;
     let data = this_data(cx, args)?;
     let replaced = plain(cx, plain_bytes::replace(&data, &old, &new, max))?;
-    Ok(alike(cx, args, replaced.unwrap_or_else(|| data.to_vec())))
+    Ok(match replaced {
+        Some(replaced) => alike(cx, args, replaced),
+        None => alike_part(cx, args, &data),
+    })
 }
 
 fn removeprefix(cx: &mut Cx, args: Args) -> Flow {
     let (data, prefix) = (this_data(cx, args)?, data_arg(cx, args, 1)?);
-    let rest = data.strip_prefix(&*prefix).unwrap_or(&data).to_vec();
-    Ok(alike(cx, args, rest))
+    Ok(alike_part(cx, args, data.strip_prefix(&*prefix).unwrap_or(&data)))
 }
 
 fn removesuffix(cx: &mut Cx, args: Args) -> Flow {
     let (data, suffix) = (this_data(cx, args)?, data_arg(cx, args, 1)?);
-    let rest = data.strip_suffix(&*suffix).unwrap_or(&data).to_vec();
-    Ok(alike(cx, args, rest))
+    Ok(alike_part(cx, args, data.strip_suffix(&*suffix).unwrap_or(&data)))
 }
 
 // ---- splitting and joining
@@ -304,7 +305,7 @@ fn stripped(cx: &Cx, args: Args, side: Side) -> Flow {
         None => wtf8::strip_space(&data, side, false),
         Some(set) => wtf8::strip_chars(&data, &set, side, false),
     };
-    Ok(alike(cx, args, rest.to_vec()))
+    Ok(alike_part(cx, args, rest))
 }
 
 fn strip(cx: &mut Cx, args: Args) -> Flow {
