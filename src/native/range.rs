@@ -153,6 +153,21 @@ fn reversed(cx: &mut Cx, args: Args) -> Flow {
 
 /// The range backwards is a range as well.
 pub fn reverse_iter(cx: &mut Cx, range: Gc<Range>) -> Value {
+    // Far from the ends of the word nothing can overflow.
+    const EDGE: i64 = 1 << 47;
+    let parts = [&range.start, &range.stop, &range.step].map(|part| part.get().as_int());
+    if let [Some(start), Some(stop), Some(step)] = parts
+        && parts.iter().flatten().all(|part| part.abs() < EDGE)
+    {
+        let distance = if step > 0 { stop - start } else { start - stop };
+        let more = (distance - 1).max(0) / step.abs();
+        let (from, to) = match distance > 0 {
+            true => (start + more * step, start - step),
+            false => (start, start),
+        };
+        let (to, by) = (Value::int(to), Value::int(-step));
+        return Value::object(cx.iter(T::RangeIter, IterKind::Range, to, by, from));
+    }
     let (start, step) = (big(cx, range.start.get()), big(cx, range.step.get()));
     let len = cx.range_len(range);
     let last = &start + (len - IBig::ONE) * &step;

@@ -120,6 +120,24 @@ pub(super) fn compare_at(
     if let (Some(a), Some(b)) = (x.cast::<Tuple>(), y.cast::<Tuple>()) {
         return compare_tuples(vm, a.as_slice(), b.as_slice(), order, depth);
     }
+    if let (Some(a), Some(b)) = (x.cast::<List>(), y.cast::<List>()) {
+        if depth > MAX_DEPTH {
+            return Err(too_deep(vm));
+        }
+        // What both begin with, word by word, needs no comparison.
+        let from = match a == b {
+            true => a.len(),
+            false => a.edit(|a| b.edit(|b| same_words(a, b))),
+        };
+        let (p, q) = (|i: usize| a.get(from + i), |i: usize| b.get(from + i));
+        let firsts = p(0).zip(q(0)).and_then(|(p, q)| p.as_int().zip(q.as_int()));
+        if let Some((p, q)) = firsts
+            && !equality
+        {
+            return Ok(Some(order.of_ordering(p.cmp(&q))));
+        }
+        return compare_items(vm, &p, &q, a.len() - from, b.len() - from, order, depth);
+    }
     if x.is::<Instance>() || y.is::<Instance>() {
         let (left, right) = (vm.space.class_of(x), vm.space.class_of(y));
         let special = |class: Gc<crate::value::Class>| {
@@ -152,15 +170,6 @@ pub(super) fn compare_at(
     }
     if depth > MAX_DEPTH {
         return Err(too_deep(vm));
-    }
-    if let (Some(a), Some(b)) = (x.cast::<List>(), y.cast::<List>()) {
-        // What both begin with, word by word, needs no comparison.
-        let from = match a == b {
-            true => a.len(),
-            false => a.edit(|a| b.edit(|b| same_words(a, b))),
-        };
-        let (p, q) = (|i: usize| a.get(from + i), |i: usize| b.get(from + i));
-        return compare_items(vm, &p, &q, a.len() - from, b.len() - from, order, depth);
     }
     if let (Some(a), Some(b)) = (x.cast::<Deque>(), y.cast::<Deque>()) {
         return compare_items(vm, &|i| a.get(i), &|i| b.get(i), a.len(), b.len(), order, depth);

@@ -149,7 +149,8 @@ fn is_ordered(vm: &Vm, key: Value, depth: u32) -> bool {
         return false;
     }
     if let Some(tuple) = key.cast::<Tuple>() {
-        return depth < 50 && tuple.as_slice().iter().all(|&item| is_ordered(vm, item, depth + 1));
+        let inner = |&item: &Value| !item.is_object() || is_ordered(vm, item, depth + 1);
+        return depth < 50 && tuple.as_slice().iter().all(inner);
     }
     !key.is::<Instance>() && super::numeric::number(vm, key).is_some()
 }
@@ -399,7 +400,8 @@ impl Cx {
             let extend = self.vm().prelude("_extend");
             return self.call_then(extend, &[list, iterable], run, state);
         }
-        let collect = self.vm().prelude("_collect");
+        let is_frame = iterable.is::<crate::value::Frame>();
+        let collect = self.vm().prelude(if is_frame { "_collect_all" } else { "_collect" });
         self.call_then(collect, &[iterable], run, state)
     }
 
