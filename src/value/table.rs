@@ -306,11 +306,9 @@ impl Table {
                 break;
             }
             let entry = &mut self.entries[place as usize];
-            if entry.hash == hash {
-                if told(entry.key, key, text)? {
-                    entry.value = value;
-                    return Some(0);
-                }
+            if entry.hash == hash && told(entry.key, key, text)? {
+                entry.value = value;
+                return Some(0);
             }
             slot = (slot + 1) & mask;
         }
