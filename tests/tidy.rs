@@ -28,6 +28,7 @@ const UNSAFE: &[&str] = &[
     "src/host/signals.rs",
     "src/host/malloc.rs",
     "src/host/stack.rs",
+    "src/host/terminal.rs",
 ];
 
 /// Crates that one file alone may name, and that file.
@@ -39,6 +40,7 @@ const CRATES: &[(&str, &str)] = &[
     ("similar", "src/host/test/diff.rs"),
     ("regex_lite", "src/host/test/pattern.rs"),
     ("corosensei", "src/vm/threads/fiber.rs"),
+    ("rustyline", "src/host/repl/editor.rs"),
 ];
 
 /// Lines above which a file must be asked whether it holds two things.

@@ -19,6 +19,7 @@ mod layout;
 mod lines;
 mod names;
 mod numbers;
+mod paint;
 mod parse;
 mod recover;
 mod scene;
@@ -28,4 +29,5 @@ mod targets;
 mod token;
 
 pub use decode::decode_source;
+pub use paint::{Paint, paint};
 pub use parse::{Mode, Outcome, Parsed, parse};

@@ -25,6 +25,8 @@ impl Signals {
     pub const QUIT: u32 = 4;
     /// Another thread of the program has waited long enough.
     pub const SLICE: u32 = 8;
+    /// The process ends now: nothing but what is buffered is of interest.
+    pub const LAST: u32 = 16;
 
     pub fn new(limit: u64) -> Signals {
         Signals {

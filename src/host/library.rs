@@ -44,6 +44,11 @@ pub fn find(name: &str) -> Option<&'static Embedded> {
     Some(&MODULES[at])
 }
 
+/// The names of all embedded modules.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().map(|module| module.name)
+}
+
 /// Are there modules below this one?
 pub fn is_package(name: &str) -> bool {
     let from = MODULES.partition_point(|module| module.name <= name);

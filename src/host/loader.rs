@@ -12,6 +12,7 @@ use std::sync::Arc;
 use sloop_grammar::diagnostic::{Diagnostic, ErrorKind, Severity};
 use sloop_grammar::{Outcome, decode_source, parse};
 
+use super::config::Config;
 use super::{carets, library};
 use crate::code::{Code, LineEntry};
 use crate::compile::{self, Compiled, Look, Options, SourceInfo};
@@ -27,11 +28,17 @@ pub struct Loader {
     sources: RefCell<HashMap<Arc<str>, Rc<Source>>>,
     /// Are diagnostics coloured?
     pub color: bool,
+    /// Of modules: 1 drops assertions, 2 docstrings as well.
+    pub optimize: u8,
+    /// Nobody wants to hear of warnings.
+    silent: bool,
 }
 
 impl Loader {
-    pub fn new(color: bool) -> Loader {
-        Loader { color, ..Loader::default() }
+    pub fn new(config: &Config) -> Loader {
+        let silent = config.warnings.last().is_some_and(|last| last.starts_with('i'));
+        let optimize = config.flags.optimize;
+        Loader { color: config.color, optimize, silent, ..Loader::default() }
     }
 
     /// Remembers a text for tracebacks.
@@ -68,7 +75,7 @@ impl Loader {
 
     /// Reports warnings about a source on standard error.
     pub fn warn(&self, cx: &Cx, source: &Source, warnings: &[Diagnostic]) {
-        if !warnings.is_empty() {
+        if !warnings.is_empty() && !self.silent {
             sys::write_error(cx, render(source, warnings, self.color).as_bytes());
         }
     }
@@ -85,7 +92,8 @@ impl Loader {
         };
         let source = self.keep(&filename, &text);
         let mode = sloop_grammar::Mode::Module;
-        let options = Options { top_level_await: false, ..Options::default() };
+        let options =
+            Options { top_level_await: false, optimize: self.optimize, ..Options::default() };
         match self.compile_text(&text, &filename, mode, &options) {
             Compiled::Code(code, warnings) => {
                 self.warn(cx, &source, &warnings);
@@ -320,7 +328,7 @@ fn text_of(path: &Path) -> String {
 }
 
 /// `sys.path`, as the program may have changed it.
-fn search_path(cx: &Cx) -> Vec<String> {
+pub fn search_path(cx: &Cx) -> Vec<String> {
     let list = cx
         .module_named("sys")
         .and_then(|sys| sys.cast::<Module>())

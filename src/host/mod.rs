@@ -5,16 +5,24 @@
 
 mod carets;
 mod check;
+mod colors;
 pub mod command;
+mod config;
+mod ending;
 mod library;
 mod loader;
 mod malloc;
+mod repl;
 mod run;
 mod signals;
 mod stack;
+mod terminal;
 pub mod test;
+mod uncaught;
 
 pub use command::main;
+pub use config::{Config, Script};
+pub use ending::Exit;
 pub use loader::Loader;
 pub use malloc::AtHand;
-pub use run::{Config, Exit, Script, machine, run};
+pub use run::{machine, run};

@@ -1,4 +1,4 @@
-//! Runs a program from its text to its exit status.
+//! Runs a program from its text; `ending.rs` says how it ends.
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -7,178 +7,207 @@ use std::sync::Arc;
 use sloop_grammar::decode_source;
 use sloop_grammar::diagnostic::Diagnostic;
 
+use super::config::{Config, Script, Tests};
+use super::ending::{self, Exit};
 use super::loader::{Front, Loader, Search, folder_of};
-use super::{library, signals};
+use super::{library, repl, signals};
 use crate::code::{Code, CodeKind};
 use crate::compile::{Compiled, Options};
 use crate::gc::Gc;
 use crate::native::witness::{self, Witness};
-use crate::native::{asyncio, display, error, front, io, sys, traceback};
+use crate::native::{error, front, io, sys};
+use crate::plain::codec::{Encoding, Handler, decode};
 use crate::text::{Source, exception_name, render};
-use crate::value::{Dict, Exception, Module, T, Value};
-use crate::vm::{Cx, Flow, Stop, Vm};
+use crate::value::{Dict, List, Module, Str, Value};
+use crate::vm::{Cx, Finder, Flow, FoundModule, Stop, Vm};
 
-/// How a run ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    Status(i32),
-    /// By an uncaught KeyboardInterrupt: death by SIGINT.
-    Interrupted,
+/// A program before it is compiled.
+struct Program {
+    bytes: Vec<u8>,
+    /// What it was called by: compile errors point at it.
+    given: String,
+    /// As tracebacks name it.
+    name: String,
+    /// `__file__`
+    file: Option<String>,
 }
 
-/// What to run.
-pub enum Script {
-    File(String),
-    /// `-c`
-    Text(String),
-    /// Standard input.
-    Input,
-    /// A text that was made of a file, whose name it has.
-    Made {
-        name: String,
-        text: String,
-    },
+/// Why there is nothing to run.
+enum Missing {
+    /// What to say, and what to end with.
+    Said(String, i32),
+    /// An exception is pending.
+    Raised,
 }
 
-/// Test functions to run when the module is there.
-pub struct Tests {
-    /// Stands between the output of one and the next.
-    pub mark: String,
-    pub names: Vec<String>,
+/// Text of the system's as a str: bytes that are not UTF-8 become lone surrogates.
+fn system_text(bytes: &[u8]) -> Vec<u8> {
+    decode(bytes, Encoding::Utf8, Handler::SurrogateEscape).unwrap_or_default()
 }
 
-pub struct Config {
-    pub script: Script,
-    /// What follows the script on the command line.
-    pub args: Vec<Vec<u8>>,
-    /// Collect at every safepoint.
-    pub stress: bool,
-    /// Clocks start at 0 and jump over every wait.
-    pub virtual_time: bool,
-    /// Tasks that are ready run in an order drawn from this.
-    pub schedule_seed: Option<u64>,
-    /// A task whose error nobody has heard of makes the program fail.
-    pub strict: bool,
-    /// Tracebacks go on with the way through tasks.
-    pub show_tasks: bool,
-    pub color: bool,
-    /// Where a test runner wants to be told what the output does not say.
-    pub notes: Option<PathBuf>,
-    pub tests: Option<Tests>,
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
-impl Config {
-    /// A run without options.
-    pub fn plain(script: Script) -> Config {
-        Config {
-            script,
-            args: Vec::new(),
-            stress: false,
-            virtual_time: false,
-            schedule_seed: None,
-            strict: false,
-            show_tasks: false,
-            color: false,
-            notes: None,
-            tests: None,
-        }
+/// Tracebacks name a script in full.
+fn full_name(path: &Path) -> String {
+    match std::path::absolute(path) {
+        Ok(path) => shown(&path),
+        Err(_) => shown(path),
     }
 }
 
-/// A script's text, with the name that tracebacks give it.
-fn read(script: &Script) -> Result<(Vec<u8>, String), String> {
-    match script {
-        Script::Text(text) => Ok((text.clone().into_bytes(), "<string>".into())),
-        Script::Made { name, text } => Ok((text.clone().into_bytes(), full_name(name))),
-        Script::Input => {
-            let mut bytes = Vec::new();
-            std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes)
-                .map_err(|error| format!("can't read standard input: {error}"))?;
-            Ok((bytes, "<stdin>".into()))
-        }
-        Script::File(name) => {
-            let bytes = match Path::new(name).is_dir() {
-                true => return Err(format!("can't open file '{name}': it is a folder")),
-                false => std::fs::read(name),
-            };
-            match bytes {
-                Ok(bytes) => Ok((bytes, full_name(name))),
-                Err(error) => {
-                    let number = error.raw_os_error().unwrap_or(0);
-                    let text = error::strerror(number);
-                    Err(format!("can't open file '{name}': [Errno {number}] {text}"))
+/// What the system says of a failure.
+fn reason(problem: &std::io::Error) -> String {
+    match problem.raw_os_error() {
+        Some(number) => format!("[Errno {number}] {}", error::strerror(number)),
+        None => problem.to_string(),
+    }
+}
+
+impl Program {
+    fn read(path: &Path) -> Result<Program, Missing> {
+        let mut path = path.to_owned();
+        let given = shown(&path);
+        if path.is_dir() {
+            let inside = ["__main__.sloop", "__main__.py"].map(|name| path.join(name));
+            match inside.into_iter().find(|file| file.is_file()) {
+                Some(file) => path = file,
+                None => {
+                    let text = format!("can't find '__main__' module in '{given}'");
+                    return Err(Missing::Said(text, 1));
                 }
+            }
+        }
+        match std::fs::read(&path) {
+            Ok(bytes) => {
+                let name = full_name(&path);
+                Ok(Program { bytes, given: shown(&path), file: Some(name.clone()), name })
+            }
+            Err(problem) => {
+                let text = format!("can't open file '{given}': {}", reason(&problem));
+                Err(Missing::Said(text, 2))
+            }
+        }
+    }
+
+    fn input() -> Result<Program, Missing> {
+        let mut bytes = Vec::new();
+        match std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes) {
+            Ok(_) => Ok(Program::of_text(bytes, "<stdin>")),
+            Err(problem) => {
+                let text = format!("can't read standard input: {}", reason(&problem));
+                Err(Missing::Said(text, 2))
+            }
+        }
+    }
+
+    /// A text that was made of a file.
+    fn made(path: &Path, text: &str) -> Program {
+        let name = full_name(path);
+        let bytes = text.as_bytes().to_vec();
+        Program { bytes, given: shown(path), file: Some(name.clone()), name }
+    }
+
+    fn of_text(bytes: Vec<u8>, name: &str) -> Program {
+        Program { bytes, given: name.into(), name: name.into(), file: None }
+    }
+
+    /// Whom a test runner has told to watch.
+    fn witness(&self, config: &Config) -> Option<Witness> {
+        config.notes.clone().map(|file| Witness { file, script: self.name.clone() })
+    }
+
+    /// Compiles it; `Err` after the report of what is wrong.
+    fn compile(&self, cx: &Cx, loader: &Loader, config: &Config) -> Result<Arc<Code>, ()> {
+        let witness = self.witness(config);
+        let filename: Arc<str> = self.name.as_str().into();
+        let text = match decode_source(&self.bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let source = Source::new(&*self.given, String::from_utf8_lossy(&self.bytes));
+                tell_found(witness.as_ref(), &source, std::slice::from_ref(&error));
+                complain(&render(&source, &[error], loader.color));
+                return Err(());
+            }
+        };
+        loader.keep(&filename, &text);
+        let mode = sloop_grammar::Mode::Module;
+        let options = Options {
+            optimize: loader.optimize,
+            explain_asserts: config.tests.is_some(),
+            ..Options::default()
+        };
+        let source = || Source::new(&*self.given, text.as_str());
+        match loader.compile_text(&text, &filename, mode, &options) {
+            Compiled::Code(code, warnings) => {
+                loader.warn(cx, &source(), &warnings);
+                tell_found(witness.as_ref(), &source(), &warnings);
+                if let Some(witness) = witness {
+                    witness::begin(cx, witness);
+                }
+                Ok(code)
+            }
+            Compiled::Errors(errors) => {
+                tell_found(witness.as_ref(), &source(), &errors);
+                complain(&render(&source(), &errors, loader.color));
+                Err(())
+            }
+            Compiled::Incomplete => {
+                complain("SyntaxError: incomplete input\n");
+                Err(())
             }
         }
     }
 }
 
-/// The name a script was called by: compile errors point at it.
-fn given_name(script: &Script) -> &str {
-    match script {
-        Script::File(name) | Script::Made { name, .. } => name,
-        Script::Text(_) => "<string>",
-        Script::Input => "<stdin>",
-    }
-}
-
-/// Tracebacks name a script in full.
-fn full_name(name: &str) -> String {
-    match std::path::absolute(name) {
-        Ok(path) => path.to_string_lossy().into_owned(),
-        Err(_) => name.to_owned(),
-    }
-}
-
-/// Runs a script as `__main__`.
+/// Runs what the command line asks for as `__main__`.
 pub fn run(config: &Config) -> Exit {
-    let (bytes, name) = match read(&config.script) {
-        Ok(read) => read,
-        Err(message) => {
-            complain(&format!("sloop: {message}\n"));
-            return Exit::Status(2);
-        }
+    if let Some(time) = config.timeout {
+        signals::limit(time);
+    }
+    let loader = Rc::new(Loader::new(config));
+    // What cannot be read needs no machine.
+    let program = match &config.script {
+        Script::File(path) => Program::read(path).map(Some),
+        Script::Text(text) => Ok(Some(Program::of_text(text.clone().into_bytes(), "<string>"))),
+        Script::Made { name, text } => Ok(Some(Program::made(name, text))),
+        Script::Input => Program::input().map(Some),
+        Script::Module(_) | Script::Prompt => Ok(None),
     };
-    let loader = Rc::new(Loader::new(config.color));
-    let filename: Arc<str> = name.into();
-    let witness = config.notes.clone().map(|file| Witness { file, script: filename.to_string() });
-    let text = match decode_source(&bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let shown = String::from_utf8_lossy(&bytes);
-            let source = Source::new(given_name(&config.script), shown);
-            tell_found(witness.as_ref(), &source, std::slice::from_ref(&error));
-            complain(&render(&source, &[error], config.color));
-            return Exit::Status(1);
-        }
-    };
-    loader.keep(&filename, &text);
-    let mode = sloop_grammar::Mode::Module;
-    let options = Options { explain_asserts: config.tests.is_some(), ..Options::default() };
-    let (code, warnings) = match loader.compile_text(&text, &filename, mode, &options) {
-        Compiled::Code(code, warnings) => (code, warnings),
-        Compiled::Errors(errors) => {
-            let source = Source::new(given_name(&config.script), text);
-            tell_found(witness.as_ref(), &source, &errors);
-            complain(&render(&source, &errors, config.color));
-            return Exit::Status(1);
-        }
-        Compiled::Incomplete => {
-            complain("SyntaxError: incomplete input\n");
-            return Exit::Status(1);
-        }
+    let program = match program {
+        Ok(program) => program,
+        Err(Missing::Said(text, status)) => return refuse(&text, status),
+        Err(Missing::Raised) => unreachable!("there is no machine yet"),
     };
     let mut vm = machine(&loader, config);
-    let signals = vm.signals();
     let cx = Cx::of(&mut vm);
-    signals::install(signals, cx.mailbox());
-    let source = Source::new(given_name(&config.script), text);
-    loader.warn(cx, &source, &warnings);
-    tell_found(witness.as_ref(), &source, &warnings);
-    if let Some(witness) = witness {
-        witness::begin(cx, witness);
-    }
-    let globals = main_module(cx, config);
+    prepare(cx, config);
+    let exit = match &config.script {
+        Script::Prompt => {
+            let globals = main_module(cx, config);
+            repl::run(cx, &loader, config, globals, Exit::Status(0))
+        }
+        Script::Module(name) => module(cx, &loader, config, name),
+        _ => {
+            let program = program.expect("it was read above");
+            script(cx, &loader, config, &program, "")
+        }
+    };
+    // Dropping every object one by one would tell nobody anything.
+    std::mem::forget(vm);
+    exit
+}
+
+fn refuse(text: &str, status: i32) -> Exit {
+    complain(&format!("sloop: {text}\n"));
+    Exit::Status(status)
+}
+
+/// Tells the machine what options and environment want of it.
+fn prepare(cx: &mut Cx, config: &Config) {
+    let mailbox = cx.mailbox();
+    signals::install(cx.vm().signals(), mailbox);
     if config.stress {
         cx.vm().set_stress(true);
     }
@@ -188,18 +217,180 @@ pub fn run(config: &Config) -> Exit {
     if let Some(seed) = config.schedule_seed {
         cx.seed_schedule(seed);
     }
-    cx.vm_mut().reports().hurry = signals::hurry;
+    if config.unbuffered {
+        io::unbuffer(cx);
+    }
+    let reports = cx.vm_mut().reports();
+    reports.hurry = signals::hurry;
+    reports.last = ending::last_words;
     if config.show_tasks {
         cx.note_crossings();
     }
+    if config.show_locals {
+        cx.keep_locals();
+    }
+    *cx.state::<ending::Manner>().0.borrow_mut() = config.clone();
+}
+
+fn script(
+    cx: &mut Cx,
+    loader: &Rc<Loader>,
+    config: &Config,
+    program: &Program,
+    package: &str,
+) -> Exit {
+    let compiled = program.compile(cx, loader, config);
+    let globals = main_module(cx, config);
+    if let Some(file) = &program.file {
+        let file = cx.str_value(file);
+        globals.set_str(cx, cx.vm().names.__file__, file);
+    }
+    if !package.is_empty() {
+        let package = cx.str_value(package);
+        globals.set_str(cx, cx.vm().names.__package__, package);
+    }
+    let Ok(code) = compiled else {
+        return after(cx, loader, config, globals, Exit::Status(1));
+    };
     let mut outcome = run_main(cx, &code, globals);
     if let (Ok(_), Some(tests)) = (&outcome, &config.tests) {
         outcome = run_tests(cx, globals, tests);
     }
-    let exit = finish(cx, outcome, config.strict);
-    // Dropping every object one by one would tell nobody anything.
-    std::mem::forget(vm);
-    exit
+    ended(cx, loader, config, globals, outcome)
+}
+
+/// The program has ended; `-i` goes on at a prompt.
+fn ended(
+    cx: &mut Cx,
+    loader: &Rc<Loader>,
+    config: &Config,
+    globals: Gc<Dict>,
+    outcome: Flow,
+) -> Exit {
+    if wants_prompt(config) {
+        let exit = ending::report(cx, outcome, true);
+        return after(cx, loader, config, globals, exit);
+    }
+    ending::finish(cx, outcome, config)
+}
+
+/// A program may ask for the prompt while it runs.
+fn wants_prompt(config: &Config) -> bool {
+    config.flags.inspect || config.variable("INSPECT").is_some()
+}
+
+fn after(cx: &mut Cx, loader: &Rc<Loader>, config: &Config, globals: Gc<Dict>, exit: Exit) -> Exit {
+    match wants_prompt(config) {
+        true => repl::run(cx, loader, config, globals, exit),
+        false => exit,
+    }
+}
+
+/// `-m`: finds a module as an import would, and runs it as `__main__`.
+fn module(cx: &mut Cx, loader: &Rc<Loader>, config: &Config, name: &str) -> Exit {
+    match find_module(cx, loader, name) {
+        Ok(Found::Program(program, package)) => {
+            if let Some(file) = &program.file {
+                set_first_argument(cx, file);
+            }
+            script(cx, loader, config, &program, &package)
+        }
+        Ok(Found::Library(code, package)) => {
+            set_first_argument(cx, &code.filename);
+            let globals = main_module(cx, config);
+            let package = cx.str_value(&package);
+            globals.set_str(cx, cx.vm().names.__package__, package);
+            let outcome = run_main(cx, &code, globals);
+            ended(cx, loader, config, globals, outcome)
+        }
+        Err(Missing::Said(text, status)) => refuse(&text, status),
+        Err(Missing::Raised) => ending::finish(cx, Err(Stop::Raised), config),
+    }
+}
+
+enum Found {
+    /// A file, and the package it is in.
+    Program(Program, String),
+    Library(Arc<Code>, String),
+}
+
+fn find_module(cx: &mut Cx, loader: &Rc<Loader>, name: &str) -> Result<Found, Missing> {
+    let missing =
+        |what: &str, more: &str| Missing::Said(format!("No module named {what}{more}"), 1);
+    let mut path = None;
+    if let Some((parent, _)) = name.rsplit_once('.') {
+        if cx.import_now(parent).is_err() {
+            return Err(Missing::Raised);
+        }
+        let Some(found) = path_of_package(cx, parent) else {
+            return Err(missing(name, &format!("; '{parent}' is not a package")));
+        };
+        path = Some(found);
+    }
+    let mut search = Search(loader.clone());
+    let package = name.rsplit_once('.').map_or("", |(parent, _)| parent);
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let folders = path.clone().unwrap_or_else(|| super::loader::search_path(cx));
+    for folder in &folders {
+        let folder = Path::new(folder);
+        let files = ["sloop", "py"].map(|ending| folder.join(format!("{last}.{ending}")));
+        let inside = folder.join(last);
+        let is_package =
+            ["sloop", "py"].iter().any(|e| inside.join(format!("__init__.{e}")).is_file());
+        if is_package && last != "__main__" {
+            return find_module(cx, loader, &format!("{name}.__main__")).map_err(|problem| {
+                match problem {
+                    Missing::Said(text, status) if text.contains("__main__") => {
+                        let more =
+                            format!("; '{name}' is a package and cannot be directly executed");
+                        Missing::Said(text + &more, status)
+                    }
+                    other => other,
+                }
+            });
+        }
+        if let Some(file) = files.into_iter().find(|file| file.is_file()) {
+            return Ok(Found::Program(Program::read(&file)?, package.into()));
+        }
+    }
+    match search.find(cx, name, path.as_deref()) {
+        Ok(Some(FoundModule::Code { code, path: None, .. })) => {
+            Ok(Found::Library(code, package.into()))
+        }
+        Ok(Some(FoundModule::Code { .. })) => {
+            let more = format!("; '{name}' is a package and cannot be directly executed");
+            Err(missing(&format!("{name}.__main__"), &more))
+        }
+        Ok(Some(FoundModule::Native(_))) => {
+            Err(Missing::Said(format!("No code object available for {name}"), 1))
+        }
+        Ok(None) => Err(missing(name, "")),
+        Err(_) => Err(Missing::Raised),
+    }
+}
+
+/// The folders of a package that is imported.
+fn path_of_package(cx: &mut Cx, name: &str) -> Option<Vec<String>> {
+    let module = cx.module_named(name)?.cast::<Module>()?;
+    let path = module.dict.get_str(cx, cx.vm().names.__path__)?;
+    let items = cx.plain_items(path)?;
+    Some(items.iter().filter_map(|i| i.cast::<Str>()).map(|i| i.lossy().into_owned()).collect())
+}
+
+/// `sys.argv[0]`, once it is known.
+fn set_first_argument(cx: &Cx, name: &str) {
+    let argv = cx
+        .module_named("sys")
+        .and_then(|sys| sys.cast::<Module>())
+        .and_then(|sys| sys.dict.get_str(cx, cx.intern("argv")));
+    match argv.and_then(|argv| argv.cast::<List>()) {
+        Some(argv) => argv.set(0, cx.str_value(name)),
+        None => {
+            if let Some(first) = cx.state::<sys::HostInfo>().argv.borrow_mut().first_mut() {
+                *first = name.as_bytes().to_vec();
+            }
+        }
+    }
 }
 
 /// A machine that can import, compile and show tracebacks.
@@ -210,30 +401,47 @@ pub fn machine(loader: &Rc<Loader>, config: &Config) -> Box<Vm> {
     let cx = Cx::of(&mut vm);
     front::install(cx, Rc::new(Front(loader.clone())));
     let host = cx.state::<sys::HostInfo>();
+    let here = || std::env::current_dir().map(|path| shown(&path)).unwrap_or_default();
     let (first, folder) = match &config.script {
-        Script::File(name) | Script::Made { name, .. } => {
-            (name.clone(), folder_of(Path::new(name)))
+        Script::File(path) if path.is_dir() => (path_bytes(path), full_name(path)),
+        Script::File(path) | Script::Made { name: path, .. } => {
+            (path_bytes(path), folder_of(path))
         }
-        Script::Text(_) => ("-c".into(), String::new()),
-        Script::Input => ("-".into(), String::new()),
+        Script::Text(_) => (b"-c".to_vec(), String::new()),
+        Script::Module(_) => (b"-m".to_vec(), here()),
+        Script::Input => (b"-".to_vec(), String::new()),
+        Script::Prompt => (Vec::new(), String::new()),
     };
-    let argv = std::iter::once(first.into_bytes()).chain(config.args.iter().cloned());
-    *host.argv.borrow_mut() = argv.collect();
-    let mut path = vec![folder];
-    if let Some(more) = std::env::var_os("SLOOPPATH") {
-        path.extend(std::env::split_paths(&more).map(|p| p.to_string_lossy().into_owned()));
+    let argv = std::iter::once(&first).chain(&config.args);
+    *host.argv.borrow_mut() = argv.map(|arg| system_text(arg)).collect();
+    *host.orig_argv.borrow_mut() = std::env::args_os()
+        .map(|arg| system_text(std::os::unix::ffi::OsStrExt::as_bytes(arg.as_os_str())))
+        .collect();
+    host.flags.set(config.flags);
+    *host.warnings.borrow_mut() = config.warnings.clone();
+    *host.extra.borrow_mut() = config.extra.clone();
+    let mut path = Vec::new();
+    if !config.flags.safe_path || matches!(&config.script, Script::File(path) if path.is_dir()) {
+        path.push(folder);
+    }
+    if let Some(more) = config.variable("PATH") {
+        path.extend(std::env::split_paths(&more).map(|p| shown(&p)));
     }
     *host.path.borrow_mut() = path;
     if let Ok(executable) = std::env::current_exe() {
-        *host.executable.borrow_mut() = executable.to_string_lossy().into_owned();
+        *host.executable.borrow_mut() = shown(&executable);
     }
     vm
+}
+
+fn path_bytes(path: &Path) -> Vec<u8> {
+    std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()).to_vec()
 }
 
 fn main_module(cx: &mut Cx, config: &Config) -> Gc<Dict> {
     let stem = match &config.script {
         // Test functions are members of a module of their own name, as if it were imported.
-        Script::File(name) if config.tests.is_some() => Path::new(name).file_stem(),
+        Script::File(name) if config.tests.is_some() => name.file_stem(),
         _ => None,
     };
     let stem = stem.map(|stem| stem.to_string_lossy());
@@ -241,10 +449,6 @@ fn main_module(cx: &mut Cx, config: &Config) -> Gc<Dict> {
     cx.add_module("__main__", Value::object(module));
     if let Some(stem) = stem {
         cx.add_module(&stem, Value::object(module));
-    }
-    if let Script::File(name) | Script::Made { name, .. } = &config.script {
-        let file = cx.str_value(&full_name(name));
-        module.dict.set_str(cx, cx.vm().names.__file__, file);
     }
     module.dict
 }
@@ -283,155 +487,42 @@ fn tell_found(witness: Option<&Witness>, source: &Source, found: &[Diagnostic]) 
     }
 }
 
-/// What a strict run ends with if a task has failed and nobody asked.
-const FAILED_UNHEARD: i32 = 70;
-
-/// Shows an uncaught exception, writes out what is buffered, and says how to end.
-fn finish(cx: &mut Cx, outcome: Flow, strict: bool) -> Exit {
-    let mut exit = match outcome {
-        Ok(_) => Exit::Status(0),
-        Err(_) => uncaught(cx),
-    };
-    if last_calls(cx).is_err() {
-        exit = uncaught(cx);
-    }
-    if let Some(text) = asyncio::unheard(cx) {
-        let _ = io::finish(cx);
-        sys::write_error(cx, text.as_bytes());
-        if strict && exit == Exit::Status(0) {
-            exit = Exit::Status(FAILED_UNHEARD);
-        }
-    }
-    if let Some(witness) = witness::witness(cx)
-        && cx.module_named("asyncio").is_some()
-    {
-        witness.tell("loop", &[]);
-    }
-    if let Err(problem) = io::finish(cx) {
-        let number = problem.raw_os_error().unwrap_or(libc::EIO);
-        let name = if number == libc::EPIPE { "BrokenPipeError" } else { "OSError" };
-        let text = format!(
-            "Exception ignored in: <_io.TextIOWrapper name='<stdout>' mode='w' \
-             encoding='utf-8'>\n{name}: [Errno {number}] {}\n",
-            error::strerror(number)
-        );
-        sys::write_error(cx, text.as_bytes());
-        if exit == Exit::Status(0) {
-            exit = Exit::Status(120);
-        }
-    }
-    exit
-}
-
-/// What `atexit` was asked for, then the finalisers of all objects.
-fn last_calls(cx: &mut Cx) -> Result<(), Stop> {
-    // The program's threads end before it does.
-    if let Some(threading) = cx.module_named("threading") {
-        let wait = cx.intern("_shutdown");
-        let wait = cx.get_attribute(threading, wait)?;
-        cx.call(wait, &[])?;
-    }
-    if let Some(atexit) = cx.module_named("atexit") {
-        let run = cx.intern("_run_exitfuncs");
-        let run = cx.get_attribute(atexit, run)?;
-        cx.call(run, &[])?;
-    }
-    cx.finalise_all()
-}
-
-/// What an exception that nobody caught does to the process.
-fn uncaught(cx: &mut Cx) -> Exit {
-    let exception = cx.take_exception();
-    cx.root(exception);
-    witness::raised(cx, exception);
-    if cx.isinstance(exception, T::SystemExit) {
-        return system_exit(cx, exception);
-    }
-    // What the program has printed comes before the traceback, as it happened.
-    let _ = io::finish(cx);
-    let interrupted = cx.isinstance(exception, T::KeyboardInterrupt);
-    if !by_hook(cx, exception) {
-        let mut text = traceback::format(cx, exception, traceback::Options::default());
-        text.extend(asyncio::crossed(cx, exception).into_bytes());
-        sys::write_error(cx, &text);
-    }
-    if interrupted { Exit::Interrupted } else { Exit::Status(1) }
-}
-
-fn system_exit(cx: &mut Cx, exception: Value) -> Exit {
-    let code = cx.intern("code");
-    let code = cx.get_attribute(exception, code).unwrap_or(Value::NONE);
-    if code.is_none() {
-        return Exit::Status(0);
-    }
-    if cx.isinstance(code, T::Int) {
-        let value = match cx.integer(code) {
-            Some(crate::plain::int::Int::Small(i)) => i as i32,
-            _ => -1,
-        };
-        return Exit::Status(value & 0xFF);
-    }
-    let _ = io::finish(cx);
-    let mut text = display::str_of(cx, code).unwrap_or_default();
-    text.push(b'\n');
-    sys::write_error(cx, &text);
-    Exit::Status(1)
-}
-
-/// Calls a `sys.excepthook` that the program has put there. True if it took care.
-fn by_hook(cx: &mut Cx, exception: Value) -> bool {
-    let name = cx.intern("excepthook");
-    let hook = cx
-        .module_named("sys")
-        .and_then(|sys| sys.cast::<Module>())
-        .and_then(|sys| sys.dict.get_str(cx, name));
-    let elsewhere = sys::replaced_stderr(cx).is_some();
-    let Some(hook) = hook.filter(|&hook| elsewhere || !sys::is_own_hook(hook)) else {
-        return false;
-    };
-    let class = Value::object(cx.class_of(exception));
-    let trace = cx.traceback(exception);
-    if cx.call(hook, &[class, exception, trace]).is_ok() {
-        return true;
-    }
-    let second = cx.take_exception();
-    if !second.is::<Exception>() {
-        return false;
-    }
-    let mut text = b"Error in sys.excepthook:\n".to_vec();
-    text.extend(traceback::format(cx, second, traceback::Options::default()));
-    text.extend_from_slice(b"\nOriginal exception was:\n");
-    sys::write_error(cx, &text);
-    false
-}
-
 /// Prints the code of a script.
-pub fn disassemble(name: &str, color: bool) -> Exit {
-    let (bytes, name) = match read(&Script::File(name.into())) {
-        Ok(read) => read,
-        Err(message) => {
-            complain(&format!("sloop: {message}\n"));
-            return Exit::Status(2);
-        }
+pub fn disassemble(name: &Path, color: bool) -> Exit {
+    let program = match Program::read(name) {
+        Ok(program) => program,
+        Err(Missing::Said(text, status)) => return refuse(&text, status),
+        Err(Missing::Raised) => unreachable!("there is no machine"),
     };
     let loader = Loader::default();
-    let filename: Arc<str> = name.into();
-    let text = String::from_utf8_lossy(&bytes);
+    let filename: Arc<str> = program.name.as_str().into();
+    let text = match decode_source(&program.bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let source = Source::new(&*program.given, String::from_utf8_lossy(&program.bytes));
+            complain(&render(&source, &[error], color));
+            return Exit::Status(1);
+        }
+    };
     let mode = sloop_grammar::Mode::Module;
     match loader.compile_text(&text, &filename, mode, &Options::default()) {
         Compiled::Code(code, _) => {
-            use std::io::Write;
-            let shown = crate::code::dis::disassemble(&code, Some(&text));
-            // Whoever closed the pipe has seen enough.
-            let _ = std::io::stdout().lock().write_all(shown.as_bytes());
-            Exit::Status(0)
+            super::command::say(&crate::code::dis::disassemble(&code, Some(&text)))
         }
         Compiled::Errors(errors) => {
-            complain(&render(&Source::new(&*filename, text), &errors, color));
+            complain(&render(&Source::new(&*program.given, text), &errors, color));
             Exit::Status(1)
         }
-        Compiled::Incomplete => Exit::Status(1),
+        Compiled::Incomplete => {
+            complain("SyntaxError: incomplete input\n");
+            Exit::Status(1)
+        }
     }
+}
+
+/// A path as the command line gave it.
+pub fn path_from(bytes: Vec<u8>) -> PathBuf {
+    PathBuf::from(<std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(bytes))
 }
 
 /// Writes to standard error, which nobody may be reading.

@@ -1,5 +1,6 @@
-//! Ctrl-C: SIGINT asks the machine for a safepoint, where it becomes KeyboardInterrupt. Ctrl-\\:
-//! SIGQUIT asks for one, where it is told what the tasks do.
+//! What ends a program from outside: Ctrl-C, SIGTERM, and the end of the time it was given. All
+//! ask the machine for a safepoint, where they become KeyboardInterrupt. Ctrl-\\: SIGQUIT asks for
+//! one, where it is told what the tasks do.
 //!
 //! A handler can reach nothing but a global: the process has one machine that signals go to.
 
@@ -7,6 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering};
 use std::time::Duration;
 
+use super::run::complain;
+use super::terminal;
 use crate::gc::Signals;
 use crate::vm::threads::Mailbox;
 
@@ -18,11 +21,37 @@ struct Target {
 
 static TARGET: AtomicPtr<Target> = AtomicPtr::new(std::ptr::null_mut());
 
+/// Why the program has to end: 0 for no other reason than Ctrl-C, a signal, or `TIME_IS_UP`.
+static CAUSE: AtomicI32 = AtomicI32::new(0);
+const TIME_IS_UP: i32 = -1;
+
+/// What ended, or ends, the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    CtrlC,
+    Terminated,
+    TimeIsUp,
+}
+
+pub fn cause() -> Cause {
+    match CAUSE.load(Ordering::SeqCst) {
+        TIME_IS_UP => Cause::TimeIsUp,
+        0 => Cause::CtrlC,
+        _ => Cause::Terminated,
+    }
+}
+
 extern "C" fn hear(signal: libc::c_int) {
-    let target = TARGET.load(Ordering::Relaxed);
+    if signal == libc::SIGTERM {
+        let _ = CAUSE.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+    }
+    raise(if signal == libc::SIGQUIT { Signals::QUIT } else { Signals::INTERRUPT });
+}
+
+fn raise(flag: u32) {
+    let target = TARGET.load(Ordering::SeqCst);
     if !target.is_null() {
-        let flag = if signal == libc::SIGQUIT { Signals::QUIT } else { Signals::INTERRUPT };
-        // SAFETY: `install` leaked it, so it lives as long as the process. Raising is two atomic
+        // SAFETY: `install` leaked it, so it lives as long as the process. Raising is a few atomic
         // stores, ringing a `write` at most, which keeps `errno`.
         unsafe {
             let errno = *libc::__errno_location();
@@ -33,21 +62,33 @@ extern "C" fn hear(signal: libc::c_int) {
     }
 }
 
-const HEARD: [libc::c_int; 2] = [libc::SIGINT, libc::SIGQUIT];
+/// Ends calls that wait, and raises what Ctrl-C raises: for threads of this program alone.
+fn nudge() -> libc::c_int {
+    libc::SIGRTMAX() - 1
+}
+
+fn heard() -> [libc::c_int; 4] {
+    [libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, nudge()]
+}
 
 /// Sends signals to this machine from now on. Calls that wait are interrupted, not restarted.
 pub fn install(signals: Arc<Signals>, mailbox: Mailbox) {
     let target = Box::new(Target { signals, mailbox });
-    TARGET.store(Box::into_raw(target), Ordering::Relaxed);
+    TARGET.store(Box::into_raw(target), Ordering::SeqCst);
     // SAFETY: a handler that does only what a handler may.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = hear as extern "C" fn(libc::c_int) as usize;
         libc::sigemptyset(&mut action.sa_mask);
-        for signal in HEARD {
+        for signal in heard() {
             libc::sigaction(signal, &action, std::ptr::null_mut());
         }
     }
+}
+
+/// Does what Ctrl-C does: for a prompt at which that is a key.
+pub fn press() {
+    interrupt();
 }
 
 /// Keeps signals away from this thread, or lets them in: they must reach the thread that waits.
@@ -56,7 +97,7 @@ pub fn mask(block: bool) {
     unsafe {
         let mut set: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&mut set);
-        for signal in HEARD {
+        for signal in heard() {
             libc::sigaddset(&mut set, signal);
         }
         let how = if block { libc::SIG_BLOCK } else { libc::SIG_UNBLOCK };
@@ -79,23 +120,89 @@ pub fn hurry(on: bool) {
         mask(true);
         std::thread::sleep(GRACE);
         if IN_A_HURRY.load(Ordering::SeqCst) {
-            die();
+            die(signal_of_death());
         }
     };
     if std::thread::Builder::new().name("sloop-guard".into()).spawn(guard).is_err() {
-        die();
+        die(signal_of_death());
     }
 }
 
-/// Ends the process the way an uninterested program ends: a shell sees that it was Ctrl-C.
-pub fn die() -> ! {
+/// The signal that a process ends by that was asked to end.
+pub fn signal_of_death() -> libc::c_int {
+    match cause() {
+        Cause::Terminated => libc::SIGTERM,
+        Cause::CtrlC | Cause::TimeIsUp => libc::SIGINT,
+    }
+}
+
+/// Ends the process the way an uninterested program ends: a shell sees by which signal.
+pub fn die(signal: libc::c_int) -> ! {
+    terminal::restore();
+    if cause() == Cause::TimeIsUp {
+        std::process::exit(TIMED_OUT);
+    }
     // SAFETY: restores the default and raises.
     unsafe {
-        libc::signal(libc::SIGINT, libc::SIG_DFL);
+        libc::signal(signal, libc::SIG_DFL);
         mask(false);
-        libc::raise(libc::SIGINT);
+        libc::raise(signal);
     }
-    std::process::exit(130)
+    std::process::exit(128 + signal)
+}
+
+/// What a program ends with whose time is up.
+pub const TIMED_OUT: i32 = 124;
+/// What `finally` may take then.
+const LAST_SECOND: Duration = Duration::from_secs(1);
+/// How soon the machine writes out what it has, before it is not asked any more.
+const LAST_WORDS: Duration = Duration::from_millis(150);
+
+/// Lets the program run no longer than this, by the clock on the wall.
+pub fn limit(time: Duration) {
+    let guard = move || {
+        mask(true);
+        std::thread::sleep(time);
+        CAUSE.store(TIME_IS_UP, Ordering::SeqCst);
+        interrupt();
+        std::thread::sleep(LAST_SECOND);
+        raise(Signals::LAST);
+        interrupt();
+        std::thread::sleep(LAST_WORDS);
+        tell_time_is_up(time);
+        end_at_once(TIMED_OUT);
+    };
+    if std::thread::Builder::new().name("sloop-timeout".into()).spawn(guard).is_err() {
+        complain("sloop: no thread to watch the time\n");
+    }
+}
+
+fn interrupt() {
+    // SAFETY: a signal to this process; if nobody listens yet, its default would end it.
+    unsafe {
+        if TARGET.load(Ordering::SeqCst).is_null() {
+            return;
+        }
+        libc::kill(libc::getpid(), nudge());
+    }
+}
+
+/// Ends the process without another word to anybody.
+fn end_at_once(status: i32) -> ! {
+    terminal::restore();
+    // SAFETY: what `exit` would run is another thread's.
+    unsafe { libc::_exit(status) }
+}
+
+static TOLD: AtomicBool = AtomicBool::new(false);
+
+/// Says, once, that the time is up.
+pub fn tell_time_is_up(time: Duration) {
+    if !TOLD.swap(true, Ordering::SeqCst) {
+        let seconds = time.as_secs_f64();
+        let plural = if seconds == 1.0 { "" } else { "s" };
+        complain(&format!("sloop: timed out after {seconds} second{plural}\n"));
+    }
 }
 
 // ---- for those who run other processes

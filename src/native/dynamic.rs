@@ -141,6 +141,14 @@ fn flag(cx: &mut Cx, args: Args, i: usize, default: i64) -> Result<i64, Stop> {
     }
 }
 
+/// -1 is what the command line says.
+fn level(cx: &Cx, optimize: i64) -> u8 {
+    match u8::try_from(optimize) {
+        Ok(optimize) => optimize,
+        Err(_) => cx.state::<super::sys::HostInfo>().flags.get().optimize,
+    }
+}
+
 fn compile(cx: &mut Cx, args: Args) -> Flow {
     let flags = flag(cx, args, 3, 0)?;
     let optimize = flag(cx, args, 5, -1)?;
@@ -188,7 +196,7 @@ fn compile(cx: &mut Cx, args: Args) -> Flow {
         text: &text,
         filename: filename.into(),
         mode,
-        optimize: optimize.max(0) as u8,
+        optimize: level(cx, optimize),
         allow_incomplete: flags & ALLOW_INCOMPLETE_INPUT != 0,
         top_level_await: flags & ALLOW_TOP_LEVEL_AWAIT != 0,
         future_annotations: flags & FUTURE_ANNOTATIONS != 0
@@ -264,7 +272,7 @@ fn run(cx: &mut Cx, args: Args, name: &str, mode: Mode) -> Flow {
                 text: &text,
                 filename: "<string>".into(),
                 mode,
-                optimize: 0,
+                optimize: level(cx, -1),
                 allow_incomplete: false,
                 top_level_await: false,
                 future_annotations: caller_has_future_annotations(cx),

@@ -76,7 +76,7 @@ fn view(cx: &Cx, this: Value) -> Result<Gc<FrameView>, Stop> {
 pub fn entry_of_view(cx: &Cx, view: Gc<FrameView>) -> Entry {
     let fresh = view.owner.cast::<Frame>().is_some_and(|frame| frame.state() == state::CREATED);
     let line = fresh.then_some(view.code.code.first_line);
-    Entry { code: view.code, word: cx.view_word(view), line }
+    Entry { code: view.code, word: cx.view_word(view), line, level: None }
 }
 
 fn frame_line(cx: &mut Cx, this: Value) -> Flow {
@@ -135,6 +135,11 @@ fn level(cx: &Cx, this: Value) -> Result<Gc<Traceback>, Stop> {
 
 fn frame(cx: &mut Cx, this: Value) -> Flow {
     let level = level(cx, this)?;
+    frame_of(cx, level)
+}
+
+/// The frame of an entry of a traceback.
+pub fn frame_of(cx: &mut Cx, level: Gc<Traceback>) -> Flow {
     if level.frame.get().is_undef() {
         let code = level.code.get().cast::<CodeObject>();
         let code = code.ok_or_else(|| cx.type_error("expected a code object"))?;

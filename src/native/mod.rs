@@ -73,7 +73,7 @@ mod str_search;
 mod str_shape;
 mod str_split;
 mod str_table;
-mod suggest;
+pub mod suggest;
 mod super_object;
 pub mod sys;
 mod template;

@@ -41,7 +41,7 @@ fn caller(cx: &mut Cx, args: Args) -> Flow {
         return Ok(Value::NONE);
     };
     let globals = code.globals.get().map_or(Value::NONE, Value::object);
-    let line = line_of(Entry { code, word, line: None });
+    let line = line_of(Entry { code, word, line: None, level: None });
     let parts = [globals, cx.str_value(&code.code.filename), Value::int(line.into())];
     Ok(Value::object(cx.tuple(&parts)))
 }

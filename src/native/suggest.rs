@@ -53,7 +53,7 @@ fn variables(cx: &Cx, exception: Value) -> Vec<String> {
 }
 
 /// What `dir(object)` would say, without asking the program.
-fn attributes(cx: &Cx, object: Value) -> Vec<String> {
+pub fn attributes(cx: &Cx, object: Value) -> Vec<String> {
     let mut names = BTreeSet::new();
     if let Some(module) = object.cast::<Module>() {
         return keys(&module.dict).collect::<BTreeSet<_>>().into_iter().collect();

@@ -19,6 +19,30 @@ pub struct HostInfo {
     pub argv: RefCell<Vec<Vec<u8>>>,
     pub path: RefCell<Vec<String>>,
     pub executable: RefCell<String>,
+    pub orig_argv: RefCell<Vec<Vec<u8>>>,
+    pub warnings: RefCell<Vec<String>>,
+    /// `-X`
+    pub extra: RefCell<Vec<(String, Option<String>)>>,
+    pub flags: Cell<Flags>,
+}
+
+/// What `sys.flags` tells of the command line.
+#[derive(Clone, Copy, Default)]
+pub struct Flags {
+    pub inspect: bool,
+    pub interactive: bool,
+    /// 1 drops assertions, 2 docstrings as well.
+    pub optimize: u8,
+    pub ignore_environment: bool,
+    pub verbose: u8,
+    pub bytes_warning: u8,
+    pub quiet: bool,
+    pub isolated: bool,
+    pub dev_mode: bool,
+    /// The script's folder is not searched for modules.
+    pub safe_path: bool,
+    /// Loops check what is done with them.
+    pub debug_loop: bool,
 }
 
 static FUNCTIONS: &[Def] = &[
@@ -56,6 +80,7 @@ static FUNCTIONS: &[Def] = &[
     function("is_finalizing()", "Is the program ending?", is_finalizing),
     function("excepthook(exctype, value, traceback, /)", "Show an uncaught exception.", excepthook),
     function("displayhook(object, /)", "Print an object to sys.stdout.", displayhook),
+    function("_run_flags()", "What the command line said, for `flags`.", run_flags),
     function("getswitchinterval()", "Return the switch interval.", getswitchinterval),
     function("setswitchinterval(interval, /)", "Kept, but nothing switches.", setswitchinterval),
     function("settrace(function, /)", "Takes None only.", refuse_hook),
@@ -94,7 +119,7 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     set("argv", texts(host.argv.borrow().iter().map(|a| Value::object(cx.str_wtf8(a))).collect()));
     set(
         "orig_argv",
-        texts(host.argv.borrow().iter().map(|a| Value::object(cx.str_wtf8(a))).collect()),
+        texts(host.orig_argv.borrow().iter().map(|a| Value::object(cx.str_wtf8(a))).collect()),
     );
     set("path", texts(host.path.borrow().iter().map(|p| cx.str_value(p)).collect()));
     set("executable", cx.str_value(&host.executable.borrow()));
@@ -122,11 +147,16 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     set("platlibdir", cx.str_value("lib"));
     set("pycache_prefix", Value::NONE);
     set("dont_write_bytecode", Value::TRUE);
-    set("warnoptions", texts(Vec::new()));
+    set("warnoptions", texts(host.warnings.borrow().iter().map(|w| cx.str_value(w)).collect()));
     set("meta_path", texts(Vec::new()));
     set("path_hooks", texts(Vec::new()));
     set("path_importer_cache", Value::object(cx.dict()));
-    set("_xoptions", Value::object(cx.dict()));
+    let extra = cx.dict();
+    for (name, value) in host.extra.borrow().iter() {
+        let value = value.as_ref().map_or(Value::TRUE, |value| cx.str_value(value));
+        extra.set_str(cx, cx.intern(name), value);
+    }
+    set("_xoptions", Value::object(extra));
     if let Some(hook) = dict.get_str(cx, cx.intern("excepthook")) {
         set("__excepthook__", hook);
     }
@@ -272,6 +302,25 @@ impl Default for SwitchInterval {
     fn default() -> SwitchInterval {
         SwitchInterval(Cell::new(0.005))
     }
+}
+
+fn run_flags(cx: &mut Cx, _: Args) -> Flow {
+    let flags = cx.state::<HostInfo>().flags.get();
+    let number = |flag: bool| Value::int(flag.into());
+    let parts = [
+        number(flags.inspect),
+        number(flags.interactive),
+        Value::int(flags.optimize.into()),
+        number(flags.ignore_environment),
+        Value::int(flags.verbose.into()),
+        Value::int(flags.bytes_warning.into()),
+        number(flags.quiet),
+        number(flags.isolated),
+        Value::bool(flags.dev_mode),
+        Value::bool(flags.safe_path),
+        Value::bool(flags.debug_loop),
+    ];
+    Ok(Value::object(cx.tuple(&parts)))
 }
 
 fn getswitchinterval(cx: &mut Cx, _: Args) -> Flow {

@@ -8,11 +8,14 @@ use std::collections::HashSet;
 
 use super::error::field;
 use super::front::front;
-use super::{add_functions, display, function, group, suggest};
+use super::{add_functions, display, frames, function, group, suggest};
 use crate::code::LineEntry;
 use crate::gc::Gc;
 use crate::plain::wtf8;
-use crate::value::{CodeObject, Dict, Exception, List, Str, T, Traceback, Tuple, Value};
+use crate::value::{
+    Class, CodeObject, Dict, Exception, Function, List, Module, Native, Str, T, Traceback, Tuple,
+    Value,
+};
 use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 /// Entries of the same place shown before they are counted.
@@ -30,11 +33,13 @@ const CONTEXT: &str = "\nDuring handling of the above exception, another excepti
 pub struct Options {
     pub chain: bool,
     pub limit: Option<i64>,
+    /// Show variables below each entry.
+    pub locals: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { chain: true, limit: None }
+        Options { chain: true, limit: None, locals: false }
     }
 }
 
@@ -113,7 +118,8 @@ fn format_native(cx: &mut Cx, args: Args) -> Flow {
     let (exception, chain) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
     let limit = cx.arg(args, 2).value();
     let limit = limit_argument(cx, limit)?;
-    let made = format_parts(cx, exception, Options { chain: chain == Value::TRUE, limit });
+    let made =
+        format_parts(cx, exception, Options { chain: chain == Value::TRUE, limit, locals: false });
     let parts = [Value::object(cx.str_wtf8(&made.out)), pieces(cx, &made.last)];
     Ok(Value::object(cx.tuple(&parts)))
 }
@@ -251,8 +257,20 @@ impl Printer {
             return;
         }
         self.emit(title.as_bytes(), margin);
-        let text = format_entries(cx, &entries);
-        self.emit(text.as_bytes(), '|');
+        if !self.options.locals {
+            let text = format_entries(cx, &entries);
+            self.emit(text.as_bytes(), '|');
+            return;
+        }
+        for entry in entries {
+            let mut text = format_entry(cx, entry).into_bytes();
+            for (name, value) in locals(cx, entry) {
+                text.extend_from_slice(format!("    {name} = ").as_bytes());
+                text.extend(value);
+                text.push(b'\n');
+            }
+            self.emit(&text, '|');
+        }
     }
 
     fn group(&mut self, cx: &mut Cx, exception: Value, chain: bool) {
@@ -312,13 +330,15 @@ pub struct Entry {
     pub word: u32,
     /// Where a program has said another line than the code would.
     pub line: Option<u32>,
+    /// Where its variables are to be had.
+    pub level: Option<Gc<Traceback>>,
 }
 
 impl Entry {
     pub fn of(level: Gc<Traceback>) -> Option<Entry> {
         let word = level.word.get().as_int()? as u32;
         let line = level.line.get().as_int().map(|line| line.max(0) as u32);
-        Some(Entry { code: level.code.get().cast()?, word, line })
+        Some(Entry { code: level.code.get().cast()?, word, line, level: Some(level) })
     }
 }
 
@@ -401,6 +421,39 @@ pub fn format_entries(cx: &Cx, entries: &[Entry]) -> String {
     }
     finish(&mut out, count);
     out
+}
+
+/// Longer texts of variables are cut.
+const LONG_VALUE: usize = 200;
+
+/// The variables of an entry, as texts. Of a module those that are data.
+pub fn locals(cx: &mut Cx, entry: Entry) -> Vec<(String, Vec<u8>)> {
+    let Some(level) = entry.level else { return Vec::new() };
+    let Ok(view) = frames::frame_of(cx, level) else { return Vec::new() };
+    let Some(view) = view.cast() else { return Vec::new() };
+    let Some(dict) = cx.view_locals(view).cast::<Dict>() else { return Vec::new() };
+    let is_module = entry.code.code.is_module;
+    let mut found: Vec<(String, Value)> = dict
+        .iter()
+        .filter_map(|item| Some((item.key.cast::<Str>()?.lossy().into_owned(), item.value)))
+        .filter(|(name, value)| !is_module || !name.starts_with("__") && is_data(*value))
+        .collect();
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    for (_, value) in &found {
+        cx.root(*value);
+    }
+    let mut shown = Vec::with_capacity(found.len());
+    for (name, value) in found {
+        let text = safe_text(cx, value, "local", true);
+        let text = wtf8::to_lossy(&text);
+        let cut = text.char_indices().nth(LONG_VALUE).map(|(at, _)| format!("{}…", &text[..at]));
+        shown.push((name, cut.unwrap_or(text).into_bytes()));
+    }
+    shown
+}
+
+fn is_data(value: Value) -> bool {
+    !(value.is::<Module>() || value.is::<Function>() || value.is::<Native>() || value.is::<Class>())
 }
 
 // ---- the last lines

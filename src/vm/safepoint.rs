@@ -52,6 +52,9 @@ pub unsafe fn poll_below(vm: *mut Vm, ip: Ip, base: Base, top: Base) -> Result<(
                 return Err(pc);
             }
         }
+        if (*vm).signals.is_up(Signals::LAST) {
+            ((*vm).reports.last)(Cx::of_ref(&*vm));
+        }
         if (*vm).signals.is_up(Signals::SLICE) || (*vm).wants_main() {
             threads::slice_is_over(vm, ip, base, top);
         }
@@ -126,6 +129,9 @@ fn tell(vm: &Vm) {
 }
 
 pub(super) fn check_interrupt(vm: &Vm) -> Result<(), super::Stop> {
+    if vm.signals.is_up(Signals::LAST) {
+        (vm.reports.last)(Cx::of_ref(vm));
+    }
     if !vm.threads.is_main() {
         return Ok(());
     }

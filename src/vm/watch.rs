@@ -99,6 +99,11 @@ pub(super) unsafe fn ended(vm: *mut Vm, base: Base, info: u64, word: u32) -> u64
 }
 
 impl Cx {
+    /// From now on exceptions keep the variables of the functions they leave.
+    pub fn keep_locals(&self) {
+        self.vm().keeps_locals.set(true);
+    }
+
     fn new_view(&self, code: Gc<CodeObject>, globals: Value, owner: Value) -> Gc<FrameView> {
         self.new_object(T::FrameView.shape(), 0, |header| FrameView {
             header,

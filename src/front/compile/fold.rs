@@ -18,12 +18,14 @@ pub(super) struct Folded {
     known: Vec<bool>,
     /// Values of the known operations; literals and tuples are read off the tree.
     values: NumberMap<u32, Const>,
+    /// What `__debug__` is.
+    debug: bool,
 }
 
 impl Folded {
-    pub fn new(ast: &Ast, names: &Names<'_>) -> Folded {
+    pub fn new(ast: &Ast, names: &Names<'_>, debug: bool) -> Folded {
         let mut folded =
-            Folded { known: vec![false; ast.exprs.len()], values: NumberMap::default() };
+            Folded { known: vec![false; ast.exprs.len()], values: NumberMap::default(), debug };
         for at in 0..ast.exprs.len() as u32 {
             let id = ExprId(at);
             folded.known[at as usize] = match ast.expr(id) {
@@ -83,6 +85,8 @@ impl Folded {
                 let items = items.iter().map(|&item| self.value(ast, item));
                 Const::Tuple(items.collect::<Option<Box<[Const]>>>()?)
             }
+            // The only name that is known is `__debug__`.
+            Expr::Name(_) if !self.debug => Const::False,
             _ => literal(ast.expr(id))?,
         })
     }
@@ -118,7 +122,6 @@ impl Folded {
 fn literal(expr: &Expr) -> Option<Const> {
     Some(match expr {
         Expr::None => Const::None,
-        // The only name that is known is `__debug__`.
         Expr::True | Expr::Name(_) => Const::True,
         Expr::False => Const::False,
         Expr::Ellipsis => Const::Ellipsis,

@@ -176,7 +176,7 @@ fn compile_with(
         let found = look(&Analysis { ast, text: source.text, names: &names, scopes });
         found.into_iter().for_each(|finding| reports.add(finding));
     }
-    let folded = Folded::new(ast, &names);
+    let folded = Folded::new(ast, &names, options.optimize == 0);
     let mut compiler = Compiler {
         ast,
         text: source.text,

@@ -3,7 +3,7 @@
 use super::option::{HELP, Shown};
 use super::table::{OPTIONS, Operands, SUBCOMMANDS, Subcommand};
 use super::{read_options, say, wrong};
-use crate::host::run::Exit;
+use crate::host::ending::Exit;
 
 pub const SHELLS: &[&str] = &["bash", "zsh", "fish"];
 

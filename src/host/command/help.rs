@@ -1,7 +1,7 @@
 //! `--help`, of the whole and of each subcommand: 80 columns, made from the tables.
 
 use super::option::{HELP, Shown};
-use super::table::{OPTIONS, SUBCOMMANDS, Subcommand};
+use super::table::{OPTIONS, SUBCOMMANDS, Subcommand, VARIABLES};
 
 const WIDTH: usize = 80;
 /// Where explanations begin.
@@ -11,7 +11,9 @@ const COLUMN: usize = 22;
 pub const FORMS: &[(&str, &str)] = &[
     ("[OPTION]... FILE [ARG]...", "run a script, or a folder with __main__"),
     ("[OPTION]... -c CODE [ARG]...", "run CODE"),
+    ("[OPTION]... -m MODULE [ARG]...", "run a module"),
     ("[OPTION]... - [ARG]...", "run standard input"),
+    ("[OPTION]...", "prompt, or run what is piped in"),
     ("COMMAND [ARG]...", "run one of the commands below"),
 ];
 
@@ -20,13 +22,17 @@ pub fn general() -> String {
     let mut out = String::new();
     for (i, (form, help)) in FORMS.iter().enumerate() {
         let start = if i == 0 { "usage: sloop" } else { "       sloop" };
-        out += &format!("{:43}{help}\n", format!("{start} {form}"));
+        out += &format!("{:45}{help}\n", format!("{start} {form}"));
     }
     out += "\nOptions stand before the script; what follows it belongs to it.\n\n";
     options(&mut out, OPTIONS.iter().map(|opt| opt.shown));
     out += "\ncommands (sloop COMMAND --help says more):\n";
     for row in SUBCOMMANDS {
         entry(&mut out, row.name, row.help);
+    }
+    out += "\nenvironment:\n";
+    for (name, help) in VARIABLES {
+        entry(&mut out, name, help);
     }
     out
 }

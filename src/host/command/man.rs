@@ -1,9 +1,9 @@
 //! `sloop man`: the manual page, made from the tables.
 
 use super::option::{HELP, Shown};
-use super::table::{OPTIONS, SUBCOMMANDS};
+use super::table::{OPTIONS, SUBCOMMANDS, VARIABLES};
 use super::{VERSION, help, read_options, say, wrong};
-use crate::host::run::Exit;
+use crate::host::ending::Exit;
 
 pub fn main(args: Vec<Vec<u8>>) -> Exit {
     match read_options("man", &[], &mut (), args) {
@@ -33,12 +33,29 @@ fn page() -> String {
                 out += ".br\n";
             }
         }
-        if row.name != "run" {
+        if !matches!(row.name, "run" | "repl") {
             list(&mut out, (row.options)().into_iter());
         }
     }
+    out += ".SH ENVIRONMENT\n";
+    for (name, help) in VARIABLES {
+        out += &format!(".TP\n.B {name}\n{}\n", escape(help));
+    }
+    out += ".SH EXIT STATUS\n";
+    for (status, meaning) in EXITS {
+        out += &format!(".TP\n.B {status}\n{}\n", escape(meaning));
+    }
     out
 }
+
+const EXITS: &[(&str, &str)] = &[
+    ("0", "the program has ended, or what sys.exit was given"),
+    ("1", "an exception that nobody caught"),
+    ("2", "wrong arguments"),
+    ("3", "nothing can run any more: all tasks wait for each other"),
+    ("70", "with --strict: a task has failed and nobody asked why"),
+    ("124", "with --timeout: the time was up"),
+];
 
 fn list(out: &mut String, options: impl Iterator<Item = Shown>) {
     for shown in options.filter(|shown| !shown.help.is_empty()).chain([HELP]) {

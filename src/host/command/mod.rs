@@ -17,15 +17,23 @@ use std::process::ExitCode;
 pub use option::{Given, Opt, Order, Shown, seconds};
 use table::{OPTIONS, SUBCOMMANDS, Subcommand};
 
-use super::run::{self, Config, Exit, Script, complain};
-use super::{malloc, signals, stack};
+use super::config::{Config, Script};
+use super::ending::Exit;
+use super::run::{self, complain};
+use super::{colors, malloc, signals, stack};
 
 /// What the options of a run ask for.
 pub struct Request {
     pub config: Config,
-    /// Has an option said what to run?
-    pub has_script: bool,
+    /// What an option has said to run.
+    chosen: Option<Script>,
     pub asked: Option<Asked>,
+}
+
+impl Request {
+    fn choose(&mut self, script: Script) {
+        self.chosen = Some(script);
+    }
 }
 
 /// Something to say instead of running.
@@ -36,73 +44,101 @@ pub enum Asked {
     Build,
 }
 
+/// Whose words are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// `sloop`: the first word may be a subcommand.
+    Whole,
+    Run,
+    Repl,
+}
+
+impl Side {
+    fn name(self) -> &'static str {
+        match self {
+            Side::Whole => "sloop",
+            Side::Run => "sloop run",
+            Side::Repl => "sloop repl",
+        }
+    }
+}
+
 /// Wrong arguments.
 const USAGE: Exit = Exit::Status(2);
 
 /// Runs the command line; returns the status of the process.
 pub fn main() -> ExitCode {
     let args: Vec<Vec<u8>> = std::env::args_os().skip(1).map(OsStringExt::into_vec).collect();
-    match start(args, true) {
+    match start(args, Side::Whole) {
         Exit::Status(status) => ExitCode::from(status as u8),
-        Exit::Interrupted => signals::die(),
+        Exit::Signal(signal) => signals::die(signal),
     }
 }
 
-/// Runs what the arguments say; the first word may be a subcommand.
-fn start(args: Vec<Vec<u8>>, subcommands: bool) -> Exit {
-    let mut request =
-        Request { config: plain_config(Script::Input), has_script: false, asked: None };
+/// Runs what the arguments say.
+fn start(args: Vec<Vec<u8>>, side: Side) -> Exit {
+    let mut request = Request { config: plain_config(Script::Input), chosen: None, asked: None };
     let count = args.len();
     let mut operands = match option::read(OPTIONS, Order::First, args, &mut request) {
-        Ok(Given::Help) if subcommands => return say(&help::general()),
-        Ok(Given::Help) => return say(&help::subcommand(named("run"))),
+        Ok(Given::Help) => {
+            return say(&match side {
+                Side::Whole => help::general(),
+                Side::Run => help::subcommand(named("run")),
+                Side::Repl => help::subcommand(named("repl")),
+            });
+        }
         Ok(Given::Operands(operands)) => operands,
-        Err(problem) => return wrong("sloop", &problem),
+        Err(problem) => return wrong(side.name(), &problem),
     };
     match request.asked {
-        Some(Asked::Version) => return say(&format!("Sloop {VERSION}\n")),
+        Some(Asked::Version) => return say(&format!("Sloop {VERSION} ({DIALECT})\n")),
         Some(Asked::Build) => return say(&build()),
         None => {}
     }
     let mut config = request.config;
-    if request.has_script {
-        config.args = operands;
-        return work(config);
-    }
-    if operands.is_empty() {
-        if !subcommands {
-            return wrong("sloop run", "which file?");
+    config.add_environment();
+    if let Some(script) = request.chosen {
+        config.script = script;
+    } else if side == Side::Repl {
+        config.script = Script::Prompt;
+    } else if operands.is_empty() {
+        if side == Side::Run {
+            return wrong(side.name(), "which file?");
         }
-        if std::io::stdin().is_terminal() {
-            return say(&help::general());
+        if std::io::stdin().is_terminal() || config.flags.inspect {
+            config.script = Script::Prompt;
         }
-        return work(config);
-    }
-    let options_only = count - operands.len();
-    let first = operands.remove(0);
-    if first == b"-" {
-        config.args = operands;
-        return work(config);
-    }
-    let word = SUBCOMMANDS.iter().find(|row| subcommands && row.name.as_bytes() == first);
-    if let Some(row) = word {
-        if options_only > 0 {
-            let problem = format!("options for {0} stand behind the word: sloop {0} ...", row.name);
-            return wrong("sloop", &problem);
+    } else {
+        let before = count - operands.len();
+        let first = operands.remove(0);
+        let word = SUBCOMMANDS.iter().find(|row| row.name.as_bytes() == first);
+        match word.filter(|_| side == Side::Whole) {
+            Some(row) if before == 0 => return (row.run)(operands),
+            Some(row) => {
+                let name = row.name;
+                let problem = format!("options for {name} stand behind it: sloop {name} ...");
+                return wrong("sloop", &problem);
+            }
+            None if first == b"-" => {}
+            None => config.script = Script::File(run::path_from(first)),
         }
-        return (row.run)(operands);
     }
-    config.script = Script::File(String::from_utf8_lossy(&first).into_owned());
+    if side == Side::Repl && !operands.is_empty() {
+        return wrong(side.name(), "no argument is expected");
+    }
     config.args = operands;
+    config.flags.interactive = config.flags.inspect || matches!(config.script, Script::Prompt);
     work(config)
 }
 
 /// A run as the environment wants it.
 pub fn plain_config(script: Script) -> Config {
+    let is_terminal = std::io::stderr().is_terminal();
     Config {
         stress: std::env::var_os("SLOOP_GC_STRESS").is_some_and(|value| value != "0"),
-        show_tasks: std::io::stderr().is_terminal(),
-        color: use_color(),
+        show_tasks: is_terminal,
+        plain: !is_terminal,
+        color: colors::on_stderr(),
         ..Config::plain(script)
     }
 }
@@ -118,16 +154,23 @@ pub fn work(config: Config) -> Exit {
 
 /// `sloop run`
 fn run_file(args: Vec<Vec<u8>>) -> Exit {
-    start(args, false)
+    start(args, Side::Run)
+}
+
+/// `sloop repl`
+fn start_prompt(args: Vec<Vec<u8>>) -> Exit {
+    start(args, Side::Repl)
 }
 
 /// `sloop dis`
 fn disassemble(args: Vec<Vec<u8>>) -> Exit {
     match read_options("dis", &[], &mut (), args) {
-        Ok(operands) => match &operands[..] {
-            [name] => run::disassemble(&String::from_utf8_lossy(name), use_color()),
-            [] => wrong("sloop dis", "which file?"),
-            _ => wrong("sloop dis", "one file at a time"),
+        Ok(mut operands) => match operands.pop() {
+            Some(name) if operands.is_empty() => {
+                run::disassemble(&run::path_from(name), colors::on_stderr())
+            }
+            Some(_) => wrong("sloop dis", "one file at a time"),
+            None => wrong("sloop dis", "which file?"),
         },
         Err(exit) => exit,
     }
@@ -170,21 +213,11 @@ pub fn say(text: &str) -> Exit {
     }
 }
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Whose scripts run.
+pub const DIALECT: &str = "python dialect 3.14";
 
 fn build() -> String {
-    format!(
-        "Sloop {VERSION} (Python 3.13, grammar of 3.14)\n{} {}\n",
-        std::env::consts::OS,
-        std::env::consts::ARCH
-    )
-}
-
-/// Colours only for people who have not asked to be spared them.
-pub fn use_color() -> bool {
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    if is_set("NO_COLOR") {
-        return false;
-    }
-    is_set("FORCE_COLOR") || std::io::stderr().is_terminal()
+    let (system, machine) = (std::env::consts::OS, std::env::consts::ARCH);
+    format!("Sloop {VERSION} ({DIALECT}, library of 3.13)\n{system} {machine}\n")
 }

@@ -149,7 +149,8 @@ fn read_letters<T>(
         }
         let Some(opt) = find(table, &name) else {
             // A word behind one dash is meant as a whole.
-            let whole = if at == 0 { [b"-", letters].concat() } else { name.to_vec() };
+            let is_word = letters.len() > 2 && letters.iter().all(u8::is_ascii_lowercase);
+            let whole = if at == 0 || is_word { [b"-", letters].concat() } else { name.to_vec() };
             return Err(unknown(table, &whole));
         };
         if opt.shown.value.is_none() {

@@ -4,10 +4,11 @@
 //! A new subcommand is a row of `SUBCOMMANDS`; its `options` are a table like `OPTIONS`, and its
 //! `run` reads the words behind it with [`super::read_options`].
 
-use super::option::{Opt, Shown};
+use super::option::{Opt, Shown, seconds};
 use super::{Asked, Request};
 use crate::host::check;
-use crate::host::run::{Exit, Script};
+use crate::host::config::Script;
+use crate::host::ending::Exit;
 
 /// A word that is not a script.
 pub struct Subcommand {
@@ -43,6 +44,17 @@ pub static SUBCOMMANDS: &[Subcommand] = &[
         options: || OPTIONS.iter().map(|opt| opt.shown).collect(),
         operands: Operands::Files,
         run: super::run_file,
+    },
+    Subcommand {
+        name: "repl",
+        arguments: "[OPTION]...",
+        help: "type statements and see what they do",
+        about: "Reads statements at a prompt and runs them. Tasks that they start run on while it\n\
+                waits. Statements that do not come from a terminal are run without a prompt. The\n\
+                options are those of sloop itself.",
+        options: || OPTIONS.iter().map(|opt| opt.shown).collect(),
+        operands: Operands::None,
+        run: super::start_prompt,
     },
     Subcommand {
         name: "test",
@@ -112,24 +124,95 @@ pub static SUBCOMMANDS: &[Subcommand] = &[
     },
 ];
 
-fn text(value: &[u8]) -> String {
-    String::from_utf8_lossy(value).into_owned()
+/// A variable of the environment, and what it does.
+pub static VARIABLES: &[(&str, &str)] = &[
+    ("SLOOP_PATH", "more folders to search for modules, as PYTHONPATH"),
+    ("SLOOP_STARTUP", "a file that the prompt runs before it begins"),
+    ("SLOOP_HISTORY", "where the prompt keeps what was typed; empty: nowhere"),
+    ("SLOOP_COLORS", "1 or 0: colours or none; NO_COLOR, FORCE_COLOR count, too"),
+    ("SLOOP_WARNINGS", "as -W; SLOOP_UNBUFFERED, SLOOP_INSPECT as -u, -i"),
+];
+
+fn text(value: &[u8]) -> Result<String, String> {
+    String::from_utf8(value.to_vec()).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        format!("byte 0x{:02x} at position {at} is not UTF-8", value[at])
+    })
 }
 
 type Row = Opt<Request>;
 
 pub static OPTIONS: &[Row] = &[
-    Row::value(&["-c"], "CODE", "run CODE", |request, code| {
-        request.config.script = Script::Text(text(code) + "\n");
-        request.has_script = true;
+    Row::value(&["-c"], "CODE", "run CODE; what follows belongs to it", |request, code| {
+        request.choose(Script::Text(text(code)? + "\n"));
         Ok(())
     })
     .last(),
-    Row::flag(&["-V", "--version"], "print the version and exit; -VV says more", |request| {
-        request.asked = match request.asked {
-            Some(Asked::Version) => Some(Asked::Build),
-            _ => Some(Asked::Version),
-        };
+    Row::value(&["-m"], "MODULE", "run a module as a script", |request, name| {
+        request.choose(Script::Module(text(name)?));
+        Ok(())
+    })
+    .last(),
+    Row::flag(&["-i"], "go on at the prompt when the script has ended", |request| {
+        request.config.flags.inspect = true;
+    }),
+    Row::flag(&["-q"], "no greeting before the prompt", |request| {
+        request.config.flags.quiet = true;
+    }),
+    Row::flag(&["-u"], "write output at once", |request| request.config.unbuffered = true),
+    Row::value(&["-W"], "ACTION", "what to do with warnings, as in Python", |request, value| {
+        request.config.warnings.push(text(value)?);
+        Ok(())
+    }),
+    Row::value(
+        &["-X"],
+        "NAME",
+        "tracebacks with variables (locals) or the way through tasks (tasks)",
+        |request, value| {
+            let given = text(value)?;
+            let (name, value) = match given.split_once('=') {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (given, None),
+            };
+            match &*name {
+                "tasks" => request.config.show_tasks = true,
+                "locals" => request.config.show_locals = true,
+                "dev" => request.config.flags.dev_mode = true,
+                // As in Python, others are for the program.
+                _ => {}
+            }
+            request.config.extra.push((name, value));
+            Ok(())
+        },
+    ),
+    Row::flag(&["-O"], "leave out assertions; -OO docstrings as well", |request| {
+        let level = &mut request.config.flags.optimize;
+        *level = (*level + 1).min(2);
+    }),
+    Row::flag(&["-E"], "", |request| {
+        request.config.flags.ignore_environment = true;
+    }),
+    Row::flag(&["-P"], "", |request| {
+        request.config.flags.safe_path = true;
+    }),
+    Row::flag(&["-I"], "ignore the environment and modules beside the script", |request| {
+        let flags = &mut request.config.flags;
+        (flags.isolated, flags.ignore_environment, flags.safe_path) = (true, true, true);
+    }),
+    Row::value(
+        &["--timeout"],
+        "SECONDS",
+        "end with status 124 after so long, and a second for finally",
+        |request, value| {
+            request.config.timeout = Some(seconds(value)?);
+            Ok(())
+        },
+    ),
+    Row::flag(&["--plain"], "tracebacks as Python writes them, also on a terminal", |request| {
+        request.config.plain = true;
+    }),
+    Row::flag(&["--strict"], "end with status 70 if a task has failed unheard", |request| {
+        request.config.strict = true
     }),
     Row::flag(&["--virtual-time"], "let clocks start at 0 and jump over every wait", |request| {
         request.config.virtual_time = true;
@@ -139,30 +222,20 @@ pub static OPTIONS: &[Row] = &[
         "N",
         "let tasks that are ready run in an order drawn from N",
         |request, value| {
-            let seed = text(value).parse().map_err(|_| "a whole number is expected")?;
+            let seed = text(value)?.parse().map_err(|_| "a whole number is expected")?;
             request.config.schedule_seed = Some(seed);
             Ok(())
         },
     ),
-    Row::flag(
-        &["--strict"],
-        "end with status 70 if a task has failed and nobody asked why",
-        |request| request.config.strict = true,
-    ),
-    Row::value(
-        &["-X"],
-        "NAME",
-        "tasks: tracebacks go on with the way through tasks, as on a terminal",
-        |request, value| {
-            if value == b"tasks" {
-                request.config.show_tasks = true;
-            }
-            Ok(())
-        },
-    ),
-    Row::flag(&["--gc-stress"], "collect garbage whenever possible (for tests)", |request| {
-        request.config.stress = true;
-    }),
+    Row::flag(&["--gc-stress"], "", |request| request.config.stress = true),
+    Row::flag(&["-b"], "", |request| request.config.flags.bytes_warning += 1),
+    Row::flag(&["-v"], "", |request| request.config.flags.verbose += 1),
     // Options of CPython that change nothing here.
-    Row::flag(&["-u", "-B", "-E", "-s", "-S", "-I", "-O", "-q"], "", |_| {}),
+    Row::flag(&["-B", "-s", "-S"], "", |_| {}),
+    Row::flag(&["-V", "--version"], "print the version and exit; -VV says more", |request| {
+        request.asked = match request.asked {
+            Some(Asked::Version) => Some(Asked::Build),
+            _ => Some(Asked::Version),
+        };
+    }),
 ];

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 
 use super::markdown;
 use crate::host::command;
-use crate::host::run::{Config, Exit, Script, Tests, complain};
+use crate::host::config::{Config, Script, Tests};
+use crate::host::ending::Exit;
+use crate::host::run::complain;
 
 pub fn main(args: Vec<Vec<u8>>) -> Exit {
     match config(args) {
@@ -38,10 +40,10 @@ fn config(args: Vec<Vec<u8>>) -> Result<Config, String> {
     };
     let name = text(word()?);
     match &kind[..] {
-        "script" => config.script = Script::File(name),
+        "script" => config.script = Script::File(name.into()),
         "functions" => {
             let mark = text(word()?);
-            config.script = Script::File(name);
+            config.script = Script::File(name.into());
             config.tests = Some(Tests { mark, names: args.by_ref().map(text).collect() });
         }
         _ => {
@@ -50,7 +52,7 @@ fn config(args: Vec<Vec<u8>>) -> Result<Config, String> {
             let blocks = markdown::blocks(&String::from_utf8_lossy(&file));
             let block = blocks.iter().find(|block| block.line.to_string() == line);
             let text = block.ok_or("the file has changed meanwhile")?.program();
-            config.script = Script::Made { name, text };
+            config.script = Script::Made { name: name.into(), text };
         }
     }
     config.args = args.collect();

@@ -33,7 +33,8 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use super::command::{read_options, wrong};
-use super::run::{Exit, complain};
+use super::ending::Exit;
+use super::run::complain;
 use super::signals;
 pub use options::{OPTIONS, Settings};
 use pool::News;

@@ -13,7 +13,7 @@ mod task;
 mod timeouts;
 
 pub use coroutine::name;
-pub use report::{HOOKS as REPORTS, crossed, install, unheard};
+pub use report::{HOOKS as REPORTS, crossed, install, unheard, was_stuck};
 
 pub static HOOKS: &[Def] = &[
     function("_task_ends(task, value, error, /)", "Ends a task.", task::ends),

@@ -12,7 +12,7 @@ mod stream;
 pub use methods::TYPES;
 pub use open::{FUNCTIONS as OPEN, module};
 pub use print::FUNCTIONS as PRINT;
-pub use stream::{Stream, Text, Trouble};
+pub use stream::{Detour, Stream, Text, Trouble};
 
 use std::cell::{OnceCell, RefCell};
 use std::fs::File;
@@ -238,6 +238,27 @@ pub fn bytes_of(cx: &Cx, value: Value) -> Option<Vec<u8>> {
 /// The text of a str, seen through subclasses.
 pub fn text_of(cx: &Cx, value: Value) -> Option<Gc<Str>> {
     cx.unwrap(value).cast::<Str>()
+}
+
+/// From now on nothing that is printed is kept back (`-u`).
+pub fn unbuffer(cx: &Cx) {
+    for fd in [1, 2] {
+        cx.state::<Io>().standard(fd).borrow_mut().unbuffered = true;
+    }
+}
+
+/// From now on what is printed is offered to the detour before it is written.
+pub fn set_detour(cx: &Cx, detour: Detour) {
+    for fd in [1, 2] {
+        cx.state::<Io>().standard(fd).borrow_mut().detour = Some(detour.clone());
+    }
+}
+
+/// Has nobody been there to read what was printed?
+pub fn is_broken(cx: &Cx) -> bool {
+    let io = cx.state::<Io>();
+    let stream = io.standard[1].get();
+    stream.and_then(|stream| stream.try_borrow().ok().map(|s| s.is_broken)).unwrap_or(false)
 }
 
 /// Writes out everything at the end of the program. False if standard output could not be.

@@ -68,7 +68,13 @@ pub struct Stream {
     behind: Vec<u8>,
     /// Nothing has been written yet: a marked encoding writes its mark first.
     fresh: bool,
+    /// Asked first with what is to be written: true if it took it.
+    pub detour: Option<Detour>,
+    /// Nobody reads what is written.
+    pub is_broken: bool,
 }
+
+pub type Detour = std::rc::Rc<dyn Fn(&[u8]) -> bool>;
 
 impl Stream {
     pub fn new(file: File, fd: i32, readable: bool, writable: bool, text: Option<Text>) -> Stream {
@@ -94,6 +100,8 @@ impl Stream {
             at: 0,
             behind: Vec::new(),
             fresh: true,
+            detour: None,
+            is_broken: false,
         }
     }
 
@@ -187,6 +195,10 @@ impl Stream {
                 None => Err(Trouble::Closed),
             };
         }
+        if self.detour.as_ref().is_some_and(|detour| detour(&self.behind)) {
+            self.behind.clear();
+            return Ok(());
+        }
         let behind = std::mem::take(&mut self.behind);
         let file = self.file.as_mut().ok_or(Trouble::Closed)?;
         let mut rest = &behind[..];
@@ -198,7 +210,10 @@ impl Stream {
                 Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => {
                     std::thread::sleep(std::time::Duration::from_millis(1));
                 }
-                Err(error) => return Err(Trouble::Io(error)),
+                Err(error) => {
+                    self.is_broken = error.kind() == io::ErrorKind::BrokenPipe;
+                    return Err(Trouble::Io(error));
+                }
             }
         }
         // Keep the allocation for the next lines.

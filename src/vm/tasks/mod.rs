@@ -81,17 +81,31 @@ pub struct Reports {
     pub ring: fn(&Cx, Gc<Task>),
     /// True: the process has to end soon, whatever the program does; false: it need not.
     pub hurry: fn(bool),
+    /// Somebody has pressed Ctrl-C again.
+    pub insist: fn(&Cx),
+    /// The process ends now: its last words.
+    pub last: fn(&Cx),
 }
 
 impl Default for Reports {
     fn default() -> Reports {
-        Reports { quit: |_| {}, ring: |_, _| {}, hurry: |_| {} }
+        Reports {
+            quit: |_| {},
+            ring: |_, _| {},
+            hurry: |_| {},
+            last: |_| {},
+            insist: say_what_tasks_do,
+        }
     }
+}
+
+fn say_what_tasks_do(cx: &Cx) {
+    (cx.vm().reports.quit)(cx);
 }
 
 pub(super) fn insist(vm: &Vm) {
     (vm.reports.hurry)(true);
-    (vm.reports.quit)(Cx::of_ref(vm));
+    (vm.reports.insist)(Cx::of_ref(vm));
 }
 
 impl Vm {

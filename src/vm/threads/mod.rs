@@ -185,6 +185,12 @@ impl Threads {
         self.current == MAIN
     }
 
+    /// Is there a letter that nobody has opened?
+    #[inline(always)]
+    pub fn has_mail(&self) -> bool {
+        self.mailbox.is_full()
+    }
+
     fn alone(&self) -> bool {
         self.live == 1
     }

@@ -10,6 +10,7 @@ mod stuck;
 mod tree;
 
 pub use lost::{crossed, unheard};
+pub use stuck::was_stuck;
 
 use super::event_loop;
 use crate::native::{function, io, sys};
@@ -66,6 +67,10 @@ pub static FUNCTIONS: &[Def] = &[
     }),
     function("_insist()", "Ctrl-C was pressed again.", |cx, _| {
         cx.insist();
+        Ok(Value::NONE)
+    }),
+    function("_forget_stuck()", "At a prompt things go on.", |cx, _| {
+        stuck::forget(cx);
         Ok(Value::NONE)
     }),
     function("_no_hurry()", "Those who were to end soon have ended.", |cx, _| {

@@ -22,6 +22,16 @@ struct Said {
     rings: Cell<usize>,
 }
 
+/// Has it been said that nothing could run any more?
+pub fn was_stuck(cx: &Cx) -> bool {
+    cx.state::<Said>().stuck.get()
+}
+
+/// At a prompt things go on afterwards.
+pub fn forget(cx: &Cx) {
+    cx.state::<Said>().stuck.set(false);
+}
+
 /// Warnings about rings at most: a program that makes many makes them all alike.
 const RINGS: usize = 5;
 

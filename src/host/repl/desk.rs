@@ -1,0 +1,169 @@
+//! Between the prompt's thread and the machine's: what was typed goes one way, what tasks print
+//! while somebody types goes the other.
+//!
+//! The thread that edits never touches the machine, and the machine never waits for the thread
+//! that edits: text for above the prompt is left in the outbox, which a third thread empties.
+
+use std::collections::VecDeque;
+use std::io::Write;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::complete;
+use crate::value::future::state;
+use crate::value::{EventLoop, Module, Value};
+use crate::vm::threads::{Key, Mailbox};
+use crate::vm::{Cx, Vm, tasks};
+
+/// What the prompt's thread says.
+pub enum Message {
+    Line(String),
+    /// Ctrl-C at the prompt.
+    Interrupted,
+    /// Ctrl-D, or the end of the input.
+    End,
+    /// The terminal is gone.
+    Failed(String),
+    /// What could stand at this place of the text?
+    Complete {
+        text: String,
+        at: usize,
+        reply: Sender<complete::Answer>,
+    },
+}
+
+/// What has been typed and was not taken yet.
+pub type Inbox = Arc<Mutex<VecDeque<Message>>>;
+
+/// What the prompt's thread holds.
+#[derive(Clone)]
+pub struct Window {
+    pub inbox: Inbox,
+    pub mailbox: Mailbox,
+}
+
+impl Window {
+    /// Tells the machine, which hears of it between two turns of its loop.
+    pub fn say(&self, message: Message) {
+        if let Message::Complete { text, at, reply } = message {
+            // Whoever asked may not wait any longer.
+            let answer = move |vm: &mut Vm| drop(reply.send(complete::answer(Cx::of(vm), &text, at)));
+            self.mailbox.post(answer);
+            return;
+        }
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner).push_back(message);
+        self.mailbox.post(|vm| arrived(Cx::of(vm)));
+    }
+}
+
+/// Whoever waits for a line need not wait any longer.
+fn arrived(cx: &mut Cx) {
+    let Some(module) = cx.module_named("_repl").and_then(|m| m.cast::<Module>()) else { return };
+    let named = |name: &str| module.dict.get_str(cx, cx.intern(name));
+    let (waited, own) = (named("_waited"), named("loop"));
+    if let Some(future) = waited.and_then(|waited| waited.future())
+        && future.is_pending()
+    {
+        future.result.set(Value::NONE);
+        tasks::settle(cx.vm(), future, state::RESULT);
+    }
+    if let Some(own) = own.and_then(|own| own.cast::<EventLoop>()) {
+        cx.wake_all(Key::of(own));
+    }
+}
+
+/// What tasks print while somebody types.
+#[derive(Default)]
+pub struct Outbox {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// Does somebody type?
+    editing: bool,
+    /// Whole lines to be printed above the prompt, …
+    lines: Vec<u8>,
+    /// … and the beginning of one that has no end yet.
+    rest: Vec<u8>,
+    /// Is the cursor somewhere else than at the beginning of a line, when nobody types?
+    inside_line: bool,
+    closed: bool,
+}
+
+impl Outbox {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that is done under the lock can panic half-way.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes text that would disturb the line being edited. False if nobody edits one.
+    pub fn takes(&self, text: &[u8]) -> bool {
+        let mut state = self.lock();
+        if !state.editing {
+            if let Some(&last) = text.last() {
+                state.inside_line = last != b'\n';
+            }
+            return false;
+        }
+        state.rest.extend_from_slice(text);
+        if let Some(end) = state.rest.iter().rposition(|&b| b == b'\n') {
+            let rest = state.rest.split_off(end + 1);
+            let mut lines = std::mem::replace(&mut state.rest, rest);
+            state.lines.append(&mut lines);
+            self.changed.notify_one();
+        }
+        true
+    }
+
+    /// A line is going to be edited: from now on nothing else is written to the terminal. True if
+    /// the cursor stands in the middle of a line.
+    pub fn begin(&self) -> bool {
+        let mut state = self.lock();
+        state.editing = true;
+        self.changed.notify_one();
+        std::mem::take(&mut state.inside_line)
+    }
+
+    /// The line is about to be handed over: what comes now waits until it is.
+    pub fn pause(&self) {
+        self.lock().editing = false;
+    }
+
+    /// The line has been handed over: what was not printed yet is printed now.
+    pub fn end(&self) {
+        let mut state = self.lock();
+        state.editing = false;
+        let mut left = std::mem::take(&mut state.lines);
+        left.append(&mut state.rest);
+        if let Some(&last) = left.last() {
+            state.inside_line = last != b'\n';
+            let mut out = std::io::stdout().lock();
+            let _ = out.write_all(&left).and_then(|()| out.flush());
+        }
+    }
+
+    /// Prints what comes in, until the outbox is closed.
+    pub fn empty(&self, mut print: impl FnMut(String)) {
+        let mut state = self.lock();
+        loop {
+            if state.closed {
+                return;
+            }
+            if state.editing && !state.lines.is_empty() {
+                let lines = std::mem::take(&mut state.lines);
+                drop(state);
+                print(String::from_utf8_lossy(&lines).into_owned());
+                state = self.lock();
+                continue;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+}

@@ -1,0 +1,352 @@
+//! The prompt on a terminal: the thread that edits lines, and the only file that names rustyline.
+//!
+//! It knows the grammar and the lexer, but no machine: what could complete a word it asks the desk
+//! for. The terminal is raw while somebody types, so Ctrl-C is a key then and no signal.
+
+use std::borrow::Cow;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use rustyline::completion::{Completer, Pair};
+use rustyline::config::{BellStyle, ColorMode, CompletionType};
+use rustyline::error::ReadlineError;
+use rustyline::highlight::{CmdKind, Highlighter};
+use rustyline::hint::Hinter;
+use rustyline::history::MemHistory;
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{
+    Cmd, ConditionalEventHandler, Context, Editor, Event, EventContext, EventHandler,
+    ExternalPrinter, Helper, KeyCode, KeyEvent, Modifiers, Movement, RepeatCount,
+};
+
+use super::desk::{Message, Outbox, Window};
+use super::input::{self, Enter, INDENT};
+use super::paint;
+use crate::host::{signals, terminal};
+
+/// Entries of the history.
+const REMEMBERED: usize = 10_000;
+/// So long completion waits for a machine that is busy.
+const PATIENCE: Duration = Duration::from_millis(400);
+/// When a machine that is busy does not hear of Ctrl-C by then, it is interrupted.
+const DEAF: Duration = Duration::from_millis(300);
+
+/// What the machine's thread asks for: a line, with this before it.
+pub struct Ask {
+    pub prompt: String,
+}
+
+pub struct Look {
+    pub color: bool,
+    pub history: Option<PathBuf>,
+}
+
+/// Edits lines until nobody asks any more.
+pub fn serve(asks: &Receiver<Ask>, window: &Window, outbox: &Arc<Outbox>, look: &Look) {
+    signals::mask(true);
+    let mut remembered = Memory::load(look.history.as_deref());
+    let mut waiting: Option<Ask> = None;
+    // A panic of the editor's costs the line that was edited, not the session.
+    loop {
+        let work = std::panic::AssertUnwindSafe(|| {
+            edit(asks, window, outbox, look, &mut remembered, &mut waiting)
+        });
+        match std::panic::catch_unwind(work) {
+            Ok(Ok(())) => return,
+            Ok(Err(problem)) => {
+                outbox.end();
+                window.say(Message::Failed(problem.to_string()));
+                return;
+            }
+            Err(_) => {
+                terminal::restore();
+                terminal::keep();
+            }
+        }
+    }
+}
+
+type Line = Editor<Assistant, MemHistory>;
+
+fn edit(
+    asks: &Receiver<Ask>,
+    window: &Window,
+    outbox: &Arc<Outbox>,
+    look: &Look,
+    memory: &mut Memory,
+    waiting: &mut Option<Ask>,
+) -> rustyline::Result<()> {
+    let config = rustyline::Config::builder()
+        .completion_type(CompletionType::List)
+        .completion_show_all_if_ambiguous(true)
+        .bell_style(BellStyle::None)
+        .color_mode(if look.color { ColorMode::Enabled } else { ColorMode::Disabled })
+        .max_history_size(REMEMBERED)?
+        .tab_stop(4)
+        .indent_size(INDENT as u8)
+        .bracketed_paste(true)
+        .build();
+    let mut line = Line::with_history(config, MemHistory::with_config(&config_of_history()))?;
+    for entry in &memory.entries {
+        line.add_history_entry(entry.as_str())?;
+    }
+    let assistant = Assistant { window: window.clone(), outbox: outbox.clone() };
+    line.set_helper(Some(assistant));
+    bind(&mut line, outbox);
+    let mut printer = line.create_external_printer()?;
+    std::thread::scope(|scope| {
+        let above = outbox.clone();
+        let printing = std::thread::Builder::new().name("sloop-above".into());
+        printing.spawn_scoped(scope, move || {
+            signals::mask(true);
+            // A terminal that is gone is told of by whoever edits.
+            above.empty(|text| drop(printer.print(text)));
+        })?;
+        let outcome = lines(&mut line, asks, window, outbox, memory, waiting);
+        outbox.close();
+        outcome
+    })
+}
+
+fn config_of_history() -> rustyline::Config {
+    // The sizes are given with the editor's; this one only has to allow as many.
+    match rustyline::Config::builder().max_history_size(REMEMBERED) {
+        Ok(builder) => builder.build(),
+        Err(_) => rustyline::Config::default(),
+    }
+}
+
+fn lines(
+    line: &mut Line,
+    asks: &Receiver<Ask>,
+    window: &Window,
+    outbox: &Outbox,
+    memory: &mut Memory,
+    waiting: &mut Option<Ask>,
+) -> rustyline::Result<()> {
+    loop {
+        let ask = match waiting.take().map_or_else(|| asks.recv(), Ok) {
+            Ok(ask) => ask,
+            Err(_) => return Ok(()),
+        };
+        let prompt = ask.prompt.clone();
+        *waiting = Some(ask);
+        let read = line.readline(&prompt);
+        let message = match read {
+            Ok(text) => {
+                if !text.trim().is_empty() && memory.add(&text) {
+                    line.add_history_entry(text.trim_end())?;
+                }
+                Message::Line(text)
+            }
+            Err(ReadlineError::Interrupted) => Message::Interrupted,
+            Err(ReadlineError::Eof) => Message::End,
+            // The window was resized at a bad moment, or bytes came that are no text.
+            Err(ReadlineError::Signal(_)) => continue,
+            Err(ReadlineError::Io(problem))
+                if problem.kind() == std::io::ErrorKind::InvalidData =>
+            {
+                Message::Interrupted
+            }
+            Err(problem) => return Err(problem),
+        };
+        *waiting = None;
+        outbox.pause();
+        let interrupted = matches!(message, Message::Interrupted);
+        window.say(message);
+        if interrupted {
+            // The next question comes at once, unless a task does not let the loop run.
+            match asks.recv_timeout(DEAF) {
+                Ok(ask) => *waiting = Some(ask),
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => signals::press(),
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+        }
+    }
+}
+
+// ---- keys
+
+fn bind(line: &mut Line, outbox: &Arc<Outbox>) {
+    let on_enter = || EventHandler::Conditional(Box::new(OnEnter(outbox.clone())));
+    let none = Modifiers::NONE;
+    line.bind_sequence(KeyEvent(KeyCode::Enter, none), on_enter());
+    line.bind_sequence(KeyEvent::ctrl('J'), on_enter());
+    line.bind_sequence(KeyEvent::alt('\r'), EventHandler::Simple(Cmd::Newline));
+    line.bind_sequence(KeyEvent(KeyCode::Tab, none), EventHandler::Conditional(Box::new(OnTab)));
+    let backspace = || EventHandler::Conditional(Box::new(OnBackspace));
+    line.bind_sequence(KeyEvent(KeyCode::Backspace, none), backspace());
+    line.bind_sequence(KeyEvent::ctrl('H'), backspace());
+}
+
+/// Runs what is whole, else begins a line, indented.
+struct OnEnter(Arc<Outbox>);
+
+impl ConditionalEventHandler for OnEnter {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, cx: &EventContext) -> Option<Cmd> {
+        Some(match input::enter(cx.line(), cx.pos()) {
+            Enter::Submit => {
+                self.0.pause();
+                Cmd::AcceptLine
+            }
+            Enter::Continue(indent) => Cmd::Insert(1, format!("\n{}", " ".repeat(indent))),
+        })
+    }
+}
+
+/// What stands on the line before the cursor.
+fn before<'a>(cx: &'a EventContext<'_>) -> &'a str {
+    let before = &cx.line()[..cx.pos()];
+    before.rsplit('\n').next().unwrap_or(before)
+}
+
+struct OnTab;
+
+impl ConditionalEventHandler for OnTab {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, cx: &EventContext) -> Option<Cmd> {
+        let before = before(cx);
+        match before.trim().is_empty() {
+            true => {
+                let missing = INDENT - before.chars().count() % INDENT;
+                Some(Cmd::Insert(1, " ".repeat(missing)))
+            }
+            false => Some(Cmd::Complete),
+        }
+    }
+}
+
+struct OnBackspace;
+
+impl ConditionalEventHandler for OnBackspace {
+    fn handle(&self, _: &Event, n: RepeatCount, _: bool, cx: &EventContext) -> Option<Cmd> {
+        let before = before(cx);
+        let deep = before.len() >= INDENT && before.bytes().all(|b| b == b' ');
+        (n == 1 && deep).then_some(Cmd::Dedent(Movement::BackwardChar(1)))
+    }
+}
+
+// ---- what the editor asks
+
+struct Assistant {
+    window: Window,
+    outbox: Arc<Outbox>,
+}
+
+impl Helper for Assistant {}
+
+impl Hinter for Assistant {
+    type Hint = String;
+}
+
+impl Validator for Assistant {
+    fn validate(&self, _: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        self.outbox.pause();
+        Ok(ValidationResult::Valid(None))
+    }
+}
+
+impl Highlighter for Assistant {
+    fn highlight<'l>(&self, line: &'l str, at: usize) -> Cow<'l, str> {
+        paint::colored(line, Some(at))
+    }
+
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        Cow::Owned(paint::prompt(prompt))
+    }
+
+    fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
+        true
+    }
+}
+
+impl Completer for Assistant {
+    type Candidate = Pair;
+
+    fn complete(
+        &self,
+        line: &str,
+        at: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<Pair>)> {
+        let (reply, answer) = channel();
+        self.window.say(Message::Complete { text: line.to_owned(), at, reply });
+        let Ok(answer) = answer.recv_timeout(PATIENCE) else { return Ok((at, Vec::new())) };
+        let pair = |(text, shown): (String, String)| Pair { display: shown, replacement: text };
+        Ok((answer.start, answer.candidates.into_iter().map(pair).collect()))
+    }
+}
+
+// ---- history
+
+/// What was typed, here and in earlier sessions.
+struct Memory {
+    entries: Vec<String>,
+    file: Option<PathBuf>,
+}
+
+impl Memory {
+    fn load(file: Option<&Path>) -> Memory {
+        let bytes = file.and_then(|file| fs::read(file).ok()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        let mut entries: Vec<String> = text.lines().map(unpack).collect();
+        entries.drain(..entries.len().saturating_sub(REMEMBERED));
+        Memory { entries, file: file.map(Path::to_owned) }
+    }
+
+    /// False if it is what was typed last.
+    fn add(&mut self, text: &str) -> bool {
+        let text = text.trim_end();
+        if self.entries.last().is_some_and(|last| last == text) {
+            return false;
+        }
+        self.entries.push(text.to_owned());
+        if let Some(file) = &self.file
+            && let Some(folder) = file.parent()
+        {
+            // A history that cannot be kept is no reason to disturb anybody.
+            let _ = fs::create_dir_all(folder);
+            let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(file);
+            let _ = opened.and_then(|mut file| file.write_all(pack(text).as_bytes()));
+        }
+        true
+    }
+}
+
+/// An entry as a line of the file.
+fn pack(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('\n', "\\n") + "\n"
+}
+
+fn unpack(line: &str) -> String {
+    let mut out = String::new();
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('n') => out.push('\n'),
+            Some(other) => out.push(other),
+            None => out.push('\\'),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_come_back_from_the_file() {
+        for text in ["x", "a\nb", "'\\n'", "\\", "é\n  \\\\n"] {
+            assert_eq!(unpack(pack(text).trim_end_matches('\n')), text);
+        }
+    }
+}

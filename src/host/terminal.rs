@@ -1,0 +1,39 @@
+//! The state of the terminal: kept when a prompt begins, restored however the process ends.
+
+use std::io::Write;
+use std::sync::Mutex;
+
+static KEPT: Mutex<Option<libc::termios>> = Mutex::new(None);
+
+/// What editing may have switched on: bracketed paste, a hidden cursor, colours.
+const SWITCH_OFF: &[u8] = b"\x1b[?2004l\x1b[?2026l\x1b[?25h\x1b[0m";
+
+/// Remembers how the terminal is now.
+pub fn keep() {
+    // SAFETY: a plain struct of integers, filled by the call.
+    let state = unsafe {
+        let mut state: libc::termios = std::mem::zeroed();
+        (libc::tcgetattr(libc::STDIN_FILENO, &mut state) == 0).then_some(state)
+    };
+    if let Ok(mut kept) = KEPT.lock() {
+        *kept = state;
+    }
+}
+
+/// Puts the terminal back as it was, once. Does nothing if nothing was kept.
+pub fn restore() {
+    let Ok(mut kept) = KEPT.try_lock() else { return };
+    let Some(state) = kept.take() else { return };
+    let mut out = std::io::stderr();
+    if std::io::IsTerminal::is_terminal(&out)
+        && std::env::var_os("TERM").is_none_or(|t| t != "dumb")
+    {
+        let _ = out.write_all(SWITCH_OFF);
+    }
+    // SAFETY: as it was read. A process in the background would be stopped for asking: not now.
+    unsafe {
+        let before = libc::signal(libc::SIGTTOU, libc::SIG_IGN);
+        libc::tcsetattr(libc::STDIN_FILENO, libc::TCSANOW, &state);
+        libc::signal(libc::SIGTTOU, before);
+    }
+}
