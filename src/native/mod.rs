@@ -60,6 +60,7 @@ mod partial;
 mod parts;
 mod percent;
 mod posix;
+pub mod raised;
 mod random;
 mod range;
 mod re;

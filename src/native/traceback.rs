@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use super::error::field;
 use super::front::front;
-use super::{add_functions, display, frames, function, group, suggest};
+use super::{add_functions, display, frames, function, group, raised, suggest};
 use crate::code::LineEntry;
 use crate::gc::Gc;
 use crate::plain::wtf8;
@@ -29,17 +29,19 @@ const CAUSE: &str = "\nThe above exception was the direct cause of the following
 const CONTEXT: &str = "\nDuring handling of the above exception, another exception occurred:\n\n";
 
 /// How much of an exception to show.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Options {
     pub chain: bool,
     pub limit: Option<i64>,
     /// Show variables below each entry.
     pub locals: bool,
+    /// For people at a terminal; None: as CPython writes it.
+    pub people: Option<raised::People>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { chain: true, limit: None, locals: false }
+        Options { chain: true, limit: None, locals: false, people: None }
     }
 }
 
@@ -59,7 +61,8 @@ fn format_parts(cx: &mut Cx, exception: Value, options: Options) -> Printer {
     };
     cx.scope(|cx| {
         cx.root(exception);
-        printer.exception(cx, exception, options.chain);
+        let chain = printer.options.chain;
+        printer.exception(cx, exception, chain);
     });
     printer
 }
@@ -118,8 +121,8 @@ fn format_native(cx: &mut Cx, args: Args) -> Flow {
     let (exception, chain) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
     let limit = cx.arg(args, 2).value();
     let limit = limit_argument(cx, limit)?;
-    let made =
-        format_parts(cx, exception, Options { chain: chain == Value::TRUE, limit, locals: false });
+    let options = Options { chain: chain == Value::TRUE, limit, ..Options::default() };
+    let made = format_parts(cx, exception, options);
     let parts = [Value::object(cx.str_wtf8(&made.out)), pieces(cx, &made.last)];
     Ok(Value::object(cx.tuple(&parts)))
 }
@@ -238,10 +241,9 @@ impl Printer {
                 self.emit(message.as_bytes(), '|');
             }
             if !cx.isinstance(exception, T::BaseExceptionGroup) {
-                self.stack(cx, exception, "Traceback (most recent call last):\n", '|');
                 let last = last_lines(cx, exception, true);
-                self.emit(&last.lines, '|');
-                self.last = last;
+                self.stack(cx, exception, "Traceback (most recent call last):\n", '|', &last);
+                self.emit_last(last);
             } else if self.depth > MAX_GROUP_DEPTH {
                 let text = format!("... (max_group_depth is {MAX_GROUP_DEPTH})\n");
                 self.emit(text.as_bytes(), '|');
@@ -251,9 +253,29 @@ impl Printer {
         }
     }
 
-    fn stack(&mut self, cx: &mut Cx, exception: Value, title: &str, margin: char) {
+    fn emit_last(&mut self, last: Last) {
+        match self.options.people.clone() {
+            Some(people) => {
+                if self.depth == 0 {
+                    self.emit(people.crossed.as_bytes(), '|');
+                }
+                self.emit(&raised::colored_last(&last.lines, &people), '|');
+            }
+            None => self.emit(&last.lines, '|'),
+        }
+        self.last = last;
+    }
+
+    fn stack(&mut self, cx: &mut Cx, exception: Value, title: &str, margin: char, last: &Last) {
         let entries = entries(cx, exception, self.options.limit);
         if entries.is_empty() {
+            return;
+        }
+        if let Some(people) = self.options.people.clone() {
+            let said = wtf8::to_lossy(&last.lines);
+            let locals = self.options.locals;
+            let text = raised::stack(cx, &entries, title, &said, &people, locals);
+            self.emit(text.as_bytes(), '|');
             return;
         }
         self.emit(title.as_bytes(), margin);
@@ -279,10 +301,9 @@ impl Printer {
             self.depth = 1;
         }
         let title = "Exception Group Traceback (most recent call last):\n";
-        self.stack(cx, exception, title, if is_top { '+' } else { '|' });
         let last = last_lines(cx, exception, true);
-        self.emit(&last.lines, '|');
-        self.last = last;
+        self.stack(cx, exception, title, if is_top { '+' } else { '|' }, &last);
+        self.emit_last(last);
         let members = group::members(cx, exception);
         for &member in &members {
             cx.root(member);

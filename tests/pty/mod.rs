@@ -1,5 +1,8 @@
 //! A terminal for tests: the real binary on the other end of a pty, and a model of the screen.
 
+// Each test file uses its part.
+#![allow(dead_code)]
+
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};

@@ -47,7 +47,8 @@ impl Window {
     pub fn say(&self, message: Message) {
         if let Message::Complete { text, at, reply } = message {
             // Whoever asked may not wait any longer.
-            let answer = move |vm: &mut Vm| drop(reply.send(complete::answer(Cx::of(vm), &text, at)));
+            let answer =
+                move |vm: &mut Vm| drop(reply.send(complete::answer(Cx::of(vm), &text, at)));
             self.mailbox.post(answer);
             return;
         }
@@ -65,7 +66,8 @@ fn arrived(cx: &mut Cx) {
         && future.is_pending()
     {
         future.result.set(Value::NONE);
-        tasks::settle(cx.vm(), future, state::RESULT);
+        let others = tasks::settle(cx.vm(), future, state::RESULT);
+        debug_assert!(others.is_none(), "the prompt's loop is the machine's own");
     }
     if let Some(own) = own.and_then(|own| own.cast::<EventLoop>()) {
         cx.wake_all(Key::of(own));
