@@ -375,7 +375,7 @@ fn an_error_that_is_awaited_is_told_once() {
     t.line("await job");
     t.line("'after'");
     t.see("'after'");
-    assert_eq!(t.text().matches("ValueError: mine").count(), 1, "{}", t.text());
+    assert_eq!(t.text().matches("\nValueError: mine").count(), 1, "{}", t.text());
 }
 
 #[test]
@@ -618,7 +618,7 @@ fn bytes_that_are_no_text_do_not_end_it() {
 fn input_reads_from_the_terminal() {
     let mut t = start();
     t.send("name = input('who? ')\r");
-    t.see("who?");
+    t.see("\nwho?");
     t.send("me\r");
     t.prompt();
     t.line("name");
