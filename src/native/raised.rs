@@ -29,12 +29,8 @@ pub fn stack(
     people: &People,
     with_locals: bool,
 ) -> String {
-    if entries.iter().all(|entry| *entry.code.code.filename == *"<sloop>/_repl.sloop") {
-        // Something that the prompt itself has to say.
-        return String::new();
-    }
-    let own: Vec<Entry> = entries.iter().copied().filter(|entry| !is_library(entry)).collect();
-    let shown = if own.is_empty() { entries.to_vec() } else { own };
+    // What happened in the library alone tells nobody anything but by its text.
+    let shown: Vec<Entry> = entries.iter().copied().filter(|entry| !is_library(entry)).collect();
     let Some((&last, outer)) = shown.split_last() else { return String::new() };
     let mut out = String::new();
     if !outer.is_empty() {

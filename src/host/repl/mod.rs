@@ -237,7 +237,10 @@ impl Session {
                     if cx.isinstance(exception, T::SystemExit) {
                         return Err(ending::system_exit(cx, exception));
                     }
-                    if asked_to_end().is_none() {
+                    let pressed = cx.isinstance(exception, T::KeyboardInterrupt);
+                    if pressed && self.visible && !self.edits {
+                        self.interrupted();
+                    } else if asked_to_end().is_none() {
                         ending::show(cx, exception);
                     }
                 }
