@@ -18,10 +18,7 @@ pub enum Script {
     /// Standard input.
     Input,
     /// A text that was made of a file, whose name it has.
-    Made {
-        name: PathBuf,
-        text: String,
-    },
+    Made { name: PathBuf, text: String },
     /// Nothing yet: somebody at a prompt will say.
     Prompt,
 }

@@ -404,9 +404,7 @@ pub fn machine(loader: &Rc<Loader>, config: &Config) -> Box<Vm> {
     let here = || std::env::current_dir().map(|path| shown(&path)).unwrap_or_default();
     let (first, folder) = match &config.script {
         Script::File(path) if path.is_dir() => (path_bytes(path), full_name(path)),
-        Script::File(path) | Script::Made { name: path, .. } => {
-            (path_bytes(path), folder_of(path))
-        }
+        Script::File(path) | Script::Made { name: path, .. } => (path_bytes(path), folder_of(path)),
         Script::Text(_) => (b"-c".to_vec(), String::new()),
         Script::Module(_) => (b"-m".to_vec(), here()),
         Script::Input => (b"-".to_vec(), String::new()),
