@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::host::command::{read_options, say, wrong};
-use crate::host::run::Exit;
+use crate::host::ending::Exit;
 use crate::lint::table::{self, Class, Row};
 use crate::plain::closest::closest;
 

@@ -18,7 +18,8 @@ use sloop_grammar::diagnostic::{Diagnostic, Severity};
 use sloop_grammar::span::Span;
 
 use super::command::{Opt, Shown, read_options, say, wrong};
-use super::run::{Exit, complain};
+use super::ending::Exit;
+use super::run::complain;
 use crate::compile::{Analysis, Compiled, Options, SourceInfo, compile_text_with};
 use crate::lint;
 use crate::text::Source;
