@@ -29,6 +29,7 @@ mod signature;
 pub mod space;
 pub mod str;
 pub mod table;
+mod texts;
 pub mod timeout;
 pub mod types;
 pub mod view;
