@@ -54,7 +54,7 @@ pub struct Diagnostic {
     /// What to do about it.
     pub help: Option<String>,
     /// The same for machines.
-    pub fix: Option<Fix>,
+    pub fix: Option<Box<Fix>>,
 }
 
 impl Diagnostic {
@@ -105,7 +105,7 @@ impl Diagnostic {
     }
 
     pub fn fix(mut self, safe: bool, edits: Vec<(Span, String)>) -> Diagnostic {
-        self.fix = Some(Fix { edits, safe });
+        self.fix = Some(Box::new(Fix { edits, safe }));
         self
     }
 }

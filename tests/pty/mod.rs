@@ -206,11 +206,11 @@ fn winsize(rows: u16, columns: u16) -> libc::winsize {
 
 fn open(rows: u16, columns: u16) -> (File, OwnedFd) {
     let (mut master, mut slave) = (0, 0);
-    let mut size = winsize(rows, columns);
+    let size = winsize(rows, columns);
     // SAFETY: valid places; the descriptors are ours from now on.
     unsafe {
         let name = std::ptr::null_mut();
-        let made = libc::openpty(&mut master, &mut slave, name, std::ptr::null_mut(), &mut size);
+        let made = libc::openpty(&mut master, &mut slave, name, std::ptr::null_mut(), &size);
         assert_eq!(made, 0, "a pty");
         libc::fcntl(master, libc::F_SETFD, libc::FD_CLOEXEC);
         libc::fcntl(slave, libc::F_SETFD, libc::FD_CLOEXEC);

@@ -265,14 +265,11 @@ impl<'a> Awaits<'a> {
         if let Kind::OldCoroutine(_) = kind {
             return finding.help(format!("wait for it: `yield from {text}`"));
         }
-        let whole = match survey.place(id).usage {
+        let binds_closer = matches!(
+            survey.place(id).usage,
             Use::Attribute(_) | Use::Subscripted(_) | Use::Callee(_)
-                if made == id && !survey.ast.is_parenthesized(made) =>
-            {
-                true
-            }
-            _ => false,
-        };
+        );
+        let whole = binds_closer && made == id && !survey.ast.is_parenthesized(made);
         let shown = if whole { format!("(await {text})") } else { format!("await {text}") };
         let span = survey.span(made);
         let (start, end) = (Span::new(span.start, span.start), Span::new(span.end, span.end));

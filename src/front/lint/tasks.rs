@@ -29,7 +29,7 @@ pub(super) fn find(kinds: &Kinds<'_>) -> Vec<Diagnostic> {
             swallowed(kinds, body, &mut found);
             yields(kinds, body, &mut found);
         }
-        lost_in_finally(kinds.survey, body, &mut found);
+        lost_in_finally(body, &mut found);
     }
     found
 }
@@ -314,39 +314,39 @@ fn shows(kinds: &Kinds<'_>, call: ExprId) -> bool {
 }
 
 /// `return`, `break` or `continue` in a `finally`: what was raised is gone.
-fn lost_in_finally(survey: &Survey<'_>, body: Body<'_>, found: &mut Vec<Diagnostic>) {
+fn lost_in_finally(body: Body<'_>, found: &mut Vec<Diagnostic>) {
     flow::every(body.block, &mut |stmt| {
         if let StmtKind::Try(try_) = &stmt.kind {
-            leaving(survey, &try_.finally, false, found);
+            leaving(&try_.finally, false, found);
         }
     });
 }
 
-fn leaving(survey: &Survey<'_>, block: &[Stmt], in_loop: bool, found: &mut Vec<Diagnostic>) {
+fn leaving(block: &[Stmt], in_loop: bool, found: &mut Vec<Diagnostic>) {
     for stmt in block {
         let word = match &stmt.kind {
             StmtKind::Return(_) => "return",
             StmtKind::Break if !in_loop => "break",
             StmtKind::Continue if !in_loop => "continue",
             StmtKind::While(while_) => {
-                leaving(survey, &while_.body, true, found);
+                leaving(&while_.body, true, found);
                 continue;
             }
             StmtKind::For(for_) => {
-                leaving(survey, &for_.body, true, found);
+                leaving(&for_.body, true, found);
                 continue;
             }
             // It has a `finally` of its own, which is looked at on its own.
             StmtKind::Try(try_) => {
-                leaving(survey, &try_.body, in_loop, found);
+                leaving(&try_.body, in_loop, found);
                 for handler in &try_.handlers {
-                    leaving(survey, &handler.body, in_loop, found);
+                    leaving(&handler.body, in_loop, found);
                 }
                 continue;
             }
             _ => {
                 for inner in flow::blocks(stmt) {
-                    leaving(survey, inner, in_loop, found);
+                    leaving(inner, in_loop, found);
                 }
                 continue;
             }
