@@ -39,8 +39,8 @@ pub static SUBCOMMANDS: &[Subcommand] = &[
         name: "run",
         arguments: "[OPTION]... FILE [ARG]...",
         help: "run a script, whatever it is called",
-        about: "Runs FILE, a script or a folder with a __main__.sloop in it, even if a subcommand\n\
-                has its name. The options are those of sloop itself.",
+        about: "Runs FILE, a script or a folder with a __main__.sloop in it, even if a\n\
+                subcommand has its name. The options are those of sloop itself.",
         options: || OPTIONS.iter().map(|opt| opt.shown).collect(),
         operands: Operands::Files,
         run: super::run_file,
