@@ -49,9 +49,9 @@ pub static SUBCOMMANDS: &[Subcommand] = &[
         name: "repl",
         arguments: "[OPTION]...",
         help: "type statements and see what they do",
-        about: "Reads statements at a prompt and runs them. Tasks that they start run on while it\n\
-                waits. Statements that do not come from a terminal are run without a prompt. The\n\
-                options are those of sloop itself.",
+        about: "Reads statements at a prompt and runs them. Tasks that they start run on\n\
+                while it waits. Statements that do not come from a terminal are run without\n\
+                a prompt. The options are those of sloop itself.",
         options: || OPTIONS.iter().map(|opt| opt.shown).collect(),
         operands: Operands::None,
         run: super::start_prompt,
@@ -75,9 +75,9 @@ pub static SUBCOMMANDS: &[Subcommand] = &[
         name: "check",
         arguments: "[OPTION]... [PATH]...",
         help: "say what is wrong with scripts, without running them",
-        about: "Looks for mistakes in files and in the scripts of folders; without a path, in the\n\
-                working folder. Status 1 if something was found. # sloop: ignore[CODE] on a line\n\
-                silences a finding; sloop explain CODE tells what it means.",
+        about: "Looks for mistakes in files and in the scripts of folders; without a path,\n\
+                in the working folder. Status 1 if something was found. # sloop: ignore[CODE]\n\
+                on a line silences a finding; sloop explain CODE tells what it means.",
         options: check::options,
         operands: Operands::Files,
         run: check::main,
