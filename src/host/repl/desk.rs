@@ -164,6 +164,11 @@ impl Outbox {
         }
     }
 
+    /// Somebody is about to print what comes in.
+    pub fn open(&self) {
+        self.lock().closed = false;
+    }
+
     pub fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_all();

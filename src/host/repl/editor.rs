@@ -99,7 +99,9 @@ fn edit(
     line.set_helper(Some(assistant));
     bind(&mut line, outbox);
     let mut printer = line.create_external_printer()?;
+    outbox.open();
     std::thread::scope(|scope| {
+        let _closing = Closing(outbox);
         let above = outbox.clone();
         let printing = std::thread::Builder::new().name("sloop-above".into());
         printing.spawn_scoped(scope, move || {
@@ -107,10 +109,18 @@ fn edit(
             // A terminal that is gone is told of by whoever edits.
             above.empty(|text| drop(printer.print(text)));
         })?;
-        let outcome = lines(&mut line, asks, window, outbox, memory, waiting);
-        outbox.close();
-        outcome
+        lines(&mut line, asks, window, outbox, memory, waiting)
     })
+}
+
+/// Ends the printing above the line however the editing ends: the scope waits for it, after a
+/// panic, too.
+struct Closing<'a>(&'a Outbox);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 fn config_of_history() -> rustyline::Config {
