@@ -758,7 +758,11 @@ fn random_keys(seed: u64, count: usize) -> Result<(), String> {
     t.send("\x04");
     let code = t.end().code();
     let output = String::from_utf8_lossy(&t.output).into_owned();
-    if code != Some(0) || output.contains("panicked") || !t.is_cooked() {
+    if let Some(at) = output.find("panicked") {
+        let said: String = output[at..].chars().take(300).collect();
+        return Err(format!("seed {seed}: it {said:?} after {pressed:?}"));
+    }
+    if code != Some(0) || !t.is_cooked() {
         return Err(format!("seed {seed}: {code:?} after {pressed:?}\n{}", t.text()));
     }
     Ok(())
