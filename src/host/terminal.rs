@@ -20,6 +20,23 @@ pub fn keep() {
     }
 }
 
+/// Waits a little until somebody who edits has taken the terminal.
+pub fn wait_until_taken() {
+    const GLANCE: std::time::Duration = std::time::Duration::from_millis(1);
+    for _ in 0..50 {
+        // SAFETY: a plain struct of integers, filled by the call.
+        let is_taken = unsafe {
+            let mut state: libc::termios = std::mem::zeroed();
+            libc::tcgetattr(libc::STDIN_FILENO, &mut state) != 0
+                || state.c_lflag & libc::ICANON == 0
+        };
+        if is_taken {
+            return;
+        }
+        std::thread::sleep(GLANCE);
+    }
+}
+
 /// Puts the terminal back as it was, once. Does nothing if nothing was kept.
 pub fn restore() {
     let Ok(mut kept) = KEPT.try_lock() else { return };

@@ -73,6 +73,10 @@ pub fn run(
         Ok(ended) => (exit, ended == Value::TRUE),
         Err(_) => (ending::report(cx, Err(Stop::Raised), true), false),
     };
+    if session.asked && session.edits {
+        // The editor may be about to take the terminal: it must not do so after this.
+        terminal::wait_until_taken();
+    }
     terminal::restore();
     // A task that did not end when it was asked to would not end in its finaliser, either.
     ending::close(cx, exit, config, ended)
