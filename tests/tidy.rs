@@ -38,7 +38,6 @@ const CRATES: &[(&str, &str)] = &[
     ("ariadne", "src/front/text/render.rs"),
     ("mio", "src/rt/poller.rs"),
     ("similar", "src/host/test/diff.rs"),
-    ("regex_lite", "src/host/test/pattern.rs"),
     ("corosensei", "src/vm/threads/fiber.rs"),
     ("rustyline", "src/host/repl/editor.rs"),
 ];
