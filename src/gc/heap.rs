@@ -229,6 +229,33 @@ impl Heap {
         cell
     }
 
+    /// As `alloc`, but null where that would have to look for free cells.
+    ///
+    /// # Safety
+    /// As `alloc`.
+    #[inline(always)]
+    pub unsafe fn alloc_at_hand(
+        &self,
+        size: usize,
+        kind: u8,
+        flags: u8,
+        shape: u32,
+    ) -> *mut Header {
+        let class = size.div_ceil(UNIT);
+        if class >= CLASSES {
+            return null_mut();
+        }
+        let cell = self.free[class].get();
+        if !cell.is_null() {
+            // SAFETY: as in `alloc`.
+            unsafe {
+                self.free[class].set(*(cell as *mut *mut Header).add(1));
+                *cell = Header { kind, mark: self.colour.get(), cells: class as u8, flags, shape };
+            }
+        }
+        cell
+    }
+
     /// Gives a cell back before the collector would. Nothing may refer to it any more, except
     /// dead registers (the marker ignores free cells).
     ///

@@ -19,6 +19,10 @@ trace_cells!(Cell: value);
 /// `Function::argc` of a function that a plain positional call cannot enter directly.
 pub const NOT_SIMPLE: u16 = u16::MAX;
 
+/// Added to `Function::argc` of a coroutine function: no call has so many arguments, but an
+/// `await` of a call knows what it means.
+pub const COROUTINE: u16 = 0x8000;
+
 /// A function of the language: code, its globals, and the captured cells inline.
 #[repr(C)]
 pub struct Function {
@@ -27,7 +31,8 @@ pub struct Function {
     pub start: *const Word,
     pub registers: u32,
     /// Number of arguments if exactly that many positional ones fill all parameters and a call
-    /// runs in a window (no generator, no `*args`) and the code is linked; else `NOT_SIMPLE`.
+    /// runs in a window (no generator, no `*args`) and the code is linked; `COROUTINE` more for a
+    /// coroutine function; else `NOT_SIMPLE`.
     pub argc: u16,
     pub captured: u16,
     pub code: Gc<CodeObject>,

@@ -9,7 +9,7 @@ use super::lookup::*;
 use super::own::*;
 use super::pc::{Base, Ip, Pc, reg};
 use super::store::*;
-use super::{Cx, Flow, Outcome, Stop, Vm, call, ops, raise, unwind};
+use super::{Cx, Flow, Outcome, Stop, Vm, call, ops, unwind};
 use crate::code::op::{Op, Word, word};
 use crate::gc::Gc;
 use crate::value::class::{flags, overrides};
@@ -736,49 +736,6 @@ pub unsafe fn resolve_then_call(
         let args = Value::object((*vm).space.tuple(&args));
         let flow = Cx::of(&mut *vm).found_then(found, object, name, args);
         call::settle(vm, ip, base, info, flow)
-    }
-}
-
-/// Bound special methods of `with`.
-pub unsafe fn load_special(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
-    unsafe {
-        let object = reg!(base, word::b(w));
-        let names = &(*vm).names;
-        let (name, is_async, other) = match word::c(w) {
-            0 => (names.__enter__, false, names.__aenter__),
-            1 => (names.__exit__, false, names.__aexit__),
-            2 => (names.__aenter__, true, names.__enter__),
-            _ => (names.__aexit__, true, names.__exit__),
-        };
-        match Cx::of(&mut *vm).special(object, name) {
-            Ok(Some(method)) => {
-                reg!(base, word::a(w)) = method;
-                return Pc::new(ip, base);
-            }
-            Ok(None) => {}
-            Err(_) => return unwind::unwind(vm, ip, base),
-        }
-        let class = (*vm).space.class_of(object);
-        let protocol = if is_async { "asynchronous context manager" } else { "context manager" };
-        let missed = if matches!(word::c(w), 1 | 3) {
-            format!(" (missed {} method)", name.lossy())
-        } else {
-            String::new()
-        };
-        let mut text = format!(
-            "'{}' object does not support the {protocol} protocol{missed}",
-            class.name_text()
-        );
-        if (*vm).space.lookup(class, other).is_some() {
-            let hint = if is_async { "with" } else { "async with" };
-            text = format!(
-                "'{}' object does not support the {protocol} protocol{missed}. Did you mean to \
-                 use '{hint}'?",
-                class.name_text()
-            );
-        }
-        raise::error(&*vm, T::TypeError, &text);
-        unwind::unwind(vm, ip, base)
     }
 }
 

@@ -2,12 +2,17 @@
 
 use super::pc::{Base, Ip, Pc, reg};
 use super::suspend::*;
-use super::{Cx, Flow, Outcome, Vm, bind, call, frame_at, handling, raise, tasks, unwind};
+use super::{
+    Cx, Flow, Outcome, Vm, bind, call, frame_at, handling, manager, native_call, raise, tasks,
+    unwind,
+};
 use crate::code::CodeKind;
 use crate::code::op::{HEADER, Word, word};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state};
-use crate::value::{AsyncOp, BoundMethod, Class, Frame, Function, Native, T, Value, Wait};
+use crate::value::{
+    AsyncOp, BoundMethod, Class, Frame, Function, Native, NativeKind, T, Value, Wait,
+};
 
 pub unsafe fn await_value(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
@@ -124,10 +129,16 @@ pub unsafe fn await_call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let Some(native) = (*window).cast::<Native>() else {
             return call::enter(vm, ip, base, window, n, info);
         };
+        let args = window.add(HEADER as usize);
         if n == 1
-            && tasks::only_yields(native, *window.add(HEADER as usize))
+            && tasks::only_yields(native, *args)
             && let Some(pc) = tasks::await_nothing(vm, ip, base)
         {
+            return pc;
+        }
+        let fits = native.kind != NativeKind::Method
+            || n > 0 && manager::receives((*vm).space.class_of(*args), native);
+        if fits && let Some(pc) = native_call::enter_in_place(vm, ip, base, args, n, native, info) {
             return pc;
         }
         call::enter(vm, ip, base, window, n, info)

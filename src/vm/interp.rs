@@ -11,7 +11,7 @@
 use super::pc::{Ip, Pc};
 use super::{
     Vm, arith, attr, awaiting, call, call_super, compare, data, import, index, intrinsic, iter,
-    jump, make, name, native_call, pattern, suspend, tasks, unwind,
+    jump, linked, make, manager, name, native_call, pattern, suspend, tasks, unwind,
 };
 use crate::code::op::{COUNT, Word, word};
 use crate::for_each_op;

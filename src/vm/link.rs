@@ -10,7 +10,7 @@ use crate::code::op::{Op, word};
 use crate::code::{Code, CodeKind, Const, verify};
 use crate::gc::Gc;
 use crate::value::frame::{CALLER, state};
-use crate::value::func::NOT_SIMPLE;
+use crate::value::func::{COROUTINE, NOT_SIMPLE};
 use crate::value::kind::Kind;
 use crate::value::set::Elements;
 use crate::value::{Cell, CodeObject, Dict, Frame, Function, Module, T, Value};
@@ -241,9 +241,13 @@ unsafe fn adopt(this: *mut Function, code: Gc<CodeObject>) {
 /// `Function::argc` of a function of this code.
 fn arity(code: &Code) -> u16 {
     let params = &code.params;
-    let window = matches!(code.kind, CodeKind::Function | CodeKind::Module | CodeKind::ClassBody);
-    let simple = window && !params.star && !params.double_star && params.keyword_only == 0;
-    if simple { params.positional_only + params.positional } else { NOT_SIMPLE }
+    let simple = !params.star && !params.double_star && params.keyword_only == 0;
+    let count = params.positional_only + params.positional;
+    match code.kind {
+        CodeKind::Function | CodeKind::Module | CodeKind::ClassBody if simple => count,
+        CodeKind::Coroutine if simple && count < NOT_SIMPLE - COROUTINE => COROUTINE + count,
+        _ => NOT_SIMPLE,
+    }
 }
 
 impl Cx {

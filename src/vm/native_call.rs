@@ -2,8 +2,9 @@
 //! that are not of functions begin here, too.
 
 use super::call::{self, ARGS, fail, free_window, overflow, settle};
+use super::linked::ROOM;
 use super::pc::{Base, Ip, Pc, reg};
-use super::{Args, Vm, construct, cx, natives, raise};
+use super::{Args, Vm, construct, cx, frame_at, natives, raise};
 use crate::code::op::{Word, word};
 use crate::gc::Gc;
 use crate::value::class::{flags, overrides};
@@ -22,7 +23,7 @@ pub unsafe fn call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         // Whether a method that is called as a function gets the right object is to be seen first.
         if let Some(native) = (*window).cast::<Native>()
             && native.kind != NativeKind::Method
-            && takes(vm, native, window.add(ARGS), word::c(w))
+            && takes(vm, base, native, window.add(ARGS), word::c(w))
         {
             return run_at_once::<0>(vm, ip, base, w, native);
         }
@@ -88,7 +89,7 @@ pub unsafe fn call_loaded(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let window = base.add(word::b(w));
         if let Some(native) = (*window).cast::<Native>()
             && !(*window.add(ARGS)).is_undef()
-            && takes(vm, native, window.add(ARGS), word::c(w))
+            && takes(vm, base, native, window.add(ARGS), word::c(w))
         {
             return run_at_once::<0>(vm, ip, base, w, native);
         }
@@ -105,7 +106,7 @@ pub unsafe fn call_method(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         if this.is_object()
             && (*this.header_unchecked()).shape as u64 | (*vm).epoch() << 32 == *ip
             && let Some(native) = Value::from_bits(*ip.add(1)).cast::<Native>()
-            && takes(vm, native, args, word::c(w) + 1)
+            && takes(vm, base, native, args, word::c(w) + 1)
         {
             return run_at_once::<1>(vm, ip.add(3), base, w, native);
         }
@@ -113,14 +114,52 @@ pub unsafe fn call_method(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     }
 }
 
-/// May the native run on these arguments as they stand? Not for a caller in a heap frame, whose
-/// windows are not on the stack.
+/// May the native run on these arguments as they stand? The caller at `base` may be a heap frame,
+/// in whose registers there must be room for all places.
 #[inline(always)]
-unsafe fn takes(vm: *mut Vm, native: Gc<Native>, args: Base, n: usize) -> bool {
+unsafe fn takes(vm: *mut Vm, base: Base, native: Gc<Native>, args: Base, n: usize) -> bool {
     unsafe {
         let (min, max) = (native.min as usize, native.max as usize);
         let fits = n >= min && n <= max && max != u16::MAX as usize;
-        fits && !(*vm).interrupted() && (*vm).has_room(args, native.places as usize)
+        let places = native.places as usize;
+        fits && !(*vm).interrupted()
+            && ((*vm).has_room(args, places) || frame_has_room(vm, base, args, places))
+    }
+}
+
+#[inline(always)]
+unsafe fn frame_has_room(vm: *mut Vm, base: Base, args: Base, places: usize) -> bool {
+    unsafe {
+        if (*vm).on_stack(base) {
+            return false;
+        }
+        let function = (*frame_at(base)).function;
+        let end = base.add(function.registers as usize);
+        args.add(places) <= end && (*vm).has_room(free_window(vm, base), ROOM)
+    }
+}
+
+/// As `enter_native`, on arguments that stay where they are; None if they cannot.
+pub unsafe fn enter_in_place(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    args: Base,
+    n: usize,
+    native: Gc<Native>,
+    info: u64,
+) -> Option<Pc> {
+    unsafe {
+        if !takes(vm, base, native, args, n) {
+            return None;
+        }
+        let places = native.places as usize;
+        let mut at = n;
+        while at < places {
+            *args.add(at) = Value::UNDEF;
+            at += 1;
+        }
+        Some(run_native(vm, ip, base, args, places, native, info))
     }
 }
 
@@ -231,7 +270,7 @@ pub unsafe fn run_native(
 ) -> Pc {
     unsafe {
         let top = (*vm).top;
-        (*vm).top = args.add(n);
+        (*vm).top = if (*vm).on_stack(args) { args.add(n) } else { free_window(vm, base) };
         (*vm).native_base = base;
         (*vm).native_ip = ip;
         let flow = natives::run(native, cx::Cx::of(&mut *vm), Args::new(args, n));

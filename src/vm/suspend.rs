@@ -430,7 +430,8 @@ pub unsafe fn frame_raises(vm: &mut Vm, base: Base) {
     unsafe {
         let frame = frame_at(base);
         Frame::set_state(frame, state::FINISHED);
-        if matches!(call::ret_of((*frame).info), Ret::Delegate | Ret::AsyncStep) {
+        let ret = call::ret_of((*frame).info);
+        if matches!(ret, Ret::Delegate | Ret::AsyncStep) {
             detach(frame, (*frame).caller);
         }
         let is_async = (*frame).kind() == state::ASYNC_GENERATOR;
@@ -439,6 +440,10 @@ pub unsafe fn frame_raises(vm: &mut Vm, base: Base) {
         } else if is_async && vm.pending_is(T::StopAsyncIteration) {
             "StopAsyncIteration"
         } else {
+            let hidden = (*frame).header.flags & state::EXPOSED == 0 && (*frame).header.cells != 0;
+            if ret == Ret::Delegate && hidden && !vm.keeps_locals.get() {
+                vm.space.heap.release(frame.cast());
+            }
             return;
         };
         let escaped = vm.take_exception();

@@ -86,4 +86,4 @@ coroutine main(f, x)  line 9, 9 registers
       5  LoadMethod   r3, r7               ; method
       9  LoadInt      r8, 2
      10  AwaitCall    r2, r3.., 2          ; y
-     11  RetNone
+     11  RetAwaitNone

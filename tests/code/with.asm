@@ -13,70 +13,74 @@ module <module>  line 1, 4 registers
      10  SetGlobal    r0                   ; g
      12  RetNone
 
-function f(x)  line 1, 17 registers
+function f(x)  line 1, 20 registers
     2:     with x as y, x:
-      0  LoadSpecial  r3, r0, 0            ; x
-      1  LoadSpecial  r2, r0, 1            ; x
-      2  Call         r3, r3.., 0
-      3  Move         r1, r3               ; y
-      4  LoadSpecial  r7, r0, 0            ; x
-      5  LoadSpecial  r6, r0, 1            ; x
-      6  Call         r7, r7.., 0
-      7  Move         r10, r6
-      8  LoadNone     r14
-      9  LoadNone     r15
-     10  LoadNone     r16
-     11  Call         r10, r10.., 3
-     12  Move         r10, r2
-     13  LoadNone     r14
-     14  LoadNone     r15
-     15  LoadNone     r16
-     16  Call         r10, r10.., 3
+      0  LoadSpecial  r4, r0, 0, ext 4     ; x
+      3  LoadSpecial  r2, r0, 1, ext 1     ; x
+      6  CallL        r4, r4.., 1
+      7  Move         r1, r4               ; y
+      8  LoadSpecial  r9, r0, 0, ext 4     ; x
+     11  LoadSpecial  r7, r0, 1, ext 1     ; x
+     14  CallL        r9, r9.., 1
+     15  Move         r12, r7
+     16  Move         r16, r8
+     17  LoadNone     r17
+     18  LoadNone     r18
+     19  LoadNone     r19
+     20  CallL        r12, r12.., 4
+     21  Move         r12, r2
+     22  Move         r16, r3
+     23  LoadNone     r17
+     24  LoadNone     r18
+     25  LoadNone     r19
+     26  CallL        r12, r12.., 4
     3:         return y
-     17  Ret          r1                   ; y
+     27  Ret          r1                   ; y
     2:     with x as y, x:
-     18  PushHandled  r4, r5
-     19  Move         r6, r2
-     20  ExcTriple    r10.., r5
-     21  Call         r6, r6.., 3
-     22  JTrue        r6, -> 25
-     23  PopHandled   r4
-     24  Reraise      r5
-     25  PopHandled   r4
-     26  RetNone
-     27  PopHandled   r4
-     28  Reraise      r5
-  3..12 guarded by 18 (r5)
-  19..23 guarded by 27 (r5)
+     28  PushHandled  r5, r6
+     29  Move         r7, r2
+     30  Move         r11, r3
+     31  ExcTriple    r12.., r6
+     32  CallL        r7, r7.., 4
+     33  JTrue        r7, -> 36
+     34  PopHandled   r5
+     35  Reraise      r6
+     36  PopHandled   r5
+     37  RetNone
+     38  PopHandled   r5
+     39  Reraise      r6
+  7..21 guarded by 28 (r6)
+  29..34 guarded by 38 (r6)
 
-coroutine g(x)  line 5, 14 registers
+coroutine g(x)  line 5, 16 registers
     7:         x()
       0  Move         r3, r0               ; x
       1  Call         r3, r3.., 0
-      2  Jmp          -> 22
+      2  Jmp          -> 27
     8:     except ValueError:
       3  PushHandled  r1, r2
       4  GetGlobal    r3                   ; ValueError
       7  ExcMatch     r4, r2, r3
-      8  JFalse       r4, -> 20
+      8  JFalse       r4, -> 25
     9:         await x
       9  Await        r3, r0, ext 4        ; x
    10:         async with x:
-     10  LoadSpecial  r4, r0, 2            ; x
-     11  LoadSpecial  r3, r0, 3            ; x
-     12  AwaitCall    r4, r4.., 0, ext 5
-     13  Move         r7, r3
-     14  LoadNone     r11
-     15  LoadNone     r12
-     16  LoadNone     r13
-     17  AwaitCall    r7, r7.., 3, ext 6
-     18  PopHandled   r1
-     19  Jmp          -> 22
-     20  PopHandled   r1
-     21  Reraise      r2
-     22  RetNone
-    8:     except ValueError:
+     10  LoadSpecial  r5, r0, 2, ext 4     ; x
+     13  LoadSpecial  r3, r0, 3, ext 1     ; x
+     16  AwaitCall    r5, r5.., 1, ext 5
+     17  Move         r8, r3
+     18  Move         r12, r4
+     19  LoadNone     r13
+     20  LoadNone     r14
+     21  LoadNone     r15
+     22  AwaitCall    r8, r8.., 4, ext 6
      23  PopHandled   r1
-     24  Reraise      r2
+     24  Jmp          -> 27
+     25  PopHandled   r1
+     26  Reraise      r2
+     27  RetAwaitNone
+    8:     except ValueError:
+     28  PopHandled   r1
+     29  Reraise      r2
   0..2 guarded by 3 (r2)
-  4..18 guarded by 23 (r2)
+  4..23 guarded by 28 (r2)

@@ -361,6 +361,10 @@ macro_rules! for_each_op {
             Ret [Src Nil Nil] 0 => call::ret | call::ret_slow;
             /// return None
             RetNone [Nil Nil Nil] 0 => call::ret_none | call::ret_none_slow;
+            /// as Ret, out of a coroutine
+            RetAwait [Src Nil Nil] 0 => linked::ret | call::ret_slow;
+            /// as RetNone, out of a coroutine
+            RetAwaitNone [Nil Nil Nil] 0 => linked::ret_none | call::ret_none_slow;
 
             // ---- generators and coroutines
             /// suspend with R[b]; R[a] = what is sent
@@ -368,7 +372,7 @@ macro_rules! for_each_op {
             /// as Yield, in a body that handles an exception
             YieldHandled [Dst Src Nil] 0 => data::cold | suspend::yield_handled;
             /// `yield` of an async generator; ext here and below: 4 while handling an exception
-            AsyncYield [Dst Src Nil] 0 => data::cold | suspend::async_yield;
+            AsyncYield [Dst Src Nil] 0 => linked::async_yield | suspend::async_yield;
             /// R[a] = yield from R[b], which is an iterator (see `GetDelegate`)
             Delegate [Dst Src Nil] 0 => data::cold | suspend::delegate;
             /// R[a] = what `yield from R[b]` delegates to
@@ -377,11 +381,11 @@ macro_rules! for_each_op {
             /// 3 of `__anext__`, for the text of the error
             Await [Dst Src Nil] 0 => data::cold | awaiting::await_value;
             /// R[a] = await R[b](c arguments as of CallL), without a coroutine object; ext as Await
-            AwaitCall [Dst Win Cnt] 0 => data::cold | awaiting::await_call;
+            AwaitCall [Dst Win Cnt] 0 => linked::await_call | awaiting::await_call;
             /// R[a] = R[b].__aiter__()
             GetAIter [Dst Src Nil] 0 => data::cold | awaiting::get_aiter;
             /// R[a] = the awaitable R[b].__anext__()
-            GetANext [Dst Src Nil] 0 => data::cold | awaiting::get_anext;
+            GetANext [Dst Src Nil] 0 => linked::get_anext | awaiting::get_anext;
             /// go on if the exception R[a] is StopAsyncIteration, else raise it again
             EndAsyncFor [Src Nil Nil] 0 => data::cold | unwind::end_async_for;
 
@@ -414,8 +418,10 @@ macro_rules! for_each_op {
             ExcMerge [Dst Src Src] 0 => data::cold | unwind::exc_merge;
             /// R[a], R[a+1], R[a+2] = type, value, traceback of the exception R[b]
             ExcTriple [Run Src Nil] 0 => data::cold | unwind::exc_triple;
-            /// R[a] = bound special method of R[b]; c: 0 __enter__, 1 __exit__, 2 __aenter__, 3 __aexit__
-            LoadSpecial [Dst Src Cnt] 0 => data::cold | attr::load_special;
+            /// R[a] = special method of R[b], and R[a+ext] = what it is to be called with in front,
+            /// or unbound; c: 0 __enter__, 1 __exit__, 2 __aenter__, 3 __aexit__; caches: class
+            /// (shape, epoch), its value
+            LoadSpecial [Dst Src Cnt] 2 => manager::load | manager::load_slow;
             /// R[a] = the class AssertionError
             LoadAssertionError [Dst Nil Nil] 0 => data::cold | unwind::load_assertion_error;
 

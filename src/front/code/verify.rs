@@ -186,6 +186,7 @@ impl<'a> Verifier<'a> {
             Op::Format => 3,
             Op::Await | Op::AwaitCall => 7,
             Op::AsyncYield | Op::Delegate => HANDLED,
+            Op::LoadSpecial => HEADER as u8,
             // 2: the list stands in the window of a call.
             Op::ListExtend if word::a(word) >= HEADER as usize => 2,
             Op::ListExtend | Op::ForIter => 1,
@@ -274,6 +275,7 @@ impl<'a> Verifier<'a> {
             Op::CallX => (b, header + 2),
             Op::CallM | Op::CallSuper => (b, header + 1 + c as u32),
             Op::LoadSpecial if c > 3 => return Err(self.fault(at, "no such special method")),
+            Op::LoadSpecial => (a, word::ext(self.code.words[at]) as u32 + 1),
             _ => return Ok(()),
         };
         match first as u32 + count <= self.code.registers {
@@ -360,6 +362,8 @@ pub(super) fn is_end(op: Op) -> bool {
         op,
         Op::Ret
             | Op::RetNone
+            | Op::RetAwait
+            | Op::RetAwaitNone
             | Op::Raise
             | Op::RaiseFrom
             | Op::RaiseBare

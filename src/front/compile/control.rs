@@ -8,6 +8,7 @@ use sloop_grammar::ast::*;
 use sloop_grammar::diagnostic::Diagnostic;
 use sloop_grammar::span::Span;
 
+use crate::code::CodeKind;
 use crate::code::op::Op;
 
 use super::Compiler;
@@ -59,16 +60,24 @@ pub(super) enum Block {
 impl<'a> Compiler<'a> {
     // ---- leaving
 
+    /// Ends the body.
+    pub(super) fn give_back(&mut self, value: Option<Reg>) {
+        let awaited = self.body.kind == CodeKind::Coroutine;
+        match (value, awaited) {
+            (Some(value), false) => self.body.emit(Op::Ret, value, 0, 0),
+            (Some(value), true) => self.body.emit(Op::RetAwait, value, 0, 0),
+            (None, false) => self.body.emit(Op::RetNone, 0, 0, 0),
+            (None, true) => self.body.emit(Op::RetAwaitNone, 0, 0, 0),
+        }
+    }
+
     /// Leaves the blocks up to the exit's own; the rest of the code here is not reached.
     pub(super) fn leave(&mut self, exit: Exit, value: Option<Reg>) {
         let handler = self.body.handler;
         let mut left = Vec::new();
         loop {
             let Some(mut block) = self.body.blocks.pop() else {
-                match value {
-                    Some(value) => self.body.emit(Op::Ret, value, 0, 0),
-                    None => self.body.emit(Op::RetNone, 0, 0, 0),
-                }
+                self.give_back(value);
                 break;
             };
             let place = self.body.blocks.len();

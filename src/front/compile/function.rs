@@ -226,7 +226,7 @@ impl<'a> Compiler<'a> {
         captures: Vec<Capture>,
     ) -> Code {
         if self.body.reachable {
-            self.body.emit(Op::RetNone, 0, 0, 0);
+            self.give_back(None);
             self.body.unreachable();
         }
         self.finish_pads();

@@ -148,7 +148,8 @@ impl<'a> Compiler<'a> {
         };
         let top = self.body.top;
         let span = self.ast.span(item.context);
-        let exit = self.body.alloc();
+        // The exit method, and in the next register what it is to be called with in front.
+        let exit = self.body.alloc_run(2);
         let value = self.enter(item.context, exit, with.is_async);
         let save = self.body.alloc();
         let exception = self.body.alloc();
@@ -173,10 +174,12 @@ impl<'a> Compiler<'a> {
         self.handled(save, exception, None, |this| {
             let result = this.body.alloc();
             let base = this.body.window(Some(result));
+            let manager = this.body.alloc();
             let triple = this.body.alloc_run(3);
             this.body.mov(base, exit);
+            this.body.mov(manager, exit + 1);
             this.body.emit(Op::ExcTriple, triple, exception, 0);
-            this.call_guard(with.is_async, 2, result, base, 3);
+            this.call_guard(with.is_async, 2, result, base, 4);
             this.jump_if_true(result, suppressed, true);
         });
         self.body.emit(Op::PopHandled, save, 0, 0);
@@ -188,7 +191,8 @@ impl<'a> Compiler<'a> {
         self.body.top = top;
     }
 
-    /// Enters a manager: its exit method in R[exit], the entered value in the result.
+    /// Enters a manager: its exit method in R[exit] and R[exit + 1], the entered value in the
+    /// result.
     fn enter(&mut self, context: ExprId, exit: Reg, is_async: bool) -> Reg {
         let value = self.body.alloc();
         self.scoped(|this| {
@@ -200,9 +204,11 @@ impl<'a> Compiler<'a> {
                 true => (2, 3),
                 false => (0, 1),
             };
-            this.body.emit(Op::LoadSpecial, base, manager, enter);
-            this.body.emit(Op::LoadSpecial, exit, manager, leave);
-            this.call_guard(is_async, 1, value, base, 0);
+            let first = this.body.alloc();
+            this.body.assert_at(first, base + HEADER);
+            this.body.emit_ext(Op::LoadSpecial, HEADER as u8, base, manager, enter);
+            this.body.emit_ext(Op::LoadSpecial, 1, exit, manager, leave);
+            this.call_guard(is_async, 1, value, base, 1);
         });
         value
     }
@@ -212,12 +218,14 @@ impl<'a> Compiler<'a> {
         self.scoped(|this| {
             let base = this.body.window(None);
             this.body.mov(base, exit);
-            for nth in 0..3 {
+            let manager = this.body.alloc();
+            this.body.mov(manager, exit + 1);
+            for nth in 1..4 {
                 let argument = this.body.alloc();
                 this.body.assert_at(argument, base + HEADER + nth);
                 this.load_none_into(argument);
             }
-            this.call_guard(is_async, 2, base, base, 3);
+            this.call_guard(is_async, 2, base, base, 4);
         });
     }
 
@@ -226,7 +234,7 @@ impl<'a> Compiler<'a> {
         if is_async {
             self.suspend(Op::AwaitCall, which, dst, base, count);
         } else {
-            self.body.emit(Op::Call, dst, base, count);
+            self.body.emit(Op::CallL, dst, base, count);
         }
     }
 }
