@@ -99,7 +99,7 @@ use crate::vm::{Args, Cx, Def, GetSet, NativeFn, Stop, Vm};
 // ---- rows
 
 const fn def(signature: &'static str, doc: &'static str, kind: NativeKind, run: NativeFn) -> Def {
-    Def { signature: Signature::parse(signature), doc, kind, run }
+    Def { signature: Signature::parse(signature), doc, kind, run, waits: None }
 }
 
 pub const fn function(signature: &'static str, doc: &'static str, run: NativeFn) -> Def {
@@ -394,7 +394,7 @@ fn set_overrides(cx: &Cx, id: T) {
         T::ThreadLock | T::ThreadRLock => overrides::REPR,
         T::Future | T::Task => overrides::INIT | overrides::REPR,
         T::Gathering | T::Timeout => overrides::REPR,
-        T::Lock | T::Event | T::Semaphore | T::BoundedSemaphore => {
+        T::Lock | T::Event | T::Semaphore | T::BoundedSemaphore | T::Condition => {
             overrides::INIT | overrides::REPR
         }
         T::Handle => overrides::INIT | overrides::REPR,
@@ -476,6 +476,7 @@ pub fn make(cx: &Cx, def: &'static Def, owner: Value) -> Gc<Native> {
         max: max as u16,
         places: places as u16,
         kind: def.kind,
+        waits: def.waits,
         def,
         signature,
         owner: owner.into(),

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::cell::Cell as RustCell;
 
 use super::kind::{Object, Tracer, trace_cells};
+use super::wait::WaitKind;
 use super::{Class, CodeObject, Dict, Value};
 use crate::code::op::Word;
 use crate::gc::{Gc, Header};
@@ -105,6 +106,8 @@ pub struct Native {
     pub max: u16,
     pub places: u16,
     pub kind: NativeKind,
+    /// What it returns, if that is a native coroutine: `await` of a call may do without.
+    pub waits: Option<WaitKind>,
     pub def: Declaration,
     pub signature: &'static super::Signature,
     /// The class it belongs to, or the module name (a string), or UNDEF.

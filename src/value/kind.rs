@@ -173,6 +173,8 @@ kinds! {
     /// A lock, an event or a semaphore.
     Primitive
     Timeout
+    /// What a task group is based on.
+    Group
     Queue
     /// A scheduled callback.
     Handle

@@ -10,6 +10,7 @@ pub mod fill;
 pub mod frame;
 pub mod func;
 pub mod future;
+mod group;
 pub mod instance;
 mod intern;
 pub mod iter;
@@ -48,6 +49,7 @@ pub use func::{
     Member, Native, NativeKind, Property, StaticMethod, Super, Union,
 };
 pub use future::{Future, Gathering, Task};
+pub use group::Group;
 pub use instance::{Instance, Slots};
 pub use iter::{AsyncOp, Iter, IterKind};
 pub use kind::{Kind, Tracer};

@@ -16,9 +16,6 @@ pub mod flag {
     /// A timer that the wheel holds.
     pub const SCHEDULED: u8 = 4;
 
-    /// Of a native function: it is `sleep`.
-    pub const SLEEPS: u8 = 1;
-
     pub const RUNNING: u8 = 1;
     pub const STOPPING: u8 = 2;
     pub const CLOSED: u8 = 4;

@@ -152,8 +152,10 @@ types! {
     Event          "asyncio.locks.Event" Object    Primitive;
     Semaphore      "asyncio.locks.Semaphore" Object Primitive;
     BoundedSemaphore "asyncio.locks.BoundedSemaphore" Semaphore Primitive;
+    Condition      "_asyncio.ConditionCore" Object Primitive;
     Queue          "_asyncio.QueueCore" Object     Queue;
     Timeout        "asyncio.timeouts.Timeout" Object Timeout;
+    Group          "_asyncio.GroupCore" Object Group;
     EventLoop      "_asyncio.EventLoop" Object     EventLoop;
     Socket         "_socket.socket"    Object      Resource;
     File           "_io.TextIOWrapper" Object      Resource NO_NEW;

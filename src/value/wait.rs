@@ -26,13 +26,27 @@ pub enum WaitKind {
     QueueGet,
     /// `target` is a pair of the queue and the item.
     QueuePut,
-    /// `target` is the event that the queue sets.
+    /// `target` is a pair of the event that the queue sets and the queue.
     QueueJoin,
     TimeoutEnter,
     /// `target` is the timeout, the type of the exception and the exception.
     TimeoutExit,
     /// `__aexit__` of a lock or a semaphore: waits for nothing.
     Release,
+    /// `wait` of a condition: to be notified, then for its lock. `slot` says which. Once it was
+    /// cancelled `target` is the condition, the exception to raise in the end, the message of a
+    /// cancellation that its owner has not heard of, and the exception that is handled meanwhile.
+    ConditionWait,
+    /// To be notified by a condition whose lock is of the program's making.
+    Notice,
+}
+
+impl WaitKind {
+    /// Does it wait for one thing after another, and goes on though it was cancelled?
+    #[inline(always)]
+    pub fn goes_on(self) -> bool {
+        self == WaitKind::ConditionWait
+    }
 }
 
 pub mod phase {
@@ -53,7 +67,7 @@ pub struct Wait {
     pub header: Header,
     pub kind: WaitKind,
     pub phase: Cell<u8>,
-    /// The timer of a sleeper.
+    /// The timer of a sleeper; which of several things a condition's waits for.
     pub slot: Cell<u32>,
     /// A task or a future once somebody waits.
     pub owner: Cell<Value>,
@@ -62,7 +76,7 @@ pub struct Wait {
 }
 trace_cells!(Wait: owner, target);
 
-/// A lock, an event or a semaphore.
+/// A lock, an event, a semaphore or a condition.
 #[repr(C)]
 pub struct Primitive {
     pub header: Header,
@@ -71,9 +85,10 @@ pub struct Primitive {
     /// The loop in which somebody first had to wait, or None.
     pub event_loop: Cell<Value>,
     /// Of a lock: the task that holds it, or true if that is nobody's, or false. Of an event:
-    /// whether it is set.
+    /// whether it is set. Of a condition: its lock.
     pub state: Cell<Value>,
-    /// Of a semaphore: how many may still enter, and the most there may be.
+    /// Of a semaphore: how many may still enter, and the most there may be. Of a condition: 1 if
+    /// its lock is a plain one.
     pub count: Cell<i64>,
     pub bound: Cell<i64>,
     /// Who waits, in the order of coming; also those who are about to learn that it is over.

@@ -136,6 +136,12 @@ pub unsafe fn await_call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         {
             return pc;
         }
+        let given = std::slice::from_raw_parts(args, n);
+        if native.waits.is_some()
+            && let Some(pc) = tasks::await_native(vm, ip, base, info, native, given)
+        {
+            return pc;
+        }
         let fits = native.kind != NativeKind::Method
             || n > 0 && manager::receives((*vm).space.class_of(*args), native);
         if fits && let Some(pc) = native_call::enter_in_place(vm, ip, base, args, n, native, info) {

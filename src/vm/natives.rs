@@ -6,6 +6,7 @@
 use super::{Args, Cx, Flow};
 use crate::gc::Gc;
 use crate::value::func::{Entry, NativeKind};
+use crate::value::wait::WaitKind;
 use crate::value::{Member, Native, Value};
 
 pub type NativeFn = fn(&mut Cx, Args) -> Flow;
@@ -16,6 +17,8 @@ pub struct Def {
     pub doc: &'static str,
     pub kind: NativeKind,
     pub run: NativeFn,
+    /// What it returns, if that is a native coroutine.
+    pub waits: Option<WaitKind>,
 }
 
 pub type GetFn = fn(&mut Cx, Value) -> Flow;
@@ -30,6 +33,12 @@ pub struct GetSet {
 }
 
 impl Def {
+    /// The native only makes a coroutine of this kind for its arguments.
+    pub const fn waiting(mut self, kind: WaitKind) -> Def {
+        self.waits = Some(kind);
+        self
+    }
+
     /// The address of the body, as the object keeps it.
     pub fn entry(&self) -> Entry {
         Entry(self.run as *const ())

@@ -6,8 +6,8 @@ use crate::value::class::flags;
 use crate::value::kind::Kind;
 use crate::value::shape::MAX_KEYS;
 use crate::value::{
-    Class, ClassMethod, Dict, EventLoop, Exception, Function, Future, Instance, Member, Module,
-    Primitive, Queue, Record, Resource, Slots, StaticMethod, Str, Timeout, Value,
+    Class, ClassMethod, Dict, EventLoop, Exception, Function, Future, Group, Instance, Member,
+    Module, Primitive, Queue, Record, Resource, Slots, StaticMethod, Str, Timeout, Value,
 };
 
 /// Name of the hidden first slot of instances that carry a built-in value.
@@ -55,6 +55,7 @@ pub(super) fn extra_cell(object: Value) -> Option<&'static std::cell::Cell<Value
             k if k == Kind::Primitive as u8 => Some(&(*header.cast::<Primitive>()).extra),
             k if k == Kind::Queue as u8 => Some(&(*header.cast::<Queue>()).extra),
             k if k == Kind::Timeout as u8 => Some(&(*header.cast::<Timeout>()).extra),
+            k if k == Kind::Group as u8 => Some(&(*header.cast::<Group>()).extra),
             k if k == Kind::EventLoop as u8 => Some(&(*header.cast::<EventLoop>()).extra),
             k if k == Kind::Resource as u8 => Some(&(*header.cast::<Resource>()).extra),
             k if k == Kind::Record as u8 => {
@@ -247,4 +248,5 @@ pub(super) fn shape_tells(object: Value) -> bool {
         || object.is::<Primitive>()
         || object.is::<Queue>()
         || object.is::<Timeout>()
+        || object.is::<Group>()
 }

@@ -69,7 +69,7 @@ impl<'a> Compiler<'a> {
         let is_super = self.is_own_super(leaf, &steps);
         if is_super
             && let Some(&Step::Method { attribute, call }) = steps.get(1)
-            && (!self.is_plain_call(call) || awaited == Some(call))
+            && (!self.is_plain_call(call) || awaited.is_some() && steps.len() == 2)
         {
             // The fused call through `super()` has no such forms.
             steps.splice(1..2, [Step::Attribute(attribute), Step::Call(call)]);

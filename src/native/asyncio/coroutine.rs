@@ -27,7 +27,7 @@ pub fn sleep(cx: &mut Cx, args: Args) -> Flow {
 pub fn name(cx: &Cx, wait: Gc<Wait>, qualified: bool) -> String {
     let name = match wait.kind {
         WaitKind::Sleep => return "sleep".into(),
-        WaitKind::EventWait => "wait",
+        WaitKind::EventWait | WaitKind::ConditionWait | WaitKind::Notice => "wait",
         WaitKind::LockAcquire | WaitKind::SemaphoreAcquire => "acquire",
         WaitKind::LockEnter | WaitKind::SemaphoreEnter => "__aenter__",
         WaitKind::TimeoutEnter => "__aenter__",

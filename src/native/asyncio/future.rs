@@ -3,7 +3,7 @@
 use crate::gc::Gc;
 use crate::native::{TypeDef, class_method, method, static_method};
 use crate::value::future::state;
-use crate::value::{Class, Exception, Future, List, T, Task, Value};
+use crate::value::{Class, Exception, Future, Group, List, T, Task, Value};
 use crate::vm::{Args, Cx, Flow, GetSet, Stop, tasks};
 
 pub static FUTURE: TypeDef = TypeDef {
@@ -374,7 +374,11 @@ fn callbacks(cx: &mut Cx, value: Value) -> Flow {
     for pair in flat.chunks(2) {
         let (mut callback, mut context) = (pair[0], pair[1]);
         if context.is_undef() {
-            let name = if callback.is::<Task>() { "task_wakeup" } else { "_child_done" };
+            let name = match callback.is::<Group>() {
+                true => "_on_task_done",
+                false if callback.is::<Task>() => "task_wakeup",
+                false => "_child_done",
+            };
             let waiter = callback;
             callback = cx.get_attribute(waiter, cx.intern(name))?;
             context = waiter.cast::<Task>().map_or(Value::UNDEF, |task| task.context.get());

@@ -6,7 +6,7 @@ use crate::value::wait::{WaitKind, phase};
 use crate::value::{Class, Exception, Primitive, T, Value};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Stop, tasks};
 
-const NEW: Def =
+pub(super) const NEW: Def =
     static_method("__new__(cls, *args, **kwargs)", "Create and return a new object.", new);
 const INIT: Def = method("__init__(self, *, loop=None)", "Initialize self.", init);
 const REPR: Def = method("__repr__(self, /)", "Return repr(self).", |cx, args| {
@@ -14,13 +14,15 @@ const REPR: Def = method("__repr__(self, /)", "Return repr(self).", |cx, args| {
     cx.tail_prelude("_primitive_repr", &[this])
 });
 const RELEASE: Def = method("release(self, /)", "Let go.", release);
-const LEAVE: Def = method("__aexit__(self, exc_type, exc, tb, /)", "Let go.", |cx, args| {
-    wait(cx, args, WaitKind::Release)
-});
+pub(super) const LEAVE: Def =
+    method("__aexit__(self, exc_type, exc, tb, /)", "Let go.", |cx, args| {
+        wait(cx, args, WaitKind::Release)
+    })
+    .waiting(WaitKind::Release);
 /// Up to Python 3.8: `with (yield from lock)`.
-const AWAIT: Def = method("__await__(self, /)", "Enter.", hold);
-const ITER: Def = method("__iter__(self, /)", "Enter.", hold);
-const LOOP: GetSet = GetSet {
+pub(super) const AWAIT: Def = method("__await__(self, /)", "Enter.", hold);
+pub(super) const ITER: Def = method("__iter__(self, /)", "Enter.", hold);
+pub(super) const LOOP: GetSet = GetSet {
     name: "_loop",
     doc: "",
     get: |cx, v| Ok(of(cx, v)?.event_loop.get()),
@@ -29,7 +31,7 @@ const LOOP: GetSet = GetSet {
         Ok(Value::NONE)
     }),
 };
-const WAITERS: GetSet = GetSet { name: "_waiters", doc: "", get: waiters, set: None };
+pub(super) const WAITERS: GetSet = GetSet { name: "_waiters", doc: "", get: waiters, set: None };
 
 pub static LOCK: TypeDef = TypeDef {
     id: T::Lock,
@@ -43,11 +45,13 @@ pub static LOCK: TypeDef = TypeDef {
         }),
         method("acquire(self, /)", "Wait until the lock is free, and take it.", |cx, args| {
             wait(cx, args, WaitKind::LockAcquire)
-        }),
+        })
+        .waiting(WaitKind::LockAcquire),
         RELEASE,
         method("__aenter__(self, /)", "Take the lock.", |cx, args| {
             wait(cx, args, WaitKind::LockEnter)
-        }),
+        })
+        .waiting(WaitKind::LockEnter),
         LEAVE,
         AWAIT,
         ITER,
@@ -87,7 +91,8 @@ pub static EVENT: TypeDef = TypeDef {
         }),
         method("wait(self, /)", "Wait until the flag is set. Returns True.", |cx, args| {
             wait(cx, args, WaitKind::EventWait)
-        }),
+        })
+        .waiting(WaitKind::EventWait),
     ],
     getsets: &[
         GetSet { name: "_value", doc: "", get: |cx, v| Ok(of(cx, v)?.state.get()), set: None },
@@ -110,11 +115,13 @@ pub static SEMAPHORE: TypeDef = TypeDef {
         }),
         method("acquire(self, /)", "Wait for a permit, and take it.", |cx, args| {
             wait(cx, args, WaitKind::SemaphoreAcquire)
-        }),
+        })
+        .waiting(WaitKind::SemaphoreAcquire),
         RELEASE,
         method("__aenter__(self, /)", "Take a permit.", |cx, args| {
             wait(cx, args, WaitKind::SemaphoreEnter)
-        }),
+        })
+        .waiting(WaitKind::SemaphoreEnter),
         LEAVE,
         AWAIT,
         ITER,
@@ -147,14 +154,14 @@ pub static BOUNDED: TypeDef = TypeDef {
     }],
 };
 
-fn of(cx: &Cx, value: Value) -> Result<Gc<Primitive>, Stop> {
+pub(super) fn of(cx: &Cx, value: Value) -> Result<Gc<Primitive>, Stop> {
     value.cast::<Primitive>().ok_or_else(|| {
         let name = cx.type_name(value);
         cx.type_error(&format!("expected a lock, an event or a semaphore, not '{name}'"))
     })
 }
 
-fn this(cx: &Cx, args: Args) -> Result<Gc<Primitive>, Stop> {
+pub(super) fn this(cx: &Cx, args: Args) -> Result<Gc<Primitive>, Stop> {
     of(cx, cx.arg(args, 0).value())
 }
 

@@ -1,10 +1,12 @@
 //! The module `_asyncio`: futures, tasks, loops, and what knows the running ones. The machine's
 //! part is in `vm/tasks`; what is rarely needed goes on in `stdlib/prelude_asyncio.sloop`.
 
+mod condition;
 mod coroutine;
 mod event_loop;
 mod future;
 mod gather;
+mod group;
 mod handle;
 mod locks;
 mod queues;
@@ -22,6 +24,7 @@ pub static HOOKS: &[Def] = &[
 
 use super::{add_functions, add_types, function};
 use crate::gc::Gc;
+use crate::value::wait::WaitKind;
 use crate::value::{Dict, T, Task, Value};
 use crate::vm::{Args, Cx, Def, Flow, Stop, tasks};
 
@@ -72,7 +75,8 @@ static OF_TASKS: &[Def] = &[
         "Run a coroutine as a task of the running loop. Returns the task.",
         task::create,
     ),
-    function("sleep(delay, result=None, *, loop=None)", "Wait for some seconds.", coroutine::sleep),
+    function("sleep(delay, result=None, *, loop=None)", "Wait for some seconds.", coroutine::sleep)
+        .waiting(WaitKind::Sleep),
     function(
         "gather(*coros_or_futures, return_exceptions=False, loop=None)",
         "A future of the list of results, in the order of the arguments.",
@@ -96,14 +100,13 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
             &locks::EVENT,
             &locks::SEMAPHORE,
             &locks::BOUNDED,
+            &condition::CONDITION,
+            &group::GROUP,
         ],
     );
     add_functions(cx, dict, FUNCTIONS, "_asyncio");
     add_functions(cx, dict, OF_TASKS, "asyncio.tasks");
     add_functions(cx, dict, report::FUNCTIONS, "_asyncio");
-    if let Some(sleep) = dict.get_str(cx, cx.intern("sleep")) {
-        tasks::mark_sleep(sleep);
-    }
     for (name, id) in [
         ("Future", T::Future),
         ("Task", T::Task),
@@ -120,6 +123,8 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
         ("Event", T::Event),
         ("Semaphore", T::Semaphore),
         ("BoundedSemaphore", T::BoundedSemaphore),
+        ("ConditionCore", T::Condition),
+        ("GroupCore", T::Group),
         ("CancelledError", T::CancelledError),
         ("InvalidStateError", T::InvalidStateError),
     ] {

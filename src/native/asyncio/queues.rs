@@ -47,11 +47,13 @@ pub static QUEUE: TypeDef = TypeDef {
             let this = Value::object(this(cx, args)?);
             let pair = Value::object(cx.tuple(&[this, cx.arg(args, 1).value()]));
             Ok(Value::object(cx.wait(WaitKind::QueuePut, pair, Value::UNDEF)))
-        }),
+        })
+        .waiting(WaitKind::QueuePut),
         method("get(self, /)", "Take an item; wait for one if there is none.", |cx, args| {
             let this = Value::object(this(cx, args)?);
             Ok(Value::object(cx.wait(WaitKind::QueueGet, this, Value::UNDEF)))
-        }),
+        })
+        .waiting(WaitKind::QueueGet),
         method("put_nowait(self, item)", "Add an item, or raise QueueFull.", |cx, args| {
             let this = this(cx, args)?;
             let item = cx.arg(args, 1).value();
@@ -70,9 +72,11 @@ pub static QUEUE: TypeDef = TypeDef {
             },
         ),
         method("join(self, /)", "Wait until all items are dealt with.", |cx, args| {
-            let this = Value::object(this(cx, args)?.finished);
-            Ok(Value::object(cx.wait(WaitKind::QueueJoin, this, Value::UNDEF)))
-        }),
+            let this = this(cx, args)?;
+            let pair = queue::join_target(cx.vm(), this);
+            Ok(Value::object(cx.wait(WaitKind::QueueJoin, pair, Value::UNDEF)))
+        })
+        .waiting(WaitKind::QueueJoin),
         method("_wake_all(self, /)", "Lets all who wait look again.", |cx, args| {
             let this = this(cx, args)?;
             queue::wake_all(cx.vm_mut(), this);

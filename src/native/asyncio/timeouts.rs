@@ -34,13 +34,15 @@ pub static TIMEOUT: TypeDef = TypeDef {
         method("__aenter__(self, /)", "Begin.", |cx, args| {
             let this = Value::object(this(cx, args)?);
             Ok(Value::object(cx.wait(WaitKind::TimeoutEnter, this, Value::UNDEF)))
-        }),
+        })
+        .waiting(WaitKind::TimeoutEnter),
         method("__aexit__(self, exc_type, exc_val, exc_tb, /)", "End.", |cx, args| {
             let this = Value::object(this(cx, args)?);
             let parts = [this, cx.arg(args, 1).value(), cx.arg(args, 2).value()];
             let parts = Value::object(cx.tuple(&parts));
             Ok(Value::object(cx.wait(WaitKind::TimeoutExit, parts, Value::UNDEF)))
-        }),
+        })
+        .waiting(WaitKind::TimeoutExit),
         method("_on_timeout(self, /)", "The time is up.", |cx, args| {
             let this = this(cx, args)?;
             tasks::expire(cx, this)?;

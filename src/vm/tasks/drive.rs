@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::super::pc::{Base, Ip, Pc, reg};
 use super::super::threads::{Key, Woke};
 use super::super::{Cx, Vm, call, context, raise, safepoint, suspend, unwind};
+use super::park::throw_in;
 use super::settle::{Outcome, cancellation, outcome, settle};
 use super::{Begun, Draw, begin, child_done, crossing, end, plain, ring, set_current};
 use crate::code::op::{Op, Word, word};
@@ -15,8 +16,8 @@ use crate::value::frame::{Ret, state as frame_state};
 use crate::value::future::state;
 use crate::value::schedule::{Entry, flag};
 use crate::value::{
-    EventLoop, Exception, Frame, Future, Gathering, Handle, T, Task, Timeout, TracePoint, Value,
-    Wait,
+    EventLoop, Exception, Frame, Future, Gathering, Group, Handle, T, Task, Timeout, TracePoint,
+    Value, Wait,
 };
 
 // Registers of the driver: the loop, or the one task to step; …
@@ -267,7 +268,8 @@ pub fn fire(own: Gc<EventLoop>, until: f64) {
 fn shuffle(ready: &mut VecDeque<Entry>, draw: &mut Draw) {
     let is_step = |&i: &usize| {
         // Behind a gathering stands its child, which does not run.
-        ready[i].is::<Task>() && (i == 0 || !ready[i - 1].is::<Gathering>())
+        ready[i].is::<Task>()
+            && (i == 0 || !(ready[i - 1].is::<Gathering>() || ready[i - 1].is::<Group>()))
     };
     let places: Vec<usize> = (0..ready.len()).filter(is_step).collect();
     for i in (1..places.len()).rev() {
@@ -339,6 +341,15 @@ unsafe fn run(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>, what: Entry) 
             if let Some(child) = child.and_then(|child| child.future()) {
                 child_done(&*vm, gathering, child);
             }
+        } else if let Some(group) = what.cast::<Group>() {
+            let task = own.ready.borrow_mut().pop_front()?;
+            own.left.set(own.left.get().saturating_sub(1));
+            if super::member_done(&*vm, group, task) {
+                let args = Value::object((*vm).space.tuple(&[what, task]));
+                let failed = (*vm).prelude("_member_failed");
+                let handle = (*vm).space.handle(failed, args, Value::object(own), Value::UNDEF);
+                return run(vm, ip, base, own, Value::object(handle));
+            }
         }
         None
     }
@@ -392,6 +403,11 @@ fn deliver_result(vm: &mut Vm, task: Gc<Task>, waits: Value) -> Delivery {
             Some(Outcome::Error(error)) => Delivery::Throw(error),
             Some(Outcome::Cancelled(message)) => Delivery::Cancel(message),
             None => {
+                if cancelled.is_some() {
+                    // It has been heard; what was begun must be ended first.
+                    task.set(state::MUST_CANCEL, false);
+                    task.result.set(Value::NONE);
+                }
                 wait_for(task, waits);
                 return Delivery::Nothing;
             }
@@ -492,10 +508,13 @@ unsafe fn step_wait(
                 }
                 Begun::Done(outcome) => outcome,
             },
-            Delivery::Throw(error) => {
-                Cx::of(&mut *vm).close_wait(wait);
-                Outcome::Error(error)
-            }
+            Delivery::Throw(error) => match throw_in(&mut *vm, wait, error) {
+                Some(outcome) => outcome,
+                None => {
+                    wait_for(task, Value::object(wait));
+                    return None;
+                }
+            },
             Delivery::Cancel(message) => {
                 Cx::of(&mut *vm).close_wait(wait);
                 Outcome::Cancelled(message)
@@ -698,11 +717,6 @@ fn as_future(task: Gc<Task>) -> Gc<Future> {
 
 unsafe fn schedule(vm: *mut Vm, ip: Ip, base: Base, task: Gc<Task>, list: Value) -> Pc {
     unsafe {
-        let list = if list.is::<crate::value::List>() {
-            list
-        } else {
-            Value::object((*vm).space.list(vec![list, Value::UNDEF]))
-        };
         let schedule = (*vm).prelude("_schedule");
         let args = [task.event_loop.get(), Value::object(task), list];
         call::invoke(vm, ip, base, schedule, &args, Ret::Discard as u64)

@@ -1,10 +1,10 @@
-//! What becomes of a gathering when one of its children is done.
+//! What becomes of a gathering or a group when one of its tasks is done.
 
 use super::super::Vm;
 use super::settle::{cancellation, cancelled_error, settle};
 use crate::gc::Gc;
 use crate::value::future::state;
-use crate::value::{Future, Gathering, List, Value};
+use crate::value::{Future, Gathering, Group, List, Value};
 
 pub fn child_done(vm: &Vm, gathering: Gc<Gathering>, child: Gc<Future>) {
     let left = gathering.left.get().saturating_sub(1);
@@ -46,7 +46,7 @@ pub fn child_done(vm: &Vm, gathering: Gc<Gathering>, child: Gc<Future>) {
     finish(vm, this, state::RESULT);
 }
 
-/// Gatherings are made on native loops only: nobody is left to be told by the caller.
+/// On native loops, the only ones on which this is used, nobody is left to be told by the caller.
 fn finish(vm: &Vm, gathering: Gc<Future>, to: u32) {
     let _ = settle(vm, gathering, to);
 }
@@ -67,4 +67,19 @@ fn result(vm: &Vm, child: Value) -> Value {
             cancellation(vm, message)
         }
     }
+}
+
+/// A task of a group is done: the last one lets the block go on. True if there is more to it than
+/// a result.
+pub fn member_done(vm: &Vm, group: Gc<Group>, task: Value) -> bool {
+    let left = group.left.get().saturating_sub(1);
+    group.left.set(left);
+    if left == 0
+        && let Some(waiter) = group.waiter.get().future()
+        && waiter.is_pending()
+    {
+        waiter.result.set(Value::TRUE);
+        finish(vm, waiter, state::RESULT);
+    }
+    task.future().is_none_or(|task| task.state() == state::ERROR)
 }

@@ -11,6 +11,8 @@
 //! without anything being yielded through it (`park.rs`), as long as a task is at its root; with
 //! anything else at the root, the future is yielded as in asyncio.
 
+mod asked;
+mod condition;
 mod crossing;
 mod drive;
 mod gather;
@@ -24,23 +26,25 @@ mod sleep;
 mod timeout;
 mod unawaited;
 
+pub(super) use asked::await_native;
+pub use condition::{awaited_lock, notify};
 pub use crossing::Crossing;
 pub(super) use drive::{drive, failed, raised, returned, yielded};
 pub use drive::{driver, fire};
-pub use gather::child_done;
+pub use gather::{child_done, member_done};
 pub use look::{Atlas, Level, Spot};
 pub(super) use park::add_waiter;
 pub use park::{Begun, add_callback, begin, end, undo, wake};
 pub(super) use park::{await_future, await_nothing, await_wait};
-pub use primitive::{release, set_event};
+pub use primitive::{lock_of, release, set_event};
 pub use settle::{Outcome, cancel, cancelled_error, outcome, settle};
-pub use sleep::mark_sleep;
 pub use timeout::{arm, expire, is_due};
 
 use super::{Cx, Vm};
 use crate::gc::Gc;
 use crate::rt::Clock;
 use crate::value::schedule::flag;
+use crate::value::wait::WaitKind;
 use crate::value::{EventLoop, Native, Task, Tracer, Value};
 
 /// What the machine keeps for all loops.
@@ -143,7 +147,7 @@ pub fn plain(event_loop: Value) -> Option<Gc<EventLoop>> {
 /// `sleep(0)`, the most frequent of all waits.
 #[inline(always)]
 pub(super) fn only_yields(native: Gc<Native>, argument: Value) -> bool {
-    argument == Value::int(0) && native.header.flags & flag::SLEEPS != 0
+    argument == Value::int(0) && native.waits == Some(WaitKind::Sleep)
 }
 
 /// The task that runs in a loop, or None.

@@ -3,7 +3,7 @@
 use super::super::pc::{Base, Ip, Pc, reg};
 use super::super::{Cx, Vm, call, frame_at, handling, raise, suspend, unwind};
 use super::settle::{Outcome, outcome, settle};
-use super::{drive, plain, primitive, queue, ring, sleep, timeout};
+use super::{condition, drive, plain, primitive, queue, ring, sleep, timeout};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state as frame_state};
 use crate::value::future::state;
@@ -39,7 +39,7 @@ pub fn add_callback(vm: &Vm, future: Gc<Future>, callback: Value, context: Value
 }
 
 /// The task at the root of the chain of the frame at `base`, if a task is there.
-unsafe fn task_of(vm: *mut Vm, base: Base) -> Option<(*mut Frame, Gc<Task>)> {
+pub(super) unsafe fn task_of(vm: *mut Vm, base: Base) -> Option<(*mut Frame, Gc<Task>)> {
     // SAFETY: I3; so throughout this file.
     unsafe {
         if (*vm).on_stack(base) {
@@ -203,7 +203,11 @@ pub fn undo(vm: &mut Vm, wait: Gc<Wait>, message: Value) -> bool {
     } else {
         // It stays on the list until its owner is here, as in asyncio.
         tell(vm, wait);
-        wait.owner.set(message);
+        if wait.kind.goes_on() {
+            primitive::keep_message(vm, wait, message);
+        } else {
+            wait.owner.set(message);
+        }
         return true;
     }
     tell(vm, wait);
@@ -215,7 +219,8 @@ pub fn forget(wait: Gc<Wait>) {
     match wait.kind {
         WaitKind::Sleep => sleep::undo(wait),
         WaitKind::QueueGet | WaitKind::QueuePut => queue::remove(wait),
-        _ => primitive::remove(wait.target.get().cast().expect("made so"), wait),
+        WaitKind::ConditionWait => primitive::remove(condition::list_of(wait), wait),
+        _ => primitive::remove(primitive::target(wait), wait),
     }
 }
 
@@ -223,6 +228,10 @@ pub fn forget(wait: Gc<Wait>) {
 /// cancellation that comes after the wake-up. None if there is more to wait for.
 #[inline]
 pub fn end(vm: &mut Vm, wait: Gc<Wait>, cancelled: Option<Value>) -> Option<Outcome> {
+    if wait.kind.goes_on() {
+        let error = condition::cancelled(vm, wait, cancelled);
+        return go_on(vm, wait, error);
+    }
     let message = match wait.phase.get() {
         phase::CANCELLED if wait.kind == WaitKind::Sleep => Some(wait.target.get()),
         phase::CANCELLED => Some(wait.owner.get()),
@@ -247,6 +256,22 @@ pub fn end(vm: &mut Vm, wait: Gc<Wait>, cancelled: Option<Value>) -> Option<Outc
     Some(outcome)
 }
 
+/// One that has waited, and may have to wait for more, goes on, with an exception thrown in.
+fn go_on(vm: &mut Vm, wait: Gc<Wait>, error: Option<Value>) -> Option<Outcome> {
+    let outcome = condition::go_on(vm, wait, error);
+    wait.phase.set(if outcome.is_some() { phase::FINISHED } else { phase::PARKED });
+    outcome
+}
+
+/// An exception is thrown into a native coroutine of a task. None if there is more to wait for.
+pub(super) fn throw_in(vm: &mut Vm, wait: Gc<Wait>, error: Value) -> Option<Outcome> {
+    if wait.kind.goes_on() && wait.is_suspended() {
+        return go_on(vm, wait, Some(error));
+    }
+    Cx::of(vm).close_wait(wait);
+    Some(Outcome::Error(error))
+}
+
 /// `await` of a native coroutine. None if that must go by its `__await__`.
 pub unsafe fn await_wait(vm: *mut Vm, ip: Ip, base: Base, info: u64, wait: Gc<Wait>) -> Option<Pc> {
     unsafe {
@@ -254,28 +279,51 @@ pub unsafe fn await_wait(vm: *mut Vm, ip: Ip, base: Base, info: u64, wait: Gc<Wa
         let own = plain(task.event_loop.get())?;
         // What it does may need the door.
         (*vm).leave_registers(ip, base);
-        Some(match begin(&mut *vm, wait, Value::object(task)) {
-            Begun::Done(outcome) => match outcome.result(&*vm) {
+        Some(await_for(vm, ip, base, info, wait, (root, task, own)))
+    }
+}
+
+/// `await` of a native coroutine by a task: the root of its frames, itself and its loop.
+pub(super) unsafe fn await_for(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    info: u64,
+    wait: Gc<Wait>,
+    (root, task, own): (*mut Frame, Gc<Task>, Gc<EventLoop>),
+) -> Pc {
+    unsafe {
+        let begun = match begin(&mut *vm, wait, Value::object(task)) {
+            Begun::Done(outcome) => return deliver(vm, ip, base, info, outcome),
+            begun => begun,
+        };
+        let (driver_ip, driver) = suspend_chain(vm, ip, base, root);
+        (*root).header.flags |= frame_state::BUSY;
+        task.waits_on.set(Value::object(wait));
+        task.set(state::DIRECT, true);
+        if matches!(begun, Begun::Yielded) {
+            own.push(Value::object(task));
+            return drive::drive(vm, driver_ip, driver, 0);
+        }
+        ring::look(&*vm, task, Value::object(wait));
+        if task.has(state::MUST_CANCEL) {
+            let message = task.result.get();
+            task.set(state::MUST_CANCEL, !undo(&mut *vm, wait, message));
+        }
+        drive::drive(vm, driver_ip, driver, 0)
+    }
+}
+
+/// The await at the instruction before `ip` has come to an end at once.
+pub(super) unsafe fn deliver(vm: *mut Vm, ip: Ip, base: Base, info: u64, outcome: Outcome) -> Pc {
+    unsafe {
+        match outcome {
+            Outcome::Value(value) => deliver_now(ip, base, info, value),
+            outcome => match outcome.result(&*vm) {
                 Ok(value) => deliver_now(ip, base, info, value),
                 Err(error) => raise_now(vm, ip, base, error),
             },
-            begun => {
-                let (driver_ip, driver) = suspend_chain(vm, ip, base, root);
-                (*root).header.flags |= frame_state::BUSY;
-                task.waits_on.set(Value::object(wait));
-                task.set(state::DIRECT, true);
-                if matches!(begun, Begun::Yielded) {
-                    own.push(Value::object(task));
-                    return Some(drive::drive(vm, driver_ip, driver, 0));
-                }
-                ring::look(&*vm, task, Value::object(wait));
-                if task.has(state::MUST_CANCEL) {
-                    let message = task.result.get();
-                    task.set(state::MUST_CANCEL, !undo(&mut *vm, wait, message));
-                }
-                drive::drive(vm, driver_ip, driver, 0)
-            }
-        })
+        }
     }
 }
 
@@ -299,12 +347,7 @@ impl Cx {
             phase::CREATED => {
                 let owner = self.new_owner(wait)?;
                 match begin(self.vm_mut(), wait, owner) {
-                    Begun::Parked => {
-                        if let Some(future) = owner.future() {
-                            future.set(state::BLOCKING, true);
-                        }
-                        Ok(owner)
-                    }
+                    Begun::Parked => Ok(awaited(owner)),
                     Begun::Yielded => Ok(Value::NONE),
                     Begun::Done(outcome) => self.end_by_hand(outcome),
                 }
@@ -339,7 +382,7 @@ impl Cx {
 
     fn end_or_wait(&mut self, wait: Gc<Wait>, cancelled: Option<Value>) -> super::super::Flow {
         let mut owner = wait.owner.get();
-        if wait.phase.get() == phase::WOKEN {
+        if wait.phase.get() == phase::WOKEN || wait.kind.goes_on() {
             // It may have to wait again. A cancelled one keeps its message there.
             owner = self.new_owner(wait)?;
             wait.owner.set(owner);
@@ -352,17 +395,20 @@ impl Cx {
         });
         match ended {
             Some(outcome) => self.end_by_hand(outcome),
-            None => {
-                if let Some(future) = owner.future() {
-                    future.set(state::BLOCKING, true);
-                }
-                Ok(owner)
-            }
+            None => Ok(awaited(owner)),
         }
     }
 
     /// An exception was thrown in: what was waited for goes to the next who waits.
     pub fn throw_into_wait(&mut self, wait: Gc<Wait>, error: Gc<Exception>) -> super::super::Flow {
+        if wait.kind.goes_on() && wait.is_suspended() {
+            let owner = self.new_owner(wait)?;
+            wait.owner.set(owner);
+            return match go_on(self.vm_mut(), wait, Some(Value::object(error))) {
+                Some(outcome) => self.end_by_hand(outcome),
+                None => Ok(awaited(owner)),
+            };
+        }
         let cancels = self.isinstance(Value::object(error), crate::value::T::CancelledError);
         let passes_on = cancels || matches!(wait.kind, WaitKind::QueueGet | WaitKind::QueuePut);
         let sleeps = wait.kind == WaitKind::Sleep;
@@ -401,13 +447,21 @@ impl Cx {
         }
     }
 
-    /// `close()`, or an exception thrown in: nobody waits any more.
+    /// `close()`: nobody waits any more.
     pub fn close_wait(&mut self, wait: Gc<Wait>) {
         if wait.phase.get() == phase::PARKED {
             forget(wait);
         }
         wait.phase.set(phase::FINISHED);
     }
+}
+
+/// The future that is yielded by an `await`.
+fn awaited(owner: Value) -> Value {
+    if let Some(future) = owner.future() {
+        future.set(state::BLOCKING, true);
+    }
+    owner
 }
 
 impl Wait {

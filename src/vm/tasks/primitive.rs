@@ -1,28 +1,39 @@
-//! Locks, events and semaphores: one list of waiters, with asyncio's order, fairness and hand-over.
+//! Locks, events, semaphores and conditions: one list of waiters, with asyncio's order, fairness and hand-over.
 
 use std::cell::Cell;
 
 use super::super::{Cx, Stop, Vm, raise};
 use super::settle::Outcome;
-use super::{Begun, wake};
+use super::{Begun, condition, wake};
 use crate::gc::Gc;
 use crate::value::wait::{WaitKind, phase};
-use crate::value::{Primitive, T, Task, Value, Wait};
+use crate::value::{Primitive, T, Task, Tuple, Value, Wait};
 
 /// The primitive that a wait is for.
-fn target(wait: Gc<Wait>) -> Gc<Primitive> {
-    wait.target.get().cast().expect("made so")
+pub fn target(wait: Gc<Wait>) -> Gc<Primitive> {
+    let target = wait.target.get();
+    let first = target.cast::<Tuple>().map_or(target, |parts| parts.as_slice()[0]);
+    first.cast().expect("made so")
 }
 
-/// Somebody awaits the primitive: is there anything to wait for?
-pub fn begin(vm: &mut Vm, wait: Gc<Wait>) -> Begun {
-    let this = target(wait);
-    let done = match wait.kind {
-        WaitKind::EventWait => this.state.get() == Value::TRUE,
+/// The lock that is to be taken: the primitive itself, or that of a condition. None if the
+/// program has given the condition a lock of its own making.
+pub fn lock_of(vm: &Vm, this: Gc<Primitive>) -> Option<Gc<Primitive>> {
+    if !vm.space.isinstance(Value::object(this), T::Condition) {
+        return Some(this);
+    }
+    if this.count.get() == 1 { this.state.get().cast() } else { None }
+}
+
+/// Somebody awaits the primitive: the end of that, if there is nothing to wait for.
+#[inline]
+pub fn try_now(vm: &mut Vm, kind: WaitKind, this: Gc<Primitive>, owner: Value) -> Option<Outcome> {
+    let done = match kind {
+        WaitKind::EventWait | WaitKind::QueueJoin => this.state.get() == Value::TRUE,
         WaitKind::LockAcquire | WaitKind::LockEnter => {
             let free = this.state.get() == Value::FALSE && nobody_waits(this);
             if free {
-                take(this, wait);
+                take(this, owner);
             }
             free
         }
@@ -34,40 +45,49 @@ pub fn begin(vm: &mut Vm, wait: Gc<Wait>) -> Begun {
             free
         }
         WaitKind::Release => {
-            return Begun::Done(match release(vm, this) {
+            return Some(match release(vm, this) {
                 Ok(()) => Outcome::Value(Value::NONE),
                 Err(error) => Outcome::Error(error),
             });
         }
-        WaitKind::QueueJoin => this.state.get() == Value::TRUE,
+        WaitKind::Notice => false,
+        WaitKind::ConditionWait => return condition::cannot_wait(vm, this).map(Outcome::Error),
         kind => unreachable!("{kind:?} is for no primitive"),
     };
-    if done {
-        return Begun::Done(Outcome::Value(result(wait)));
+    done.then(|| Outcome::Value(result(kind)))
+}
+
+/// Begins a native coroutine for a primitive.
+pub fn begin(vm: &mut Vm, wait: Gc<Wait>) -> Begun {
+    let this = target(wait);
+    if let Some(outcome) = try_now(vm, wait.kind, this, wait.owner.get()) {
+        return Begun::Done(outcome);
     }
     if bind_to(vm, &this.event_loop, wait, Value::object(this)).is_err() {
         return Begun::Done(Outcome::Error(vm.take_exception()));
+    }
+    if wait.kind == WaitKind::ConditionWait {
+        condition::let_go(vm, this);
     }
     this.waiters.borrow_mut().push_back(wait);
     Begun::Parked
 }
 
 /// What `await` gives in the end.
-fn result(wait: Gc<Wait>) -> Value {
-    match wait.kind {
+fn result(kind: WaitKind) -> Value {
+    match kind {
         WaitKind::LockEnter | WaitKind::SemaphoreEnter | WaitKind::QueueJoin => Value::NONE,
         _ => Value::TRUE,
     }
 }
 
 /// The lock is held by the owner of a wait.
-fn take(lock: Gc<Primitive>, wait: Gc<Wait>) {
-    let owner = wait.owner.get();
+pub fn take(lock: Gc<Primitive>, owner: Value) {
     lock.state.set(if owner.is::<Task>() { owner } else { Value::TRUE });
 }
 
 /// Those who wait have all been cancelled, if there are any.
-fn nobody_waits(this: Gc<Primitive>) -> bool {
+pub fn nobody_waits(this: Gc<Primitive>) -> bool {
     this.waiters.borrow().iter().all(|wait| wait.phase_now() == phase::CANCELLED)
 }
 
@@ -97,7 +117,7 @@ pub fn end(vm: &mut Vm, wait: Gc<Wait>, cancelled: Option<Value>) -> Outcome {
     match wait.kind {
         WaitKind::LockAcquire | WaitKind::LockEnter => {
             if cancelled.is_none() {
-                take(this, wait);
+                take(this, wait.owner.get());
             } else if this.state.get() == Value::FALSE {
                 // Whoever is next must not wait for us.
                 wake_first(vm, this);
@@ -113,8 +133,21 @@ pub fn end(vm: &mut Vm, wait: Gc<Wait>, cancelled: Option<Value>) -> Outcome {
     }
     match cancelled {
         Some(message) => Outcome::Cancelled(message),
-        None => Outcome::Value(result(wait)),
+        None => Outcome::Value(result(wait.kind)),
     }
+}
+
+/// The message of a cancellation that reaches one who may have to wait for more.
+pub fn keep_message(vm: &Vm, wait: Gc<Wait>, message: Value) {
+    let target = wait.target.get();
+    let parts = match target.cast::<Tuple>() {
+        Some(parts) => {
+            let parts = parts.as_slice();
+            [parts[0], parts[1], message, parts[3]]
+        }
+        None => [target, Value::NONE, message, Value::NONE],
+    };
+    wait.target.set(Value::object(vm.space.tuple(&parts)));
 }
 
 /// Takes a wait off the list.
@@ -127,7 +160,7 @@ pub fn remove(this: Gc<Primitive>, wait: Gc<Wait>) {
     }
 }
 
-fn wake_first(vm: &mut Vm, this: Gc<Primitive>) {
+pub fn wake_first(vm: &mut Vm, this: Gc<Primitive>) {
     let first = this.waiters.borrow().front().copied();
     if let Some(first) = first {
         wake(vm, first);

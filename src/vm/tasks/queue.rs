@@ -62,6 +62,31 @@ fn try_now(cx: &mut Cx, wait: Gc<Wait>) -> Result<Begun, Stop> {
     Ok(Begun::Done(Outcome::Value(value)))
 }
 
+/// `await get()`: the inner None if there is nothing to take yet, the outer one if only the
+/// queue's class can tell.
+pub fn get_now(vm: &mut Vm, queue: Gc<Queue>) -> Option<Option<Outcome>> {
+    let items = plain(queue)?;
+    if items.is_empty() {
+        return Some(None);
+    }
+    let item = items.edit(|items| items.pop_front()).unwrap_or(Value::NONE);
+    wake_next(vm, &queue.putters);
+    Some(Some(Outcome::Value(item)))
+}
+
+/// `await put(item)`, as `get_now`.
+pub fn put_now(vm: &mut Vm, queue: Gc<Queue>, item: Value) -> Option<Option<Outcome>> {
+    let (items, most) = (plain(queue)?, queue.maxsize.get().as_int()?);
+    if most > 0 && items.len() as i64 >= most {
+        return Some(None);
+    }
+    let cx = Cx::of(vm);
+    Some(Some(match add(cx, queue, item) {
+        Ok(value) => Outcome::Value(value),
+        Err(_) => Outcome::Error(cx.take_exception()),
+    }))
+}
+
 /// The owner of a wait that was parked is here. None if it has to wait again.
 pub fn end(vm: &mut Vm, wait: Gc<Wait>, cancelled: Option<Value>) -> Option<Outcome> {
     let Some(message) = cancelled else {
@@ -91,6 +116,11 @@ pub fn end(vm: &mut Vm, wait: Gc<Wait>, cancelled: Option<Value>) -> Option<Outc
         }
     }
     Some(Outcome::Cancelled(message))
+}
+
+/// What a `join` waits for: the event that the queue sets, and the queue for those who ask.
+pub fn join_target(vm: &Vm, queue: Gc<Queue>) -> Value {
+    Value::object(vm.space.tuple(&[Value::object(queue.finished), Value::object(queue)]))
 }
 
 /// Takes a wait off its list.

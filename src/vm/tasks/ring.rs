@@ -38,6 +38,9 @@ fn follow(vm: &Vm, task: Gc<Task>, mut at: Gc<Task>) {
 #[inline(always)]
 fn needed(waits: Value) -> Option<Gc<Task>> {
     if let Some(wait) = waits.cast::<Wait>() {
+        if wait.kind == WaitKind::ConditionWait && wait.is_parked() {
+            return super::awaited_lock(wait)?.state.get().cast::<Task>();
+        }
         if !matches!(wait.kind, WaitKind::LockAcquire | WaitKind::LockEnter) || !wait.is_parked() {
             return None;
         }

@@ -8,7 +8,7 @@ use crate::gc::Gc;
 use crate::value::future::state;
 use crate::value::schedule::flag;
 use crate::value::{
-    Exception, Future, Gathering, Handle, List, T, Task, Traceback, Value, Wait,
+    Exception, Future, Gathering, Group, Handle, List, T, Task, Traceback, Value, Wait,
     schedule::EventLoop,
 };
 
@@ -33,7 +33,8 @@ impl Outcome {
 }
 
 /// Settles a pending future, whose result is in place. Who waits is scheduled; on a loop that the
-/// program has written, that is left to the caller: here is the list for it.
+/// program has written, that is left to the caller: here is the list for it, of callbacks and
+/// contexts by turns.
 #[must_use]
 pub fn settle(vm: &Vm, future: Gc<Future>, to: u32) -> Option<Value> {
     future.set_state(to);
@@ -50,7 +51,10 @@ pub fn settle(vm: &Vm, future: Gc<Future>, to: u32) -> Option<Value> {
     }
     let this = Value::object(future);
     let Some(own) = plain(future.event_loop.get()) else {
-        return Some(callbacks);
+        return Some(match callbacks.is::<List>() {
+            true => callbacks,
+            false => Value::object(vm.space.list(vec![callbacks, Value::UNDEF])),
+        });
     };
     match callbacks.cast::<List>() {
         Some(list) => {
@@ -68,7 +72,7 @@ pub fn settle(vm: &Vm, future: Gc<Future>, to: u32) -> Option<Value> {
 fn tell(vm: &Vm, own: Gc<EventLoop>, future: Value, callback: Value, context: Value) {
     if callback.is::<Task>() && context.is_undef() {
         own.push(callback);
-    } else if callback.is::<Gathering>() && context.is_undef() {
+    } else if context.is_undef() && (callback.is::<Gathering>() || callback.is::<Group>()) {
         own.push(callback);
         own.push(future);
     } else {
@@ -289,11 +293,6 @@ impl Cx {
     /// Schedules who waited for a future on a loop that the program has written.
     pub fn schedule_elsewhere(&mut self, future: Gc<Future>, list: Value) -> Result<(), Stop> {
         let event_loop = future.event_loop.get();
-        let list = if list.is::<List>() {
-            list
-        } else {
-            Value::object(self.list(vec![list, Value::UNDEF]))
-        };
         self.call_prelude("_schedule", &[event_loop, Value::object(future), list]).map(drop)
     }
 

@@ -4,8 +4,7 @@ use super::super::{Cx, Stop, Vm};
 use super::settle::Outcome;
 use super::{Begun, plain};
 use crate::gc::Gc;
-use crate::value::schedule::flag;
-use crate::value::{Native, Tuple, Value, Wait};
+use crate::value::{Tuple, Value, Wait};
 
 /// The slot of one that only lets the others run once.
 pub const NO_TIMER: u32 = u32::MAX;
@@ -13,14 +12,6 @@ pub const NO_TIMER: u32 = u32::MAX;
 /// The slot of one whose timer is a handle of a loop of the program's own. The wait's target is then
 /// the pair of the result and that handle.
 const ELSEWHERE: u32 = u32::MAX - 1;
-
-/// Lets the machine know the function `sleep`.
-pub fn mark_sleep(native: Value) {
-    if let Some(native) = native.cast::<Native>() {
-        // SAFETY: a live native; flags are a plain field.
-        unsafe { (*native.as_ptr()).header.flags |= flag::SLEEPS }
-    }
-}
 
 #[inline]
 pub fn begin(vm: &mut Vm, wait: Gc<Wait>, seconds: f64) -> Begun {

@@ -1,6 +1,6 @@
 //! Limits on the time that a block may take.
 
-use super::super::{Cx, Flow, Stop};
+use super::super::{Cx, Flow, Stop, Vm};
 use super::settle::Outcome;
 use super::{Begun, cancel, current, plain};
 use crate::gc::Gc;
@@ -11,20 +11,26 @@ use crate::value::{T, Task, Timeout, Tuple, Value, Wait};
 /// `__aenter__` and `__aexit__`, which wait for nothing.
 pub fn begin(cx: &mut Cx, wait: Gc<Wait>) -> Begun {
     let target = wait.target.get();
-    let outcome = if wait.kind == WaitKind::TimeoutEnter {
-        enter(cx, target.cast().expect("made so"), wait.owner.get())
-    } else {
+    Begun::Done(outcome(cx.vm_mut(), |cx| {
+        if wait.kind == WaitKind::TimeoutEnter {
+            return enter(cx, target.cast().expect("made so"), wait.owner.get());
+        }
         let parts = target.cast::<Tuple>().expect("made so");
         let [this, class, error] = [0, 1, 2].map(|i| parts.as_slice()[i]);
         leave(cx, this.cast().expect("made so"), class, error)
-    };
-    Begun::Done(match outcome {
-        Ok(value) => Outcome::Value(value),
-        Err(_) => Outcome::Error(cx.take_exception()),
-    })
+    }))
 }
 
-fn enter(cx: &mut Cx, this: Gc<Timeout>, owner: Value) -> Flow {
+/// What comes of something that does not wait.
+pub fn outcome(vm: &mut Vm, run: impl FnOnce(&mut Cx) -> Flow) -> Outcome {
+    let cx = Cx::of(vm);
+    match run(cx) {
+        Ok(value) => Outcome::Value(value),
+        Err(_) => Outcome::Error(cx.take_exception()),
+    }
+}
+
+pub fn enter(cx: &mut Cx, this: Gc<Timeout>, owner: Value) -> Flow {
     if this.stage.get() != Stage::Created {
         return Err(cx.error(T::RuntimeError, "Timeout has already been entered"));
     }
@@ -40,7 +46,7 @@ fn enter(cx: &mut Cx, this: Gc<Timeout>, owner: Value) -> Flow {
     Ok(Value::object(this))
 }
 
-fn leave(cx: &mut Cx, this: Gc<Timeout>, class: Value, error: Value) -> Flow {
+pub fn leave(cx: &mut Cx, this: Gc<Timeout>, class: Value, error: Value) -> Flow {
     disarm(cx, this)?;
     match this.stage.get() {
         Stage::Expiring => this.stage.set(Stage::Expired),

@@ -8,11 +8,11 @@ use crate::gc::Gc;
 use crate::value::table::Entry;
 use crate::value::wait::WaitKind;
 use crate::value::{
-    BoundMethod, Cell, Deque, Dict, EventLoop, Exception, Gathering, Handle, List, Primitive,
-    Queue, Str, Task, Timeout, Tuple, Value, Wait,
+    BoundMethod, Cell, Deque, Dict, EventLoop, Exception, Gathering, Group, Handle, List,
+    Primitive, Queue, Str, Task, Timeout, Tuple, Value, Wait,
 };
 use crate::vm::Cx;
-use crate::vm::tasks::{Atlas, Level, Spot};
+use crate::vm::tasks::{self, Atlas, Level, Spot};
 
 /// A task, as a report shows it.
 pub struct Seen {
@@ -170,15 +170,19 @@ fn native(cx: &Cx, lookout: &Lookout, wait: Gc<Wait>, levels: &[Level], seen: &m
             seen.what = format!("sleeps for {left:.1} s more");
             return;
         }
-        WaitKind::QueueJoin => {
-            seen.what = "the end of all work of a queue".into();
+        WaitKind::QueueJoin => "join",
+        WaitKind::ConditionWait if tasks::awaited_lock(wait).is_some() => {
+            let lock = tasks::awaited_lock(wait).map_or(Value::NONE, Value::object);
+            primitive(cx, lock, "acquire", levels, seen);
+            seen.what += ", to go on after a condition";
             return;
         }
         WaitKind::QueuePut => "put",
         _ => "get",
     };
     let target = wait.target.get();
-    let target = target.cast::<Tuple>().map_or(target, |pair| pair.as_slice()[0]);
+    let at = usize::from(wait.kind == WaitKind::QueueJoin);
+    let target = target.cast::<Tuple>().map_or(target, |parts| parts.as_slice()[at]);
     primitive(cx, target, method, levels, seen);
 }
 
@@ -255,11 +259,7 @@ fn primitive(cx: &Cx, this: Value, method: &str, levels: &[Level], seen: &mut Se
             seen.what = format!("{what}{queue} ({})", depth(this));
         }
         Some("group") => {
-            let members = cx.own_attribute(this, cx.intern("_tasks"));
-            let members = members.and_then(|members| members.cast::<Dict>());
-            let members = members.map_or_else(Vec::new, |members| {
-                members.iter().map(|entry| entry.key).collect::<Vec<_>>()
-            });
+            let members = this.cast::<Group>().map_or_else(Vec::new, |group| group.members());
             seen.what = several(&members, "in its task group", &mut seen.needs);
         }
         Some(kind) => seen.what = named(cx, kind, this, levels),

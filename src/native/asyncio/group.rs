@@ -1,0 +1,146 @@
+//! What task groups are based on: their tasks, and how the block learns that all are done. What
+//! happens at its end, and when a task fails, is in `stdlib/asyncio.taskgroups.sloop`.
+
+use super::future::settle;
+use crate::gc::Gc;
+use crate::native::{TypeDef, method, static_method};
+use crate::value::future::state;
+use crate::value::{Class, Group, T, Value};
+use crate::vm::{Args, Cx, Flow, GetSet, Stop, tasks};
+
+pub static GROUP: TypeDef = TypeDef {
+    id: T::Group,
+    doc: "Tasks that begin and end within a block.",
+    methods: &[
+        static_method(
+            "__new__(cls, *args, **kwargs)",
+            "Create and return a new object.",
+            |cx, args| {
+                let class = cx.arg(args, 0).value();
+                let class = class.cast::<Class>().expect("`type.__call__` passes a class");
+                Ok(Value::object(cx.group(class.shape.get())))
+            },
+        ),
+        method(
+            "create_task(self, coro, *, name=None, context=None)",
+            "Run a coroutine as a task of the group. Returns the task.",
+            create,
+        ),
+        method("_adopt(self, task, /)", "Takes a task in. Must it be told whom to call?", adopt),
+        method("_on_task_done(self, task, /)", "A task is done.", done),
+        method("_count(self, /)", "How many tasks are not done.", |cx, args| {
+            Ok(Value::int(this(cx, args)?.left.get() as i64))
+        }),
+    ],
+    getsets: &[
+        GetSet {
+            name: "_tasks",
+            doc: "",
+            get: |cx, v| {
+                let list = Value::object(cx.list(of(cx, v)?.members()));
+                cx.tail(cx.type_object(T::Set), &[list])
+            },
+            set: None,
+        },
+        GetSet {
+            name: "_loop",
+            doc: "",
+            get: |cx, v| Ok(of(cx, v)?.event_loop.get()),
+            set: Some(|cx, v, to| {
+                of(cx, v)?.event_loop.set(to);
+                Ok(Value::NONE)
+            }),
+        },
+        GetSet {
+            name: "_on_completed_fut",
+            doc: "",
+            get: |cx, v| Ok(of(cx, v)?.waiter.get()),
+            set: Some(|cx, v, to| {
+                of(cx, v)?.waiter.set(to);
+                Ok(Value::NONE)
+            }),
+        },
+        GetSet {
+            name: "_is_open",
+            doc: "",
+            get: |cx, v| Ok(Value::bool(of(cx, v)?.is_open.get())),
+            set: Some(|cx, v, to| {
+                of(cx, v)?.is_open.set(to == Value::TRUE);
+                Ok(Value::NONE)
+            }),
+        },
+    ],
+};
+
+fn of(cx: &Cx, value: Value) -> Result<Gc<Group>, Stop> {
+    value.cast::<Group>().ok_or_else(|| {
+        let name = cx.type_name(value);
+        cx.type_error(&format!("expected a task group, not '{name}'"))
+    })
+}
+
+fn this(cx: &Cx, args: Args) -> Result<Gc<Group>, Stop> {
+    of(cx, cx.arg(args, 0).value())
+}
+
+fn create(cx: &mut Cx, args: Args) -> Flow {
+    let this = this(cx, args)?;
+    let coro = cx.arg(args, 1).value();
+    let [name, context] =
+        [2, 3].map(|at| cx.opt(args, at).map_or(Value::NONE, |given| given.value()));
+    let event_loop = this.event_loop.get();
+    let direct = tasks::plain(event_loop).filter(|own| own.task_factory.get().is_none());
+    if direct.is_none() || !this.is_open.get() {
+        return cx.tail_prelude("_create_member", &[Value::object(this), coro, name, context]);
+    }
+    let task = super::event_loop::create_task(cx, event_loop, coro, name, context)?;
+    join(cx, this, task);
+    Ok(task)
+}
+
+/// A task of a native loop becomes one of the group.
+fn join(cx: &Cx, this: Gc<Group>, task: Value) {
+    let grown = this.add(task);
+    cx.heap.charge(grown);
+    if let Some(future) = task.future()
+        && future.is_pending()
+    {
+        tasks::add_callback(cx.vm(), future, Value::object(this), Value::UNDEF);
+    }
+}
+
+fn adopt(cx: &mut Cx, args: Args) -> Flow {
+    let this = this(cx, args)?;
+    let task = cx.arg(args, 1).value();
+    let native = task.future().is_some_and(|task| tasks::plain(task.event_loop.get()).is_some());
+    if native {
+        join(cx, this, task);
+        return Ok(Value::FALSE);
+    }
+    let grown = this.add(task);
+    cx.heap.charge(grown);
+    Ok(Value::TRUE)
+}
+
+fn done(cx: &mut Cx, args: Args) -> Flow {
+    let this = this(cx, args)?;
+    let task = cx.arg(args, 1).value();
+    if task.future().is_none() {
+        // Only it knows whether it is done: it is not asked again.
+        this.tasks.edit(|tasks| tasks.retain(|&other| other != task));
+    }
+    let waiter = this.waiter.replace(Value::NONE);
+    let failed = tasks::member_done(cx.vm(), this, task);
+    this.waiter.set(waiter);
+    if this.left.get() == 0
+        && let Some(waiter) = waiter.future()
+        && waiter.is_pending()
+    {
+        waiter.result.set(Value::TRUE);
+        settle(cx, waiter, state::RESULT)?;
+    }
+    if failed {
+        return cx.tail_prelude("_member_failed", &[Value::object(this), task]);
+    }
+    Ok(Value::NONE)
+}
