@@ -72,8 +72,8 @@ fn begin(cx: &mut Cx, args: Args, kind: WaitKind) -> Flow {
     let Some(lock) = tasks::lock_of(cx.vm(), this) else {
         let body = match kind {
             WaitKind::ConditionWait => "_condition_wait",
-            WaitKind::LockEnter => "_condition_enter",
-            _ => "_condition_leave",
+            WaitKind::LockEnter => "_enter_by_acquire",
+            _ => "_leave_by_release",
         };
         return cx.tail_prelude(body, &[Value::object(this)]);
     };

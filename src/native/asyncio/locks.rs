@@ -16,7 +16,7 @@ const REPR: Def = method("__repr__(self, /)", "Return repr(self).", |cx, args| {
 const RELEASE: Def = method("release(self, /)", "Let go.", release);
 pub(super) const LEAVE: Def =
     method("__aexit__(self, exc_type, exc, tb, /)", "Let go.", |cx, args| {
-        wait(cx, args, WaitKind::Release)
+        manage(cx, args, WaitKind::Release)
     })
     .waiting(WaitKind::Release);
 /// Up to Python 3.8: `with (yield from lock)`.
@@ -49,7 +49,7 @@ pub static LOCK: TypeDef = TypeDef {
         .waiting(WaitKind::LockAcquire),
         RELEASE,
         method("__aenter__(self, /)", "Take the lock.", |cx, args| {
-            wait(cx, args, WaitKind::LockEnter)
+            manage(cx, args, WaitKind::LockEnter)
         })
         .waiting(WaitKind::LockEnter),
         LEAVE,
@@ -119,7 +119,7 @@ pub static SEMAPHORE: TypeDef = TypeDef {
         .waiting(WaitKind::SemaphoreAcquire),
         RELEASE,
         method("__aenter__(self, /)", "Take a permit.", |cx, args| {
-            wait(cx, args, WaitKind::SemaphoreEnter)
+            manage(cx, args, WaitKind::SemaphoreEnter)
         })
         .waiting(WaitKind::SemaphoreEnter),
         LEAVE,
@@ -207,6 +207,24 @@ fn init_semaphore(cx: &mut Cx, args: Args) -> Flow {
 fn wait(cx: &mut Cx, args: Args, kind: WaitKind) -> Flow {
     let this = Value::object(this(cx, args)?);
     Ok(Value::object(cx.wait(kind, this, Value::UNDEF)))
+}
+
+/// As `wait`, for `async with`: a class of the program may have its own `acquire` or `release`.
+fn manage(cx: &mut Cx, args: Args, kind: WaitKind) -> Flow {
+    let this = Value::object(this(cx, args)?);
+    let class = cx.class_of(this);
+    if class.is_user() {
+        let id = if cx.isinstance(this, T::Lock) { T::Lock } else { T::Semaphore };
+        let (name, body) = match kind {
+            WaitKind::Release => ("release", "_leave_by_release"),
+            _ => ("acquire", "_enter_by_acquire"),
+        };
+        let name = cx.intern(name);
+        if cx.lookup(class, name) != cx.lookup(cx.class(id), name) {
+            return cx.tail_prelude(body, &[this]);
+        }
+    }
+    wait(cx, args, kind)
 }
 
 fn release(cx: &mut Cx, args: Args) -> Flow {

@@ -40,17 +40,11 @@ fn ask(vm: &mut Vm, kind: WaitKind, args: &[Value], owner: Value) -> Option<Answ
     let now = match (kind, args) {
         (Sleep, &[delay]) => return sleep(vm, delay, Value::NONE),
         (Sleep, &[delay, result]) => return sleep(vm, delay, result),
-        (
-            EventWait | LockAcquire | SemaphoreAcquire | SemaphoreEnter | ConditionWait | Notice,
-            &[this],
-        ) => {
+        (EventWait | LockAcquire | SemaphoreAcquire | ConditionWait | Notice, &[this]) => {
             return on_primitive(vm, kind, this.cast()?, owner);
         }
-        (LockEnter, &[this]) => {
-            return on_primitive(vm, kind, primitive::lock_of(vm, this.cast()?)?, owner);
-        }
-        (Release, &[this, _, _, _]) => {
-            return on_primitive(vm, kind, primitive::lock_of(vm, this.cast()?)?, owner);
+        (LockEnter | SemaphoreEnter, &[this]) | (Release, &[this, _, _, _]) => {
+            return on_primitive(vm, kind, managed(vm, this.cast()?)?, owner);
         }
         (QueueJoin, &[this]) => {
             let queue = this.cast::<Queue>()?;
@@ -82,6 +76,13 @@ fn ask(vm: &mut Vm, kind: WaitKind, args: &[Value], owner: Value) -> Option<Answ
             Answer::Wait(vm.space.wait(kind, target, Value::UNDEF))
         }
     })
+}
+
+/// What a manager takes and gives back. None if its class may have methods of its own for that.
+fn managed(vm: &Vm, this: Gc<Primitive>) -> Option<Gc<Primitive>> {
+    let lock = primitive::lock_of(vm, this)?;
+    let own = lock == this && vm.space.class_of(Value::object(this)).is_user();
+    (!own).then_some(lock)
 }
 
 fn on_primitive(vm: &mut Vm, kind: WaitKind, this: Gc<Primitive>, owner: Value) -> Option<Answer> {
