@@ -26,8 +26,10 @@ pub fn cannot_wait(vm: &mut Vm, this: Gc<Primitive>) -> Option<Value> {
 }
 
 /// Somebody begins to wait: the lock is free for others.
-pub fn let_go(vm: &mut Vm, this: Gc<Primitive>) {
-    let _ = release(vm, own_lock(this));
+pub fn begin(vm: &mut Vm, wait: Gc<Wait>) {
+    wait.slot.set(NOTICE);
+    // It is held: `cannot_wait` was asked.
+    let _ = release(vm, own_lock(target(wait)));
 }
 
 /// Among whose waiters it is.

@@ -67,7 +67,7 @@ pub fn begin(vm: &mut Vm, wait: Gc<Wait>) -> Begun {
         return Begun::Done(Outcome::Error(vm.take_exception()));
     }
     if wait.kind == WaitKind::ConditionWait {
-        condition::let_go(vm, this);
+        condition::begin(vm, wait);
     }
     this.waiters.borrow_mut().push_back(wait);
     Begun::Parked
