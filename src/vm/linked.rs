@@ -63,7 +63,7 @@ pub unsafe fn await_call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             core::arch::asm!("", options(nomem, nostack, preserves_flags));
         }
         let (mut at, end) = (own.add(n), own.add(registers));
-        if (registers - n) % 2 != 0 {
+        if !(registers - n).is_multiple_of(2) {
             at.write(Value::UNDEF);
             at = at.add(1);
         }
