@@ -69,7 +69,7 @@ unsafe fn make(
             at -= 1;
         }
         *args = Value::object(class);
-        if takes(vm, native, args, n + 1) {
+        if takes(vm, base, native, args, n + 1) {
             return run_at_once::<1>(vm, ip, base, w, native);
         }
         enter_native(vm, ip, base, window, n + 1, native, w & DST_MASK)
