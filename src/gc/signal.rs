@@ -10,7 +10,7 @@ pub struct Signals {
     flags: AtomicU32,
     /// How often Ctrl-C was pressed since it was last served.
     interrupts: AtomicU32,
-    /// How often it was pressed at all.
+    /// How often the main thread was asked for at all.
     total: AtomicU32,
     fence: AtomicU64,
     limit: AtomicU64,
@@ -27,6 +27,8 @@ impl Signals {
     pub const SLICE: u32 = 8;
     /// The process ends now: nothing but what is buffered is of interest.
     pub const LAST: u32 = 16;
+    /// A signal has come that the program has a handler for.
+    pub const HANDLE: u32 = 32;
 
     pub fn new(limit: u64) -> Signals {
         Signals {
@@ -43,6 +45,8 @@ impl Signals {
     pub fn raise(&self, flag: u32) {
         if flag & Signals::INTERRUPT != 0 {
             self.interrupts.fetch_add(1, Ordering::SeqCst);
+        }
+        if flag & (Signals::INTERRUPT | Signals::HANDLE) != 0 {
             self.total.fetch_add(1, Ordering::SeqCst);
         }
         self.flags.fetch_or(flag, Ordering::SeqCst);
@@ -54,7 +58,7 @@ impl Signals {
         self.interrupts.load(Ordering::SeqCst)
     }
 
-    /// How often Ctrl-C was pressed at all.
+    /// How often a signal came that the main thread has to hear of.
     pub fn all_interrupts(&self) -> u32 {
         self.total.load(Ordering::SeqCst)
     }

@@ -208,6 +208,7 @@ fn refuse(text: &str, status: i32) -> Exit {
 fn prepare(cx: &mut Cx, config: &Config) {
     let mailbox = cx.mailbox();
     signals::install(cx.vm().signals(), mailbox);
+    cx.vm_mut().process = Some(signals::PROCESS);
     if config.stress {
         cx.vm().set_stress(true);
     }

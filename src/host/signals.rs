@@ -4,13 +4,15 @@
 //!
 //! A handler can reach nothing but a global: the process has one machine that signals go to.
 
+use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::run::complain;
 use super::terminal;
 use crate::gc::Signals;
+use crate::vm::process::{Disposition, Process};
 use crate::vm::threads::Mailbox;
 
 /// The machine that signals go to: its flags, and what ends its waits.
@@ -41,7 +43,33 @@ pub fn cause() -> Cause {
     }
 }
 
+/// Signals that the program has handlers for, a bit each; …
+static HANDLED: AtomicU64 = AtomicU64::new(0);
+/// … those of them that have come, and are not served yet; …
+static PENDING: AtomicU64 = AtomicU64::new(0);
+/// … where their numbers are written as they come, or -1.
+static WAKEUP: AtomicI32 = AtomicI32::new(-1);
+
+fn bit(signal: libc::c_int) -> u64 {
+    1 << ((signal - 1) as u64 & 63)
+}
+
 extern "C" fn hear(signal: libc::c_int) {
+    if HANDLED.load(Ordering::SeqCst) & bit(signal) != 0 {
+        PENDING.fetch_or(bit(signal), Ordering::SeqCst);
+        let fd = WAKEUP.load(Ordering::SeqCst);
+        if fd >= 0 {
+            let number = signal as u8;
+            // SAFETY: a plain call; who listens there has seen to it that it does not wait.
+            unsafe {
+                let errno = *libc::__errno_location();
+                libc::write(fd, (&raw const number).cast(), 1);
+                *libc::__errno_location() = errno;
+            }
+        }
+        raise(Signals::HANDLE);
+        return;
+    }
     if signal == libc::SIGTERM {
         let _ = CAUSE.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
     }
@@ -77,12 +105,99 @@ pub fn install(signals: Arc<Signals>, mailbox: Mailbox) {
     TARGET.store(Box::into_raw(target), Ordering::SeqCst);
     // SAFETY: a handler that does only what a handler may.
     unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        action.sa_sigaction = hear as extern "C" fn(libc::c_int) as usize;
-        libc::sigemptyset(&mut action.sa_mask);
         for signal in heard() {
-            libc::sigaction(signal, &action, std::ptr::null_mut());
+            set(signal, listener());
         }
+    }
+}
+
+fn listener() -> libc::sighandler_t {
+    hear as extern "C" fn(libc::c_int) as usize
+}
+
+/// The handler must do only what a handler may.
+unsafe fn set(signal: libc::c_int, handler: libc::sighandler_t) -> bool {
+    // SAFETY: all fields are integers, or may be empty; valid for the calls.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = handler;
+        libc::sigemptyset(&mut action.sa_mask);
+        libc::sigaction(signal, &action, std::ptr::null_mut()) == 0
+    }
+}
+
+// ---- signals that the program handles itself
+
+/// What the machine that signals go to may ask for.
+pub const PROCESS: Process = Process {
+    dispose,
+    disposition,
+    take,
+    pending,
+    pretend,
+    wakeup: |fd| WAKEUP.swap(fd, Ordering::SeqCst),
+};
+
+fn dispose(signal: i32, what: Disposition) -> io::Result<bool> {
+    if signal == nudge() {
+        return Err(io::Error::from_raw_os_error(libc::EINVAL));
+    }
+    let handler = match what {
+        Disposition::Handled => listener(),
+        Disposition::Own if heard().contains(&signal) => listener(),
+        Disposition::Own | Disposition::Default => libc::SIG_DFL,
+        Disposition::Ignored => libc::SIG_IGN,
+    };
+    match what {
+        Disposition::Handled => HANDLED.fetch_or(bit(signal), Ordering::SeqCst),
+        _ => HANDLED.fetch_and(!bit(signal), Ordering::SeqCst),
+    };
+    // SAFETY: a handler that does only what a handler may.
+    if !unsafe { set(signal, handler) } {
+        let error = io::Error::last_os_error();
+        HANDLED.fetch_and(!bit(signal), Ordering::SeqCst);
+        return Err(error);
+    }
+    Ok(HANDLED.load(Ordering::SeqCst) != 0)
+}
+
+fn disposition(signal: i32) -> io::Result<Disposition> {
+    // SAFETY: all fields are integers, or may be empty; valid for the call.
+    let action = unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        if libc::sigaction(signal, std::ptr::null(), &mut action) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        action.sa_sigaction
+    };
+    Ok(match action {
+        libc::SIG_IGN => Disposition::Ignored,
+        handler if handler != listener() => Disposition::Default,
+        _ if HANDLED.load(Ordering::SeqCst) & bit(signal) != 0 => Disposition::Handled,
+        _ => Disposition::Own,
+    })
+}
+
+fn take() -> i32 {
+    let pending = PENDING.load(Ordering::SeqCst);
+    if pending == 0 {
+        return 0;
+    }
+    let signal = pending.trailing_zeros() as i32 + 1;
+    PENDING.fetch_and(!bit(signal), Ordering::SeqCst);
+    signal
+}
+
+fn pending() -> bool {
+    PENDING.load(Ordering::SeqCst) != 0
+}
+
+fn pretend(signal: i32) {
+    let own = [libc::SIGINT, nudge()].contains(&signal);
+    match disposition(signal) {
+        Ok(Disposition::Handled) => hear(signal),
+        Ok(Disposition::Own) if own => hear(signal),
+        _ => {}
     }
 }
 

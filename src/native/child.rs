@@ -103,7 +103,7 @@ fn wait(cx: &mut Cx, args: Args) -> Flow {
         match cx.wait_for_fd(fd as i32, Side::Reads, until) {
             Ok(Woke::Called) => return Ok(Value::TRUE),
             Ok(Woke::Late) => return Ok(Value::FALSE),
-            Ok(Woke::Interrupted) => cx.check_interrupt()?,
+            Ok(Woke::Interrupted) => cx.serve_signals()?,
             Ok(Woke::Stuck) => return Err(os_error(cx, libc::EDEADLK, None)),
             Err(error) => return Err(io_error(cx, &error, None)),
         }

@@ -66,6 +66,7 @@ mod range;
 mod re;
 mod set;
 mod set_algebra;
+mod signal;
 mod slice;
 mod socket;
 mod sort;
@@ -268,6 +269,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("posix", posix::module),
     ("_socket", socket::module),
     ("_subprocess", child::module),
+    ("_signal", signal::module),
     ("_thread", thread::module),
     ("_typing", union::module),
     ("_witness", witness::module),

@@ -191,7 +191,7 @@ static FUNCTIONS: &[Def] = &[
         loop {
             match system::with_file(fd, |mut file| io::Read::read(&mut file, &mut data)) {
                 Ok(n) => return Ok(Value::object(cx.bytes(&data[..n]))),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => cx.check_interrupt()?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => cx.serve_signals()?,
                 Err(error) => return Err(io_error(cx, &error, None)),
             }
         }
@@ -203,7 +203,7 @@ static FUNCTIONS: &[Def] = &[
         loop {
             match system::with_file(fd, |mut file| io::Write::write(&mut file, &data)) {
                 Ok(n) => return Ok(Value::int(n as i64)),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => cx.check_interrupt()?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => cx.serve_signals()?,
                 Err(error) => return Err(io_error(cx, &error, None)),
             }
         }
@@ -285,7 +285,7 @@ static FUNCTIONS: &[Def] = &[
         match system::kill(pid as i32, signal as i32) {
             Ok(()) => {
                 // One to this process is served before the next line.
-                cx.check_interrupt()?;
+                cx.serve_signals()?;
                 Ok(Value::NONE)
             }
             Err(error) => Err(io_error(cx, &error, None)),
@@ -457,7 +457,7 @@ fn two_paths(cx: &mut Cx, args: Args, act: fn(&Path, &Path) -> io::Result<()>) -
 fn let_others_run(cx: &mut Cx, fd: i32, side: Side) -> Result<(), Stop> {
     while !cx.is_alone() && system::is_blocking(fd).unwrap_or(false) {
         match cx.wait_for_fd(fd, side, None) {
-            Ok(Woke::Interrupted) => cx.check_interrupt()?,
+            Ok(Woke::Interrupted) => cx.serve_signals()?,
             // What cannot be waited for says so when it is used.
             _ => break,
         }

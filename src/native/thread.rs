@@ -187,8 +187,12 @@ static FUNCTIONS: &[Def] = &[
     function("interrupt_main(signum=2, /)", "As Ctrl-C does.", |cx, args| {
         let given = cx.arg(args, 0).value();
         match if given.is_undef() { 2 } else { cx.index_i64(given)? } {
-            2 => cx.vm().signals().raise(crate::gc::Signals::INTERRUPT),
-            1..=64 => {}
+            signal @ 1..=64 => {
+                if let Some(process) = cx.vm().process {
+                    (process.pretend)(signal as i32);
+                    cx.serve_signals()?;
+                }
+            }
             _ => return Err(cx.value_error("signal number out of range")),
         }
         Ok(Value::NONE)
@@ -305,7 +309,7 @@ fn join(cx: &mut Cx, args: Args) -> Flow {
         match cx.park(Some(Key::of(handle)), until, what) {
             Woke::Called => {}
             Woke::Late => break,
-            Woke::Interrupted => cx.check_interrupt()?,
+            Woke::Interrupted => cx.serve_signals()?,
             Woke::Stuck => return stuck(cx, what),
         }
     }
@@ -364,7 +368,7 @@ fn wait(cx: &mut Cx, lock: Gc<Record>, patience: Patience) -> Result<bool, Flow>
         match cx.park(Some(Key::of(lock)), until, what) {
             Woke::Called => {}
             Woke::Late => return Ok(lock.places[HOLDER].get().is_none()),
-            Woke::Interrupted => cx.check_interrupt().map_err(Err)?,
+            Woke::Interrupted => cx.serve_signals().map_err(Err)?,
             Woke::Stuck => return Err(stuck(cx, what)),
         }
     }

@@ -87,7 +87,7 @@ fn sleep(cx: &mut Cx, args: Args) -> Flow {
     }
     let until = cx.now() + wanted;
     while cx.park(None, Some(until), Value::NONE) == Woke::Interrupted {
-        cx.check_interrupt()?;
+        cx.serve_signals()?;
     }
     Ok(Value::NONE)
 }

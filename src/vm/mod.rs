@@ -42,6 +42,7 @@ mod pattern;
 mod pc;
 mod prelude;
 mod probe;
+pub mod process;
 mod quick;
 mod raise;
 mod range;
@@ -186,6 +187,10 @@ pub struct Vm {
     pub on_interrupt: Value,
     /// Has it been called already? Then the next Ctrl-C is served even in the middle of natives.
     pub insists: bool,
+    /// Calls the program's handlers of signals, or None.
+    pub on_signal: Value,
+    /// The process around the machine, if this is the machine that signals go to.
+    pub process: Option<process::Process>,
     /// The loop that runs, or None.
     pub running_loop: Value,
     pub clock: Clock,
@@ -252,6 +257,8 @@ impl Vm {
             door_roots: 0,
             on_interrupt: Value::NONE,
             insists: false,
+            on_signal: Value::NONE,
+            process: None,
             running_loop: Value::NONE,
             clock: Clock::real(system::monotonic),
             tasks: tasks::State::default(),

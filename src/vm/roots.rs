@@ -16,6 +16,7 @@ pub fn trace(vm: &Vm, marker: &mut Marker, base: Base, top: Base) {
     tracer.object(vm.builtins);
     tracer.object(vm.modules);
     tracer.value(vm.on_interrupt);
+    tracer.value(vm.on_signal);
     vm.tasks.trace(&mut tracer);
     vm.threads.trace(&mut tracer);
     vm.prelude.trace(&mut tracer);

@@ -79,6 +79,15 @@ pub unsafe fn poll_below(vm: *mut Vm, ip: Ip, base: Base, top: Base) -> Result<(
             raise::with_args(&*vm, T::KeyboardInterrupt, &[]);
             return Err(unwind::unwind(vm, ip, base));
         }
+        if (*vm).signals.is_up(Signals::HANDLE) {
+            (*vm).signals.lower(Signals::HANDLE);
+            let handler = (*vm).on_signal;
+            if !handler.is_none() {
+                // As above.
+                let info = Ret::Discard as u64;
+                return Err(super::call::invoke(vm, ip.sub(1), base, handler, &[], info));
+            }
+        }
         Ok(())
     }
 }
@@ -119,6 +128,20 @@ impl Cx {
     /// Long-running natives call this now and then: Ctrl-C reaches them through it.
     pub fn check_interrupt(&self) -> Result<(), super::Stop> {
         check_interrupt(self.vm())
+    }
+
+    /// For natives that wait, and go on waiting afterwards: handlers of signals run now.
+    pub fn serve_signals(&mut self) -> Result<(), super::Stop> {
+        self.check_interrupt()?;
+        let vm = self.vm();
+        if !vm.threads.is_main() || !vm.signals.is_up(Signals::HANDLE) {
+            return Ok(());
+        }
+        vm.signals.lower(Signals::HANDLE);
+        match vm.on_signal {
+            handler if handler.is_none() => Ok(()),
+            handler => self.call(handler, &[]).map(drop),
+        }
     }
 }
 

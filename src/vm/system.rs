@@ -76,6 +76,112 @@ pub fn reap(pid: i32) -> io::Result<Option<i32>> {
     }
 }
 
+// ---- signals
+
+/// Sends a signal to the thread of the system that runs.
+pub fn raise_signal(signal: i32) -> io::Result<()> {
+    // SAFETY: a plain call.
+    match unsafe { libc::raise(signal) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+pub fn signal_text(signal: i32) -> Option<String> {
+    // SAFETY: a string of the library's own, which is copied before anybody else may ask.
+    unsafe {
+        let text = libc::strsignal(signal);
+        (!text.is_null()).then(|| std::ffi::CStr::from_ptr(text).to_string_lossy().into_owned())
+    }
+}
+
+pub fn alarm(seconds: u32) -> u32 {
+    // SAFETY: a plain call.
+    unsafe { libc::alarm(seconds) }
+}
+
+/// What is left of a timer and its interval, in seconds; sets it if it is given both.
+pub fn timer(which: i32, times: Option<[f64; 2]>) -> io::Result<[f64; 2]> {
+    fn read(time: &libc::timeval) -> f64 {
+        time.tv_sec as f64 + time.tv_usec as f64 * 1e-6
+    }
+    fn written(seconds: f64) -> libc::timeval {
+        let whole = seconds.floor();
+        let rest = ((seconds - whole) * 1e6) as i64;
+        libc::timeval { tv_sec: whole as i64, tv_usec: rest }
+    }
+    // SAFETY: all fields are integers; valid for the calls.
+    unsafe {
+        let mut before: libc::itimerval = std::mem::zeroed();
+        let done = match times {
+            None => libc::syscall(libc::SYS_getitimer, which, &raw mut before),
+            Some([first, interval]) => {
+                let wanted =
+                    libc::itimerval { it_interval: written(interval), it_value: written(first) };
+                libc::syscall(libc::SYS_setitimer, which, &raw const wanted, &raw mut before)
+            }
+        };
+        checked(done as libc::c_int)?;
+        Ok([read(&before.it_value), read(&before.it_interval)])
+    }
+}
+
+fn set_of(signals: &[i32]) -> libc::sigset_t {
+    // SAFETY: a set that is made empty; numbers out of range are refused.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut set);
+        for &signal in signals {
+            libc::sigaddset(&mut set, signal);
+        }
+        set
+    }
+}
+
+fn members(set: &libc::sigset_t) -> Vec<i32> {
+    // SAFETY: a valid set.
+    (1..=64).filter(|&signal| unsafe { libc::sigismember(set, signal) } == 1).collect()
+}
+
+/// Changes which signals this thread keeps waiting; those before.
+pub fn mask_signals(how: i32, signals: &[i32]) -> io::Result<Vec<i32>> {
+    let (set, mut before) = (set_of(signals), set_of(&[]));
+    // SAFETY: valid sets.
+    match unsafe { libc::pthread_sigmask(how, &set, &mut before) } {
+        0 => Ok(members(&before)),
+        error => Err(io::Error::from_raw_os_error(error)),
+    }
+}
+
+pub fn signals_that_wait() -> Vec<i32> {
+    let mut set = set_of(&[]);
+    // SAFETY: a valid set.
+    unsafe { libc::sigpending(&mut set) };
+    members(&set)
+}
+
+/// A descriptor that can be read from when one of the signals, which are masked, has come.
+pub fn signals_descriptor(signals: &[i32]) -> io::Result<RawFd> {
+    let set = set_of(signals);
+    // SAFETY: a valid set.
+    checked(unsafe { libc::signalfd(-1, &set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) })
+}
+
+/// From such a descriptor: the signal, why it was sent, by which process and user.
+pub fn read_signal(fd: RawFd) -> io::Result<[i32; 4]> {
+    // SAFETY: all fields are integers; valid for the call.
+    unsafe {
+        let mut info: libc::signalfd_siginfo = std::mem::zeroed();
+        let size = size_of::<libc::signalfd_siginfo>();
+        match libc::read(fd, (&raw mut info).cast(), size) {
+            n if n < 0 => Err(io::Error::last_os_error()),
+            _ => {
+                Ok([info.ssi_signo as i32, info.ssi_code, info.ssi_pid as i32, info.ssi_uid as i32])
+            }
+        }
+    }
+}
+
 // ---- sockets and descriptors
 
 /// Receives into a buffer.

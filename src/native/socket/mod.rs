@@ -501,7 +501,7 @@ fn retry<R>(
             Err(error) => error,
         };
         match error.kind() {
-            io::ErrorKind::Interrupted => cx.check_interrupt()?,
+            io::ErrorKind::Interrupted => cx.serve_signals()?,
             io::ErrorKind::WouldBlock if sock.timeout.get() != Some(0.0) => {
                 wait(cx, sock, side, &mut until)?;
             }
@@ -517,7 +517,7 @@ fn wait(cx: &mut Cx, sock: &Sock, side: Side, until: &mut Option<f64>) -> Result
     match cx.wait_for_fd(sock.socket.as_raw_fd(), side, *until) {
         Ok(Woke::Called) => Ok(()),
         Ok(Woke::Late) => Err(cx.error(T::TimeoutError, "timed out")),
-        Ok(Woke::Interrupted) => cx.check_interrupt(),
+        Ok(Woke::Interrupted) => cx.serve_signals(),
         // A descriptor that is watched may always wake.
         Ok(Woke::Stuck) => Err(os_error(cx, libc::EDEADLK, None)),
         Err(error) => Err(io_error(cx, &error, None)),

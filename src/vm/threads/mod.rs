@@ -22,7 +22,7 @@ use std::collections::{HashMap, VecDeque};
 
 use super::pc::{Base, Ip};
 use super::{Cx, Stop, Vm, call, interp, raise, watch};
-use crate::gc::{Gc, HeapType, Signals};
+use crate::gc::{Gc, HeapType};
 use crate::value::{T, Tracer, Value};
 use alarm::Alarms;
 use fiber::{Fiber, Stacks};
@@ -148,6 +148,8 @@ pub struct Threads {
     sources: Sources,
     /// How many sources outside the machine may still wake somebody.
     outside: usize,
+    /// Handlers of signals may wake the main thread at any time.
+    listens: bool,
     /// How many interrupts the main thread was woken for.
     told: u32,
 }
@@ -172,6 +174,7 @@ impl Threads {
             poller: None,
             sources: Sources::default(),
             outside: 0,
+            listens: false,
             told: 0,
         }
     }
@@ -431,11 +434,16 @@ impl Cx {
     pub fn expect_no_mail(&mut self) {
         self.vm_mut().threads.outside -= 1;
     }
+
+    /// Whether the program has handlers of signals: then its waiting is no deadlock.
+    pub fn listen(&mut self, on: bool) {
+        self.vm_mut().threads.listens = on;
+    }
 }
 
 impl Vm {
     /// Something has asked for the attention of a thread that must not be interrupted itself.
     pub(super) fn wants_main(&self) -> bool {
-        !self.threads.is_main() && self.signals.is_up(Signals::INTERRUPT | Signals::QUIT)
+        !self.threads.is_main() && self.signals.is_up(turns::FOR_MAIN)
     }
 }

@@ -11,6 +11,8 @@ use crate::vm::{Cx, Vm, call, system};
 
 /// So many stacks are kept for threads to come.
 const SPARE: usize = 32;
+/// What asks for the main thread.
+pub const FOR_MAIN: u32 = Signals::INTERRUPT | Signals::QUIT | Signals::HANDLE;
 /// Wait no longer than this at once.
 const LONGEST: f64 = 24.0 * 3600.0;
 
@@ -269,7 +271,7 @@ fn tell_main(vm: &mut Vm) {
 
 /// Waits until something happens, with no thread ready.
 fn rest(vm: &mut Vm) {
-    if vm.signals.is_up(Signals::INTERRUPT | Signals::QUIT) {
+    if vm.signals.is_up(FOR_MAIN) {
         tell_main(vm);
         if !vm.threads.awake.is_empty() {
             return;
@@ -302,7 +304,7 @@ fn rest(vm: &mut Vm) {
     }
     if vm.threads.outside == 0 && vm.threads.sources.is_empty() {
         match first {
-            None => {
+            None if !vm.threads.listens => {
                 vm.threads.wake_main(Woke::Stuck);
                 return;
             }
@@ -310,7 +312,7 @@ fn rest(vm: &mut Vm) {
                 vm.clock.advance_to(when);
                 return;
             }
-            Some(_) => {}
+            _ => {}
         }
     }
     let left = match first {
@@ -347,7 +349,7 @@ fn sleep(vm: &mut Vm, left: Option<Duration>) {
         return;
     }
     let mailbox = &vm.threads.mailbox;
-    if mailbox.is_full() || vm.signals.is_up(Signals::INTERRUPT | Signals::QUIT) {
+    if mailbox.is_full() || vm.signals.is_up(FOR_MAIN) {
         // It came before the poller did.
         let told = vm.threads.told;
         if mailbox.is_full() || vm.signals.all_interrupts() != told {

@@ -36,7 +36,7 @@ impl Cx {
                 return Ok(made);
             }
             if self.park(Some(key), None, Value::NONE) == Woke::Interrupted {
-                self.check_interrupt()?;
+                self.serve_signals()?;
             }
         }
     }
