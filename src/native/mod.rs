@@ -83,6 +83,7 @@ mod text_args;
 mod text_builtins;
 mod thread;
 mod time;
+mod tls;
 pub mod traceback;
 mod tuple;
 mod union;
@@ -268,6 +269,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("_introspect", parts::module),
     ("posix", posix::module),
     ("_socket", socket::module),
+    ("_ssl", tls::module),
     ("_subprocess", child::module),
     ("_signal", signal::module),
     ("_thread", thread::module),

@@ -24,6 +24,7 @@ pub mod special;
 pub mod template;
 pub mod unicode;
 pub mod wtf8;
+pub mod x509;
 
 use std::borrow::Cow;
 

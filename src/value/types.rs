@@ -133,6 +133,8 @@ types! {
     DequeReverseIter "collections._deque_reverse_iterator" Object Iter FINAL NO_NEW;
     TupleField     "collections._tuplegetter" Object      Member FINAL NO_NEW;
     Random         "_random.Random"    Object      Resource;
+    TlsSettings    "_ssl.Settings"     Object      Resource FINAL NO_NEW;
+    TlsConnection  "_ssl.Connection"   Object      Resource FINAL NO_NEW;
     RegexProgram   "_re.Program"       Object      Resource FINAL NO_NEW;
     FrameView      "frame"             Object      FrameView FINAL NO_NEW;
     Context        "_contextvars.Context" Object   Record FINAL;
