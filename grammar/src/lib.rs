@@ -13,6 +13,7 @@ pub mod span;
 
 mod advice;
 mod builder;
+mod character_names;
 mod decode;
 mod explain;
 mod layout;

@@ -4,6 +4,7 @@
 //! decodes escapes. A decoded string is WTF-8, since `"\ud800"` is a legal string.
 
 use crate::ast::Wtf8;
+use crate::character_names;
 use crate::diagnostic::Diagnostic;
 use crate::lines::newline_width;
 use crate::span::Span;
@@ -299,7 +300,7 @@ fn escape(text: &str, at: usize, base: usize, out: &mut Vec<u8>, f: &mut Finding
                 f.undecodable(base + at, base + at + 2, base, why);
                 return at + 2;
             };
-            match unicode_names2::character(&text[at + 3..close]) {
+            match character_names::character(&text[at + 3..close]) {
                 Some(c) => push_code_point(out, c as u32),
                 None => {
                     let why = "unknown Unicode character name";

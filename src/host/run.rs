@@ -141,8 +141,10 @@ impl Program {
         let source = || Source::new(&*self.given, text.as_str());
         match loader.compile_text(&text, &filename, mode, &options) {
             Compiled::Code(code, warnings) => {
-                loader.warn(cx, &source(), &warnings);
-                tell_found(witness.as_ref(), &source(), &warnings);
+                if !warnings.is_empty() {
+                    loader.warn(cx, &source(), &warnings);
+                    tell_found(witness.as_ref(), &source(), &warnings);
+                }
                 if let Some(witness) = witness {
                     witness::begin(cx, witness);
                 }
