@@ -6,7 +6,7 @@ use super::config::{Config, Script};
 use super::run::complain;
 use super::signals::{self, Cause};
 use super::uncaught;
-use crate::native::{asyncio, display, error, io, sys, witness};
+use crate::native::{asyncio, display, error, io, opened, sys, witness};
 use crate::value::{Exception, Module, T, Value};
 use crate::vm::{Cx, Flow, Stop};
 
@@ -112,7 +112,10 @@ fn last_calls(cx: &mut Cx, finalise: bool) -> Result<(), Stop> {
         let run = cx.get_attribute(atexit, run)?;
         cx.call(run, &[])?;
     }
-    if finalise { cx.finalise_all() } else { Ok(()) }
+    if finalise {
+        cx.finalise_all()?;
+    }
+    opened::report(cx)
 }
 
 /// Shows what nobody caught. Where the prompt `goes_on`, SystemExit is shown like others.

@@ -54,6 +54,7 @@ mod member;
 mod memory;
 mod module;
 mod object;
+pub mod opened;
 mod operator;
 mod operators;
 mod partial;

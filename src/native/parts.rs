@@ -25,6 +25,10 @@ static FUNCTIONS: &[Def] = &[
         "Let a class look like a built-in type: nobody changes it, messages name its module.",
         as_builtin,
     ),
+    function("opened_at()", "(file name, line) of the program, if it is wanted.", |cx, _| {
+        let Some((file, line)) = super::opened::place(cx) else { return Ok(Value::NONE) };
+        Ok(Value::object(cx.tuple(&[cx.str_value(&file), Value::int(line.into())])))
+    }),
     function("source_line(filename, line, /)", "A line of a source, or None.", source_line),
 ];
 

@@ -29,6 +29,8 @@ pub struct Ready {
     pub fd: RawFd,
     pub reads: bool,
     pub writes: bool,
+    /// Does nothing more come from the other side, or is it broken?
+    pub ended: bool,
 }
 
 /// Why a wait ended.
@@ -91,6 +93,7 @@ impl Poller {
             fd: event.token().0 as RawFd,
             reads: event.is_readable() || event.is_read_closed() || event.is_error(),
             writes: event.is_writable() || event.is_write_closed() || event.is_error(),
+            ended: event.is_read_closed() || event.is_write_closed() || event.is_error(),
         })
     }
 

@@ -3,10 +3,10 @@
 
 use std::io::SeekFrom;
 
-use super::{Shared, Stream, bytes_of, raise, receiver, text_of, with_file, with_stream};
+use super::{Name, Shared, Stream, bytes_of, raise, receiver, text_of, with_file, with_stream};
 use crate::native::bytes::not_bytes;
 use crate::native::{TypeDef, display, method};
-use crate::plain::repr::push_str_repr;
+use crate::plain::repr::{bytes_repr, push_str_repr};
 use crate::value::{ByteArray, MemoryView, T, Value};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Outcome, Stop};
 
@@ -405,6 +405,27 @@ fn buffer(cx: &mut Cx, this: Value) -> Flow {
     };
     with_stream(cx, &stream, Stream::flush)?;
     super::binary_twin(cx, this, &stream)
+}
+
+/// A file as messages show it.
+pub fn shown(cx: &Cx, this: Value) -> String {
+    let class = cx.class_of(this).name_text();
+    let mut out = format!("<_io.{class} name=").into_bytes();
+    let _ = with_file(cx.unwrap(this), |file| {
+        match &file.name {
+            Name::Text(name) => push_str_repr(&mut out, name),
+            Name::Bytes(name) => out.extend(bytes_repr(name).bytes()),
+            Name::Descriptor(fd) => out.extend(fd.to_string().bytes()),
+        }
+        if cx.isinstance(this, T::File) {
+            out.extend_from_slice(b" mode=");
+            push_str_repr(&mut out, file.mode.as_bytes());
+            out.extend_from_slice(b" encoding=");
+            push_str_repr(&mut out, file.encoding.as_bytes());
+        }
+    });
+    out.push(b'>');
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn repr(cx: &mut Cx, args: Args) -> Flow {

@@ -7,10 +7,10 @@ use std::os::unix::ffi::OsStringExt;
 use std::rc::Rc;
 
 use super::stream::{Newline, Stream, Text};
-use super::{FileObject, Io, Name, object, text_of};
+use super::{FileObject, Io, Name, methods, object, text_of};
 use crate::gc::Gc;
 use crate::native::error::io_error;
-use crate::native::{add_functions, function};
+use crate::native::{add_functions, function, opened};
 use crate::plain::codec::{self, Encoding, Handler};
 use crate::value::{Dict, T, Value};
 use crate::vm::system;
@@ -205,7 +205,13 @@ fn open(cx: &mut Cx, args: Args) -> Flow {
         encoding: encoding.unwrap_or_else(|| "UTF-8".into()),
         errors: errors.unwrap_or_else(|| "strict".into()),
     };
-    Ok(object(cx, id, file))
+    let stream = file.stream.clone();
+    let object = object(cx, id, file);
+    if closes {
+        let watched = opened::note(cx, || methods::shown(cx, object));
+        stream.borrow_mut().watched = watched;
+    }
+    Ok(object)
 }
 
 pub fn text_layer(

@@ -4,8 +4,10 @@
 //! exceptions. Reading ahead and writing behind exclude each other: whichever begins settles the
 //! other first, so that the position is always right.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::rc::Rc;
 
 use crate::plain::codec::{self, CodecFault, Encoding, Handler};
 
@@ -72,6 +74,8 @@ pub struct Stream {
     pub detour: Option<Detour>,
     /// Nobody reads what is written.
     pub is_broken: bool,
+    /// To be told when the program closes it.
+    pub watched: Option<Rc<Cell<bool>>>,
 }
 
 pub type Detour = std::rc::Rc<dyn Fn(&[u8]) -> bool>;
@@ -102,6 +106,7 @@ impl Stream {
             fresh: true,
             detour: None,
             is_broken: false,
+            watched: None,
         }
     }
 
@@ -464,6 +469,9 @@ impl Stream {
     }
 
     pub fn close(&mut self) -> Result<()> {
+        if let Some(closed) = self.watched.take() {
+            closed.set(true);
+        }
         if self.file.is_none() {
             return Ok(());
         }
@@ -475,7 +483,8 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        // Nobody is left to tell.
+        // Nobody is left to tell, and it was not the program that has closed it.
+        self.watched = None;
         let _ = self.close();
     }
 }

@@ -117,6 +117,7 @@ pub static TYPE: TypeDef = TypeDef {
             let (sock, size, flags) = receiving(cx, args)?;
             let data = with_buffer(cx, size, |cx, buffer| {
                 let n = retry(cx, &sock, Side::Reads, |s| system::receive(s, buffer, flags))?;
+                received(cx, &sock, n, size, flags);
                 Ok(Value::object(cx.bytes(&buffer[..n])))
             })?;
             Ok(data)
@@ -541,6 +542,16 @@ fn with_buffer<R>(
     result
 }
 
+/// Less than was asked for is all that had come: true of TCP, where the poller, which tells of
+/// changes, need not be asked to look again. The end is another matter.
+fn received(cx: &mut Cx, sock: &Sock, n: usize, size: usize, flags: i32) {
+    let is_tcp = sock.kind == libc::SOCK_STREAM
+        && (sock.family == libc::AF_INET || sock.family == libc::AF_INET6);
+    if is_tcp && 0 < n && n < size && flags == 0 {
+        cx.all_read(sock.socket.as_raw_fd());
+    }
+}
+
 fn receiving(cx: &mut Cx, args: Args) -> Result<(Rc<Sock>, usize, i32), Stop> {
     let size = cx.index_i64(cx.arg(args, 1).value())?;
     let flags = flags(cx, args, 2)?;
@@ -580,6 +591,7 @@ fn recv_into(cx: &mut Cx, args: Args) -> Flow {
     let sock = sock(cx, args)?;
     with_buffer(cx, size, |cx, buffer| {
         let n = retry(cx, &sock, Side::Reads, |s| system::receive(s, buffer, flags))?;
+        received(cx, &sock, n, size, flags);
         // Another thread may have made the target smaller.
         let put = |data: &mut [u8]| {
             let n = n.min(data.len());

@@ -30,11 +30,25 @@ enum Waiter {
 #[derive(Default, Clone, Copy)]
 struct Source {
     sides: [Option<Waiter>; 2],
+    told: Told,
+}
+
+/// What was told of a descriptor since it was last watched anew.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    #[default]
+    Nothing,
+    /// That there is something to be read, and nothing else.
+    Reads,
+    More,
 }
 
 #[derive(Default)]
 pub struct Sources {
     known: HashMap<RawFd, Source>,
+    /// Those of which something was told: they are watched anew before the next look, so that what
+    /// is left is told of again.
+    told: Vec<RawFd>,
     /// How many turns of loops were made without a look at the system.
     unseen: u32,
 }
@@ -83,6 +97,7 @@ impl Threads {
             return Ok(replaced);
         }
         self.poller()?.watch(fd, reads, writes)?;
+        after.told = Told::Nothing;
         self.sources.known.insert(fd, after);
         Ok(replaced)
     }
@@ -109,12 +124,24 @@ impl Threads {
                     _ => {}
                 }
             }
-            // What is left to be read is to be told of again.
-            if let Some(source) = self.sources.known.get(&ready.fd)
-                && let Some(poller) = &self.poller
+            if let Some(source) = self.sources.known.get_mut(&ready.fd) {
+                let only_reads = !ready.ended && !ready.writes;
+                source.told = if only_reads { Told::Reads } else { Told::More };
+                self.sources.told.push(ready.fd);
+            }
+        }
+    }
+
+    /// Has the poller tell again of what was left of all that it told.
+    pub(super) fn watch_anew(&mut self) {
+        let Some(poller) = &self.poller else { return };
+        for fd in self.sources.told.drain(..) {
+            if let Some(source) = self.sources.known.get_mut(&fd)
+                && source.told != Told::Nothing
             {
+                source.told = Told::Nothing;
                 let [reads, writes] = source.sides.map(|side| side.is_some());
-                let _ = poller.watch(ready.fd, reads, writes);
+                let _ = poller.watch(fd, reads, writes);
             }
         }
     }
@@ -154,6 +181,7 @@ impl Vm {
 
     #[cold]
     pub(super) fn look_now(&mut self) {
+        self.threads.watch_anew();
         if !self.threads.sources.is_empty()
             && let Ok(poller) = self.threads.poller()
             && poller.wait(Some(std::time::Duration::ZERO)).is_ok()
@@ -165,6 +193,17 @@ impl Vm {
 }
 
 impl Cx {
+    /// Everything that had come over a connection was read: the next that comes is told of in any
+    /// case, without asking for it.
+    #[inline]
+    pub fn all_read(&mut self, fd: RawFd) {
+        if let Some(source) = self.vm_mut().threads.sources.known.get_mut(&fd)
+            && source.told == Told::Reads
+        {
+            source.told = Told::Nothing;
+        }
+    }
+
     /// Has a loop run a handle whenever a descriptor is ready; None: not any more. Returns the
     /// handle before.
     pub fn watch_for_loop(

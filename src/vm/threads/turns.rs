@@ -289,6 +289,7 @@ fn rest(vm: &mut Vm) {
     if vm.threads.outside == 0 && !vm.threads.sources.is_empty() && vm.clock.is_virtual() {
         // What is on its way inside this machine arrives at once.
         for patience in [Duration::ZERO, Duration::from_millis(1)] {
+            vm.threads.watch_anew();
             if let Ok(poller) = vm.threads.poller() {
                 let _ = poller.wait(Some(patience));
                 vm.threads.tell_ready();
@@ -360,6 +361,7 @@ fn sleep(vm: &mut Vm, left: Option<Duration>) {
         true => Duration::from_millis(left.as_millis() as u64),
         false => left,
     });
+    vm.threads.watch_anew();
     if let Ok(poller) = vm.threads.poller() {
         // Why it ended is seen by what has changed.
         let _ = poller.wait(whole);
