@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::native::sys::Flags;
+use crate::rt::seam::Kind;
 
 /// What to run.
 #[derive(Clone)]
@@ -53,6 +54,9 @@ pub struct Config {
     pub strict: bool,
     /// So long may it take, in real time.
     pub timeout: Option<Duration>,
+    /// One act upon the world outside fails, for tests: its number, and how.
+    pub fault: Option<u64>,
+    pub fault_kind: Kind,
     /// Tracebacks as CPython writes them, also on a terminal.
     pub plain: bool,
     /// Tracebacks go on with the way through tasks.
@@ -80,6 +84,8 @@ impl Config {
             schedule_seed: None,
             strict: false,
             timeout: None,
+            fault: None,
+            fault_kind: Kind::Error,
             plain: true,
             show_tasks: false,
             show_locals: false,

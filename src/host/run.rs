@@ -17,6 +17,7 @@ use crate::gc::Gc;
 use crate::native::witness::{self, Witness};
 use crate::native::{error, front, io, sys};
 use crate::plain::codec::{Encoding, Handler, decode};
+use crate::rt::seam::{self, Fault};
 use crate::text::{Source, exception_name, render};
 use crate::value::{Dict, List, Module, Str, Value};
 use crate::vm::{Cx, Finder, Flow, FoundModule, Stop, Vm};
@@ -222,6 +223,9 @@ fn prepare(cx: &mut Cx, config: &Config) {
     }
     if config.unbuffered {
         io::unbuffer(cx);
+    }
+    if let Some(number) = config.fault {
+        seam::install(Box::new(Fault::new(number, config.fault_kind)));
     }
     let reports = cx.vm_mut().reports();
     reports.hurry = signals::hurry;

@@ -12,6 +12,7 @@ use super::error::{io_error, os_error};
 use super::{add_functions, function, io};
 use crate::gc::Gc;
 use crate::plain::codec::{self, Encoding, Handler};
+use crate::rt::seam::{self, Act};
 use crate::value::{Dict, Str, T, Value};
 use crate::vm::threads::{Side, Woke};
 use crate::vm::{Args, Cx, Def, Flow, Stop, system};
@@ -82,7 +83,7 @@ fn spawn(cx: &mut Cx, args: Args) -> Flow {
     let session = cx.arg(args, 5).value() == Value::TRUE;
     // What the program has printed comes before what the child prints.
     let _ = io::finish(cx);
-    match system::spawn(command, session) {
+    match seam::pass(Act::Open, 0).and_then(|_| system::spawn(command, session)) {
         Ok((pid, fd)) => {
             let made = [Value::int(pid.into()), Value::int(fd.into())];
             Ok(Value::object(cx.tuple(&made)))

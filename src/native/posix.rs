@@ -16,6 +16,7 @@ use super::{add_functions, function};
 use crate::gc::Gc;
 use crate::plain::MAX_BYTES;
 use crate::plain::codec::{self, Encoding, Handler};
+use crate::rt::seam::{self, Act};
 use crate::value::{Dict, Str, T, Value};
 use crate::vm::system;
 use crate::vm::threads::{Side, Woke};
@@ -189,7 +190,9 @@ static FUNCTIONS: &[Def] = &[
         let mut data = vec![0; n.min(1 << 20)];
         let_others_run(cx, fd, Side::Reads)?;
         loop {
-            match system::with_file(fd, |mut file| io::Read::read(&mut file, &mut data)) {
+            match seam::pass(Act::ReadFile, data.len()).and_then(|n| {
+                system::with_file(fd, |mut file| io::Read::read(&mut file, &mut data[..n]))
+            }) {
                 Ok(n) => return Ok(Value::object(cx.bytes(&data[..n]))),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => cx.serve_signals()?,
                 Err(error) => return Err(io_error(cx, &error, None)),
@@ -201,7 +204,9 @@ static FUNCTIONS: &[Def] = &[
         let data = data_arg(cx, args, 1)?;
         let_others_run(cx, fd, Side::Writes)?;
         loop {
-            match system::with_file(fd, |mut file| io::Write::write(&mut file, &data)) {
+            match seam::pass(Act::WriteFile, data.len()).and_then(|n| {
+                system::with_file(fd, |mut file| io::Write::write(&mut file, &data[..n]))
+            }) {
                 Ok(n) => return Ok(Value::int(n as i64)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => cx.serve_signals()?,
                 Err(error) => return Err(io_error(cx, &error, None)),
@@ -253,12 +258,15 @@ static FUNCTIONS: &[Def] = &[
         let result = system::set_blocking(fd, on);
         result.map(|()| Value::NONE).map_err(|error| io_error(cx, &error, None))
     }),
-    function("pipe()", "The two ends of a pipe.", |cx, _| match io::pipe() {
-        Ok((reads, writes)) => {
-            let ends = [reads.into_raw_fd(), writes.into_raw_fd()].map(|fd| Value::int(fd.into()));
-            Ok(Value::object(cx.tuple(&ends)))
+    function("pipe()", "The two ends of a pipe.", |cx, _| {
+        match seam::pass(Act::Open, 0).and_then(|_| io::pipe()) {
+            Ok((reads, writes)) => {
+                let ends =
+                    [reads.into_raw_fd(), writes.into_raw_fd()].map(|fd| Value::int(fd.into()));
+                Ok(Value::object(cx.tuple(&ends)))
+            }
+            Err(error) => Err(io_error(cx, &error, None)),
         }
-        Err(error) => Err(io_error(cx, &error, None)),
     }),
     function("_terminal_size(fd, /)", "Columns and lines of a terminal.", |cx, args| {
         let fd = descriptor(cx, args)?;

@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod poller;
+pub mod seam;
 pub mod wheel;
 
 pub use clock::Clock;

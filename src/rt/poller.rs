@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::seam::{self, Act};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 
@@ -100,7 +101,8 @@ impl Poller {
     /// Sleeps until something happens, `None` without limit. Returns at once if a wake came since
     /// the last wait.
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Woke> {
-        match self.poll.poll(&mut self.events, timeout) {
+        let passed = seam::pass(Act::Wait, 0);
+        match passed.and_then(|_| self.poll.poll(&mut self.events, timeout)) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                 self.events.clear();

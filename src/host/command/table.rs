@@ -9,6 +9,7 @@ use super::{Asked, Request};
 use crate::host::check;
 use crate::host::config::Script;
 use crate::host::ending::Exit;
+use crate::rt::seam::Kind;
 
 /// A word that is not a script.
 pub struct Subcommand {
@@ -178,6 +179,16 @@ pub static OPTIONS: &[Row] = &[
                 "tasks" => request.config.show_tasks = true,
                 "locals" => request.config.show_locals = true,
                 "dev" => request.config.flags.dev_mode = true,
+                "fault" => {
+                    let number = value.as_ref().and_then(|value| value.parse().ok());
+                    let wanted = "-X fault=N lets the N-th act upon files and sockets fail";
+                    request.config.fault = Some(number.ok_or(wanted)?);
+                }
+                "fault-kind" => {
+                    let kind = value.as_deref().and_then(Kind::named);
+                    let wanted = "-X fault-kind is one of error, short, eintr, eagain";
+                    request.config.fault_kind = kind.ok_or(wanted)?;
+                }
                 // As in Python, others are for the program.
                 _ => {}
             }

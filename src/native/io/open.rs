@@ -12,6 +12,7 @@ use crate::gc::Gc;
 use crate::native::error::io_error;
 use crate::native::{add_functions, function, opened};
 use crate::plain::codec::{self, Encoding, Handler};
+use crate::rt::seam::{self, Act};
 use crate::value::{Dict, T, Value};
 use crate::vm::system;
 use crate::vm::{Args, Cx, Def, Flow, Stop};
@@ -258,6 +259,9 @@ fn open_path(
     path: &OsString,
 ) -> Result<std::io::Result<File>, Stop> {
     use std::os::unix::fs::FileTypeExt;
+    if let Err(error) = seam::pass(Act::Open, 0) {
+        return Ok(Err(error));
+    }
     if !std::fs::metadata(path).is_ok_and(|data| data.file_type().is_fifo()) {
         return Ok(options.open(path));
     }

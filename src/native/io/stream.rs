@@ -10,6 +10,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::rc::Rc;
 
 use crate::plain::codec::{self, CodecFault, Encoding, Handler};
+use crate::rt::seam::{self, Act};
 
 /// Bytes that wait to be written before they are.
 const WRITE_BUFFER: usize = 8192;
@@ -208,7 +209,8 @@ impl Stream {
         let file = self.file.as_mut().ok_or(Trouble::Closed)?;
         let mut rest = &behind[..];
         while !rest.is_empty() {
-            match file.write(rest) {
+            let passed = seam::pass(Act::WriteFile, rest.len());
+            match passed.and_then(|count| file.write(&rest[..count])) {
                 Ok(0) => return Err(Trouble::Io(io::Error::from_raw_os_error(libc::EIO))),
                 Ok(n) => rest = &rest[n..],
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -256,7 +258,8 @@ impl Stream {
         let old = self.ahead.len();
         self.ahead.resize(old + READ_CHUNK, 0);
         let file = self.file.as_mut().ok_or(Trouble::Closed)?;
-        let outcome = file.read(&mut self.ahead[old..]);
+        let outcome = seam::pass(Act::ReadFile, READ_CHUNK)
+            .and_then(|room| file.read(&mut self.ahead[old..][..room]));
         let count = *outcome.as_ref().unwrap_or(&0);
         self.ahead.truncate(old + count);
         outcome?;
@@ -267,6 +270,7 @@ impl Stream {
         self.ahead.drain(..self.at);
         self.at = 0;
         let file = self.file.as_mut().ok_or(Trouble::Closed)?;
+        seam::pass(Act::ReadFile, 0)?;
         file.read_to_end(&mut self.ahead)?;
         Ok(())
     }

@@ -23,6 +23,7 @@ use super::object::{derive, new_class};
 use super::{TypeDef, add_functions, add_types, function, method, static_method};
 use crate::gc::Gc;
 use crate::plain::MAX_BYTES;
+use crate::rt::seam::{self, Act};
 use crate::value::{ByteArray, Dict, MemoryView, Resource, Str, T, Value};
 use crate::vm::system;
 use crate::vm::threads::{Side, Woke};
@@ -116,8 +117,7 @@ pub static TYPE: TypeDef = TypeDef {
         method("recv(self, bufsize, flags=0, /)", "Receives data.", |cx, args| {
             let (sock, size, flags) = receiving(cx, args)?;
             let data = with_buffer(cx, size, |cx, buffer| {
-                let n = retry(cx, &sock, Side::Reads, |s| system::receive(s, buffer, flags))?;
-                received(cx, &sock, n, size, flags);
+                let n = receive(cx, &sock, buffer, flags)?;
                 Ok(Value::object(cx.bytes(&buffer[..n])))
             })?;
             Ok(data)
@@ -128,8 +128,9 @@ pub static TYPE: TypeDef = TypeDef {
             |cx, args| {
                 let (sock, size, flags) = receiving(cx, args)?;
                 with_buffer(cx, size, |cx, buffer| {
-                    let (n, from) =
-                        retry(cx, &sock, Side::Reads, |s| system::receive_from(s, buffer, flags))?;
+                    let (n, from) = retry(cx, &sock, Act::Receive, 0, |s, _| {
+                        system::receive_from(s, buffer, flags)
+                    })?;
                     let data = Value::object(cx.bytes(&buffer[..n]));
                     let from = address_value(cx, &from);
                     Ok(Value::object(cx.tuple(&[data, from])))
@@ -141,7 +142,9 @@ pub static TYPE: TypeDef = TypeDef {
             let flags = flags(cx, args, 2)?;
             let data = data_arg(cx, args, 1)?;
             let sock = sock(cx, args)?;
-            let n = retry(cx, &sock, Side::Writes, |s| s.send_with_flags(&data, flags))?;
+            let n = retry(cx, &sock, Act::Send, data.len(), |s, n| {
+                s.send_with_flags(&data[..n], flags)
+            })?;
             Ok(Value::int(n as i64))
         }),
         method("sendall(self, data, flags=0, /)", "Sends all of the data.", |cx, args| {
@@ -150,8 +153,9 @@ pub static TYPE: TypeDef = TypeDef {
             let sock = sock(cx, args)?;
             let mut sent = 0;
             while sent < data.len() {
-                sent +=
-                    retry(cx, &sock, Side::Writes, |s| s.send_with_flags(&data[sent..], flags))?;
+                sent += retry(cx, &sock, Act::Send, data.len() - sent, |s, n| {
+                    s.send_with_flags(&data[sent..][..n], flags)
+                })?;
             }
             Ok(Value::NONE)
         }),
@@ -229,7 +233,9 @@ static FUNCTIONS: &[Def] =
         function("_pair(family, type, proto, /)", "Two connected descriptors.", |cx, args| {
             let [family, kind, protocol] = three(cx, args)?;
             let protocol = (protocol != 0).then(|| Protocol::from(protocol));
-            match Socket::pair(Domain::from(family), Type::from(kind), protocol) {
+            let made = seam::pass(Act::Open, 0)
+                .and_then(|_| Socket::pair(Domain::from(family), Type::from(kind), protocol));
+            match made {
                 Ok((a, b)) => {
                     let ends = [a, b].map(|end| Value::int(end.into_raw_fd().into()));
                     Ok(Value::object(cx.tuple(&ends)))
@@ -410,7 +416,8 @@ fn init(cx: &mut Cx, args: Args) -> Flow {
         let family = if family == -1 { libc::AF_INET } else { family };
         let kind = if kind == -1 { libc::SOCK_STREAM } else { kind };
         let protocol = (protocol > 0).then(|| Protocol::from(protocol));
-        Socket::new(Domain::from(family), Type::from(kind), protocol)
+        seam::pass(Act::Open, 0)
+            .and_then(|_| Socket::new(Domain::from(family), Type::from(kind), protocol))
     } else {
         match cx.index_i64(fd)? {
             fd if fd < 0 => return Err(cx.value_error("negative file descriptor")),
@@ -488,16 +495,20 @@ fn flags(cx: &mut Cx, args: Args, i: usize) -> Result<i32, Stop> {
 
 // ---- waiting
 
-/// Tries until it need not wait any more, for as long as the socket may.
+/// Tries until it need not wait any more, for as long as the socket may. `run` moves as many bytes
+/// as it is told.
 fn retry<R>(
     cx: &mut Cx,
     sock: &Sock,
-    side: Side,
-    mut act: impl FnMut(&Socket) -> io::Result<R>,
+    act: Act,
+    bytes: usize,
+    mut run: impl FnMut(&Socket, usize) -> io::Result<R>,
 ) -> Result<R, Stop> {
+    let side = if act == Act::Send { Side::Writes } else { Side::Reads };
     let mut until = None;
     loop {
-        let error = match act(&sock.socket) {
+        let tried = seam::pass(act, bytes).and_then(|bytes| run(&sock.socket, bytes));
+        let error = match tried {
             Ok(result) => return Ok(result),
             Err(error) => error,
         };
@@ -542,14 +553,20 @@ fn with_buffer<R>(
     result
 }
 
-/// Less than was asked for is all that had come: true of TCP, where the poller, which tells of
-/// changes, need not be asked to look again. The end is another matter.
-fn received(cx: &mut Cx, sock: &Sock, n: usize, size: usize, flags: i32) {
+fn receive(cx: &mut Cx, sock: &Sock, buffer: &mut [u8], flags: i32) -> Result<usize, Stop> {
+    let mut asked = 0;
+    let n = retry(cx, sock, Act::Receive, buffer.len(), |socket, bytes| {
+        asked = bytes;
+        system::receive(socket, &mut buffer[..bytes], flags)
+    })?;
+    // Less than was asked for is all that had come: true of TCP, where the poller, which tells of
+    // changes, need not be asked to look again. The end is another matter.
     let is_tcp = sock.kind == libc::SOCK_STREAM
         && (sock.family == libc::AF_INET || sock.family == libc::AF_INET6);
-    if is_tcp && 0 < n && n < size && flags == 0 {
+    if is_tcp && 0 < n && n < asked && flags == 0 {
         cx.all_read(sock.socket.as_raw_fd());
     }
+    Ok(n)
 }
 
 fn receiving(cx: &mut Cx, args: Args) -> Result<(Rc<Sock>, usize, i32), Stop> {
@@ -590,8 +607,7 @@ fn recv_into(cx: &mut Cx, args: Args) -> Flow {
     let flags = flags(cx, args, 3)?;
     let sock = sock(cx, args)?;
     with_buffer(cx, size, |cx, buffer| {
-        let n = retry(cx, &sock, Side::Reads, |s| system::receive(s, buffer, flags))?;
-        received(cx, &sock, n, size, flags);
+        let n = receive(cx, &sock, buffer, flags)?;
         // Another thread may have made the target smaller.
         let put = |data: &mut [u8]| {
             let n = n.min(data.len());
@@ -614,13 +630,14 @@ fn send_to(cx: &mut Cx, args: Args) -> Flow {
     let flags = if last == 3 { flags(cx, args, 2)? } else { 0 };
     let (sock, address) = with_address(cx, args, last, "sendto")?;
     let data = data_arg(cx, args, 1)?;
-    let n = retry(cx, &sock, Side::Writes, |s| s.send_to_with_flags(&data, &address, flags))?;
+    // A message goes whole or not at all.
+    let n = retry(cx, &sock, Act::Send, 0, |s, _| s.send_to_with_flags(&data, &address, flags))?;
     Ok(Value::int(n as i64))
 }
 
 fn accept(cx: &mut Cx, args: Args) -> Flow {
     let sock = sock(cx, args)?;
-    let (made, address) = retry(cx, &sock, Side::Reads, |s| s.accept())?;
+    let (made, address) = retry(cx, &sock, Act::Accept, 0, |s, _| s.accept())?;
     let fd = Value::int(made.into_raw_fd().into());
     let address = address_value(cx, &address);
     Ok(Value::object(cx.tuple(&[fd, address])))
@@ -637,7 +654,8 @@ fn connect(cx: &mut Cx, args: Args) -> Flow {
 /// Connects; the number of the system's error if that fails.
 fn try_connect(cx: &mut Cx, sock: &Sock, address: &SockAddr) -> Result<Result<(), i32>, Stop> {
     let number = |error: io::Error| error.raw_os_error().unwrap_or(libc::EIO);
-    match sock.socket.connect(address).map_err(number) {
+    let tried = seam::pass(Act::Connect, 0).and_then(|_| sock.socket.connect(address));
+    match tried.map_err(number) {
         Err(libc::EINPROGRESS | libc::EINTR) if sock.timeout.get() != Some(0.0) => {}
         result => return Ok(result),
     }
