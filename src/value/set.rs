@@ -470,7 +470,7 @@ impl Elements {
     }
 
     /// The next element from a position of the iteration order on, and the position behind it.
-    #[inline]
+    #[inline(always)]
     pub fn next_from(&self, position: usize) -> Option<(usize, Element)> {
         if self.unordered {
             let rest = self.elements.get(position..)?;
@@ -479,13 +479,17 @@ impl Elements {
         }
         let slots = self.slots();
         let mut at = position;
-        while let Some(&place) = slots.get(at) {
+        loop {
+            let place = *slots.get(at)?;
             at += 1;
             if place < REMOVED {
                 return Some((at, self.elements[place as usize]));
             }
+            // Most of a table may be empty.
+            while slots.get(at..at + 4) == Some(&[EMPTY; 4]) {
+                at += 4;
+            }
         }
-        None
     }
 
     /// The elements in the order of iteration.

@@ -64,7 +64,8 @@ mod back_end {
 
     macro_rules! threaded {
         ($( $(#[doc = $doc:literal])* $name:ident [$($kind:ident)*] $words:literal =>
-            $hot_mod:ident::$hot:ident $(| $cold_mod:ident::$cold:ident)?; )*) => {
+            $hot_mod:ident::$hot:ident
+            $(| $cold_mod:ident::$cold:ident $(, $apart_mod:ident::$apart:ident)?)?; )*) => {
             #[allow(non_snake_case)] // named after the rows
             mod hot {
                 use super::*;
@@ -77,6 +78,10 @@ mod back_end {
                             let pc = $hot_mod::$hot(vm, ip, base, word);
                             $(
                                 let _ = $cold_mod::$cold;
+                                $( if pc.ip == Pc::APART.ip {
+                                    let _ = $apart_mod::$apart;
+                                    return apart::$name(vm, ip, base, word, table);
+                                } )?
                                 if pc.ip.is_null() {
                                     return cold::$name(vm, ip, base, word, table);
                                 }
@@ -85,6 +90,27 @@ mod back_end {
                         }
                     }
                 )*
+            }
+
+            // What would make the hot side save registers, and is too frequent for the cold one.
+            #[allow(non_snake_case)]
+            mod apart {
+                use super::*;
+                $($($(
+                    #[inline(never)]
+                    pub unsafe extern "C-unwind" fn $name(
+                        vm: *mut Vm, ip: Ip, base: Base, word: Word, table: *const [Handler2; 256],
+                    ) {
+                        // SAFETY: as above.
+                        unsafe {
+                            let pc = $apart_mod::$apart(vm, ip, base, word);
+                            if pc.ip.is_null() {
+                                return cold::$name(vm, ip, base, word, table);
+                            }
+                            dispatch!(vm, pc, table)
+                        }
+                    }
+                )?)?)*
             }
 
             #[allow(non_snake_case)]
@@ -148,7 +174,8 @@ mod back_end {
 
     macro_rules! looped {
         ($( $(#[doc = $doc:literal])* $name:ident [$($kind:ident)*] $words:literal =>
-            $hot_mod:ident::$hot:ident $(| $cold_mod:ident::$cold:ident)?; )*) => {
+            $hot_mod:ident::$hot:ident
+            $(| $cold_mod:ident::$cold:ident $(, $apart_mod:ident::$apart:ident)?)?; )*) => {
             /// Runs from `pc` until the exit instruction.
             ///
             /// # Safety
@@ -165,6 +192,10 @@ mod back_end {
                             $(
                                 op if op == Op::$name as u8 => {
                                     let pc = $hot_mod::$hot(vm, ip, base, word);
+                                    $($( let pc = match pc.ip == Pc::APART.ip {
+                                        true => $apart_mod::$apart(vm, ip, base, word),
+                                        false => pc,
+                                    }; )?)?
                                     $(
                                         if pc.ip.is_null() {
                                             (*vm).leave_registers(ip, base);

@@ -328,8 +328,27 @@ pub unsafe fn for_iter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                     return Pc::new(taken(ip, word::sc(w)), base);
                 }
             }
+            return Pc::APART;
         }
         Pc::DECLINE
+    }
+}
+
+/// Other containers as long as they are not at their end.
+#[inline(always)]
+pub unsafe fn for_iter_apart(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let Some(iter) = reg!(base, word::b(w)).cast::<Iter>() else { return Pc::DECLINE };
+        if word::ext(w) == 1 {
+            return Pc::DECLINE;
+        }
+        match lean_step(&*vm, iter) {
+            Some(item) => {
+                reg!(base, word::a(w)) = item;
+                Pc::new(taken(ip, word::sc(w)), base)
+            }
+            None => Pc::DECLINE,
+        }
     }
 }
 
@@ -347,14 +366,10 @@ pub unsafe fn for_iter_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         } else if let Some(iter) = reg!(base, word::b(w)).cast::<Iter>()
             && !(*vm).interrupted()
         {
-            let body = taken(ip, word::sc(w));
             if word::ext(w) != 1 {
-                if let Some(item) = lean_step(&*vm, iter) {
-                    reg!(base, word::a(w)) = item;
-                    return Pc::new(body, base);
-                }
                 return for_iter_other(vm, ip, base, w);
             }
+            let body = taken(ip, word::sc(w));
             match step_pair(&*vm, iter) {
                 Pair::Items(x, y) => {
                     let first = base.add(word::b(*body));

@@ -17,6 +17,8 @@ pub struct Pc {
 impl Pc {
     /// The hot handler declines: its cold twin shall run. Nothing was changed.
     pub const DECLINE: Pc = Pc { ip: std::ptr::null_mut(), base: std::ptr::null_mut() };
+    /// The hot handler declines, and the one that stands apart shall be asked before the cold one.
+    pub const APART: Pc = Pc { ip: std::ptr::dangling_mut(), base: std::ptr::null_mut() };
 
     #[inline(always)]
     pub fn new(ip: Ip, base: Base) -> Pc {

@@ -295,12 +295,40 @@ pub(super) fn quick_step(iter: Gc<Iter>) -> Option<Value> {
     }
 }
 
+/// A step over the keys or values of a dict that is neither at its end nor changed.
+#[inline(always)]
+pub(super) fn dict_step(iter: Gc<Iter>) -> Option<Value> {
+    let dict = iter.a.get().cast::<Dict>()?;
+    let seen = iter.b.get().as_int().unwrap_or(0);
+    let whole = dict.len() as u32 == iter.guard.get() && seen < iter.guard.get().into();
+    if !whole || dict.is_namespace() || iter.header.shape == T::OdictIter.shape() {
+        return None;
+    }
+    let table = dict.table();
+    let mut place = (iter.at.get() as usize).max(table.head());
+    let entry = loop {
+        if place >= table.places() {
+            return None;
+        }
+        place += 1;
+        if let Some(entry) = table.entry_at(place - 1) {
+            break entry;
+        }
+    };
+    iter.at.set(place as i64);
+    iter.b.set(Value::int(seen + 1));
+    Some(if iter.kind == IterKind::DictKeys { entry.key } else { entry.value })
+}
+
 /// A step of a built-in container that is neither at its end nor changed; None for everything
 /// else, before anything has moved: then `step` knows.
-#[inline]
+#[inline(always)]
 pub(super) fn lean_step(vm: &Vm, iter: Gc<Iter>) -> Option<Value> {
     if iter.header.flags != 0 {
         return None;
+    }
+    if matches!(iter.kind, IterKind::DictKeys | IterKind::DictValues) {
+        return dict_step(iter);
     }
     let at = iter.at.get();
     let source = iter.a.get();
@@ -356,28 +384,6 @@ pub(super) fn lean_step(vm: &Vm, iter: Gc<Iter>) -> Option<Value> {
             let (next, element) = set.elements().next_from(at as usize)?;
             iter.at.set(next as i64);
             Some(element.key)
-        }
-        IterKind::DictKeys | IterKind::DictValues => {
-            let dict = source.cast::<Dict>()?;
-            let seen = iter.b.get().as_int().unwrap_or(0);
-            let whole = dict.len() as u32 == iter.guard.get() && seen < iter.guard.get().into();
-            if !whole || dict.is_namespace() || iter.header.shape == T::OdictIter.shape() {
-                return None;
-            }
-            let table = dict.table();
-            let mut place = (at as usize).max(table.head());
-            let entry = loop {
-                if place >= table.places() {
-                    return None;
-                }
-                place += 1;
-                if let Some(entry) = table.entry_at(place - 1) {
-                    break entry;
-                }
-            };
-            iter.at.set(place as i64);
-            iter.b.set(Value::int(seen + 1));
-            Some(if iter.kind == IterKind::DictKeys { entry.key } else { entry.value })
         }
         _ => None,
     }

@@ -330,7 +330,7 @@ macro_rules! for_each_op {
             GetIter [Dst Src Nil] 0 => data::cold | iter::get_iter;
             /// if R[b] has a next item: R[a] = it, jump (to the loop body, backwards); else go on.
             /// ext = 1: the body begins with the `Unpack` of R[a] into two, which nothing else reads
-            ForIter [Dst Src Off] 0 => iter::for_iter | iter::for_iter_slow;
+            ForIter [Dst Src Off] 0 => iter::for_iter | iter::for_iter_slow, iter::for_iter_apart;
             /// the loop over the fresh iterator R[a] is left early: close it if it is a generator
             CloseIter [Src Nil Nil] 0 => data::cold | iter::close_iter;
 
@@ -452,7 +452,8 @@ macro_rules! for_each_op {
 }
 
 macro_rules! define {
-    ($( $(#[doc = $doc:literal])* $name:ident [$($kind:ident)*] $words:literal => $($hot:ident)::+ $(| $($cold:ident)::+)?; )*) => {
+    ($( $(#[doc = $doc:literal])* $name:ident [$($kind:ident)*] $words:literal => $($hot:ident)::+
+        $(| $($cold:ident)::+ $(, $($apart:ident)::+)?)?; )*) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
         pub enum Op { $( $(#[doc = $doc])* $name, )* }
