@@ -80,8 +80,17 @@ pub static FROZEN_SET: TypeDef = TypeDef {
 
 // ---- operands
 
+#[inline(always)]
 fn this_set(cx: &Cx, args: Args, id: T, name: &str) -> Result<Gc<Set>, Stop> {
     let value = cx.arg(args, 0).value();
+    match value.cast::<Set>() {
+        Some(set) if set.is_frozen() == (id == T::FrozenSet) => Ok(set),
+        _ => this_other_set(cx, value, id, name),
+    }
+}
+
+#[cold]
+fn this_other_set(cx: &Cx, value: Value, id: T, name: &str) -> Result<Gc<Set>, Stop> {
     match is_set(cx, value) {
         Some(set) if set.is_frozen() == (id == T::FrozenSet) => Ok(set),
         _ => Err(cx.type_error(&format!(

@@ -187,9 +187,12 @@ impl Elements {
         if text.is_none() && !key.is_int() {
             return Err(Unsure);
         }
-        match self.first_slot(hash) {
-            Some(empty) => Ok(Some(self.put(hash, key, text.is_none(), empty))),
-            None => self.add_further(hash, key, text),
+        let slots = self.slots();
+        let first = hash as usize & (slots.len() - 1);
+        match slots[first] {
+            EMPTY => Ok(Some(self.put(hash, key, text.is_none(), first))),
+            place if self.elements.get(place as usize).is_some_and(|e| e.key == key) => Ok(None),
+            _ => self.add_further(hash, key, text),
         }
     }
 
@@ -266,12 +269,13 @@ impl Elements {
     /// Visits the elements in the order of iteration, until `visit` fails.
     #[inline(always)]
     fn each<E>(&self, mut visit: impl FnMut(Element) -> Result<(), E>) -> Result<(), E> {
-        if self.unordered {
-            return self.elements.iter().filter(|e| !e.key.is_undef()).try_for_each(|e| visit(*e));
-        }
-        for &place in self.slots() {
-            if let Some(element) = self.elements.get(place as usize) {
-                visit(*element)?;
+        let slots = self.slots();
+        let positions = if self.unordered { self.elements.len() } else { slots.len() };
+        for position in 0..positions {
+            let place = if self.unordered { position } else { slots[position] as usize };
+            match self.elements.get(place) {
+                Some(element) if !element.key.is_undef() => visit(*element)?,
+                _ => {}
             }
         }
         Ok(())
@@ -594,15 +598,17 @@ impl Elements {
             }
             return;
         }
-        self.elements.reserve(other.live);
+        self.elements = other.elements.clone();
         self.clear_slots(size);
-        let elements = &mut self.elements;
         let slots = if self.many.is_empty() { &mut self.few[..] } else { &mut self.many };
-        let Ok(()) = other.each::<std::convert::Infallible>(|element| {
-            slots[Self::empty_slot(slots, element.hash)] = elements.len() as u32;
-            elements.push(element);
-            Ok(())
-        });
+        for &place in other.slots() {
+            if let Some(element) = self.elements.get(place as usize) {
+                slots[Self::empty_slot(slots, element.hash)] = place;
+            }
+        }
+        if self.elements.len() > self.live {
+            self.compact();
+        }
     }
 
     /// Rebuilds the table if removed elements hold more than a quarter of it, as CPython does
