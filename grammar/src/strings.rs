@@ -160,7 +160,7 @@ pub struct Findings<'a> {
 impl Findings<'_> {
     fn bad_escape(&mut self, at: usize, text: &str) {
         let span = Span::new(at as u32, (at + 1 + text.len()) as u32);
-        let octal = text.starts_with(|c: char| c.is_ascii_digit());
+        let octal = text.starts_with(|c: char| c.is_digit(8));
         let what = if octal { "invalid octal escape sequence" } else { "invalid escape sequence" };
         self.warnings.push(
             Diagnostic::warning("bad-escape", span, format!("{what} '\\{text}'"))

@@ -9,8 +9,8 @@ use crate::gc::Gc;
 use crate::plain::int::Int;
 use crate::value::class::overrides;
 use crate::value::{
-    BoundMethod, Class, Dict, Function, Instance, IterKind, Module, Native, StaticMethod, Str, T,
-    Tuple, Value,
+    BoundMethod, Bytes, Class, Dict, Function, Instance, IterKind, Module, Native, StaticMethod,
+    Str, T, Tuple, Value,
 };
 use crate::vm::{Args, Binary, Cx, Def, Flow, Found, Number, Outcome, Stop};
 
@@ -609,6 +609,13 @@ fn hash(cx: &mut Cx, args: Args) -> Flow {
         {
             return cx.call_then(method, &[x], hash_arrived, [Value::NONE; 3]);
         }
+    }
+    // The machine keeps 0 for what has not been hashed.
+    let plain = cx.unwrap(x);
+    if plain.cast::<Str>().is_some_and(|text| text.as_bytes().is_empty())
+        || plain.cast::<Bytes>().is_some_and(|bytes| bytes.as_slice().is_empty())
+    {
+        return Ok(Value::int(0));
     }
     let hash = cx.hash(x)?;
     Ok(cx.int(hash as i64))

@@ -450,6 +450,9 @@ fn isupper(cx: &mut Cx, args: Args) -> Flow {
 fn translate(cx: &mut Cx, args: Args) -> Flow {
     let data = this_data(cx, args)?;
     let table = separator(cx, args)?;
+    if table.as_ref().is_some_and(|table| table.len() != 256) {
+        return Err(cx.value_error("translation table must be 256 characters long"));
+    }
     let delete = match cx.opt(args, 2) {
         Some(_) => data_arg(cx, args, 2)?,
         None => Data::Copy(Vec::new()),

@@ -60,13 +60,23 @@ pub static TYPE: TypeDef = TypeDef {
             name: "__module__",
             doc: "",
             get: get_module,
-            set: Some(|cx, c, v| set_entry(cx, c, "__module__", v)),
+            set: Some(|cx, c, v| {
+                set_entry(cx, c, "__module__", v)?;
+                // The line belonged to the module of before.
+                let class = this(cx, c)?;
+                class.dict.remove_str(cx, cx.intern("__firstlineno__"));
+                Ok(Value::NONE)
+            }),
         },
         GetSet {
             name: "__bases__",
             doc: "",
             get: |cx, c| this(cx, c).map(|c| c.bases.get()),
-            set: None,
+            set: Some(|cx, c, v| {
+                let class = this(cx, c)?;
+                check_mutable(cx, class, "__bases__", v)?;
+                cx.set_bases(class, v)
+            }),
         },
         GetSet { name: "__base__", doc: "", get: get_base, set: None },
         GetSet { name: "__mro__", doc: "", get: get_mro, set: None },
@@ -136,13 +146,7 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
     if !cx.unwrap(bases).is::<Tuple>() {
         return Err(wrong(cx, 2, "tuple", bases));
     }
-    if name.as_bytes().contains(&0) {
-        return Err(cx.value_error("type name must not contain null characters"));
-    }
-    if name.as_str().is_none() {
-        // Says which character cannot be encoded.
-        super::codec::encode(cx, name, &super::codec::How::strict_utf8())?;
-    }
+    check_name(cx, name)?;
     let bases = cx.unwrap(bases);
     let winner = winner(cx, metaclass, bases)?;
     let root = cx.class(T::Type).dict.get_str(cx, cx.vm().names.__new__);
@@ -175,6 +179,18 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
         namespace.set_str(cx, module, name);
     }
     cx.make_class_then(metaclass, name, bases, namespace, keywords)
+}
+
+/// ValueError for what cannot be the name of a class.
+fn check_name(cx: &mut Cx, name: Gc<Str>) -> Result<(), Stop> {
+    if name.as_bytes().contains(&0) {
+        return Err(cx.value_error("type name must not contain null characters"));
+    }
+    if name.as_str().is_none() {
+        // Says which character cannot be encoded.
+        super::codec::encode(cx, name, &super::codec::How::strict_utf8())?;
+    }
+    Ok(())
 }
 
 /// The most derived of a metaclass and those of the bases.
@@ -223,7 +239,8 @@ fn mro_values(class: Gc<Class>) -> Vec<Value> {
 
 fn mro(cx: &mut Cx, args: Args) -> Flow {
     let class = receiver(cx, args)?;
-    Ok(Value::object(cx.list(mro_values(class))))
+    let order = cx.default_order(class)?;
+    Ok(Value::object(cx.list(order.into_iter().map(Value::object).collect())))
 }
 
 fn get_mro(cx: &mut Cx, class: Value) -> Flow {
@@ -308,6 +325,7 @@ fn get_name(cx: &mut Cx, class: Value) -> Flow {
 fn set_name(cx: &mut Cx, class: Value, value: Value) -> Flow {
     let class = this(cx, class)?;
     let text = text_of(cx, class, "__name__", value)?;
+    check_name(cx, text)?;
     class.name.set(text);
     Ok(Value::NONE)
 }

@@ -111,13 +111,15 @@ fn parts(cx: &mut Cx, value: Value) -> Result<Option<(f64, f64)>, Stop> {
         && let Some(method) = cx.special(value, cx.vm().names.__complex__)?
     {
         let answer = cx.call(method, &[])?;
-        return match cx.number(answer) {
-            Some(Number::Complex(re, im)) => Ok(Some((re, im))),
-            _ => Err(cx.type_error(&format!(
-                "__complex__ returned non-complex (type {})",
-                cx.type_name(answer)
-            ))),
+        let kind = cx.type_name(answer);
+        let text = format!("__complex__ returned non-complex (type {kind})");
+        let Some(Number::Complex(re, im)) = cx.number(answer) else {
+            return Err(cx.type_error(&text));
         };
+        if !cx.is_exact(answer, T::Complex) {
+            cx.warn_of_subclass(&text, "complex")?;
+        }
+        return Ok(Some((re, im)));
     }
     if let Some(Number::Complex(re, im)) = cx.number(value) {
         return Ok(Some((re, im)));

@@ -48,6 +48,9 @@ const SHOWN: &[T] = &[
     T::Function,
     T::Native,
     T::NativeMethod,
+    T::ClassNative,
+    T::SlotWrapper,
+    T::MethodWrapper,
     T::BoundMethod,
     T::StaticMethod,
     T::ClassMethod,
@@ -187,7 +190,8 @@ fn own_str(cx: &mut Cx, value: Value) -> Result<Option<Value>, Stop> {
     }
     // `object.__str__` asks for the repr, that of str does not.
     if text_of(cx, value).is_some() {
-        return Ok(None);
+        let asks = cx.lookup(class, name).is_some_and(|found| is_one(found, [&OBJECT_STR; 2]));
+        return if asks { cx.special(value, name) } else { Ok(None) };
     }
     own_repr(cx, value)
 }

@@ -4,8 +4,8 @@ use super::display::push_repr;
 use crate::gc::Gc;
 use crate::value::{
     BoundMethod, Cell, Class, ClassMethod, CodeObject, Frame, FrameView, Function, GenericAlias,
-    Member, MemoryView, Module, Native, NativeKind, Range, Slice, StaticMethod, Str, Super, Union,
-    Value,
+    Member, MemoryView, Module, Native, NativeKind, Range, Slice, StaticMethod, Str, Super, T,
+    Union, Value,
 };
 use crate::vm::{Cx, Stop};
 
@@ -18,7 +18,7 @@ pub fn push(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
     } else if let Some(native) = value.cast::<Native>() {
         push_text(out, &native_text(native));
     } else if let Some(module) = value.cast::<Module>() {
-        push_module(cx, out, module);
+        push_module(cx, out, module)?;
     } else if let Some(frame) = value.cast::<Frame>() {
         let name = qualname(cx, frame.function);
         let kind = cx.type_name(value);
@@ -52,7 +52,7 @@ pub fn push(cx: &mut Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
             ),
         );
     } else if let Some(member) = value.cast::<Member>() {
-        let what = if member.computed.is_some() { "attribute" } else { "member" };
+        let what = if cx.is_exact(value, T::GetSet) { "attribute" } else { "member" };
         let owner = member.owner.get().cast::<Class>().map_or_else(String::new, |c| c.name_text());
         let name = member.name.get().cast::<Str>();
         let name = name.map_or_else(String::new, |n| n.lossy().into_owned());
@@ -131,7 +131,7 @@ fn push_method(
         && native.kind != NativeKind::Function
     {
         let name = native.signature.name();
-        let what = if is_slot(name) && native.kind == NativeKind::Method {
+        let what = if cx.is_exact(value, T::MethodWrapper) {
             format!("<method-wrapper '{name}' of")
         } else {
             format!("<built-in method {name} of")
@@ -165,7 +165,7 @@ pub fn push_default(cx: &Cx, out: &mut Vec<u8>, value: Value) {
     push_text(out, &format!("<{name} object at {}>", address(value)));
 }
 
-fn push_module(cx: &Cx, out: &mut Vec<u8>, module: Gc<Module>) {
+fn push_module(cx: &mut Cx, out: &mut Vec<u8>, module: Gc<Module>) -> Result<(), Stop> {
     let text = |name: &str| {
         let value = module.dict.get_str(cx, cx.intern(name))?;
         value.cast::<Str>().map(|text| text.lossy().into_owned())
@@ -173,19 +173,28 @@ fn push_module(cx: &Cx, out: &mut Vec<u8>, module: Gc<Module>) {
     let name = text("__name__").unwrap_or_else(|| "?".into());
     let name = crate::plain::repr::str_repr(name.as_bytes());
     let loaded = cx.vm().modules.iter().any(|entry| entry.value == Value::object(module));
+    let loader = module.dict.get_str(cx, cx.intern("__loader__")).filter(|l| !l.is_none());
     let origin = match text("__file__") {
         Some(file) => format!(" from {}", crate::plain::repr::str_repr(file.as_bytes())),
         None if loaded => " (built-in)".to_string(),
         None => String::new(),
     };
-    push_text(out, &format!("<module {name}{origin}>"));
+    push_text(out, &format!("<module {name}{origin}"));
+    if let (Some(loader), true) = (loader, origin.is_empty()) {
+        out.extend_from_slice(b" (");
+        push_repr(cx, out, loader)?;
+        out.push(b')');
+    }
+    out.push(b'>');
+    Ok(())
 }
 
 fn native_text(native: Gc<Native>) -> String {
     let name = native.signature.name();
     match (native.kind, native.owner.get().cast::<Class>()) {
         (NativeKind::Method, Some(class)) => {
-            let what = if is_slot(name) { "slot wrapper" } else { "method" };
+            let is_slot = native.header.shape == T::SlotWrapper.shape();
+            let what = if is_slot { "slot wrapper" } else { "method" };
             format!("<{what} '{name}' of '{}' objects>", class.name_text())
         }
         (NativeKind::ClassMethod, Some(class)) => {
@@ -197,36 +206,6 @@ fn native_text(native: Gc<Native>) -> String {
         }
         _ => format!("<built-in function {name}>"),
     }
-}
-
-/// Is a special method one that CPython keeps in a slot of the type?
-fn is_slot(name: &str) -> bool {
-    let methods = [
-        "__class_getitem__",
-        "__ceil__",
-        "__complex__",
-        "__copy__",
-        "__deepcopy__",
-        "__dir__",
-        "__enter__",
-        "__exit__",
-        "__floor__",
-        "__format__",
-        "__getnewargs__",
-        "__init_subclass__",
-        "__instancecheck__",
-        "__length_hint__",
-        "__missing__",
-        "__reduce__",
-        "__reduce_ex__",
-        "__reversed__",
-        "__round__",
-        "__sizeof__",
-        "__subclasscheck__",
-        "__subclasses__",
-        "__trunc__",
-    ];
-    name.starts_with("__") && name.ends_with("__") && !methods.contains(&name)
 }
 
 fn cell_text(cx: &Cx, value: Value, cell: Gc<Cell>) -> String {

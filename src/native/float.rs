@@ -137,15 +137,14 @@ fn index_arrived(cx: &mut Cx, [class, ..]: [Value; 3], outcome: Outcome) -> Flow
 }
 
 /// What `__float__` of `x` answered.
-fn float_answer(cx: &Cx, x: Value, answer: Value) -> Result<f64, Stop> {
-    match cx.number(answer) {
-        Some(Number::Float(f)) => Ok(f),
-        _ => Err(cx.type_error(&format!(
-            "{}.__float__ returned non-float (type {})",
-            cx.type_name(x),
-            cx.type_name(answer)
-        ))),
+fn float_answer(cx: &mut Cx, x: Value, answer: Value) -> Result<f64, Stop> {
+    let (kind, given) = (cx.type_name(x), cx.type_name(answer));
+    let text = format!("{kind}.__float__ returned non-float (type {given})");
+    let Some(Number::Float(f)) = cx.number(answer) else { return Err(cx.type_error(&text)) };
+    if !cx.is_exact(answer, T::Float) {
+        cx.warn_of_subclass(&text, "float")?;
     }
+    Ok(f)
 }
 
 /// A number that is not complex, as a float.

@@ -112,23 +112,61 @@ pub static NATIVE: TypeDef = TypeDef {
     ],
 };
 
-pub static NATIVE_METHOD: TypeDef = TypeDef {
-    id: T::NativeMethod,
-    doc: "A method written in Rust, before it is bound.",
+/// Unbound methods of the types of the machine differ in how they bind.
+macro_rules! native_method_type {
+    ($static:ident, $id:ident, $doc:literal, $bind:ident) => {
+        pub static $static: TypeDef = TypeDef {
+            id: T::$id,
+            doc: $doc,
+            methods: &[
+                method("__call__(self, /, *args, **kwargs)", "Call self as a function.", call),
+                method(
+                    "__get__(self, instance, owner=None, /)",
+                    "Return an attribute of instance, which is of type owner.",
+                    $bind,
+                ),
+            ],
+            getsets: native_getsets![GetSet {
+                name: "__objclass__",
+                doc: "",
+                get: native_owner,
+                set: None
+            }],
+        };
+    };
+}
+
+native_method_type!(
+    NATIVE_METHOD,
+    NativeMethod,
+    "A method written in Rust, before it is bound.",
+    bind_native
+);
+native_method_type!(
+    SLOT_WRAPPER,
+    SlotWrapper,
+    "A special method written in Rust, before it is bound.",
+    bind_native
+);
+native_method_type!(
+    CLASS_NATIVE,
+    ClassNative,
+    "A method written in Rust that binds the class.",
+    bind_to_class
+);
+
+pub static METHOD_WRAPPER: TypeDef = TypeDef {
+    id: T::MethodWrapper,
+    doc: "A special method written in Rust that is bound to an object.",
     methods: &[
         method("__call__(self, /, *args, **kwargs)", "Call self as a function.", call),
-        method(
-            "__get__(self, instance, owner=None, /)",
-            "Return an attribute of instance, which is of type owner.",
-            bind,
-        ),
+        method("__eq__(self, value, /)", "Return self==value.", method_eq),
+        method("__hash__(self, /)", "Return hash(self).", method_hash),
     ],
-    getsets: native_getsets![GetSet {
-        name: "__objclass__",
-        doc: "",
-        get: native_owner,
-        set: None
-    }],
+    getsets: native_getsets![
+        GetSet { name: "__objclass__", doc: "", get: native_owner, set: None },
+        GetSet { name: "__self__", doc: "", get: native_self, set: Some(super::readonly) }
+    ],
 };
 
 pub static METHOD: TypeDef = TypeDef {
@@ -314,6 +352,51 @@ fn bind(cx: &mut Cx, args: Args) -> Flow {
         return Ok(function);
     }
     Ok(Value::object(cx.bound_method(function, instance)))
+}
+
+/// The same for a method of a type of the machine, which binds objects of that type only.
+fn bind_native(cx: &mut Cx, args: Args) -> Flow {
+    let native = this_native(cx, cx.arg(args, 0).value())?;
+    let instance = cx.arg(args, 1).value();
+    if let Some(owner) = native.owner.get().cast::<Class>()
+        && !instance.is_none()
+        && !cx.class_of(instance).is_subclass(owner)
+    {
+        return Err(cx.type_error(&format!(
+            "descriptor '{}' for '{}' objects doesn't apply to a '{}' object",
+            native.signature.name(),
+            owner.name_text(),
+            cx.type_name(instance)
+        )));
+    }
+    bind(cx, args)
+}
+
+/// `__get__` of what binds the class.
+fn bind_to_class(cx: &mut Cx, args: Args) -> Flow {
+    let native = this_native(cx, cx.arg(args, 0).value())?;
+    let owner = match cx.opt(args, 2).map(|owner| owner.value()) {
+        Some(owner) if !owner.is_none() => owner,
+        _ => Value::object(cx.class_of(cx.arg(args, 1).value())),
+    };
+    let of = native.owner.get().cast::<Class>();
+    match (owner.cast::<Class>(), of) {
+        (Some(class), Some(of)) if class.is_subclass(of) => {
+            Ok(Value::object(cx.bound_method(Value::object(native), owner)))
+        }
+        (Some(class), Some(of)) => Err(cx.type_error(&format!(
+            "descriptor '{}' requires a subtype of '{}' but received '{}'",
+            native.signature.name(),
+            of.name_text(),
+            class.name_text()
+        ))),
+        _ => Err(cx.type_error(&format!(
+            "descriptor '{}' for type '{}' needs a type, not a '{}' as arg 2",
+            native.signature.name(),
+            of.map_or_else(String::new, |of| of.name_text()),
+            cx.type_name(owner)
+        ))),
+    }
 }
 
 fn new_method(cx: &mut Cx, args: Args) -> Flow {
@@ -578,6 +661,14 @@ fn native_name(cx: &mut Cx, value: Value) -> Flow {
 fn native_qualname(cx: &mut Cx, value: Value) -> Flow {
     let native = this_native(cx, value)?;
     let name = native.signature.name();
+    // What is bound is called after what it is bound to, special methods after where they are from.
+    let holder = value.cast::<BoundMethod>().filter(|_| cx.is_exact(value, T::Native));
+    if let Some(this) = holder.map(|method| method.this.get()) {
+        let class = this.cast::<Class>().unwrap_or_else(|| cx.class_of(this));
+        if let Some(holder) = class.qualname.get().cast::<Str>() {
+            return Ok(cx.str_value(&format!("{}.{name}", holder.lossy())));
+        }
+    }
     Ok(match native.owner.get().cast::<Class>() {
         Some(class) => cx.str_value(&format!("{}.{name}", class.name_text())),
         None => Value::object(cx.intern(name)),

@@ -127,5 +127,5 @@ fn subgroup(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn class_getitem(cx: &mut Cx, args: Args) -> Flow {
-    Ok(cx.arg(args, 0).value())
+    super::generic_alias::make(cx, cx.arg(args, 0).value(), cx.arg(args, 1).value())
 }

@@ -247,13 +247,27 @@ fn index_arrived(cx: &mut Cx, [class, ..]: [Value; 3], outcome: Outcome) -> Flow
 }
 
 fn trunc_arrived(cx: &mut Cx, [class, ..]: [Value; 3], outcome: Outcome) -> Flow {
-    finish(cx, class, outcome?, "__trunc__ returned non-Integral")
+    let answer = outcome?;
+    let value = cx.integer(answer);
+    let kind = cx.type_name(answer);
+    cx.deprecated("The delegation of int() to __trunc__ is deprecated.")?;
+    match value {
+        Some(value) => {
+            let value = cx.int_value(value);
+            finish(cx, class, value, "")
+        }
+        None => Err(cx.type_error(&format!("__trunc__ returned non-Integral (type {kind})"))),
+    }
 }
 
 fn finish(cx: &mut Cx, class: Value, answer: Value, complaint: &str) -> Flow {
     let Some(value) = cx.integer(answer) else {
         return Err(cx.type_error(&format!("{complaint} (type {})", cx.type_name(answer))));
     };
+    if !cx.is_exact(answer, T::Int) {
+        let kind = cx.type_name(answer);
+        cx.warn_of_subclass(&format!("{complaint} (type {kind})"), "int")?;
+    }
     let value = cx.int_value(value);
     match class.cast::<Class>() {
         Some(class) => derive(cx, class, T::Int, value),
@@ -339,7 +353,7 @@ fn sizeof(cx: &mut Cx, args: Args) -> Flow {
 }
 
 /// Is the byte order `little`? Absent means big.
-fn is_little(cx: &Cx, order: Value) -> Result<bool, Stop> {
+fn is_little(cx: &Cx, order: Value, name: &str) -> Result<bool, Stop> {
     if order.is_undef() {
         return Ok(false);
     }
@@ -347,8 +361,11 @@ fn is_little(cx: &Cx, order: Value) -> Result<bool, Stop> {
         Some(text) if text.as_bytes() == b"little" => Ok(true),
         Some(text) if text.as_bytes() == b"big" => Ok(false),
         Some(_) => Err(cx.value_error("byteorder must be either 'little' or 'big'")),
-        None => Err(cx
-            .type_error(&format!("argument 'byteorder' must be str, not {}", cx.type_name(order)))),
+        None => {
+            let given = if order.is_none() { "None".into() } else { cx.type_name(order) };
+            let text = format!("{name}() argument 'byteorder' must be str, not {given}");
+            Err(cx.type_error(&text))
+        }
     }
 }
 
@@ -367,7 +384,7 @@ fn to_bytes(cx: &mut Cx, args: Args) -> Flow {
             }
         },
     };
-    let little = is_little(cx, cx.arg(args, 2).value())?;
+    let little = is_little(cx, cx.arg(args, 2).value(), "to_bytes")?;
     let signed = match cx.opt(args, 3).map(|v| v.value()) {
         Some(value) => cx.truth(value)?,
         None => false,
@@ -381,7 +398,7 @@ fn to_bytes(cx: &mut Cx, args: Args) -> Flow {
 
 fn from_bytes(cx: &mut Cx, args: Args) -> Flow {
     let class = cx.arg(args, 0).value();
-    let little = is_little(cx, cx.arg(args, 2).value())?;
+    let little = is_little(cx, cx.arg(args, 2).value(), "from_bytes")?;
     let signed = match cx.opt(args, 3).map(|v| v.value()) {
         Some(value) => cx.truth(value)?,
         None => false,

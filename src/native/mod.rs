@@ -186,6 +186,9 @@ static TYPE_DEFS: &[&TypeDef] = &[
     &function::FUNCTION,
     &function::NATIVE,
     &function::NATIVE_METHOD,
+    &function::CLASS_NATIVE,
+    &function::SLOT_WRAPPER,
+    &function::METHOD_WRAPPER,
     &function::METHOD,
     &member::MEMBER,
     &member::GETSET,
@@ -356,7 +359,8 @@ fn add_members(cx: &Cx, def: &TypeDef) {
         add_method(cx, def.id, row);
     }
     for row in def.getsets {
-        let member = cx.new_object(T::GetSet.shape(), 0, |header| Member {
+        let shape = if is_field(def.id, row.name) { T::Member } else { T::GetSet }.shape();
+        let member = cx.new_object(shape, 0, |header| Member {
             header,
             name: cx.str_value(row.name).into(),
             owner: Value::object(class).into(),
@@ -364,6 +368,18 @@ fn add_members(cx: &Cx, def: &TypeDef) {
             item: None,
         });
         class.dict.set_str(cx, cx.intern(row.name), Value::object(member));
+    }
+}
+
+/// Is the attribute one that CPython keeps in a plain field of the object?
+fn is_field(id: T, name: &str) -> bool {
+    match id {
+        T::Property => matches!(name, "fget" | "fset" | "fdel" | "__doc__"),
+        T::Function => matches!(name, "__closure__" | "__doc__" | "__globals__" | "__builtins__"),
+        T::BoundMethod => matches!(name, "__func__" | "__self__"),
+        T::Complex => matches!(name, "real" | "imag"),
+        T::Slice => true,
+        _ => false,
     }
 }
 
@@ -467,7 +483,9 @@ pub fn module_of(cx: &Cx, class: Gc<Class>) -> &'static str {
 pub fn make(cx: &Cx, def: &'static Def, owner: Value) -> Gc<Native> {
     let signature = &def.signature;
     let shape = match def.kind {
+        NativeKind::Method if is_slot(cx, signature.name(), owner) => T::SlotWrapper.shape(),
         NativeKind::Method => T::NativeMethod.shape(),
+        NativeKind::ClassMethod => T::ClassNative.shape(),
         _ => T::Native.shape(),
     };
     let places = signature.len() + usize::from(signature.keywords);
@@ -486,6 +504,51 @@ pub fn make(cx: &Cx, def: &'static Def, owner: Value) -> Gc<Native> {
         signature,
         owner: owner.into(),
     })
+}
+
+/// Is a special method one that CPython keeps in a slot of the type?
+fn is_slot(cx: &Cx, name: &str, owner: Value) -> bool {
+    if !name.starts_with("__") {
+        return false;
+    }
+    let is_of = |ids: &[T]| ids.iter().any(|&id| owner == Value::object(cx.class(id)));
+    match name {
+        // These have a method beside the slot, for speed.
+        "__contains__" if is_of(&[T::Dict, T::Set, T::FrozenSet]) => return false,
+        "__getitem__" if is_of(&[T::Dict, T::List]) => return false,
+        _ => {}
+    }
+    const METHODS: &[&str] = &[
+        "__class_getitem__",
+        "__ceil__",
+        "__complex__",
+        "__copy__",
+        "__deepcopy__",
+        "__dir__",
+        "__enter__",
+        "__exit__",
+        "__floor__",
+        "__format__",
+        "__getnewargs__",
+        "__getstate__",
+        "__init_subclass__",
+        "__instancecheck__",
+        "__length_hint__",
+        "__bytes__",
+        "__missing__",
+        "__mro_entries__",
+        "__reduce__",
+        "__reduce_ex__",
+        "__reversed__",
+        "__round__",
+        "__set_name__",
+        "__setstate__",
+        "__sizeof__",
+        "__subclasscheck__",
+        "__subclasses__",
+        "__trunc__",
+    ];
+    name.ends_with("__") && !METHODS.contains(&name)
 }
 
 /// The receiver of a method of the built-in type `id`, seen through subclasses.

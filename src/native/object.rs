@@ -332,10 +332,12 @@ fn set_class(cx: &mut Cx, object: Value, value: Value) -> Flow {
         let text = "__class__ assignment only supported for mutable types or ModuleType subclasses";
         return Err(cx.type_error(text));
     }
+    let has_weakref = |class| cx.lookup(class, cx.vm().names.__weakref__).is_some();
     let alike = object.is::<Instance>()
         && from.layout == to.layout
         && (from.header.flags ^ to.header.flags) & flags::NO_DICT == 0
-        && slot_names(from) == slot_names(to);
+        && slot_names(from) == slot_names(to)
+        && has_weakref(from) == has_weakref(to);
     if !alike || !cx.set_class(object, to) {
         return Err(cx.type_error(&format!(
             "__class__ assignment: '{}' object layout differs from '{}'",
@@ -350,7 +352,9 @@ fn set_class(cx: &mut Cx, object: Value, value: Value) -> Flow {
 fn slot_names(class: Gc<Class>) -> Vec<Gc<Str>> {
     let mut names: Vec<Gc<Str>> = Vec::new();
     for base in class.mro.borrow().iter() {
-        names.extend(base.slots.borrow().iter().flatten());
+        let mut own: Vec<Gc<Str>> = base.slots.borrow().iter().flatten().copied().collect();
+        own.sort_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
+        names.extend(own);
     }
     names
 }

@@ -188,6 +188,10 @@ pub static TABLE: &[(T, &[&[Def]])] = &[
             &both_ways!(Bool, "and", "&", And),
             &both_ways!(Bool, "or", "|", Or),
             &both_ways!(Bool, "xor", "^", Xor),
+            &[method("__invert__(self, /)", "~self", |cx, args| {
+                let (x, _) = receiver(cx, args, T::Bool)?;
+                cx.tail_prelude("_invert_bool", &[x])
+            })],
         ],
     ),
     (
@@ -505,6 +509,11 @@ fn hash<const ID: u16>(cx: &mut Cx, args: Args) -> Flow {
 fn unary<const ID: u16, const OP: u8>(cx: &mut Cx, args: Args) -> Flow {
     let (x, _) = receiver(cx, args, const { type_id(ID) })?;
     let op = [Unary::Neg, Unary::Pos, Unary::Invert][OP as usize];
+    // `int.__invert__` of a truth value.
+    let x = match x.as_bool() {
+        Some(truth) if matches!(op, Unary::Invert) => Value::int(truth.into()),
+        _ => x,
+    };
     Ok(cx.unary_plain(op, x)?.unwrap_or(Value::NOT_IMPLEMENTED))
 }
 

@@ -154,6 +154,8 @@ fn convert(
         };
         cx.root(value);
         keyed = Some(value);
+        // Nothing is left for what takes values in turn.
+        values.next = 1;
     }
     let width = star(cx, conversion.width, values)?;
     let precision = star(cx, conversion.precision, values)?;

@@ -141,6 +141,7 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     set("api_version", Value::int(1013));
     set("copyright", cx.str_value("Copyright (c) the Sloop authors."));
     set("float_repr_style", cx.str_value("short"));
+    set("abiflags", cx.str_value(""));
     for name in ["prefix", "exec_prefix", "base_prefix", "base_exec_prefix"] {
         set(name, cx.str_value("/usr"));
     }

@@ -7,8 +7,8 @@ use super::{
     TypeDef, add_functions, add_types, class_method, function, generic_alias, method, static_method,
 };
 use crate::gc::Gc;
-use crate::value::class::flags;
-use crate::value::{Dict, Instance, Kind, Str, T, Value, Weak};
+use crate::value::weak::is_more_than_data;
+use crate::value::{Dict, Str, T, Value, Weak};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Order, Stop, finalise};
 
 pub static TYPE: TypeDef = TypeDef {
@@ -113,49 +113,16 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
     derive(cx, class, T::WeakRef, Value::object(weak))
 }
 
-/// Objects of the program's classes can, unless all they have is `__slots__`; of the built-in
-/// types those that are not mere data.
+/// Objects of the program's classes can if their class says so; of the built-in types those that
+/// are not mere data.
 fn can_be_referred(cx: &Cx, object: Value) -> bool {
-    let class = cx.class_of(object);
     if !object.is_object() {
         return false;
     }
-    if class.is_user() {
-        return !object.is::<Instance>()
-            || class.header.flags & flags::NO_DICT == 0
-            || cx.lookup(class, cx.vm().names.__weakref__).is_some()
-            || is_more_than_data(cx.class_of(cx.unwrap(object)).layout);
-    }
-    is_more_than_data(class.layout) || cx.is_exact(object, T::Tee)
-}
-
-fn is_more_than_data(layout: Kind) -> bool {
-    matches!(
-        layout,
-        Kind::Function
-            | Kind::Native
-            | Kind::BoundMethod
-            | Kind::Class
-            | Kind::Set
-            | Kind::Deque
-            | Kind::Frame
-            | Kind::Module
-            | Kind::CodeObject
-            | Kind::Resource
-            | Kind::Record
-            | Kind::MemoryView
-            | Kind::GenericAlias
-            | Kind::Union
-            | Kind::Future
-            | Kind::Task
-            | Kind::Gathering
-            | Kind::Wait
-            | Kind::Primitive
-            | Kind::Timeout
-            | Kind::Queue
-            | Kind::Handle
-            | Kind::EventLoop
-    )
+    let class = cx.class_of(object);
+    is_more_than_data(class.layout)
+        || class.is_user() && cx.lookup(class, cx.vm().names.__weakref__).is_some()
+        || cx.is_exact(object, T::Tee)
 }
 
 /// The hash of the object, remembered for when it is gone.

@@ -304,8 +304,13 @@ impl Space {
 
     #[inline]
     pub fn bound_method(&self, func: Value, this: Value) -> Gc<BoundMethod> {
-        // A bound native is no `method` but of the type that functions of modules have.
-        let id = if func.is::<Native>() { T::Native } else { T::BoundMethod };
+        // A bound native is no `method` but of the type that functions of modules have, or of
+        // one for the slots of types.
+        let id = match func.cast::<Native>() {
+            None => T::BoundMethod,
+            Some(native) if native.header.shape == T::SlotWrapper.shape() => T::MethodWrapper,
+            Some(_) => T::Native,
+        };
         self.new_object(id.shape(), 0, |header| BoundMethod {
             header,
             func: func.into(),

@@ -54,6 +54,9 @@ types! {
     Function       "function"          Object      Function FINAL;
     Native         "builtin_function_or_method" Object Native FINAL NO_NEW;
     NativeMethod   "method_descriptor" Object      Native FINAL NO_NEW;
+    ClassNative    "classmethod_descriptor" Object Native FINAL NO_NEW;
+    SlotWrapper    "wrapper_descriptor" Object     Native FINAL NO_NEW;
+    MethodWrapper  "method-wrapper"    Object      BoundMethod FINAL NO_NEW;
     BoundMethod    "method"            Object      BoundMethod FINAL;
     Property       "property"          Object      Property;
     StaticMethod   "staticmethod"      Object      StaticMethod;
@@ -214,6 +217,7 @@ types! {
     SyntaxError         "SyntaxError"         Exception      Exception;
     IndentationError    "IndentationError"    SyntaxError    Exception;
     TabError            "TabError"            IndentationError Exception;
+    PythonFinalizationError "PythonFinalizationError" RuntimeError Exception;
     IncompleteInputError "_IncompleteInputError" SyntaxError Exception;
     SystemError         "SystemError"         Exception      Exception;
     TypeError           "TypeError"           Exception      Exception;

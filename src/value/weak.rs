@@ -8,7 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 
-use super::kind::{Object, Tracer};
+use super::kind::{Kind, Object, Tracer};
 use super::wait::phase;
 use super::{Frame, Value, Wait, frame};
 use crate::gc::{Gc, Header};
@@ -36,6 +36,36 @@ pub enum Due {
     Callback(Gc<Weak>),
     /// `__del__`, or `close` of a suspended frame.
     Finaliser(Value),
+}
+
+/// Can there be weak references to objects of this kind, whatever their class?
+pub fn is_more_than_data(layout: Kind) -> bool {
+    matches!(
+        layout,
+        Kind::Function
+            | Kind::Native
+            | Kind::BoundMethod
+            | Kind::Class
+            | Kind::Set
+            | Kind::Deque
+            | Kind::Frame
+            | Kind::Module
+            | Kind::CodeObject
+            | Kind::Resource
+            | Kind::Record
+            | Kind::MemoryView
+            | Kind::GenericAlias
+            | Kind::Union
+            | Kind::Future
+            | Kind::Task
+            | Kind::Gathering
+            | Kind::Wait
+            | Kind::Primitive
+            | Kind::Timeout
+            | Kind::Queue
+            | Kind::Handle
+            | Kind::EventLoop
+    )
 }
 
 #[derive(Default)]

@@ -1,7 +1,8 @@
 //! Classes: calling them, and making them.
 
 use super::pc::{Base, Ip, Pc};
-use super::slots::{apply_slots, read_slots, solid_base};
+use super::rebase::{checked_order, linearise, no_order, own_order};
+use super::slots::{add_places, apply_slots, read_slots, solid_base};
 use super::unwind::class_text;
 use super::{Cx, Flow, Outcome, Stop, Vm, bind, call, native_call, raise};
 use crate::code::CodeKind;
@@ -339,10 +340,9 @@ impl Cx {
         keywords: Value,
     ) -> Flow {
         let class = build(self, meta, name, bases, namespace)?;
-        let own_mro = self.vm().names.mro;
-        if meta != self.class(T::Type)
-            && let Some(method) = self.lookup(meta, own_mro).filter(|m| !m.is::<Native>())
-        {
+        if let Some(method) = own_order(self, class) {
+            // Until the metaclass has said where to search, nothing is found.
+            class.mro.borrow_mut().clear();
             let order = self.scope(|cx| {
                 for value in [Value::object(class), Value::object(namespace), bases, keywords] {
                     cx.root(value);
@@ -352,6 +352,7 @@ impl Cx {
             })?;
             *class.mro.borrow_mut() = order;
             self.refresh_overrides(class);
+            self.bump_epoch();
         }
         let set_name = self.vm().names.__set_name__;
         let mut waiting = false;
@@ -375,38 +376,6 @@ impl Cx {
             return self.tail_prelude("_finish_class", &args);
         }
         Ok(Value::object(class))
-    }
-}
-
-/// The order in which ancestors are searched (C3), or the classes that stand in each other's way.
-fn linearise(bases: &[Gc<Class>]) -> Result<Vec<Gc<Class>>, Vec<Gc<Class>>> {
-    let mut lists: Vec<Vec<Gc<Class>>> = bases.iter().map(|b| b.mro.borrow().clone()).collect();
-    lists.push(bases.to_vec());
-    let mut order = Vec::new();
-    loop {
-        lists.retain(|list| !list.is_empty());
-        if lists.is_empty() {
-            return Ok(order);
-        }
-        let next = lists
-            .iter()
-            .map(|list| list[0])
-            .find(|candidate| !lists.iter().any(|list| list[1..].contains(candidate)));
-        let Some(next) = next else {
-            let mut heads: Vec<Gc<Class>> = Vec::new();
-            for list in &lists {
-                if !heads.contains(&list[0]) {
-                    heads.push(list[0]);
-                }
-            }
-            return Err(heads);
-        };
-        order.push(next);
-        for list in &mut lists {
-            if list[0] == next {
-                list.remove(0);
-            }
-        }
     }
 }
 
@@ -462,14 +431,7 @@ fn build(
     };
     let ancestors = match linearise(&list) {
         Ok(ancestors) => ancestors,
-        Err(heads) => {
-            let names: Vec<String> = heads.iter().map(|b| b.name_text()).collect();
-            let text = format!(
-                "Cannot create a consistent method resolution order (MRO) for bases {}",
-                names.join(", ")
-            );
-            return Err(cx.type_error(&text));
-        }
+        Err(heads) => return Err(no_order(cx, &heads)),
     };
     let cell = match namespace.get_str(cx, cx.vm().names.__classcell__) {
         None => None,
@@ -489,6 +451,13 @@ fn build(
     let inherited = super::pattern::inherited_flags(&ancestors);
     let class = cx.raw_class(name_text, bases, layout, flags::USER | inherited, shape);
     fill_namespace(cx, class, namespace)?;
+    if let Some((best, _)) = best {
+        add_places(cx, class, slots.as_ref(), &list, best);
+    }
+    let doc = cx.vm().names.__doc__;
+    if class.dict.get_str(cx, doc).is_none() {
+        class.dict.set_str(cx, doc, Value::NONE);
+    }
     let mut mro = vec![class];
     mro.extend(ancestors);
     *class.mro.borrow_mut() = mro;
@@ -515,36 +484,6 @@ fn build(
         cell.value.set(Value::object(class));
     }
     Ok(class)
-}
-
-/// What a metaclass's `mro` has returned, if it can be an order of lookup.
-fn checked_order(cx: &mut Cx, class: Gc<Class>, order: Value) -> Result<Vec<Gc<Class>>, Stop> {
-    let items = match cx.plain_items(order) {
-        Some(items) => items,
-        None => {
-            let collect = cx.vm().prelude("_collect");
-            let items = cx.call(collect, &[order])?;
-            cx.plain_items(items).unwrap_or_default()
-        }
-    };
-    let mut classes = Vec::with_capacity(items.len());
-    for item in items {
-        let Some(ancestor) = item.cast::<Class>() else {
-            let text = format!("mro() returned a non-class ('{}')", cx.type_name(item));
-            return Err(cx.type_error(&text));
-        };
-        let solid = solid_base(cx, ancestor);
-        if !solid_base(cx, class).is_subclass(solid) {
-            let text =
-                format!("mro() returned base with unsuitable layout ('{}')", ancestor.name_text());
-            return Err(cx.type_error(&text));
-        }
-        classes.push(ancestor);
-    }
-    if classes.is_empty() {
-        return Err(cx.type_error("type MRO must not be empty"));
-    }
-    Ok(classes)
 }
 
 /// Copies a class body's names, adjusting those that mean something to the class.
@@ -581,9 +520,6 @@ fn fill_namespace(cx: &Cx, class: Gc<Class>, namespace: Gc<Dict>) -> Result<(), 
             }
         }
         class.dict.set_str(cx, key, value);
-    }
-    if class.dict.get_str(cx, names.__doc__).is_none() {
-        class.dict.set_str(cx, names.__doc__, Value::NONE);
     }
     // Equality without a hash of its own makes instances unhashable.
     if class.dict.get_str(cx, names.__eq__).is_some()

@@ -390,13 +390,27 @@ impl Cx {
             return Ok(None);
         };
         let answer = self.call(method, &[])?;
-        match self.integer(answer) {
-            Some(i) => Ok(Some(i)),
-            None => Err(self.type_error(&format!(
-                "__index__ returned non-int (type {})",
-                self.type_name(answer)
-            ))),
+        let kind = self.type_name(answer);
+        let text = format!("__index__ returned non-int (type {kind})");
+        let Some(i) = self.integer(answer) else { return Err(self.type_error(&text)) };
+        if !self.is_exact(answer, T::Int) {
+            self.warn_of_subclass(&text, "int")?;
         }
+        Ok(Some(i))
+    }
+
+    /// A DeprecationWarning of the program's code.
+    pub fn deprecated(&mut self, text: &str) -> Result<(), Stop> {
+        let text = self.str_value(text);
+        self.call_prelude("_deprecated", &[text]).map(|_| ())
+    }
+
+    /// Warns of a conversion that answers with an object of a derived class.
+    pub fn warn_of_subclass(&mut self, text: &str, class: &str) -> Result<(), Stop> {
+        self.deprecated(&format!(
+            "{text}.  The ability to return an instance of a strict subclass of {class} is \
+             deprecated, and may be removed in a future version of Python."
+        ))
     }
 
     /// An integer by `__index__`, or TypeError.

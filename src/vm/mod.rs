@@ -46,6 +46,7 @@ pub mod process;
 mod quick;
 mod raise;
 mod range;
+mod rebase;
 mod roots;
 mod safepoint;
 mod slots;

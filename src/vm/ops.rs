@@ -470,6 +470,8 @@ pub fn unary_native(vm: &Vm, op: Unary, x: Value) -> Result<Option<Value>, Stop>
         (Unary::Neg, Number::Complex(re, im)) => Some(vm.space.complex(-re, -im)),
         (Unary::Pos, Number::Small(i)) => Some(vm.space.int(i)),
         (Unary::Pos, _) => Some(x),
+        // The class of truth values warns of it.
+        (Unary::Invert, _) if x.as_bool().is_some() => None,
         (Unary::Invert, Number::Small(i)) => Some(vm.space.int(!i)),
         (Unary::Invert, Number::Big(big)) => Some(vm.space.big_int(!&big.value)),
         (Unary::Invert, _) => None,
@@ -505,6 +507,10 @@ pub fn truth(vm: &Vm, x: Value) -> Result<bool, Ask> {
     }
     if let Some(f) = x.as_float() {
         return Ok(f != 0.0);
+    }
+    if x == Value::NOT_IMPLEMENTED {
+        let method = vm.prelude("_truth_of_not_implemented");
+        return Err(Ask::Call { method, by_len: false });
     }
     let class = vm.space.class_of(x);
     if let Some(proxy) = x.cast::<MappingProxy>() {

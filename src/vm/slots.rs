@@ -2,11 +2,13 @@
 //!
 //! All of it is settled before the class object exists (`construct.rs`).
 
+use super::natives::GetSet;
 use super::{Cx, Stop};
 use crate::gc::Gc;
 use crate::value::class::flags;
 use crate::value::kind::Kind;
-use crate::value::{Class, Dict, Member, Str, T, Value};
+use crate::value::weak::is_more_than_data;
+use crate::value::{Class, Declaration, Dict, Member, Str, T, Value};
 
 /// The nearest ancestor that decides what instances consist of.
 pub(super) fn solid_base(cx: &Cx, class: Gc<Class>) -> Gc<Class> {
@@ -62,8 +64,7 @@ pub(super) fn read_slots(
             }
         },
     };
-    let varies = [Kind::BigInt, Kind::Bytes, Kind::Tuple, Kind::Class].contains(&base.layout);
-    if !items.is_empty() && varies {
+    if !items.is_empty() && (varies(base) || base.layout == Kind::Class) {
         let name = base.name_text();
         let text = format!("nonempty __slots__ not supported for subtype of '{name}'");
         return Err(cx.type_error(&text));
@@ -106,23 +107,13 @@ fn inherits_place(cx: &Cx, base: Gc<Class>, place: &str) -> bool {
     if place == "__dict__" {
         return match base.is_user() {
             true => base.header.flags & flags::NO_DICT == 0,
-            false => base.layout == Kind::Exception,
+            false => matches!(base.layout, Kind::Exception | Kind::Class | Kind::Module),
         };
     }
-    let place = cx.intern(place);
-    base.mro
-        .borrow()
-        .iter()
-        .filter(|c| c.is_user())
-        .any(|c| c.slots.borrow().is_none() || c.dict.get_str(cx, place).is_some())
+    is_more_than_data(base.layout) || cx.lookup(base, cx.vm().names.__weakref__).is_some()
 }
 
 pub(super) fn apply_slots(cx: &mut Cx, class: Gc<Class>, slots: Slots, bases: &[Gc<Class>]) {
-    if slots.has_weakref {
-        // It says that there may be weak references; the machine keeps them elsewhere.
-        let name = cx.vm().names.__weakref__;
-        class.dict.set_str(cx, name, slot_member(cx, class, name));
-    }
     for &name in &slots.names {
         class.dict.set_str(cx, name, slot_member(cx, class, name));
     }
@@ -135,6 +126,57 @@ pub(super) fn apply_slots(cx: &mut Cx, class: Gc<Class>, slots: Slots, bases: &[
     }
 }
 
+/// The entries that stand for what instances of a new class have and those of `base` have not,
+/// unless the class body says something else under their names.
+pub(super) fn add_places(
+    cx: &mut Cx,
+    class: Gc<Class>,
+    slots: Option<&Slots>,
+    bases: &[Gc<Class>],
+    base: Gc<Class>,
+) {
+    let names = &cx.vm().names;
+    let (dict, weakref) = (names.__dict__, names.__weakref__);
+    let gets = |place: &str, named: fn(&Slots) -> bool| {
+        let given = slots.is_none_or(named);
+        (given || bases.iter().any(|b| inherits_place(cx, *b, place)))
+            && !inherits_place(cx, base, place)
+    };
+    let root = cx.class(T::Object).dict.get_str(cx, dict);
+    let own_dict = root.and_then(|root| root.cast::<Member>()).and_then(|root| root.computed);
+    let own_weakref: Declaration = &WEAKREF;
+    let places = [
+        (dict, gets("__dict__", |slots| slots.has_dict), own_dict),
+        (
+            weakref,
+            gets("__weakref__", |slots| slots.has_weakref) && !varies(base),
+            Some(own_weakref),
+        ),
+    ];
+    for (name, has, computed) in places {
+        if has && class.dict.get_str(cx, name).is_none() {
+            class.dict.set_str(cx, name, computed_member(cx, class, name, computed));
+        }
+    }
+}
+
+/// Are objects of the class as long as what they hold? Then there is no room for more.
+fn varies(class: Gc<Class>) -> bool {
+    [Kind::BigInt, Kind::Bytes, Kind::Tuple].contains(&class.layout)
+}
+
+/// The first of the weak references to an object.
+static WEAKREF: GetSet = GetSet {
+    name: "__weakref__",
+    doc: "list of weak references to the object",
+    get: |cx, object| {
+        let shared = cx.finals.shared(object);
+        let first = shared.or_else(|| cx.finals.references(object).first().copied());
+        Ok(first.map_or(Value::NONE, Value::object))
+    },
+    set: None,
+};
+
 impl Cx {
     /// Makes a class of the library look like a type of the machine.
     pub fn set_builtin(&self, class: Gc<Class>, is_final: bool) {
@@ -146,11 +188,21 @@ impl Cx {
 }
 
 fn slot_member(cx: &Cx, class: Gc<Class>, name: Gc<Str>) -> Value {
-    Value::object(cx.new_object(T::Member.shape(), 0, |header| Member {
+    computed_member(cx, class, name, None)
+}
+
+fn computed_member(
+    cx: &Cx,
+    class: Gc<Class>,
+    name: Gc<Str>,
+    computed: Option<Declaration>,
+) -> Value {
+    let id = if computed.is_some() { T::GetSet } else { T::Member };
+    Value::object(cx.new_object(id.shape(), 0, |header| Member {
         header,
         name: Value::object(name).into(),
         owner: Value::object(class).into(),
-        computed: None,
+        computed,
         item: None,
     }))
 }

@@ -170,6 +170,8 @@ fn unary(op: UnaryOp, value: &Const) -> Option<Const> {
         (UnaryOp::Pos, Const::Int(value)) => Const::Int(*value),
         (UnaryOp::Pos, Const::Float(value)) => Const::Float(*value),
         (UnaryOp::Invert, Const::Int(value)) => Const::Int(!value),
+        (UnaryOp::Invert, Const::True) => Const::Int(-2),
+        (UnaryOp::Invert, Const::False) => Const::Int(-1),
         _ => return None,
     })
 }
