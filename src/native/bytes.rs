@@ -240,6 +240,8 @@ fn finished(cx: &mut Cx, [class, mutable, _]: [Value; 3], data: Vec<u8>) -> Flow
 fn bytes_arrived(cx: &mut Cx, state: [Value; 3], outcome: Outcome) -> Flow {
     let answer = outcome?;
     match cx.unwrap(answer).cast::<Bytes>() {
+        // `bytes` itself takes what it is given, of whatever class derived from it.
+        Some(_) if state[0] == cx.type_object(T::Bytes) => Ok(answer),
         Some(bytes) => finished(cx, state, bytes.as_slice().to_vec()),
         None => {
             let shown = cx.type_name(answer);

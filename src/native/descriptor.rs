@@ -544,6 +544,9 @@ pub static MAPPING_PROXY: TypeDef = TypeDef {
         }),
         method("__or__(self, value, /)", "Return self|value.", |cx, args| merge(cx, args, false)),
         method("__ror__(self, value, /)", "Return value|self.", |cx, args| merge(cx, args, true)),
+        method("__ior__(self, value, /)", "Return self|=value.", |cx, _| {
+            Err(cx.type_error("'|=' is not supported by mappingproxy; use '|' instead"))
+        }),
         method("__eq__(self, value, /)", "Return self==value.", |cx, args| {
             proxy_equal(cx, args, Order::Eq)
         }),

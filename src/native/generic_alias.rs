@@ -165,6 +165,11 @@ fn called(cx: &mut Cx, [alias, ..]: [Value; 3], outcome: Outcome) -> Flow {
 
 fn getattr(cx: &mut Cx, args: Args) -> Flow {
     let (alias, name) = (cx.arg(args, 0).value(), super::object::name_arg(cx, args, 1)?);
+    if name.as_bytes() == b"__bases__" {
+        // An alias is no class.
+        let text = "'types.GenericAlias' object has no attribute '__bases__'";
+        return Err(cx.error(T::AttributeError, text));
+    }
     let origin = this(cx, alias)?.origin.get();
     cx.attribute_then(origin, name, Value::NONE)
 }
