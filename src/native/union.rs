@@ -4,7 +4,7 @@ use super::builtins::{Check, check};
 use super::operators::wrong_receiver;
 use super::{TypeDef, add_functions, display, display_object, function, method};
 use crate::gc::Gc;
-use crate::value::{Class, Dict, GenericAlias, Instance, T, Tuple, Union, Value};
+use crate::value::{Class, Dict, Instance, T, Tuple, Union, Value};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Stop};
 
 /// For types of the library that are no classes.
