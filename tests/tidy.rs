@@ -40,6 +40,8 @@ const CRATES: &[(&str, &str)] = &[
     ("similar", "src/host/test/diff.rs"),
     ("corosensei", "src/vm/threads/fiber.rs"),
     ("rustyline", "src/host/repl/editor.rs"),
+    ("httparse", "src/native/http/head.rs"),
+    ("miniz_oxide", "src/native/http/inflate.rs"),
 ];
 
 /// Lines above which a file must be asked whether it holds two things.

@@ -39,6 +39,7 @@ mod generator;
 mod generic_alias;
 mod group;
 mod heap;
+mod http;
 mod int;
 pub mod io;
 mod iter_next;
@@ -274,6 +275,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("posix", posix::module),
     ("_socket", socket::module),
     ("_ssl", tls::module),
+    ("_http", http::module),
     ("_subprocess", child::module),
     ("_signal", signal::module),
     ("_thread", thread::module),

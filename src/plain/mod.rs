@@ -4,6 +4,7 @@
 //! arguments. What can fail says so with a [`Fault`], which carries the type and text of the
 //! exception a script will see. Text is WTF-8 (see `wtf8`): UTF-8 plus lone surrogates.
 
+pub mod base64;
 pub mod buffer;
 pub mod bytes;
 pub mod closest;
@@ -17,6 +18,7 @@ pub mod percent;
 pub mod random_mt;
 pub mod regex;
 pub mod repr;
+pub mod sha1;
 pub mod sha512;
 pub mod sort;
 pub mod spec;

@@ -163,6 +163,7 @@ types! {
     Group          "_asyncio.GroupCore" Object Group;
     EventLoop      "_asyncio.EventLoop" Object     EventLoop;
     Socket         "_socket.socket"    Object      Resource;
+    Inflater       "_http.Inflater"    Object      Resource FINAL NO_NEW;
     File           "_io.TextIOWrapper" Object      Resource NO_NEW;
     BufferedReader "_io.BufferedReader" Object     Resource NO_NEW;
     BufferedWriter "_io.BufferedWriter" Object     Resource NO_NEW;
