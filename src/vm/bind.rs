@@ -311,6 +311,23 @@ pub unsafe fn invoke_with_names(
                 return native_with_names(vm, ip, base, native, &args, names, info);
             }
             if let Some(class) = callee.cast::<Class>() {
+                if let Some(init) = construct::plain_init(&*vm, class, info) {
+                    (*vm).ready(init);
+                    // The instance stands below the header, where `leave` finds it again.
+                    let nb = window.add(ARGS + 1);
+                    if !(*vm).has_room(nb, ARGS + init.code.code.params.total() + 1) {
+                        raise::error(&*vm, T::RecursionError, "maximum recursion depth exceeded");
+                        return call::fail(vm, ip, base, info);
+                    }
+                    let instance = Value::object((*vm).space.instance(class));
+                    args.insert(0, instance);
+                    let (plain, values) = args.split_at(count + 1);
+                    if named(&mut *vm, init, nb, plain, names, values).is_err() {
+                        return call::fail(vm, ip, base, info);
+                    }
+                    *window = instance;
+                    return call::enter_bound(vm, ip, base, nb, init, info | Ret::Init as u64);
+                }
                 return construct::class_with_names(vm, ip, base, class, &args, names, info);
             }
             let class = (*vm).space.class_of(callee);

@@ -70,6 +70,20 @@ pub unsafe fn class(
     }
 }
 
+/// The `__init__` of a class whose objects are made by nothing else, for a call that a function of
+/// the language makes.
+pub fn plain_init(vm: &Vm, class: Gc<Class>, info: u64) -> Option<Gc<Function>> {
+    let is_plain = class.is_user()
+        && class.layout == Kind::Instance
+        && !class.has(overrides::NEW)
+        && class.has(overrides::INIT)
+        && class.header.flags & flags::ABSTRACT == 0
+        && call::ret_of(info) == Ret::Plain
+        && !has_meta_call(vm, class);
+    let init = is_plain.then(|| vm.space.lookup(class, vm.names.__init__)).flatten();
+    init?.cast::<Function>().filter(|init| init.code.code.kind == CodeKind::Function)
+}
+
 /// Calls a class whose instances are not plain objects, or whose construction is its own.
 #[inline(never)]
 unsafe fn class_of_another_kind(

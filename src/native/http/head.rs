@@ -348,10 +348,42 @@ fn put(cx: &Cx, out: &mut Vec<u8>, value: Value) -> Result<(), Stop> {
         return Err(cx.value_error("surrogates are not allowed in headers"));
     };
     if bytes.iter().any(|b| matches!(b, b'\r' | b'\n' | 0)) {
-        let what = "Newline, carriage return, or null byte detected in headers. This is a potential \
-                    security issue.";
+        let what =
+            "Forbidden control character detected in headers. Potential header injection attack.";
         return Err(cx.value_error(what));
     }
     out.extend_from_slice(&bytes);
     Ok(())
+}
+
+/// `whole(start, content, rest)`: a response whose head ends with the length and with `rest`. The
+/// content is bytes, or text without surrogates.
+pub fn whole(cx: &mut Cx, args: Args) -> Flow {
+    let [start, rest] = [data_arg(cx, args, 0)?, data_arg(cx, args, 2)?];
+    let (text, data);
+    let content = match cx.arg(args, 1).value().cast::<Str>() {
+        Some(given) => {
+            text = given;
+            match text.as_str() {
+                Some(text) => text.as_bytes(),
+                None => return Err(cx.value_error("surrogates are not allowed in a body")),
+            }
+        }
+        None => {
+            data = data_arg(cx, args, 1)?;
+            &data
+        }
+    };
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    let mut left = content.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (left % 10) as u8;
+        left /= 10;
+        if left == 0 {
+            break;
+        }
+    }
+    Ok(Value::object(cx.bytes_of(&[&start, &digits[at..], &rest, content])))
 }

@@ -24,6 +24,11 @@ static FUNCTIONS: &[Def] = &[
         head::parse_response,
     ),
     function("headers(fields, /)", "[(name in small letters, name, value), ...]", head::headers),
+    function(
+        "whole(start, content, rest, /)",
+        "The bytes of a response: a head up to its length, what follows that, and the body.",
+        head::whole,
+    ),
     function("head(first_line, rows, /)", "The bytes of a head.", head::head),
     function(
         "unchunk(data, start, state, /)",
