@@ -6,7 +6,7 @@ use super::{Cx, Stop, Vm, call, construct, probe, raise};
 use crate::code::op::HEADER;
 use crate::gc::Gc;
 use crate::plain::closest::closest;
-use crate::value::{BoundMethod, Class, Dict, Function, Native, Str, T, Tuple, Value};
+use crate::value::{BoundMethod, Class, Dict, Function, Native, Ret, Str, T, Tuple, Value};
 
 const ARGS: usize = HEADER as usize;
 
