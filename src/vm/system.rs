@@ -218,6 +218,14 @@ pub fn adopt_socket(fd: RawFd) -> io::Result<Socket> {
     }
 }
 
+/// How many descriptors the process may have.
+pub fn descriptor_limit() -> io::Result<u64> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: valid for the call.
+    checked(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) })?;
+    Ok(limit.rlim_cur)
+}
+
 pub fn close(fd: RawFd) -> io::Result<()> {
     // SAFETY: a plain call; a wrong descriptor is an error.
     match unsafe { libc::close(fd) } {

@@ -308,6 +308,12 @@ static FUNCTIONS: &[Def] =
                 Err(error) => Err(io_error(cx, &error, None)),
             }
         }),
+        function("_limit()", "How many descriptors there may be.", |cx, _| {
+            match system::descriptor_limit() {
+                Ok(limit) => Ok(cx.uint(limit)),
+                Err(error) => Err(io_error(cx, &error, None)),
+            }
+        }),
         function("close(fd, /)", "Closes a descriptor.", |cx, args| {
             let fd = cx.index_i64(cx.arg(args, 0).value())?;
             done(cx, system::close(fd as i32))
