@@ -36,7 +36,7 @@ fn run(command: &mut Command) -> (String, String, i32) {
         if let Some(status) = child.try_wait().expect("a child") {
             break status;
         }
-        if start.elapsed() > Duration::from_secs(60) {
+        if start.elapsed() > Duration::from_secs(150) {
             let _ = child.kill();
         }
         std::thread::sleep(Duration::from_millis(2));
