@@ -198,6 +198,10 @@ fn slips_of_the_pen() {
         assert_eq!(status, 2);
         assert!(stderr.contains(near), "{stderr}");
     }
+    let (status, _, stderr) = run(sloop().arg("chek"));
+    assert_eq!(status, 2);
+    assert!(stderr.ends_with("\nDid you mean the command: sloop check?\n"), "{stderr}");
+    assert_eq!(run(sloop().arg("nosuch.sloop")).2.lines().count(), 1);
     for args in
         [&["-c"][..], &["-m"], &["-X"], &["--timeout", "no"], &["--timeout", "0"], &["--strict=1"]]
     {
@@ -213,14 +217,23 @@ fn completions_and_manual() {
     assert_eq!(fed(Command::new("bash").arg("-n"), bash.as_bytes()).0, 0);
     let complete = format!(
         "{bash}\nCOMP_WORDS=(sloop comp); COMP_CWORD=1; _sloop; printf '%s\\n' \"${{COMPREPLY[@]}}\"\n\
-         COMP_WORDS=(sloop --virt); COMP_CWORD=1; _sloop; printf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
+         COMP_WORDS=(sloop --virt); COMP_CWORD=1; _sloop; printf '%s\\n' \"${{COMPREPLY[@]}}\"\n\
+         COMP_WORDS=(sloop check --format j); COMP_CWORD=3; _sloop; printf '%s\\n' \"${{COMPREPLY[@]}}\"\n\
+         COMP_WORDS=(sloop explain missing-aw); COMP_CWORD=2; _sloop; printf '%s\\n' \"${{COMPREPLY[@]}}\"\n"
     );
     assert_eq!(
         fed(&mut Command::new("bash"), complete.as_bytes()).1,
-        "completions\n--virtual-time\n"
+        "completions\n--virtual-time\njson\nmissing-await\n"
     );
     for shell in ["zsh", "fish"] {
-        assert!(run(sloop().args(["completions", shell])).1.contains("virtual-time"));
+        let script = run(sloop().args(["completions", shell])).1;
+        assert!(script.contains("virtual-time") && script.contains("human plain json github"));
+        // Where the shell is there, it reads it.
+        let found = std::env::var_os("PATH").unwrap_or_default();
+        if std::env::split_paths(&found).any(|folder| folder.join(shell).is_file()) {
+            let (status, _, stderr) = fed(Command::new(shell).arg("-n"), script.as_bytes());
+            assert_eq!((status, &*stderr), (0, ""), "{shell}");
+        }
     }
     assert_eq!(run(sloop().args(["completions", "tcsh"])).0, 2);
     let page = run(sloop().arg("man")).1;
@@ -247,6 +260,50 @@ fn options_of_python() {
     assert!(run(sloop().args(["-Wignore:other", "-c", warn])).2.contains("careful"));
     assert!(run(sloop().args(["-Wnosuch", "-c", warn])).2.starts_with("Invalid -W option ignored"));
     assert_eq!(run(sloop().args(["-Wignore", "-c", "1 is 1"])).2, "");
+}
+
+#[test]
+fn warnings_of_the_compiler_obey_the_filters() {
+    let folder = Folder::new(&[
+        ("old.sloop", "x = 1 is 1\n"),
+        ("main.sloop", "import old\nprint('on')\n"),
+        (
+            "catch.sloop",
+            "import warnings\nwith warnings.catch_warnings(record=True) as caught:\n    \
+             warnings.simplefilter('always')\n    import old\nprint([str(w.message)[:4] for w in caught])\n",
+        ),
+    ]);
+    let with = |filter: &str, file: &str| run(folder.sloop().args(["-W", filter, file]));
+    for file in ["old.sloop", "main.sloop"] {
+        for filter in ["error", "error::SyntaxWarning", "error:\"is\""] {
+            let (status, stdout, stderr) = with(filter, file);
+            assert_eq!((status, &*stdout), (1, ""), "{filter}: {stderr}");
+            assert!(stderr.contains("\nSyntaxError: \"is\" with 'int' literal"), "{stderr}");
+        }
+        for filter in ["ignore", "ignore::SyntaxWarning", "ignore:\"is\" with"] {
+            assert_eq!(with(filter, file).2, "", "{filter}");
+        }
+        for filter in ["error::DeprecationWarning", "ignore:other", "default"] {
+            let (status, _, stderr) = with(filter, file);
+            assert_eq!(status, 0);
+            assert!(stderr.contains("\nSyntaxWarning: \"is\" with"), "{filter}: {stderr}");
+        }
+    }
+    for (filter, why) in [
+        ("nosuch", "invalid action: 'nosuch'"),
+        ("error::Nope", "unknown warning category: 'Nope'"),
+        ("a:b:c:d:e:f", "too many fields (max 5): 'a:b:c:d:e:f'"),
+    ] {
+        let stderr = run(sloop().args(["-W", filter, "-c", "pass"])).2;
+        assert_eq!(stderr, format!("Invalid -W option ignored: {why}\n"));
+    }
+    assert_eq!(run(folder.sloop().arg("catch.sloop")).1, "['\"is\"']\n");
+    // What only runs wrong is no error before it runs.
+    let lint = "async def f(): pass\nasync def g():\n    f()\nprint('ran')\n";
+    let (status, stdout, stderr) = run(sloop().args(["-W", "error", "-c", lint]));
+    assert_eq!((status, &*stdout), (0, "ran\n"));
+    assert!(stderr.contains("[missing-await] Warning"), "{stderr}");
+    assert_eq!(run(sloop().args(["-W", "ignore", "-c", lint])).2, "");
 }
 
 #[test]

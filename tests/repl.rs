@@ -28,9 +28,10 @@ fn start_with(args: &[&str], rows: u16, columns: u16, env: &[(&str, &str)]) -> T
     terminal
 }
 
-/// A session of a file: its name and its lines.
+/// A session of a file: its name, options behind it in brackets, and its lines.
 struct Session {
     name: String,
+    options: Vec<String>,
     lines: Vec<String>,
 }
 
@@ -40,7 +41,10 @@ fn sessions(text: &str) -> Vec<Session> {
         .map(|part| {
             let (name, rest) = part.split_once('\n').expect("a name");
             let lines = rest.trim_end().lines().map(str::to_owned).collect();
-            Session { name: name.to_owned(), lines }
+            let options = name.strip_suffix(']').and_then(|name| name.rsplit_once(" ["));
+            let options = options.map_or("", |(_, options)| options);
+            let options = options.split_whitespace().map(str::to_owned).collect();
+            Session { name: name.to_owned(), options, lines }
         })
         .collect()
 }
@@ -60,7 +64,9 @@ fn typed(line: &str) -> Option<(&str, &str)> {
 
 /// Types a session; returns how it really looks, in the same notation.
 fn play(session: &Session) -> String {
-    let mut terminal = start();
+    let mut args = vec!["-q"];
+    args.extend(session.options.iter().map(String::as_str));
+    let mut terminal = start_with(&args, ROWS, COLUMNS, &[]);
     let inputs: Vec<(&str, &str)> = session.lines.iter().filter_map(|line| typed(line)).collect();
     for (i, (mark, text)) in inputs.iter().enumerate() {
         if *mark == "..." {
@@ -138,10 +144,12 @@ fn sessions_look_as_written() {
     files.sort_by_key(|file| file.path());
     let bless = std::env::var_os("BLESS").is_some();
     let only = std::env::var("ONLY").ok();
+    let mut count = 0;
     for file in files {
         let path = file.path();
         let text = fs::read_to_string(&path).expect("text");
         let all = sessions(&text);
+        count += all.len();
         let screens: Vec<Mutex<String>> = all.iter().map(|_| Mutex::default()).collect();
         let numbered: Vec<(usize, &Session)> = all.iter().enumerate().collect();
         each(&numbered, |(i, session)| {
@@ -171,6 +179,37 @@ fn sessions_look_as_written() {
             fs::write(&path, parts.join("\n")).expect("a writable file");
         }
     }
+    assert!(count >= 60, "only {count} sessions");
+}
+
+/// What stands between fences in the page about the prompt, and begins with a prompt.
+#[test]
+fn the_page_tells_the_truth() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/repl.md");
+    let text = fs::read_to_string(&page).expect("a page");
+    let parts: Vec<&str> = text.split("```").collect();
+    let blocks: Vec<Session> = parts
+        .iter()
+        .skip(1)
+        .step_by(2)
+        .filter_map(|block| block.split_once('\n'))
+        .filter(|(_, body)| body.starts_with(">>> "))
+        .enumerate()
+        .map(|(nth, (_, body))| Session {
+            name: format!("block {}", nth + 1),
+            // Nobody wants to wait for the seconds that the page speaks of.
+            options: vec!["--virtual-time".into()],
+            lines: body.trim_end().lines().map(str::to_owned).collect(),
+        })
+        .collect();
+    assert!(blocks.len() >= 6, "only {} blocks", blocks.len());
+    each(&blocks, |session| {
+        let (looks, wanted) = (play(session), session.lines.join("\n"));
+        match looks == wanted {
+            true => Ok(()),
+            false => Err(format!("{}\n--- wanted\n{wanted}\n--- seen\n{looks}\n", session.name)),
+        }
+    });
 }
 
 // ---- the editor
@@ -236,6 +275,24 @@ fn several_candidates_are_listed() {
     t.see("alpha1  alpha2");
     t.send("2\r");
     t.see("\n1\n");
+}
+
+#[test]
+fn a_list_that_does_not_fit_says_how_many_are_left() {
+    for (rows, columns) in [(24, 80), (8, 40), (5, 20)] {
+        let mut t = start_with(&["-q"], rows, columns, &[]);
+        t.send("x = ");
+        t.see("x =");
+        t.send("\t");
+        t.see(" more");
+        // Nothing is asked, and keys mean what they always mean.
+        t.send("5\r");
+        t.prompt();
+        t.line("x + 1");
+        t.see("\n6\n");
+        t.send("\x04");
+        assert_eq!(t.end().code(), Some(0));
+    }
 }
 
 #[test]
@@ -623,6 +680,26 @@ fn input_reads_from_the_terminal() {
     t.prompt();
     t.line("name");
     t.see("\n'me'\n");
+}
+
+#[test]
+fn a_task_in_the_background_gets_no_input() {
+    let mut t = start();
+    paste(
+        &mut t,
+        "async def ask():\n    await sleep(0.05)\n    try: input('who? ')\n    except OSError as e: print('refused:', type(e).__name__)\n",
+    );
+    t.line("job = create_task(ask())");
+    t.send("mine");
+    t.see("refused: UnsupportedOperation\n>>> mine");
+    t.send("\x15");
+    // While the prompt waits for a statement, the terminal is free.
+    t.send("await ask()\r");
+    t.until("the question", |t| t.text().ends_with("\nwho?"));
+    t.send("me\r");
+    t.prompt();
+    t.line("1 + 1");
+    t.see("\n2\n");
 }
 
 // ---- random keys

@@ -355,6 +355,16 @@ fn schedules_are_explored() {
 }
 
 #[test]
+fn names_need_not_be_text() {
+    use std::os::unix::ffi::OsStringExt;
+    let suite = Suite::new(&[]);
+    let name = std::ffi::OsString::from_vec(b"\xff.sloop".to_vec());
+    fs::write(suite.0.join(&name), "print(1)  #> 1\n").expect("a file");
+    let ran = suite.run(&[]);
+    ran.ends(0, "1 passed, 0 failed, 0 skipped");
+}
+
+#[test]
 fn bad_input_is_told() {
     let suite = Suite::new(&[("a.sloop", "print(1)  #> 1\n")]);
     for (args, part) in [

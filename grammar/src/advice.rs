@@ -16,7 +16,53 @@ pub fn advise(scene: &Scene<'_>, error: Diagnostic) -> Diagnostic {
         return misspelt;
     }
     let span = misspelt.span;
-    misspelt.label(span, general(scene))
+    let told = misspelt.label(span, general(scene));
+    match still_open(scene) {
+        Some(bracket) => {
+            let (text, closing) = match scene.token(bracket) {
+                Token::LParen => ("(", ")"),
+                Token::LBracket => ("[", "]"),
+                _ => ("{", "}"),
+            };
+            told.label(scene.span(bracket), format!("this `{text}` is still open"))
+                .help(format!("close it with `{closing}`"))
+        }
+        None => told,
+    }
+}
+
+/// The bracket around what only stands outside of brackets: the end of a block's head, a statement.
+fn still_open(scene: &Scene<'_>) -> Option<usize> {
+    use Token::*;
+    let begins_block = matches!(
+        scene.token(scene.line()),
+        If | Elif | While | For | With | Def | Class | Async | Try | Except
+    );
+    let is_outside = match scene.found() {
+        Colon => begins_block,
+        found => is_keyword(found) && !starts_expression(found) && !scene.expects("INT"),
+    };
+    if is_outside { innermost(scene) } else { Option::None }
+}
+
+/// The innermost bracket that is open.
+fn innermost(scene: &Scene<'_>) -> Option<usize> {
+    use Token::*;
+    let mut open = Vec::new();
+    for index in scene.line()..scene.at {
+        match scene.token(index) {
+            LParen | LBracket | LBrace => open.push(index),
+            RParen | RBracket | RBrace => drop(open.pop()),
+            _ => {}
+        }
+    }
+    open.pop()
+}
+
+/// Does the unexpected token stand behind the `for` of a comprehension?
+fn in_comprehension(scene: &Scene<'_>) -> bool {
+    innermost(scene)
+        .is_some_and(|open| (open..scene.at).any(|index| scene.token(index) == Token::For))
 }
 
 type Advice = (Span, String, String);
@@ -69,6 +115,21 @@ fn habit(scene: &Scene<'_>) -> Option<Advice> {
     }
     let is_operand = starts_expression(found) && ends_expression(before);
     match found {
+        Comma if scene.token(scene.line()) == Raise => advice(
+            here,
+            "an exception is made by a call",
+            "give it the message: `raise ValueError(\"…\")`",
+        ),
+        If if scene.expects("INT") => advice(
+            here,
+            "`if` is a keyword, not a value",
+            "a choice between values is written `a if condition else b`",
+        ),
+        Else if in_comprehension(scene) => advice(
+            here,
+            "a condition of a comprehension has no `else`",
+            "choose between values before the `for`: `[a if condition else b for …]`",
+        ),
         LessGreater => advice(here, "the old spelling of `!=`", "write `!=`"),
         Bang => advice(here, "not an operator", "write `not`"),
         Arrow => advice(

@@ -111,8 +111,12 @@ fn explain(source: &str, token: Token, span: Span, end: usize) -> Diagnostic {
         _ => length - 1,
     };
     let what = if token == Token::Imaginary { "imaginary" } else { "decimal" };
-    Diagnostic::error("bad-number", at(last), format!("invalid {what} literal"))
-        .help("a name cannot begin with a digit")
+    let help = match source.as_bytes().get(span.end as usize) {
+        Some(b'_') => "an underscore stands between two digits",
+        Some(b'e' | b'E') => "an exponent has digits",
+        _ => "a name cannot begin with a digit",
+    };
+    Diagnostic::error("bad-number", at(last), format!("invalid {what} literal")).help(help)
 }
 
 /// The value of a number that the lexer has found well-formed.

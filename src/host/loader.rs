@@ -19,8 +19,9 @@ use crate::compile::{self, Compiled, Look, Options, SourceInfo};
 use crate::lint;
 use crate::native::front::{Failure, FrontEnd, Level, Mode, Notice, Request};
 use crate::native::{MODULES, dynamic, sys};
+use crate::plain::closest::closest;
 use crate::text::{Place, Remark, Source, render};
-use crate::value::{List, Module, Str, T};
+use crate::value::{List, Module, Str, T, Value};
 use crate::vm::{Cx, Finder, FoundModule, Stop};
 
 #[derive(Default)]
@@ -30,15 +31,12 @@ pub struct Loader {
     pub color: bool,
     /// Of modules: 1 drops assertions, 2 docstrings as well.
     pub optimize: u8,
-    /// Nobody wants to hear of warnings.
-    silent: bool,
 }
 
 impl Loader {
     pub fn new(config: &Config) -> Loader {
-        let silent = config.warnings.last().is_some_and(|last| last.starts_with('i'));
         let optimize = config.flags.optimize;
-        Loader { color: config.color, optimize, silent, ..Loader::default() }
+        Loader { color: config.color, optimize, ..Loader::default() }
     }
 
     /// Remembers a text for tracebacks.
@@ -73,15 +71,34 @@ impl Loader {
         Some(self.keep(&filename.into(), &library::find(name)?.text()))
     }
 
-    /// Reports warnings about a source on standard error.
-    pub fn warn(&self, cx: &Cx, source: &Source, warnings: &[Diagnostic]) {
-        if !warnings.is_empty() && !self.silent {
-            sys::write_error(cx, render(source, warnings, self.color).as_bytes());
+    /// Reports warnings about a source on standard error, as the filters of the module `warnings` want
+    /// it. `Err` are those that they make errors.
+    pub fn warn(
+        &self,
+        cx: &mut Cx,
+        source: &Source,
+        mut warnings: Vec<Diagnostic>,
+    ) -> Result<(), Vec<Diagnostic>> {
+        let mut errors = Vec::new();
+        // Nobody can have filters without having imported it.
+        if !warnings.is_empty() && cx.module_named("warnings").is_some() {
+            warnings.retain(|warning| match verdict(cx, source, warning) {
+                Verdict::Show => true,
+                Verdict::Done => false,
+                Verdict::Error => {
+                    errors.push(as_error(warning));
+                    false
+                }
+            });
         }
+        if !warnings.is_empty() {
+            sys::write_error(cx, render(source, &warnings, self.color).as_bytes());
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
     /// A module's code from its text; a SyntaxError is raised for what is wrong with it.
-    fn module(&self, cx: &Cx, bytes: &[u8], filename: &str) -> Result<Arc<Code>, Stop> {
+    fn module(&self, cx: &mut Cx, bytes: &[u8], filename: &str) -> Result<Arc<Code>, Stop> {
         let filename: Arc<str> = filename.into();
         let text = match decode_source(bytes) {
             Ok(text) => text,
@@ -95,16 +112,49 @@ impl Loader {
         let options =
             Options { top_level_await: false, optimize: self.optimize, ..Options::default() };
         match self.compile_text(&text, &filename, mode, &options) {
-            Compiled::Code(code, warnings) => {
-                self.warn(cx, &source, &warnings);
-                Ok(code)
-            }
+            Compiled::Code(code, warnings) => match self.warn(cx, &source, warnings) {
+                Ok(()) => Ok(code),
+                Err(errors) => Err(dynamic::raise(cx, &failure(&source, &filename, &errors[0]))),
+            },
             Compiled::Errors(errors) => {
                 Err(dynamic::raise(cx, &failure(&source, &filename, &errors[0])))
             }
             Compiled::Incomplete => Err(cx.error(T::SyntaxError, "incomplete input")),
         }
     }
+}
+
+/// What is to be done about a warning.
+enum Verdict {
+    Show,
+    Error,
+    /// Nothing, or it was shown by functions of the program.
+    Done,
+}
+
+fn verdict(cx: &mut Cx, source: &Source, warning: &Diagnostic) -> Verdict {
+    let line = source.position(warning.span.start).line;
+    let args = [
+        cx.str_value(&warning.message),
+        cx.str_value(source.name()),
+        cx.uint(line as u64),
+        Value::bool(warning.kind == ErrorKind::Lint),
+    ];
+    match cx.call_prelude("_verdict_on_source", &args) {
+        Ok(Value::FALSE) => Verdict::Error,
+        Ok(Value::NONE) => Verdict::Done,
+        Ok(_) => Verdict::Show,
+        Err(_) => {
+            // A filter that fails decides nothing.
+            cx.take_exception();
+            Verdict::Show
+        }
+    }
+}
+
+fn as_error(warning: &Diagnostic) -> Diagnostic {
+    let (severity, kind) = (Severity::Error, ErrorKind::Syntax);
+    Diagnostic { severity, kind, ..warning.clone() }
 }
 
 /// What a SyntaxError says about a finding.
@@ -228,6 +278,11 @@ impl FrontEnd for Front {
 
     fn is_library(&self, name: &str) -> bool {
         library::find(name).is_some() || MODULES.iter().any(|(other, _)| *other == name)
+    }
+
+    fn near_library(&self, name: &str) -> Option<String> {
+        let all = library::names().chain(MODULES.iter().map(|(name, _)| *name));
+        closest(name, all.filter(|name| !name.starts_with('_')).collect())
     }
 }
 

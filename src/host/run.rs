@@ -120,7 +120,7 @@ impl Program {
     }
 
     /// Compiles it; `Err` after the report of what is wrong.
-    fn compile(&self, cx: &Cx, loader: &Loader, config: &Config) -> Result<Arc<Code>, ()> {
+    fn compile(&self, cx: &mut Cx, loader: &Loader, config: &Config) -> Result<Arc<Code>, ()> {
         let witness = self.witness(config);
         let filename: Arc<str> = self.name.as_str().into();
         let text = match decode_source(&self.bytes) {
@@ -140,11 +140,12 @@ impl Program {
             ..Options::default()
         };
         let source = || Source::new(&*self.given, text.as_str());
+        let refused = |errors: Vec<Diagnostic>| complain(&render(&source(), &errors, loader.color));
         match loader.compile_text(&text, &filename, mode, &options) {
             Compiled::Code(code, warnings) => {
                 if !warnings.is_empty() {
-                    loader.warn(cx, &source(), &warnings);
                     tell_found(witness.as_ref(), &source(), &warnings);
+                    loader.warn(cx, &source(), warnings).map_err(refused)?;
                 }
                 if let Some(witness) = witness {
                     witness::begin(cx, witness);
@@ -153,7 +154,7 @@ impl Program {
             }
             Compiled::Errors(errors) => {
                 tell_found(witness.as_ref(), &source(), &errors);
-                complain(&render(&source(), &errors, loader.color));
+                refused(errors);
                 Err(())
             }
             Compiled::Incomplete => {
@@ -235,6 +236,10 @@ fn prepare(cx: &mut Cx, config: &Config) {
     }
     if config.show_locals {
         cx.keep_locals();
+    }
+    if !config.warnings.is_empty() && cx.import_now("warnings").is_err() {
+        // What it does with wrong options it says itself.
+        cx.take_exception();
     }
     *cx.state::<ending::Manner>().0.borrow_mut() = config.clone();
 }

@@ -8,6 +8,17 @@ static KEPT: Mutex<Option<libc::termios>> = Mutex::new(None);
 /// What editing may have switched on: bracketed paste, a hidden cursor, colours.
 const SWITCH_OFF: &[u8] = b"\x1b[?2004l\x1b[?2026l\x1b[?25h\x1b[0m";
 
+/// Rows and columns of the terminal that is written to.
+pub fn size() -> Option<(u16, u16)> {
+    // SAFETY: a plain struct of integers, filled by the call.
+    let size = unsafe {
+        let mut size: libc::winsize = std::mem::zeroed();
+        let asked = libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &mut size);
+        (asked == 0).then_some(size)?
+    };
+    (size.ws_row > 0 && size.ws_col > 0).then_some((size.ws_row, size.ws_col))
+}
+
 /// Remembers how the terminal is now.
 pub fn keep() {
     // SAFETY: a plain struct of integers, filled by the call.

@@ -122,6 +122,9 @@ pub trait FrontEnd {
 
     /// Does a module of this name come with Sloop?
     fn is_library(&self, name: &str) -> bool;
+
+    /// A module that comes with Sloop and nearly has this name.
+    fn near_library(&self, name: &str) -> Option<String>;
 }
 
 #[derive(Default)]

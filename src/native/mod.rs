@@ -40,6 +40,7 @@ mod generic_alias;
 mod group;
 mod heap;
 mod http;
+mod hints;
 mod int;
 pub mod io;
 mod iter_next;

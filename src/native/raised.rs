@@ -2,8 +2,10 @@
 //! left out, the expression that failed is shown in its source, the way to it in short.
 
 use super::front::{Mark, Notice, front};
+use super::hints;
 use super::traceback::{Entry, format_entries, format_entry, line_of, locals};
 use crate::code::LineEntry;
+use crate::value::Value;
 use crate::vm::Cx;
 
 /// How people want it.
@@ -23,6 +25,7 @@ fn is_library(entry: &Entry) -> bool {
 /// The stack, without the last lines, and whether it has more than one level.
 pub fn stack(
     cx: &mut Cx,
+    exception: Value,
     entries: &[Entry],
     title: &str,
     said: &str,
@@ -44,7 +47,7 @@ pub fn stack(
     } else {
         out += &format_entries(cx, outer);
     }
-    match source(cx, last, said) {
+    match source(cx, exception, last, said) {
         Some(boxed) => {
             if people.color {
                 out = colored(&out);
@@ -77,7 +80,7 @@ fn variables(cx: &mut Cx, entry: Entry, out: &mut String) {
 }
 
 /// The failing expression in its source.
-fn source(cx: &Cx, entry: Entry, said: &str) -> Option<String> {
+fn source(cx: &Cx, exception: Value, entry: Entry, said: &str) -> Option<String> {
     let code = &entry.code.code;
     let front = front(cx)?;
     let place = code.lines.at(entry.word)?;
@@ -87,7 +90,8 @@ fn source(cx: &Cx, entry: Entry, said: &str) -> Option<String> {
         true => "raised here".to_owned(),
         false => format!("raised here, in {}", code.qualname),
     };
-    let mut notice = Notice::error("raised", said.lines().next().unwrap_or_default());
+    let said = said.lines().next().unwrap_or_default();
+    let mut notice = Notice::error("raised", said).help(hints::hint(cx, exception, said));
     notice.marks = vec![Mark { filename: code.filename.clone(), place, text, main: true }];
     Some(front.show(&notice))
 }

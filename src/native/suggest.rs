@@ -49,6 +49,8 @@ fn variables(cx: &Cx, exception: Value) -> Vec<String> {
         names.extend(keys(&globals));
     }
     names.extend(keys(&cx.vm().builtins));
+    // To CPython these are members of `builtins`.
+    names.extend(["False", "None", "True"].map(str::to_owned));
     names
 }
 

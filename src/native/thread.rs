@@ -243,6 +243,16 @@ fn record(cx: &Cx, args: Args, id: T) -> Result<Gc<Record>, Stop> {
     cast(cx, cx.arg(args, 0).value(), id)
 }
 
+/// The number of the thread that a handle is of.
+pub fn number_of(handle: Gc<Record>) -> Option<i64> {
+    handle.places[NUMBER].get().as_int()
+}
+
+/// The number of the thread that holds a lock.
+pub fn holder_of(lock: Gc<Record>) -> Option<i64> {
+    lock.places[HOLDER].get().as_int()
+}
+
 fn number(cx: &Cx) -> Value {
     cx.int(cx.thread_number() as i64)
 }

@@ -274,7 +274,7 @@ impl Printer {
         if let Some(people) = self.options.people.clone() {
             let said = wtf8::to_lossy(&last.lines);
             let locals = self.options.locals;
-            let text = raised::stack(cx, &entries, title, &said, &people, locals);
+            let text = raised::stack(cx, exception, &entries, title, &said, &people, locals);
             self.emit(text.as_bytes(), '|');
             return;
         }

@@ -68,7 +68,7 @@ pub unsafe fn check_local_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let text = format!(
             "cannot access local variable '{name}' where it is not associated with a value"
         );
-        raise::named(&*vm, T::UnboundLocalError, &text, &name);
+        raise::error(&*vm, T::UnboundLocalError, &text);
         unwind::unwind(vm, ip, base)
     }
 }
@@ -177,7 +177,7 @@ unsafe fn unbound_local(vm: *mut Vm, ip: Ip, base: Base, register: usize) -> Pc 
         let text = format!(
             "cannot access local variable '{name}' where it is not associated with a value"
         );
-        raise::named(&*vm, T::UnboundLocalError, &text, name);
+        raise::error(&*vm, T::UnboundLocalError, &text);
         unwind::unwind(vm, ip, base)
     }
 }

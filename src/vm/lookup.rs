@@ -64,8 +64,8 @@ pub fn find_default(vm: &mut Vm, object: Value, class: Gc<Class>, name: Gc<Str>)
             if let Some(module) = object.cast::<Module>()
                 && let Some(getattr) = module.dict.get_str(&vm.space, vm.names.__getattr__)
             {
-                let args = [Value::object(name), Value::NONE, Value::NONE];
-                return Found::Call(getattr, args, 1);
+                let args = [getattr, Value::object(name), object];
+                return Found::Call(vm.prelude("_ask_module"), args, 3);
             }
             Found::Missing
         }

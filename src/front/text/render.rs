@@ -50,13 +50,16 @@ fn report(source: &Source, diagnostic: &Diagnostic, color: bool) -> String {
         .iter()
         .map(|label| (view.range(source, label.span), Some(label.text.as_str())))
         .collect();
-    if !labels.iter().any(|(range, _)| range.contains(&main.start)) {
+    let meets = |range: &Range<usize>| range.start < main.end && main.start < range.end;
+    if labels.is_empty() {
+        labels.push((main.clone(), Some("here")));
+    } else if !labels.iter().any(|(range, _)| meets(range) || range.contains(&main.start)) {
         labels.push((main.clone(), None));
     }
     // Ariadne begins a new section for a label above the one before it.
     labels.sort_by_key(|(range, _)| range.end);
     for (range, text) in labels {
-        let tint = if range.contains(&main.start) { tint } else { Color::Cyan };
+        let tint = if meets(&range) || range.contains(&main.start) { tint } else { Color::Cyan };
         let label = Label::new((name.clone(), range)).with_color(tint);
         builder = builder.with_label(match text {
             Some(text) => label.with_message(text),

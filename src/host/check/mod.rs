@@ -47,7 +47,8 @@ static OPTIONS: &[Opt<Wishes>] = &[
             wishes.format = Format::named(value)?;
             Ok(())
         },
-    ),
+    )
+    .one_of(&["human", "plain", "json", "github"]),
     Opt::flag(&["--fix"], "change the files where that is safe", |wishes: &mut Wishes| {
         wishes.fix = true;
     }),
@@ -55,6 +56,11 @@ static OPTIONS: &[Opt<Wishes>] = &[
 
 pub fn options() -> Vec<Shown> {
     OPTIONS.iter().map(|opt| opt.shown).collect()
+}
+
+/// What `sloop explain` can explain.
+pub fn codes() -> Vec<&'static str> {
+    lint::table::rows().map(|row| row.code).collect()
 }
 
 /// A file with what was found in it.

@@ -38,14 +38,47 @@ fn operands(row: &Subcommand) -> (&'static str, String) {
     match row.operands {
         Operands::None => ("", String::new()),
         Operands::Files => ("-f", String::new()),
-        Operands::OneOf(words) => ("", words.join(" ")),
+        Operands::OneOf(words) => ("", words().join(" ")),
     }
+}
+
+/// What an option's value may be.
+enum Values {
+    Files,
+    Words(String),
+    /// Nobody can guess it.
+    Any,
+}
+
+fn values(shown: &Shown) -> Option<Values> {
+    Some(match shown.value? {
+        _ if !shown.choices.is_empty() => Values::Words(shown.choices.join(" ")),
+        "FILE" => Values::Files,
+        _ => Values::Any,
+    })
 }
 
 fn bash() -> String {
     let names: Vec<&str> = SUBCOMMANDS.iter().map(|row| row.name).collect();
-    let mut cases = String::new();
+    let (mut before, mut cases) = (String::new(), String::new());
+    let mut told = Vec::new();
     for row in SUBCOMMANDS {
+        for shown in visible((row.options)()) {
+            if told.contains(&shown.names) {
+                continue;
+            }
+            let from = match values(&shown) {
+                None => continue,
+                Some(Values::Files) => "-f".to_owned(),
+                Some(Values::Words(words)) => format!("-W '{words}'"),
+                Some(Values::Any) => "-W ''".to_owned(),
+            };
+            told.push(shown.names);
+            before += &format!(
+                "    {}) mapfile -t COMPREPLY < <(compgen {from} -- \"$word\"); return ;;\n",
+                shown.names.join("|")
+            );
+        }
         let (files, more) = operands(row);
         let all = format!("{} {more}", words((row.options)()));
         cases += &format!(
@@ -62,6 +95,9 @@ fn bash() -> String {
          \x20   mapfile -t COMPREPLY < <(compgen -f -W '{} {general}' -- \"$word\")\n\
          \x20   return\n\
          \x20 fi\n\
+         \x20 case ${{COMP_WORDS[COMP_CWORD-1]}} in\n\
+         {before}\
+         \x20 esac\n\
          \x20 case $first in\n\
          {cases}\
          \x20   *) mapfile -t COMPREPLY < <(compgen -f -W '{general}' -- \"$word\") ;;\n\
@@ -83,7 +119,13 @@ fn zsh() -> String {
         for shown in visible(options) {
             for name in shown.names {
                 let help = shown.help.replace('[', "\\[").replace(']', "\\]").replace(':', "\\:");
-                let value = shown.value.map_or(String::new(), |value| format!(":{value}:_files"));
+                let value = shown.value.unwrap_or_default();
+                let value = match values(&shown) {
+                    None => String::new(),
+                    Some(Values::Files) => format!(":{value}:_files"),
+                    Some(Values::Words(words)) => format!(":{value}:({words})"),
+                    Some(Values::Any) => format!(":{value}: "),
+                };
                 out += &format!(" '{name}[{}]{value}'", quoted(&help));
             }
         }
@@ -96,7 +138,7 @@ fn zsh() -> String {
         let operands = match row.operands {
             Operands::None => String::new(),
             Operands::Files => " '*:file:_files'".into(),
-            Operands::OneOf(words) => format!(" '1:word:({})'", words.join(" ")),
+            Operands::OneOf(words) => format!(" '*:word:({})'", words().join(" ")),
         };
         cases += &format!("    {}) _arguments{}{operands} ;;\n", row.name, specs((row.options)()));
     }
@@ -119,6 +161,7 @@ fn zsh() -> String {
          \x20   *) _arguments{} '*:file:_files' ;;\n\
          \x20 esac\n\
          }}\n\
+         (( $+functions[compdef] )) || {{ autoload -Uz compinit && compinit; }}\n\
          compdef _sloop sloop\n",
         specs(general())
     )
@@ -137,8 +180,11 @@ fn fish() -> String {
                     None => out += &format!(" -o {}", &name[1..]),
                 }
             }
-            if shown.value.is_some() {
-                out += " -r";
+            match values(&shown) {
+                None => {}
+                Some(Values::Files) => out += " -r",
+                Some(Values::Words(words)) => out += &format!(" -x -a '{words}'"),
+                Some(Values::Any) => out += " -x",
             }
             out += &format!(" -d '{}'\n", text(shown.help));
         }
@@ -157,7 +203,7 @@ fn fish() -> String {
         match row.operands {
             Operands::None => out += &format!("{seen} -f\n"),
             Operands::Files => {}
-            Operands::OneOf(words) => out += &format!("{seen} -f -a '{}'\n", words.join(" ")),
+            Operands::OneOf(words) => out += &format!("{seen} -f -a '{}'\n", words().join(" ")),
         }
     }
     out

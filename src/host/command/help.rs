@@ -22,7 +22,7 @@ pub fn general() -> String {
     let mut out = String::new();
     for (i, (form, help)) in FORMS.iter().enumerate() {
         let start = if i == 0 { "usage: sloop" } else { "       sloop" };
-        out += &format!("{:42}{help}\n", format!("{start} {form}"));
+        out += &format!("{:43}{help}\n", format!("{start} {form}"));
     }
     out += "\nOptions stand before the script; what follows it belongs to it.\n\n";
     options(&mut out, OPTIONS.iter().map(|opt| opt.shown));

@@ -21,6 +21,7 @@ use super::config::{Config, Script};
 use super::ending::Exit;
 use super::run::{self, complain};
 use super::{colors, malloc, signals, stack};
+use crate::plain::closest::closest;
 
 /// What the options of a run ask for.
 pub struct Request {
@@ -95,6 +96,7 @@ fn start(args: Vec<Vec<u8>>, side: Side) -> Exit {
         Some(Asked::Build) => return say(&build()),
         None => {}
     }
+    let mut meant = None;
     let mut config = request.config;
     config.add_environment();
     if let Some(script) = request.chosen {
@@ -120,7 +122,13 @@ fn start(args: Vec<Vec<u8>>, side: Side) -> Exit {
                 return wrong("sloop", &problem);
             }
             None if first == b"-" => {}
-            None => config.script = Script::File(run::path_from(first)),
+            None => {
+                let path = run::path_from(first);
+                if side == Side::Whole && !path.exists() {
+                    meant = command_like(&path.to_string_lossy());
+                }
+                config.script = Script::File(path);
+            }
         }
     }
     if side == Side::Repl && !operands.is_empty() {
@@ -128,7 +136,16 @@ fn start(args: Vec<Vec<u8>>, side: Side) -> Exit {
     }
     config.args = operands;
     config.flags.interactive = config.flags.inspect || matches!(config.script, Script::Prompt);
-    work(config)
+    let exit = work(config);
+    if let Some(name) = meant {
+        complain(&format!("Did you mean the command: sloop {name}?\n"));
+    }
+    exit
+}
+
+/// A file that is not there may have been meant as a subcommand.
+fn command_like(word: &str) -> Option<String> {
+    closest(word, SUBCOMMANDS.iter().map(|row| row.name).collect())
 }
 
 /// A run as the environment wants it.

@@ -20,6 +20,8 @@ pub struct Shown {
     pub names: &'static [&'static str],
     /// What its value is called.
     pub value: Option<&'static str>,
+    /// What its value can be, if those are a few words.
+    pub choices: &'static [&'static str],
     /// Empty: it is understood, but nobody needs to know.
     pub help: &'static str,
 }
@@ -36,7 +38,8 @@ impl<T> Opt<T> {
         help: &'static str,
         set: fn(&mut T),
     ) -> Opt<T> {
-        Opt { shown: Shown { names, value: None, help }, set: Set::Flag(set), ends: false }
+        let shown = Shown { names, value: None, choices: &[], help };
+        Opt { shown, set: Set::Flag(set), ends: false }
     }
 
     /// An option with a value.
@@ -46,8 +49,14 @@ impl<T> Opt<T> {
         help: &'static str,
         set: fn(&mut T, &[u8]) -> Result<(), String>,
     ) -> Opt<T> {
-        let shown = Shown { names, value: Some(value), help };
+        let shown = Shown { names, value: Some(value), choices: &[], help };
         Opt { shown, set: Set::Value(set), ends: false }
+    }
+
+    /// Its value is one of these.
+    pub const fn one_of(mut self, choices: &'static [&'static str]) -> Opt<T> {
+        self.shown.choices = choices;
+        self
     }
 
     /// Whatever follows belongs to the script.
@@ -59,7 +68,7 @@ impl<T> Opt<T> {
 
 /// What every command understands.
 pub const HELP: Shown =
-    Shown { names: &["-h", "--help"], value: None, help: "print this help and exit" };
+    Shown { names: &["-h", "--help"], value: None, choices: &[], help: "print this help and exit" };
 
 /// Where options may stand.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -28,11 +28,11 @@ pub struct Subcommand {
     pub run: fn(Vec<Vec<u8>>) -> Exit,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub enum Operands {
     None,
     Files,
-    OneOf(&'static [&'static str]),
+    OneOf(fn() -> Vec<&'static str>),
 }
 
 pub static SUBCOMMANDS: &[Subcommand] = &[
@@ -90,7 +90,7 @@ pub static SUBCOMMANDS: &[Subcommand] = &[
         about: "Explains the code of an error or warning, with an example of wrong and right.\n\
                 Without a code, lists all.",
         options: Vec::new,
-        operands: Operands::None,
+        operands: Operands::OneOf(check::codes),
         run: check::explain,
     },
     Subcommand {
@@ -111,7 +111,7 @@ pub static SUBCOMMANDS: &[Subcommand] = &[
                 \x20 zsh   eval \"$(sloop completions zsh)\"               in ~/.zshrc\n\
                 \x20 fish  sloop completions fish >~/.config/fish/completions/sloop.fish",
         options: Vec::new,
-        operands: Operands::OneOf(super::completions::SHELLS),
+        operands: Operands::OneOf(|| super::completions::SHELLS.to_vec()),
         run: super::completions::main,
     },
     Subcommand {

@@ -84,6 +84,7 @@ fn edit(
     let config = rustyline::Config::builder()
         .completion_type(CompletionType::List)
         .completion_show_all_if_ambiguous(true)
+        .completion_prompt_limit(usize::MAX)
         .bell_style(BellStyle::None)
         .color_mode(if look.color { ColorMode::Enabled } else { ColorMode::Disabled })
         .max_history_size(REMEMBERED)?
@@ -287,8 +288,42 @@ impl Completer for Assistant {
         self.window.say(Message::Complete { text: line.to_owned(), at, reply });
         let Ok(answer) = answer.recv_timeout(PATIENCE) else { return Ok((at, Vec::new())) };
         let pair = |(text, shown): (String, String)| Pair { display: shown, replacement: text };
-        Ok((answer.start, answer.candidates.into_iter().map(pair).collect()))
+        let (rows, columns) = terminal::size().unwrap_or((24, 80));
+        let candidates = fitting(answer.candidates, rows.into(), columns.into());
+        Ok((answer.start, candidates.into_iter().map(pair).collect()))
     }
+}
+
+/// As many candidates as a screen has room for, and how many more there are. The editor would ask
+/// about long lists, and page through them, deaf to Ctrl-C.
+fn fitting(
+    mut candidates: Vec<(String, String)>,
+    rows: usize,
+    columns: usize,
+) -> Vec<(String, String)> {
+    /// Between two columns.
+    const GAP: usize = 2;
+    let rest = |hidden: usize| format!("… {hidden} more");
+    // Characters of two columns are rare enough to take all but ASCII for such.
+    let width = |text: &str| text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
+    let widths = candidates.iter().map(|(_, shown)| width(shown));
+    let widest = widths.max().unwrap_or(0).max(width(&rest(candidates.len()))) + GAP;
+    // Below stands the line that is edited.
+    let room = (columns / widest).max(1) * rows.saturating_sub(3).max(1);
+    if candidates.len() <= room {
+        return candidates;
+    }
+    let first = &candidates[0].0;
+    let common = candidates.iter().map(|(text, _)| {
+        let same = first.chars().zip(text.chars()).take_while(|(a, b)| a == b);
+        same.map(|(c, _)| c.len_utf8()).sum::<usize>()
+    });
+    let common = first[..common.min().unwrap_or(0)].to_owned();
+    let shown = room.max(2) - 1;
+    let hidden = candidates.len() - shown;
+    candidates.truncate(shown);
+    candidates.push((common, rest(hidden)));
+    candidates
 }
 
 // ---- history
@@ -352,6 +387,18 @@ fn unpack(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_lists_fit_the_screen() {
+        let names = |count: usize| -> Vec<(String, String)> {
+            (0..count).map(|n| (format!("name{n:03}"), format!("name{n:03}"))).collect()
+        };
+        assert_eq!(fitting(names(20), 24, 80), names(20));
+        let shown = fitting(names(500), 24, 80);
+        assert_eq!(shown.last(), Some(&("name".into(), "… 375 more".into())));
+        assert!(shown.len().div_ceil(80 / 13) <= 21, "{}", shown.len());
+        assert!(fitting(names(500), 3, 8).len() >= 2);
+    }
 
     #[test]
     fn entries_come_back_from_the_file() {

@@ -317,7 +317,7 @@ impl Session {
         self.compute(cx, &code).map(Some)
     }
 
-    fn compile(&self, cx: &Cx, text: &str, name: &str, mode: Mode) -> Option<Arc<Code>> {
+    fn compile(&self, cx: &mut Cx, text: &str, name: &str, mode: Mode) -> Option<Arc<Code>> {
         let filename: Arc<str> = name.into();
         let source = self.loader.keep(&filename, text);
         let parse_mode = match mode {
@@ -326,10 +326,13 @@ impl Session {
         };
         let options = Options { mode, optimize: self.loader.optimize, ..Options::default() };
         match self.loader.compile_text(text, &filename, parse_mode, &options) {
-            Compiled::Code(code, warnings) => {
-                self.loader.warn(cx, &source, &warnings);
-                Some(code)
-            }
+            Compiled::Code(code, warnings) => match self.loader.warn(cx, &source, warnings) {
+                Ok(()) => Some(code),
+                Err(errors) => {
+                    self.complain(cx, &source, &errors);
+                    None
+                }
+            },
             Compiled::Errors(errors) => {
                 self.complain(cx, &source, &errors);
                 None

@@ -38,21 +38,22 @@ fn config(args: Vec<Vec<u8>>) -> Result<Config, String> {
             None => break arg,
         }
     };
-    let name = text(word()?);
+    let name = PathBuf::from(std::ffi::OsString::from_vec(word()?));
     match &kind[..] {
-        "script" => config.script = Script::File(name.into()),
+        "script" => config.script = Script::File(name),
         "functions" => {
             let mark = text(word()?);
-            config.script = Script::File(name.into());
+            config.script = Script::File(name);
             config.tests = Some(Tests { mark, names: args.by_ref().map(text).collect() });
         }
         _ => {
             let line = text(word()?);
-            let file = std::fs::read(&name).map_err(|error| format!("{name}: {error}"))?;
+            let file = std::fs::read(&name);
+            let file = file.map_err(|error| format!("{}: {error}", name.display()))?;
             let blocks = markdown::blocks(&String::from_utf8_lossy(&file));
             let block = blocks.iter().find(|block| block.line.to_string() == line);
             let text = block.ok_or("the file has changed meanwhile")?.program();
-            config.script = Script::Made { name: name.into(), text };
+            config.script = Script::Made { name, text };
         }
     }
     config.args = args.collect();

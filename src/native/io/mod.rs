@@ -247,9 +247,10 @@ pub fn unbuffer(cx: &Cx) {
     }
 }
 
-/// From now on what is printed is offered to the detour before it is written.
+/// From now on what is printed is offered to the detour before it is written, and it is asked before
+/// something is read.
 pub fn set_detour(cx: &Cx, detour: Detour) {
-    for fd in [1, 2] {
+    for fd in [0, 1, 2] {
         cx.state::<Io>().standard(fd).borrow_mut().detour = Some(detour.clone());
     }
 }

@@ -71,7 +71,7 @@ pub struct Stream {
     behind: Vec<u8>,
     /// Nothing has been written yet: a marked encoding writes its mark first.
     fresh: bool,
-    /// Asked first with what is to be written: true if it took it.
+    /// Asked first with what is to be written, or before something is read: true if it took it.
     pub detour: Option<Detour>,
     /// Nobody reads what is written.
     pub is_broken: bool,
@@ -255,6 +255,7 @@ impl Stream {
             self.ahead.drain(..self.at);
             self.at = 0;
         }
+        self.may_read()?;
         let old = self.ahead.len();
         self.ahead.resize(old + READ_CHUNK, 0);
         let file = self.file.as_mut().ok_or(Trouble::Closed)?;
@@ -266,7 +267,18 @@ impl Stream {
         Ok(count > 0)
     }
 
+    /// A prompt that reads what is typed takes nothing from others, nor gives them anything.
+    fn may_read(&self) -> Result<()> {
+        match &self.detour {
+            Some(is_taken) if self.readable && is_taken(&[]) => Err(Trouble::Unsupported(
+                "the prompt reads what is typed; read in a statement that the prompt waits for",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     fn fill_all(&mut self) -> Result<()> {
+        self.may_read()?;
         self.ahead.drain(..self.at);
         self.at = 0;
         let file = self.file.as_mut().ok_or(Trouble::Closed)?;

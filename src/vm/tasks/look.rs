@@ -8,8 +8,8 @@ use super::super::{Cx, Vm, call, frame_at};
 use crate::code::Code;
 use crate::code::op::Word;
 use crate::gc::Gc;
-use crate::value::frame::{CALLER, RETURN_IP, Ret, state};
-use crate::value::{CodeObject, Dict, Frame, Kind, Task, Value};
+use crate::value::frame::{CALLER, FUNCTION, RETURN_IP, Ret, state};
+use crate::value::{CodeObject, Dict, Frame, Function, Kind, Task, Value};
 
 /// A place in a program.
 #[derive(Clone)]
@@ -23,7 +23,7 @@ pub struct Spot {
 #[derive(Clone)]
 pub struct Level {
     pub spot: Spot,
-    /// Its registers, if it waits.
+    /// Its registers; of one on the stack, those of its variables.
     pub registers: Vec<Value>,
     pub globals: Gc<Dict>,
 }
@@ -98,31 +98,57 @@ impl Cx {
     pub fn runs_in(&self, task: Gc<Task>) -> Vec<Level> {
         let Some(root) = task.coro.get().cast::<Frame>() else { return Vec::new() };
         let vm = self.vm();
-        let mut found = Vec::new();
-        // SAFETY: bases of live activations, the lowest of which has caller 0.
+        // SAFETY: the machine's own place, below which the bases of live activations are linked.
         unsafe {
             let own = Frame::base(root.as_ptr());
-            let (mut ip, mut base): (Ip, Base) = (vm.native_ip, vm.native_base);
-            while !base.is_null() {
-                if let Some(function) = vm.function_at(base) {
-                    let code = function.code;
-                    let word = code.index_of(ip).wrapping_sub(1);
-                    let known = (word as usize) < code.word_count();
-                    let word = if known { word } else { 0 };
-                    let spot = Spot { code: code.code.clone(), word };
-                    let globals = function.globals;
-                    found.push(Level { spot, registers: Vec::new(), globals });
-                }
-                if base == own {
-                    found.reverse();
-                    return found;
-                }
-                ip = (*base.offset(RETURN_IP)).bits() as Ip;
-                base = (*base.offset(CALLER)).bits() as Base;
-            }
+            let (low, size) = (vm.stack_low, vm.stack_size);
+            let (levels, met) = activations((low, size), vm.native_ip, vm.native_base, own);
+            if met { levels } else { Vec::new() }
         }
-        Vec::new()
     }
+}
+
+/// The activations from a place on, outermost first, down to the base `end` or to the lowest; and
+/// whether `end` was met.
+///
+/// # Safety
+/// `ip` and `base` are where a thread is, whose register stack is this one; the bases of live
+/// activations are linked, the lowest has caller 0.
+pub(in super::super) unsafe fn activations(
+    (low, size): (usize, usize),
+    mut ip: Ip,
+    mut base: Base,
+    end: Base,
+) -> (Vec<Level>, bool) {
+    let mut found = Vec::new();
+    // SAFETY: by contract. In a heap frame the slot of the function is a bare reference.
+    unsafe {
+        while !base.is_null() {
+            let on_stack = (base as usize).wrapping_sub(low) < size;
+            let function: Option<Gc<Function>> = match on_stack {
+                true => (*base.offset(FUNCTION)).cast(),
+                false => Some((*Frame::from_base(base)).function),
+            };
+            if let Some(function) = function {
+                let code = function.code;
+                let word = code.index_of(ip).wrapping_sub(1);
+                let known = (word as usize) < code.word_count();
+                let spot = Spot { code: code.code.clone(), word: if known { word } else { 0 } };
+                // What stands above the variables may belong to a callee.
+                let named = spot.code.locals.iter().map(|local| local.register as usize + 1);
+                let registers = (0..named.max().unwrap_or(0)).map(|i| *base.add(i)).collect();
+                found.push(Level { spot, registers, globals: function.globals });
+            }
+            if base == end {
+                found.reverse();
+                return (found, true);
+            }
+            ip = (*base.offset(RETURN_IP)).bits() as Ip;
+            base = (*base.offset(CALLER)).bits() as Base;
+        }
+    }
+    found.reverse();
+    (found, false)
 }
 
 /// # Safety

@@ -32,6 +32,7 @@ pub use crossing::Crossing;
 pub(super) use drive::{drive, failed, raised, returned, yielded};
 pub use drive::{driver, fire};
 pub use gather::{child_done, member_done};
+pub(super) use look::activations;
 pub use look::{Atlas, Level, Spot};
 pub(super) use park::add_waiter;
 pub use park::{Begun, add_callback, begin, end, undo, wake};

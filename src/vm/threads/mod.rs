@@ -21,6 +21,7 @@ mod work;
 use std::collections::{HashMap, VecDeque};
 
 use super::pc::{Base, Ip};
+use super::tasks::Level;
 use super::{Cx, Stop, Vm, call, interp, raise, watch};
 use crate::gc::{Gc, HeapType};
 use crate::value::{T, Tracer, Value};
@@ -118,6 +119,18 @@ struct Thread {
     clear: bool,
     /// The object by which the program knows it.
     handle: Value,
+}
+
+/// What a thread is at, for reports.
+pub struct Glimpse {
+    /// By which the program knows it.
+    pub number: usize,
+    pub is_main: bool,
+    pub runs: bool,
+    /// What it waits for, if it waits.
+    pub waits: Option<Value>,
+    /// What it is in, outermost first.
+    pub levels: Vec<Level>,
 }
 
 pub struct Threads {
@@ -409,6 +422,34 @@ impl Cx {
             Some(if id == vm.threads.current { vm.stack_low } else { thread.own.stack_low })
         };
         vm.threads.all.iter().enumerate().filter_map(number).collect()
+    }
+
+    /// What the threads that have not ended are at, the main one first. As tasks are looked at:
+    /// nothing runs, nothing is allocated on the heap.
+    pub fn glimpses(&self) -> Vec<Glimpse> {
+        let vm = self.vm();
+        let mut found = Vec::new();
+        for (id, thread) in vm.threads.all.iter().enumerate() {
+            let Some(thread) = thread else { continue };
+            let (stack, ip, base) = match id == vm.threads.current {
+                true => ((vm.stack_low, vm.stack_size), vm.native_ip, vm.native_base),
+                false => {
+                    let own = &thread.own;
+                    ((own.stack_low, own.stack_size), own.native_ip, own.native_base)
+                }
+            };
+            // SAFETY: where the thread is; null if it has not begun.
+            let (levels, _) =
+                unsafe { super::tasks::activations(stack, ip, base, std::ptr::null_mut()) };
+            found.push(Glimpse {
+                number: stack.0,
+                is_main: id == MAIN,
+                runs: id == vm.threads.current,
+                waits: thread.parked.is_some().then_some(thread.what),
+                levels,
+            });
+        }
+        found
     }
 
     /// Is there nobody who could run while this thread waits?

@@ -1,12 +1,13 @@
 //! What people are told of tasks: who waits for what, and what was lost.
 //!
-//! `seen.rs` finds out who waits, `tree.rs` and `stuck.rs` say it; `lost.rs` is about errors, `leaks.rs`
+//! `seen.rs` finds out who waits, `tree.rs` and `stuck.rs` say it, of threads `threads.rs`; `lost.rs` is about errors, `leaks.rs`
 //! about what a test has left behind.
 
 mod leaks;
 mod lost;
 mod seen;
 mod stuck;
+mod threads;
 mod tree;
 
 pub use lost::{crossed, unheard};
@@ -23,6 +24,10 @@ pub static HOOKS: &[Def] = &[
     function("_report_stuck(loop, /)", "Says that nothing can run any more.", |cx, args| {
         let own = event_loop::of(cx, cx.arg(args, 0).value())?;
         stuck::report(cx, own);
+        Ok(Value::NONE)
+    }),
+    function("_report_stuck_threads(what, /)", "Says that no thread can run.", |cx, args| {
+        stuck::report_threads(cx, cx.arg(args, 0).value());
         Ok(Value::NONE)
     }),
     function("_note_unheard(task, /)", "Nobody has asked why it failed.", |cx, args| {
@@ -104,6 +109,7 @@ fn print_tasks(cx: &Cx) {
     let _ = io::finish(cx);
     let text = match cx.vm().running_loop.cast::<EventLoop>() {
         Some(own) => tree::tree(cx, own),
+        None if !cx.is_alone() => String::from("no event loop is running\n") + &threads::list(cx),
         None => return not_running(cx),
     };
     sys::write_error(cx, text.as_bytes());

@@ -211,13 +211,7 @@ fn several(futures: &[Value], how: &str, needs: &mut Vec<Gc<Task>>) -> String {
 /// the innermost.
 fn in_library(cx: &Cx, method: &Level, inner: &Level, levels: &[Level], seen: &mut Seen) {
     let code = &method.spot.code;
-    let first = |level: &Level| {
-        let value = level.registers.first().copied().unwrap_or(Value::UNDEF);
-        value.cast::<Cell>().map_or(value, |cell| cell.value.get())
-    };
-    let receiver = first(method);
-    let name = code.locals.first().map(|local| &*local.name);
-    if name == Some("self") && receiver.is_object() {
+    if let Some(receiver) = receiver(method) {
         primitive(cx, receiver, &code.name, levels, seen);
         return;
     }
@@ -231,6 +225,18 @@ fn in_library(cx: &Cx, method: &Level, inner: &Level, levels: &[Level], seen: &m
         }
     }
     seen.what = format!("asyncio.{}", code.qualname);
+}
+
+fn first(level: &Level) -> Value {
+    let value = level.registers.first().copied().unwrap_or(Value::UNDEF);
+    value.cast::<Cell>().map_or(value, |cell| cell.value.get())
+}
+
+/// The object whose method an activation is of.
+pub fn receiver(method: &Level) -> Option<Value> {
+    let name = method.spot.code.locals.first().map(|local| &*local.name);
+    let this = first(method);
+    (name == Some("self") && this.is_object()).then_some(this)
 }
 
 /// The task waits in a method of a primitive.
@@ -304,7 +310,7 @@ fn depth(queue: Value) -> String {
 }
 
 /// "lock `a`", if the program has a name for it.
-fn named(cx: &Cx, what: &str, value: Value, levels: &[Level]) -> String {
+pub fn named(cx: &Cx, what: &str, value: Value, levels: &[Level]) -> String {
     match name_in(cx, value, levels) {
         Some(name) => format!("{what} `{name}`"),
         None => format!("{} {what}", if what.starts_with('e') { "an" } else { "a" }),
@@ -406,10 +412,15 @@ pub fn cycles(all: &[Seen]) -> Vec<Vec<usize>> {
             seen.needs.iter().filter_map(|task| index.get(&task.address()).copied()).collect()
         })
         .collect();
+    rings(&links)
+}
+
+/// The rings among things of which each has links to others.
+pub fn rings(links: &[Vec<usize>]) -> Vec<Vec<usize>> {
     let mut found = Vec::new();
     // 0 not met, 1 on the path, 2 done.
-    let mut colour = vec![0u8; all.len()];
-    for start in 0..all.len() {
+    let mut colour = vec![0u8; links.len()];
+    for start in 0..links.len() {
         if colour[start] != 0 {
             continue;
         }

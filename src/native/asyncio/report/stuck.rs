@@ -4,13 +4,14 @@ use std::cell::Cell;
 use std::collections::HashSet;
 
 use super::seen::{self, Seen};
+use super::threads;
 use crate::gc::Gc;
 use crate::native::front::{Mark, Notice, front};
 use crate::native::{io, sys};
 use crate::value::future::state;
-use crate::value::{EventLoop, Task};
+use crate::value::{EventLoop, Task, Value};
 use crate::vm::Cx;
-use crate::vm::tasks::Spot;
+use crate::vm::tasks::{Level, Spot};
 
 /// Tasks shown in full at most.
 const MANY: usize = 12;
@@ -64,11 +65,22 @@ pub fn report(cx: &Cx, own: Gc<EventLoop>) {
     for &at in order.iter().take(MANY) {
         out.push_str(&show(cx, &of_task(&all[at])));
     }
+    if !cx.is_alone() {
+        // Nor can any of these go on, else the loop would wait for it.
+        out.push_str(&threads::others(cx));
+    }
     for seen in &all {
         // They need not be mourned a second time.
         seen.task.set(state::SILENT, true);
     }
     say(cx, &out);
+}
+
+/// Says once that no thread can ever run again; the main one waits for `what`.
+pub fn report_threads(cx: &Cx, what: Value) {
+    if !cx.state::<Said>().stuck.replace(true) {
+        say(cx, &threads::stuck(cx, what));
+    }
 }
 
 /// The task has begun to wait, and the chain of those that it waits for leads back to it.
@@ -133,32 +145,38 @@ fn help(all: &[Seen], rings: &[Vec<usize>]) -> Option<String> {
     let locks = rings.iter().flatten().filter(|&&at| all[at].lock).count();
     Some(match (rings.is_empty(), locks) {
         (false, 1) => "a task that holds a lock must not take it again".into(),
-        (false, 2..) => "take the locks in the same order everywhere".into(),
+        (false, 2..) => SAME_ORDER.into(),
         (false, 0) => "one of them has to end first: let it not await the others".into(),
         (true, _) if all.is_empty() => "stop() the loop when its work is done".into(),
         (true, _) => return None,
     })
 }
 
+pub const SAME_ORDER: &str = "take the locks in the same order everywhere";
+
 pub fn of_task(seen: &Seen) -> Notice {
     let made = seen.made.as_ref();
     let message = format!("task '{}' waits for {}", seen.name, seen.what);
     let mut notice = Notice::advice("waits", &message);
-    let (last, outer) = match seen.levels.split_last() {
-        Some(split) => split,
-        None => {
-            let made = made.and_then(|made| mark(made, "the task was created here", true));
-            notice.marks.extend(made);
-            return notice;
-        }
-    };
-    let text = format!("it waits here for {}", seen.what);
-    notice.marks.extend(mark(&last.spot, &text, true));
-    for level in outer {
-        notice.marks.extend(mark(&level.spot, "which was awaited here", false));
+    if seen.levels.is_empty() {
+        let made = made.and_then(|made| mark(made, "the task was created here", true));
+        notice.marks.extend(made);
+        return notice;
     }
+    notice.marks.extend(way(&seen.levels, &seen.what, "which was awaited here"));
     notice.marks.extend(made.and_then(|made| mark(made, "the task was created here", false)));
     notice
+}
+
+/// Where somebody waits for `what`, and how it came there.
+pub fn way(levels: &[Level], what: &str, outer: &str) -> Vec<Mark> {
+    let text = format!("it waits here for {what}");
+    let inner = levels.iter().rev().take(1);
+    let others = levels.iter().take(levels.len().saturating_sub(1));
+    inner
+        .filter_map(|level| mark(&level.spot, &text, true))
+        .chain(others.filter_map(|level| mark(&level.spot, outer, false)))
+        .collect()
 }
 
 pub fn mark(spot: &Spot, text: &str, main: bool) -> Option<Mark> {

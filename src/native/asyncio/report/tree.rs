@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::seen::{self, Doing, Seen};
+use super::threads;
 use crate::gc::Gc;
 use crate::value::EventLoop;
 use crate::vm::Cx;
@@ -39,13 +40,18 @@ pub fn tree(cx: &Cx, own: Gc<EventLoop>) -> String {
             }
             if shown.len() > MANY {
                 out.push_str(&format!("... and {} more\n", all.len() - MANY));
-                return out;
+                return out + &beside(cx);
             }
             task(cx, &all[at], depth, &mut out);
             todo.extend(below[at].iter().rev().map(|&other| (other, depth + 1)));
         }
     }
-    out
+    out + &beside(cx)
+}
+
+/// The threads, if there are several.
+fn beside(cx: &Cx) -> String {
+    if cx.is_alone() { String::new() } else { threads::list(cx) }
 }
 
 fn heading(all: &[Seen]) -> String {
