@@ -307,6 +307,26 @@ fn warnings_of_the_compiler_obey_the_filters() {
 }
 
 #[test]
+fn hashes_may_be_alike() {
+    let program = "print(hash('text'))";
+    let seeded = |seed: &str| run(code(program).env("PYTHONHASHSEED", seed));
+    let alike = |a: &mut Command, b: &mut Command| run(a).1 == run(b).1;
+    assert_eq!(seeded("1"), seeded("1"));
+    assert_ne!(seeded("1").1, seeded("2").1);
+    assert!(!alike(&mut code(program), &mut code(program)));
+    assert!(!alike(code(program).env("PYTHONHASHSEED", "random"), &mut code(program)));
+    let virtually = || {
+        let mut command = sloop();
+        command.args(["--virtual-time", "-c", program]);
+        command
+    };
+    assert!(alike(&mut virtually(), &mut virtually()));
+    let (status, _, stderr) = seeded("no number");
+    assert_eq!(status, 1);
+    assert!(stderr.starts_with("sloop: PYTHONHASHSEED must be "), "{stderr}");
+}
+
+#[test]
 fn the_environment_counts() {
     let folder = Folder::new(&[("more/extra.sloop", "x = 'found'")]);
     let program = "import extra; print(extra.x)";

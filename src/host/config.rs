@@ -50,6 +50,8 @@ pub struct Config {
     pub virtual_time: bool,
     /// Tasks that are ready run in an order drawn from this.
     pub schedule_seed: Option<u64>,
+    /// Hashes of texts are drawn from this; otherwise they differ in every process.
+    pub hash_seed: Option<u64>,
     /// A task whose error nobody has heard of makes the program fail.
     pub strict: bool,
     /// So long may it take, in real time.
@@ -82,6 +84,7 @@ impl Config {
             stress: false,
             virtual_time: false,
             schedule_seed: None,
+            hash_seed: None,
             strict: false,
             timeout: None,
             fault: None,
@@ -103,6 +106,25 @@ impl Config {
         }
         let value = |name: String| std::env::var_os(name).filter(|value| !value.is_empty());
         value(format!("SLOOP_{name}")).or_else(|| value(format!("PYTHON{name}")))
+    }
+
+    /// Hashes come from the environment's number; runs in virtual time are all alike without one.
+    /// `Err` says what is wrong with what stands there.
+    pub fn seed_hashes(&mut self) -> Result<(), String> {
+        let given = self.variable("HASHSEED").map(|given| given.to_string_lossy().into_owned());
+        self.hash_seed = match given.as_deref() {
+            Some("random") => None,
+            Some(given) => {
+                match given.parse::<u32>() {
+                    Ok(seed) => Some(seed.into()),
+                    Err(_) => {
+                        return Err("PYTHONHASHSEED must be \"random\" or an integer in range [0; 4294967295]".into());
+                    }
+                }
+            }
+            None => self.virtual_time.then_some(0),
+        };
+        Ok(())
     }
 
     /// Takes in what the environment asks for. Options come first, where they exclude it.

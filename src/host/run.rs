@@ -407,7 +407,7 @@ fn set_first_argument(cx: &Cx, name: &str) {
 
 /// A machine that can import, compile and show tracebacks.
 pub fn machine(loader: &Rc<Loader>, config: &Config) -> Box<Vm> {
-    let mut vm = crate::native::new_vm();
+    let mut vm = crate::native::new_vm_seeded(config.hash_seed);
     vm.set_prelude(Box::new(library::prelude_function));
     vm.set_finder(Box::new(Search(loader.clone())));
     let cx = Cx::of(&mut vm);

@@ -39,8 +39,8 @@ mod generator;
 mod generic_alias;
 mod group;
 mod heap;
-mod http;
 mod hints;
+mod http;
 mod int;
 pub mod io;
 mod iter_next;
@@ -286,7 +286,12 @@ pub static MODULES: &[(&str, Fill)] = &[
 
 /// A new world, with the built-in types and functions in it.
 pub fn new_vm() -> Box<Vm> {
-    let mut vm = Vm::new();
+    new_vm_seeded(None)
+}
+
+/// The same; hashes of texts are drawn from a number.
+pub fn new_vm_seeded(seed: Option<u64>) -> Box<Vm> {
+    let mut vm = Vm::seeded(seed);
     install(Cx::of(&mut vm));
     vm
 }

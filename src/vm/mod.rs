@@ -218,8 +218,14 @@ pub struct Vm {
 impl Vm {
     /// A new world with the built-in types and no modules.
     pub fn new() -> Box<Vm> {
+        Vm::seeded(None)
+    }
+
+    /// The same; hashes of texts are drawn from a number, or differ in every process.
+    pub fn seeded(seed: Option<u64>) -> Box<Vm> {
         let signals = Arc::new(Signals::new(depth_limit(RECURSION_LIMIT)));
-        let space = Space::new(signals.clone(), random_seed());
+        let seed = seed.map_or_else(random_seed, |seed| (seed, !seed));
+        let space = Space::new(signals.clone(), seed);
         let bytes = GUARD + (STACK_WORDS + SLACK) * 8;
         let mapping = map_stack(bytes).expect("address space for the register stack");
         let low = mapping as usize + GUARD;
@@ -457,12 +463,9 @@ fn depth_limit(limit: u32) -> u64 {
     (u64::from(limit) + 1) * DEPTH_ONE
 }
 
-/// Keys of the string hash: different in every process unless `PYTHONHASHSEED` is set.
+/// Keys of the string hash that differ in every process.
 fn random_seed() -> (u64, u64) {
     use std::hash::{BuildHasher, Hasher};
-    if let Some(seed) = std::env::var("PYTHONHASHSEED").ok().and_then(|s| s.parse::<u64>().ok()) {
-        return (seed, !seed);
-    }
     let state = std::collections::hash_map::RandomState::new();
     let draw = |n: u64| {
         let mut hasher = state.build_hasher();

@@ -99,6 +99,10 @@ fn start(args: Vec<Vec<u8>>, side: Side) -> Exit {
     let mut meant = None;
     let mut config = request.config;
     config.add_environment();
+    if let Err(problem) = config.seed_hashes() {
+        complain(&format!("sloop: {problem}\n"));
+        return Exit::Status(1);
+    }
     if let Some(script) = request.chosen {
         config.script = script;
     } else if side == Side::Repl {

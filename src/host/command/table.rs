@@ -132,6 +132,7 @@ pub static VARIABLES: &[(&str, &str)] = &[
     ("SLOOP_HISTORY", "where the prompt keeps what was typed; empty: nowhere"),
     ("SLOOP_COLORS", "1 or 0: colours or none; NO_COLOR, FORCE_COLOR count, too"),
     ("SLOOP_WARNINGS", "as -W; SLOOP_UNBUFFERED, SLOOP_INSPECT as -u, -i"),
+    ("SLOOP_HASHSEED", "a number from which hash() of texts is drawn"),
 ];
 
 fn text(value: &[u8]) -> Result<String, String> {

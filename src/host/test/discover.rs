@@ -20,6 +20,11 @@ const LEFT_OUT: &[&str] = &["__pycache__", "node_modules"];
 pub fn find(paths: &[PathBuf]) -> Result<Vec<Job>, String> {
     let mut files: BTreeMap<PathBuf, Wish> = BTreeMap::new();
     for path in paths {
+        // One file is one test, however it is named.
+        let path = match path.strip_prefix(".") {
+            Ok(rest) if !rest.as_os_str().is_empty() => rest,
+            _ => path.as_path(),
+        };
         match std::fs::metadata(path) {
             Ok(data) if data.is_dir() => {
                 let mut found = Vec::new();
@@ -31,7 +36,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<Job>, String> {
                     }
                 }
             }
-            Ok(_) => drop(files.insert(path.clone(), Wish::Named)),
+            Ok(_) => drop(files.insert(path.to_owned(), Wish::Named)),
             Err(error) => {
                 let Some((file, part)) = part(path) else {
                     return Err(format!("{}: {}", path.display(), reason(&error)));

@@ -57,5 +57,6 @@ fn config(args: Vec<Vec<u8>>) -> Result<Config, String> {
         }
     }
     config.args = args.collect();
+    config.seed_hashes()?;
     Ok(config)
 }

@@ -38,10 +38,9 @@ fn case(outcome: &Outcome) -> String {
         }
         Verdict::Failed(text) => {
             let text = text.show("", false);
-            let first = text.lines().next().unwrap_or_default();
             let mut out = format!(
                 "{head}>\n<failure message=\"{}\">{}</failure>\n",
-                escaped(first),
+                escaped(gist(&text)),
                 escaped(&text)
             );
             for (tag, said) in [("system-out", &outcome.stdout), ("system-err", &outcome.stderr)] {
@@ -52,6 +51,16 @@ fn case(outcome: &Outcome) -> String {
             out + "</testcase>\n"
         }
     }
+}
+
+/// The line that says most: of a traceback the exception, else the first.
+fn gist(text: &str) -> &str {
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    if !first.starts_with("Traceback") {
+        return first;
+    }
+    lines.find(|line| !line.starts_with(' ')).unwrap_or(first)
 }
 
 /// Characters that XML cannot hold, not even escaped, are replaced.

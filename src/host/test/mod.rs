@@ -175,11 +175,11 @@ pub fn run(
     if settings.remember {
         memory::keep(&outcomes);
     }
-    if let Some(file) = &settings.junit {
+    let unwritten = settings.junit.as_ref().and_then(|file| {
         let text = junit::document(&outcomes, report.tally);
-        std::fs::write(file, text)
-            .map_err(|error| Trouble::Other(format!("cannot write {}: {error}", file.display())))?;
-    }
+        let error = std::fs::write(file, text).err()?;
+        Some(Trouble::Other(format!("cannot write {}: {error}", file.display())))
+    });
     let slowest = report::slowest(&outcomes, settings.slowest);
     // The count stays the last line, also where both streams go to one place.
     report.erase();
@@ -196,7 +196,7 @@ pub fn run(
         }
         None => {}
     }
-    Ok(tally)
+    unwritten.map_or(Ok(tally), Err)
 }
 
 /// Makes what a test has shown what is expected of it, and judges it anew.
