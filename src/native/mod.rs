@@ -8,6 +8,7 @@
 
 mod abc;
 pub mod asyncio;
+mod binascii;
 mod builtins;
 mod bytearray;
 mod bytes;
@@ -38,6 +39,7 @@ mod gc_module;
 mod generator;
 mod generic_alias;
 mod group;
+mod hashing;
 mod heap;
 mod hints;
 mod http;
@@ -59,6 +61,7 @@ mod object;
 pub mod opened;
 mod operator;
 mod operators;
+mod packing;
 mod partial;
 mod parts;
 mod percent;
@@ -271,6 +274,9 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("_re", re::module),
     ("_string", template::module),
     ("_io", io::module),
+    ("_binascii", binascii::module),
+    ("_hashlib", hashing::module),
+    ("_struct", packing::module),
     ("_traceback", traceback::module),
     ("_introspect", parts::module),
     ("posix", posix::module),

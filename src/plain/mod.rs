@@ -4,16 +4,19 @@
 //! arguments. What can fail says so with a [`Fault`], which carries the type and text of the
 //! exception a script will see. Text is WTF-8 (see `wtf8`): UTF-8 plus lone surrogates.
 
+pub mod armour;
 pub mod base64;
 pub mod buffer;
 pub mod bytes;
 pub mod closest;
 pub mod codec;
+pub mod digest;
 pub mod float;
 pub mod hash;
 pub mod index;
 pub mod int;
 pub mod number_text;
+pub mod packing;
 pub mod percent;
 pub mod random_mt;
 pub mod regex;

@@ -3,6 +3,8 @@
 //! The constants are what the standard says they are: fractions of square and cube roots of the
 //! first primes, computed here in whole numbers.
 
+use std::sync::LazyLock;
+
 use dashu_int::UBig;
 
 /// The first `n` primes.
@@ -34,14 +36,19 @@ fn root_fraction(prime: u64, k: usize) -> u64 {
     u64::try_from(low & UBig::from(u64::MAX)).unwrap_or(0)
 }
 
+fn fractions<const N: usize>(k: usize, skipped: usize) -> [u64; N] {
+    let primes = primes(N + skipped);
+    std::array::from_fn(|i| root_fraction(primes[i + skipped], k))
+}
+
+pub static ROUNDS: LazyLock<[u64; 80]> = LazyLock::new(|| fractions(3, 0));
+/// Where SHA-512 begins, and SHA-384.
+pub static START: LazyLock<[u64; 8]> = LazyLock::new(|| fractions(2, 0));
+pub static START_384: LazyLock<[u64; 8]> = LazyLock::new(|| fractions(2, 8));
+
 /// The 64 bytes of the digest.
 pub fn digest(data: &[u8]) -> [u8; 64] {
-    let primes = primes(80);
-    let rounds: Vec<u64> = primes.iter().map(|&p| root_fraction(p, 3)).collect();
-    let mut state = [0u64; 8];
-    for (word, &prime) in state.iter_mut().zip(&primes) {
-        *word = root_fraction(prime, 2);
-    }
+    let mut state = *START;
     let mut padded = data.to_vec();
     padded.push(0x80);
     while padded.len() % 128 != 112 {
@@ -49,7 +56,7 @@ pub fn digest(data: &[u8]) -> [u8; 64] {
     }
     padded.extend_from_slice(&(data.len() as u128 * 8).to_be_bytes());
     for block in padded.chunks_exact(128) {
-        mix(&mut state, block, &rounds);
+        mix(&mut state, block);
     }
     let mut out = [0; 64];
     for (bytes, word) in out.chunks_exact_mut(8).zip(state) {
@@ -58,20 +65,20 @@ pub fn digest(data: &[u8]) -> [u8; 64] {
     out
 }
 
-fn mix(state: &mut [u64; 8], block: &[u8], rounds: &[u64]) {
-    let mut words: Vec<u64> = block
-        .chunks_exact(8)
-        .map(|bytes| bytes.iter().fold(0, |all, &byte| all << 8 | u64::from(byte)))
-        .collect();
+pub fn mix(state: &mut [u64; 8], block: &[u8]) {
+    let mut words = [0u64; 80];
+    for (word, bytes) in words.iter_mut().zip(block.chunks_exact(8)) {
+        *word = bytes.iter().fold(0, |all, &byte| all << 8 | u64::from(byte));
+    }
     for at in 16..80 {
         let (x, y) = (words[at - 15], words[at - 2]);
         let small = x.rotate_right(1) ^ x.rotate_right(8) ^ (x >> 7);
         let large = y.rotate_right(19) ^ y.rotate_right(61) ^ (y >> 6);
         let sum = words[at - 16].wrapping_add(small).wrapping_add(words[at - 7]);
-        words.push(sum.wrapping_add(large));
+        words[at] = sum.wrapping_add(large);
     }
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
-    for (word, round) in words.iter().zip(rounds) {
+    for (word, round) in words.iter().zip(ROUNDS.iter()) {
         let sum_e = e.rotate_right(14) ^ e.rotate_right(18) ^ e.rotate_right(41);
         let choice = (e & f) ^ (!e & g);
         let first =

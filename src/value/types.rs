@@ -139,6 +139,7 @@ types! {
     TlsSettings    "_ssl.Settings"     Object      Resource FINAL NO_NEW;
     TlsConnection  "_ssl.Connection"   Object      Resource FINAL NO_NEW;
     RegexProgram   "_re.Program"       Object      Resource FINAL NO_NEW;
+    Hash           "_hashlib.HASH"     Object      Resource FINAL NO_NEW;
     FrameView      "frame"             Object      FrameView FINAL NO_NEW;
     Context        "_contextvars.Context" Object   Record FINAL;
     ContextVar     "_contextvars.ContextVar" Object Record FINAL;
@@ -246,6 +247,8 @@ types! {
     QueueEmpty          "asyncio.queues.QueueEmpty" Exception Exception;
     QueueFull           "asyncio.queues.QueueFull" Exception Exception;
     QueueShutDown       "asyncio.queues.QueueShutDown" Exception Exception;
+    BinasciiError       "binascii.Error"      ValueError     Exception;
+    StructError         "struct.error"        Exception      Exception;
 }
 
 impl T {
