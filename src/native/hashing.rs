@@ -1,4 +1,4 @@
-//! `_hashlib`: digests of bytes, for `stdlib/hashlib.sloop` and `stdlib/hmac.sloop`.
+//! `_digests`: digests of bytes, for `stdlib/hashlib.sloop` and `stdlib/hmac.sloop`.
 
 use std::cell::RefCell;
 
@@ -73,7 +73,7 @@ const fn get(name: &'static str, doc: &'static str, get: fn(&mut Cx, Value) -> F
 }
 
 pub fn module(cx: &mut Cx, namespace: Gc<Dict>) -> Result<(), Stop> {
-    add_functions(cx, namespace, FUNCTIONS, "_hashlib");
+    add_functions(cx, namespace, FUNCTIONS, "_digests");
     add_types(cx, &[&TYPE]);
     namespace.set_str(cx, cx.intern("HASH"), cx.type_object(T::Hash));
     Ok(())

@@ -165,8 +165,7 @@ fn word(cx: &mut Cx, plan: &Plan, field: &Field, value: Value) -> Result<[u8; 8]
 fn float_word(cx: &mut Cx, plan: &Plan, field: &Field, value: Value) -> Result<[u8; 8], Stop> {
     let number = match float_arg(cx, value) {
         Ok(number) => number,
-        Err(stop) if cx.pending_is(T::TypeError) => {
-            drop(stop);
+        Err(_) if cx.pending_is(T::TypeError) => {
             cx.take_exception();
             return Err(error(cx, "required argument is not a float"));
         }

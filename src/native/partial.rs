@@ -23,6 +23,7 @@ pub static TYPE: TypeDef = TypeDef {
     methods: &[
         static_method("__new__(cls, *args, **keywords)", "Create and return a new object.", new),
         method("__call__(self, /, *args, **kwargs)", "Call self as a function.", call),
+        method("__get__(self, instance, owner=None, /)", "What it is as a member of a class.", get),
         method("__repr__(self, /)", "Return repr(self).", repr),
         method("__reduce__(self, /)", "What copies are made of.", reduce),
         method("__setstate__(self, state, /)", "Takes over what __reduce__ gave.", set_state),
@@ -93,6 +94,16 @@ fn this(cx: &Cx, value: Value) -> Result<Gc<Record>, Stop> {
         return Err(wrong_receiver(cx, "", T::Partial, value));
     }
     cx.unwrap(value).cast::<Record>().ok_or_else(|| wrong_receiver(cx, "", T::Partial, value))
+}
+
+/// It is no method yet, but is going to be one: whoever finds it through an object is told.
+fn get(cx: &mut Cx, args: Args) -> Flow {
+    let this = cx.arg(args, 0).value();
+    let instance = cx.arg(args, 1).value();
+    if instance.is_none() || instance.is_undef() {
+        return Ok(this);
+    }
+    cx.tail_prelude("_partial_found", &[this])
 }
 
 fn read_only(cx: &mut Cx, _: Value, _: Value) -> Flow {

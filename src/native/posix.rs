@@ -397,7 +397,10 @@ fn given(cx: &mut Cx, args: Args, i: usize) -> Result<Given, Stop> {
         Some(text) => {
             match codec::encode(text.as_bytes(), Encoding::Utf8, Handler::SurrogateEscape) {
                 Ok(bytes) => (bytes.to_vec(), false),
-                Err(_) => return Err(cx.value_error("a path cannot have surrogates of its own")),
+                Err(fault) => {
+                    let text = Value::object(text);
+                    return Err(super::io::codec_error(cx, T::UnicodeEncodeError, &fault, text));
+                }
             }
         }
         None => (data_of(cx, inner).map(|data| data.to_vec()).unwrap_or_default(), true),

@@ -18,7 +18,9 @@ pub fn suggest(cx: &mut Cx, exception: Value, text: &mut Vec<u8>) {
         imported(cx, field(cx, this, "name"))
     } else if cx.isinstance(exception, T::AttributeError) {
         attributes(cx, field(cx, this, "obj"))
-    } else if cx.isinstance(exception, T::NameError) {
+    } else if cx.isinstance(exception, T::NameError)
+        && !cx.isinstance(exception, T::UnboundLocalError)
+    {
         variables(cx, exception)
     } else {
         return;

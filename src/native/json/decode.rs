@@ -3,9 +3,10 @@
 //! Values that are not in a container yet stand on a stack, which is a list, so that the collector
 //! finds them while a hook of the program runs.
 
+use super::super::int::digit_limit;
 use super::{MAX_DEPTH, option};
 use crate::gc::Gc;
-use crate::plain::int::{self, Int, MAX_DIGITS};
+use crate::plain::int::{self, Int};
 use crate::plain::{float, wtf8};
 use crate::value::table::Table;
 use crate::value::{List, Str, T, Value};
@@ -398,7 +399,7 @@ impl Parser<'_> {
             let size = digits.iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
             return Ok(Value::int(sign * size));
         }
-        match int::parse_str(text, 10, MAX_DIGITS) {
+        match int::parse_str(text, 10, digit_limit(cx)) {
             Ok(Int::Small(value)) => Ok(cx.int(value)),
             Ok(value) => Ok(cx.int_value(value)),
             Err(fault) => Err(Fail::Stop(cx.fault(&fault))),

@@ -3,8 +3,9 @@
 //! An explicit stack stands for the recursion. What is being written is rooted, because `default`
 //! and overriding methods of the program run by the door.
 
+use super::super::int::digit_limit;
 use super::{MAX_DEPTH, option};
-use crate::plain::int::{MAX_DIGITS, push_big, push_i64};
+use crate::plain::int::{push_big, push_i64};
 use crate::plain::{MAX_BYTES, float, wtf8};
 use crate::value::{BigInt, Class, Dict, Instance, List, Str, T, Tuple, Value};
 use crate::vm::{Args, Cx, Flow, Root, Stop};
@@ -290,7 +291,7 @@ fn push_scalar(cx: &Cx, out: &mut Vec<u8>, options: &Options, value: Value) -> R
     } else if let Some(word) = word_of(value) {
         out.extend_from_slice(word);
     } else if let Some(big) = value.cast::<BigInt>() {
-        push_big(out, &big.value, MAX_DIGITS).map_err(|fault| cx.fault(&fault))?;
+        push_big(out, &big.value, digit_limit(cx)).map_err(|fault| cx.fault(&fault))?;
     } else {
         return Ok(false);
     }
