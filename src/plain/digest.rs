@@ -81,6 +81,16 @@ pub struct Hasher {
 
 impl Hasher {
     pub fn new(kind: &'static Named) -> Hasher {
+        match kind.algorithm {
+            Algorithm::Blake2b | Algorithm::Blake2s => {
+                // One leaf, no key.
+                Hasher::blake2(kind, &[kind.size as u8, 0, 1, 1, 0, 0, 0, 0], &[], false)
+            }
+            _ => Hasher::raw(kind),
+        }
+    }
+
+    fn raw(kind: &'static Named) -> Hasher {
         let mut words = [0; 25];
         match kind.algorithm {
             Algorithm::Md5 | Algorithm::Sha1 => {
@@ -109,7 +119,7 @@ impl Hasher {
 
     /// BLAKE2 with the parameters of its first block, whose first byte is the size of the digest.
     pub fn blake2(kind: &'static Named, parameters: &[u8], key: &[u8], last_node: bool) -> Hasher {
-        let mut hasher = Hasher::new(kind);
+        let mut hasher = Hasher::raw(kind);
         let width = kind.block / 16;
         for (word, bytes) in hasher.words.iter_mut().zip(parameters.chunks_exact(width)) {
             *word ^= number(bytes);
