@@ -3,9 +3,11 @@
 
 use std::io::SeekFrom;
 
-use super::{Name, Shared, Stream, bytes_of, raise, receiver, text_of, with_file, with_stream};
+use super::{
+    Name, Shared, Stream, Trouble, bytes_of, raise, receiver, text_of, with_file, with_stream,
+};
 use crate::native::bytes::not_bytes;
-use crate::native::{TypeDef, display, method};
+use crate::native::{TypeDef, display, memory, method};
 use crate::plain::repr::{bytes_repr, push_str_repr};
 use crate::value::{ByteArray, MemoryView, T, Value};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Outcome, Stop};
@@ -41,6 +43,11 @@ static METHODS: &[Def] = &[
 static BINARY_METHODS: &[Def] = &[
     method("read1(self, size=-1, /)", "Read what one call of the system yields.", read1),
     method("readinto(self, buffer, /)", "Read into a bytearray.", readinto),
+    method("peek(self, size=0, /)", "What is there, without taking it.", |cx, args| {
+        let stream = receiver(cx, args)?;
+        let data = with_stream(cx, &stream, Stream::peek)?;
+        Ok(Value::object(cx.bytes(data)))
+    }),
 ];
 
 static COMMON: &[GetSet] = &[
@@ -118,7 +125,14 @@ fn read1(cx: &mut Cx, args: Args) -> Flow {
 fn readinto(cx: &mut Cx, args: Args) -> Flow {
     let stream = receiver(cx, args)?;
     let buffer = cx.arg(args, 1).value();
-    let target = cx.unwrap(buffer);
+    let target = match memory::own_buffer(cx, buffer)? {
+        Some(method) => {
+            let view = cx.call(method, &[Value::int(1)])?;
+            cx.root(view);
+            view
+        }
+        None => cx.unwrap(buffer),
+    };
     let view = target.cast::<MemoryView>().filter(|view| !view.readonly);
     let room = match (target.cast::<ByteArray>(), view) {
         (Some(array), _) => Some(array.edit(|data| data.len())),
@@ -211,7 +225,9 @@ fn write(cx: &mut Cx, args: Args) -> Flow {
 
 fn writelines(cx: &mut Cx, args: Args) -> Flow {
     let (this, lines) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
-    receiver(cx, args)?;
+    if receiver(cx, args)?.borrow().is_closed() {
+        return Err(raise(cx, Trouble::Closed));
+    }
     cx.collect_then(lines, lines_collected, [this, Value::NONE, Value::NONE])
 }
 

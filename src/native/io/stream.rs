@@ -315,6 +315,15 @@ impl Stream {
         Ok(self.take(count.min(left)))
     }
 
+    /// What was read ahead, which stays there.
+    pub fn peek(&mut self) -> Result<Vec<u8>> {
+        self.begin_reading()?;
+        if self.at == self.ahead.len() {
+            self.fill()?;
+        }
+        Ok(self.ahead[self.at..].to_vec())
+    }
+
     /// Up to `count` characters, or all that is left, as WTF-8.
     pub fn read_text(&mut self, count: Option<usize>) -> Result<Vec<u8>> {
         let Some(count) = count else {
