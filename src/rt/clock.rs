@@ -9,13 +9,22 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub struct Clock(Kind);
 
 enum Kind {
-    Real(fn() -> Duration),
+    Real {
+        monotonic: fn() -> Duration,
+        /// The same, but late by some milliseconds, and read in a tenth of the time.
+        lagging: fn() -> Duration,
+    },
     Virtual(f64),
 }
 
+/// A lagging clock is late by less, in seconds.
+const LAG: f64 = 0.02;
+/// What is due within this many seconds is due now.
+pub const RESOLUTION: f64 = 1e-9;
+
 impl Clock {
-    pub fn real(monotonic: fn() -> Duration) -> Clock {
-        Clock(Kind::Real(monotonic))
+    pub fn real(monotonic: fn() -> Duration, lagging: fn() -> Duration) -> Clock {
+        Clock(Kind::Real { monotonic, lagging })
     }
 
     pub fn virtual_from_zero() -> Clock {
@@ -25,15 +34,32 @@ impl Clock {
     /// Monotonic seconds.
     pub fn now(&self) -> f64 {
         match self.0 {
-            Kind::Real(monotonic) => monotonic().as_secs_f64(),
+            Kind::Real { monotonic, .. } => monotonic().as_secs_f64(),
             Kind::Virtual(now) => now,
+        }
+    }
+
+    /// Is a time certainly still to come? If not, `now` says more.
+    pub fn is_before(&self, when: f64) -> bool {
+        match self.0 {
+            Kind::Real { lagging, .. } => lagging().as_secs_f64() + LAG < when,
+            Kind::Virtual(now) => now + RESOLUTION < when,
+        }
+    }
+
+    /// When who sleeps until `when` is to be woken: a real clock's sleepers of one millisecond
+    /// wake together, as with the time-outs of a system's poll.
+    pub fn wake_up_time(&self, now: f64, when: f64) -> f64 {
+        match self.0 {
+            Kind::Real { .. } => now + ((when - now) * 1e3).ceil() / 1e3,
+            Kind::Virtual(_) => when,
         }
     }
 
     /// Seconds since the epoch; a virtual world begins at the epoch.
     pub fn time(&self) -> f64 {
         match self.0 {
-            Kind::Real(_) => {
+            Kind::Real { .. } => {
                 SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
             }
             Kind::Virtual(now) => now,
@@ -49,7 +75,7 @@ impl Clock {
     /// Real time moves by itself: asking it to is a bug of the caller.
     pub fn advance_to(&mut self, when: f64) {
         match &mut self.0 {
-            Kind::Real(_) => debug_assert!(false, "a real clock cannot be moved"),
+            Kind::Real { .. } => debug_assert!(false, "a real clock cannot be moved"),
             Kind::Virtual(now) => *now = now.max(when),
         }
     }
@@ -73,9 +99,11 @@ mod tests {
 
     #[test]
     fn real_time_is_what_it_was_given() {
-        let clock = Clock::real(|| Duration::from_millis(1500));
+        let clock = Clock::real(|| Duration::from_millis(1500), || Duration::from_millis(1496));
         assert!(!clock.is_virtual());
         assert_eq!(clock.now(), 1.5);
+        assert!(clock.is_before(2.0) && !clock.is_before(1.501));
+        assert_eq!(clock.wake_up_time(1.5, 1.50025), 1.501);
         assert!(clock.time() > 1.0e9);
     }
 }

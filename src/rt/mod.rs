@@ -9,6 +9,6 @@ pub mod poller;
 pub mod seam;
 pub mod wheel;
 
-pub use clock::Clock;
+pub use clock::{Clock, RESOLUTION};
 pub use poller::{Poller, Waker, Woke};
 pub use wheel::{Timer, Wheel};

@@ -71,6 +71,10 @@ pub struct EventLoop {
     /// The task or the handle that runs, or UNDEF.
     pub current: Cell<Value>,
     pub task_factory: Cell<Value>,
+    /// While it runs: the hooks for asynchronous generators that were there before, or None.
+    pub hooks: Cell<Value>,
+    /// The asynchronous generators that began in it, or None.
+    pub asyncgens: Cell<Value>,
     /// The tasks that are not done.
     pub first_task: Cell<Value>,
     pub last_task: Cell<Value>,
@@ -100,6 +104,8 @@ impl Object for EventLoop {
         marker.value(self.extra.get());
         marker.value(self.current.get());
         marker.value(self.task_factory.get());
+        marker.value(self.hooks.get());
+        marker.value(self.asyncgens.get());
         self.sift_tasks(|task| marker.object(task));
         for &entry in self.ready.borrow().iter() {
             marker.value(entry);
@@ -203,6 +209,8 @@ impl Space {
             left: 0.into(),
             current: Value::UNDEF.into(),
             task_factory: Value::NONE.into(),
+            hooks: Value::NONE.into(),
+            asyncgens: Value::NONE.into(),
             first_task: Value::UNDEF.into(),
             last_task: Value::UNDEF.into(),
             ready: RefCell::default(),

@@ -14,12 +14,41 @@ const ARGS: usize = HEADER as usize;
 pub fn positional(vm: &mut Vm, function: Gc<Function>, nb: Base, n: usize) -> Result<(), Stop> {
     let params = &function.code.code.params;
     let count = (params.positional_only + params.positional) as usize;
-    if n == count && params.keyword_only == 0 && !params.star && !params.double_star {
+    if n <= count && !params.star && !params.double_star && defaulted(vm, function, nb, n) {
         return Ok(());
     }
     // SAFETY: the caller made sure of room for all parameters.
     let args: Vec<Value> = (0..n).map(|i| unsafe { *nb.add(i) }).collect();
     named(vm, function, nb, &args, &[], &[])
+}
+
+/// Gives the parameters behind the first `n` their defaults. False if one has none.
+fn defaulted(vm: &Vm, function: Gc<Function>, nb: Base, n: usize) -> bool {
+    let code = function.code;
+    let params = &code.code.params;
+    let count = (params.positional_only + params.positional) as usize;
+    if n < count {
+        let defaults = function.defaults.get().cast::<Tuple>();
+        let defaults = defaults.as_ref().map_or(&[][..], |defaults| defaults.as_slice());
+        let Some(first) = (defaults.len() + n).checked_sub(count) else { return false };
+        for (i, &default) in (n..count).zip(&defaults[first..]) {
+            // SAFETY: the caller made sure of room for all parameters.
+            unsafe { *nb.add(i) = default };
+        }
+    }
+    if params.keyword_only == 0 {
+        return true;
+    }
+    let defaults = detail_of(vm, function, vm.names.__kwdefaults__);
+    let Some(defaults) = defaults.and_then(|defaults| defaults.cast::<Dict>()) else {
+        return false;
+    };
+    for i in count..count + params.keyword_only as usize {
+        let Some(default) = defaults.get_str(&vm.space, code.params[i]) else { return false };
+        // SAFETY: as above.
+        unsafe { *nb.add(i) = default };
+    }
+    true
 }
 
 /// The general case: positional arguments, then keyword arguments by name.

@@ -267,7 +267,7 @@ impl Vm {
             on_signal: Value::NONE,
             process: None,
             running_loop: Value::NONE,
-            clock: Clock::real(system::monotonic),
+            clock: Clock::real(system::monotonic, system::lagging),
             tasks: tasks::State::default(),
             threads: Threads::new(),
             reports: tasks::Reports::default(),

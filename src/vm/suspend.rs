@@ -17,7 +17,7 @@ use crate::code::{CodeKind, Content};
 use crate::gc::Gc;
 use crate::value::frame::{DEPTH_MASK, DEPTH_ONE, DST_MASK, INFO, Ret, state};
 use crate::value::kind::Kind;
-use crate::value::{Exception, Frame, Function, Iter, T, Value, Wait};
+use crate::value::{Exception, Frame, Function, Iter, Primitive, T, Value, Wait};
 
 /// What a native asked for by returning `Stop::Resume`.
 pub struct Request {
@@ -107,8 +107,10 @@ pub(super) unsafe fn enter(
                 ((*frame).return_ip.cast_mut(), (*frame).link)
             }
             state::RUNNING => {
+                // In a chain that is suspended it awaits something for somebody else.
+                let waits = (*root_of(frame)).state() != state::RUNNING;
                 let text = match (*frame).kind() {
-                    state::COROUTINE if info as u8 == Ret::Delegate as u8 => {
+                    state::COROUTINE if waits && info as u8 == Ret::Delegate as u8 => {
                         "coroutine is being awaited already"
                     }
                     state::COROUTINE => "coroutine already executing",
@@ -472,6 +474,11 @@ pub unsafe fn get_delegate(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             }
             reg!(base, word::a(w)) = value;
             return Pc::new(ip, base);
+        }
+        if value.is::<Primitive>() && !(*vm).space.isinstance(value, T::Event) {
+            // Up to Python 3.8: `with (yield from lock)`. It is no iterable otherwise.
+            let hold = (*vm).prelude("_hold");
+            return call::invoke(vm, ip, base, hold, &[value], w & DST_MASK);
         }
         let flow = Cx::of(&mut *vm).iter_then(value);
         call::settle(vm, ip, base, w & DST_MASK, flow)

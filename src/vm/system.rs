@@ -376,6 +376,11 @@ pub fn monotonic() -> Duration {
     clock_now(libc::CLOCK_MONOTONIC)
 }
 
+/// The same clock as it was at the last tick of the system.
+pub fn lagging() -> Duration {
+    clock_now(libc::CLOCK_MONOTONIC_COARSE)
+}
+
 fn clock_now(clock: libc::clockid_t) -> Duration {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: valid for the call.

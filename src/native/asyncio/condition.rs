@@ -2,7 +2,7 @@
 //! what becomes of those that the program gives a lock of its own making, is in
 //! `stdlib/asyncio.locks.sloop`.
 
-use super::locks::{AWAIT, ITER, LOOP, NEW, WAITERS, of, this};
+use super::locks::{AWAIT, LOOP, NEW, WAITERS, of, this};
 use crate::native::{TypeDef, method};
 use crate::value::wait::WaitKind;
 use crate::value::{T, Value};
@@ -45,7 +45,6 @@ pub static CONDITION: TypeDef = TypeDef {
         })
         .waiting(WaitKind::Release),
         AWAIT,
-        ITER,
     ],
     getsets: &[
         GetSet {

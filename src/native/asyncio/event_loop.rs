@@ -166,6 +166,24 @@ pub static EVENT_LOOP: TypeDef = TypeDef {
         switch::<{ flag::CLOSED }>("_closed"),
         switch::<{ flag::DEBUG }>("_debug"),
         GetSet {
+            name: "_hooks",
+            doc: "",
+            get: |cx, v| Ok(of(cx, v)?.hooks.get()),
+            set: Some(|cx, v, to| {
+                of(cx, v)?.hooks.set(to);
+                Ok(Value::NONE)
+            }),
+        },
+        GetSet {
+            name: "_asyncgens",
+            doc: "Weak references to the asynchronous generators that began in it, or None.",
+            get: |cx, v| Ok(of(cx, v)?.asyncgens.get()),
+            set: Some(|cx, v, to| {
+                of(cx, v)?.asyncgens.set(to);
+                Ok(Value::NONE)
+            }),
+        },
+        GetSet {
             name: "_ready",
             doc: "What is ready, as handles where there are some.",
             get: |cx, v| {

@@ -19,9 +19,8 @@ pub(super) const LEAVE: Def =
         manage(cx, args, WaitKind::Release)
     })
     .waiting(WaitKind::Release);
-/// Up to Python 3.8: `with (yield from lock)`.
+/// Up to Python 3.8: `with await lock`.
 pub(super) const AWAIT: Def = method("__await__(self, /)", "Enter.", hold);
-pub(super) const ITER: Def = method("__iter__(self, /)", "Enter.", hold);
 pub(super) const LOOP: GetSet = GetSet {
     name: "_loop",
     doc: "",
@@ -54,7 +53,6 @@ pub static LOCK: TypeDef = TypeDef {
         .waiting(WaitKind::LockEnter),
         LEAVE,
         AWAIT,
-        ITER,
     ],
     getsets: &[
         GetSet {
@@ -124,7 +122,6 @@ pub static SEMAPHORE: TypeDef = TypeDef {
         .waiting(WaitKind::SemaphoreEnter),
         LEAVE,
         AWAIT,
-        ITER,
     ],
     getsets: &[
         GetSet {

@@ -106,6 +106,7 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     );
     add_functions(cx, dict, FUNCTIONS, "_asyncio");
     add_functions(cx, dict, OF_TASKS, "asyncio.tasks");
+    add_functions(cx, dict, timeouts::FUNCTIONS, "asyncio.timeouts");
     add_functions(cx, dict, report::FUNCTIONS, "_asyncio");
     for (name, id) in [
         ("Future", T::Future),

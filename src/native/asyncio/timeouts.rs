@@ -1,11 +1,11 @@
 //! `Timeout`. What it does is in `vm/tasks/timeout.rs`.
 
 use crate::gc::Gc;
-use crate::native::{TypeDef, method, static_method};
+use crate::native::{TypeDef, function, method, static_method};
 use crate::value::timeout::Stage;
 use crate::value::wait::WaitKind;
 use crate::value::{Class, T, Timeout, Value};
-use crate::vm::{Args, Cx, Flow, Stop, tasks};
+use crate::vm::{Args, Cx, Def, Flow, Stop, tasks};
 
 pub static TIMEOUT: TypeDef = TypeDef {
     id: T::Timeout,
@@ -51,6 +51,22 @@ pub static TIMEOUT: TypeDef = TypeDef {
     ],
     getsets: &[],
 };
+
+pub static FUNCTIONS: &[Def] = &[function(
+    "timeout(delay)",
+    "A limit of some seconds from now; None for no limit.",
+    |cx, args| {
+        let running = super::running_loop(cx)?;
+        let delay = cx.arg(args, 0).value();
+        let seconds = delay.as_float().or_else(|| delay.as_int().map(|whole| whole as f64));
+        let when = match seconds {
+            Some(seconds) if tasks::plain(running).is_some() => Value::float(cx.now() + seconds),
+            _ if delay.is_none() => Value::NONE,
+            _ => return cx.tail_prelude("_timeout_elsewhere", &[running, delay]),
+        };
+        Ok(Value::object(cx.timeout(T::Timeout.shape(), when)))
+    },
+)];
 
 fn this(cx: &Cx, args: Args) -> Result<Gc<Timeout>, Stop> {
     let value = cx.arg(args, 0).value();

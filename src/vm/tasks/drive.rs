@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use super::super::pc::{Base, Ip, Pc, reg};
 use super::super::threads::{Key, Woke};
-use super::super::{Cx, Vm, call, context, raise, safepoint, suspend, unwind};
+use super::super::linked::ROOM;
+use super::super::{Cx, Vm, call, context, frame_at, raise, safepoint, suspend, unwind};
 use super::park::throw_in;
 use super::settle::{Outcome, cancellation, outcome, settle};
 use super::{Begun, Draw, begin, child_done, crossing, end, plain, ring, set_current};
 use crate::code::op::{Op, Word, word};
 use crate::code::{Code, CodeKind, Content, Handler, LineEntry, Local, PRELUDE, Params};
 use crate::gc::Gc;
-use crate::value::frame::{Ret, state as frame_state};
+use crate::rt::RESOLUTION;
+use crate::value::frame::{DEPTH_MASK, DEPTH_ONE, INFO, Ret, state as frame_state};
 use crate::value::future::state;
 use crate::value::schedule::{Entry, flag};
 use crate::value::{
@@ -230,13 +232,14 @@ unsafe fn turn(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>) -> Turn {
         match first {
             None if idle => return rest(vm, ip, base, own, None),
             None => {}
+            Some(first) if !idle && (*vm).clock.is_before(first) => {}
             Some(first) => {
                 let now = (*vm).clock.now();
                 if idle && first > now {
-                    return rest(vm, ip, base, own, Some(first));
+                    let until = (*vm).clock.wake_up_time(now, first);
+                    return rest(vm, ip, base, own, Some(until));
                 }
-                // What is due within the clock's resolution is due.
-                fire(own, now + 1e-9);
+                fire(own, now + RESOLUTION);
             }
         }
         let count = own.ready.borrow().len();
@@ -443,14 +446,20 @@ unsafe fn step(vm: *mut Vm, ip: Ip, base: Base, task: Gc<Task>, delivery: Delive
             let info = Ret::Task as u64;
             let frame = frame.as_ptr();
             return Some(match delivery {
-                Delivery::Send(value) => suspend::resume(vm, ip, base, frame, value, info),
+                Delivery::Send(value) => match go_on(vm, ip, base, frame, value) {
+                    Some(pc) => pc,
+                    None => suspend::resume(vm, ip, base, frame, value, info),
+                },
                 Delivery::Go if (*frame).header.flags & frame_state::BUSY != 0 => {
                     // Another task waits in it.
                     let text = "coroutine is being awaited already";
                     raise::error(&*vm, T::RuntimeError, text);
                     raised(vm, ip, base)
                 }
-                Delivery::Go => suspend::resume(vm, ip, base, frame, Value::NONE, info),
+                Delivery::Go => match go_on(vm, ip, base, frame, Value::NONE) {
+                    Some(pc) => pc,
+                    None => suspend::resume(vm, ip, base, frame, Value::NONE, info),
+                },
                 Delivery::Throw(error) => suspend::throw(vm, ip, base, frame, error, info),
                 Delivery::Cancel(message) => {
                     if is_unguarded(frame) {
@@ -478,6 +487,34 @@ unsafe fn step(vm: *mut Vm, ip: Ip, base: Base, task: Gc<Task>, delivery: Delive
         };
         let args = [Value::object(task), coro, value, error];
         Some(call::invoke(vm, ip, base, step, &args, Ret::Discard as u64))
+    }
+}
+
+/// The usual case of `suspend::resume`: a coroutine that is suspended, and handles nothing, goes
+/// on for its task.
+#[inline(always)]
+unsafe fn go_on(vm: *mut Vm, ip: Ip, base: Base, frame: *mut Frame, value: Value) -> Option<Pc> {
+    unsafe {
+        let flags = frame_state::MASK | frame_state::KIND | frame_state::HANDLING;
+        if (*frame).header.flags & flags != frame_state::SUSPENDED | frame_state::COROUTINE {
+            return None;
+        }
+        let depth = ((*base.offset(INFO)).bits() & DEPTH_MASK).wrapping_add(DEPTH_ONE);
+        // The driver is a plain function.
+        let window = base.add(REGISTERS);
+        if depth >= (*vm).fence() || !(*vm).has_room(window, ROOM) {
+            return None;
+        }
+        let (inner_ip, inner) = ((*frame).return_ip.cast_mut(), (*frame).link);
+        (*frame).return_ip = ip;
+        (*frame).caller = base;
+        (*frame).info = depth | Ret::Task as u64;
+        (*frame).link = window;
+        (*frame_at(inner)).link = window;
+        let kept = (*frame).header.flags & !(frame_state::MASK | frame_state::BUSY);
+        (*frame).header.flags = kept | frame_state::RUNNING;
+        reg!(inner, word::a(*inner_ip.sub(1))) = value;
+        Some(Pc::new(inner_ip, inner))
     }
 }
 
@@ -688,11 +725,14 @@ pub unsafe fn raised(vm: *mut Vm, ip: Ip, base: Base) -> Pc {
         if (*vm).tasks.notes_crossings {
             crossing::note(&*vm, task, error);
         }
-        let cancelled = (*vm).space.isinstance(error, T::CancelledError);
+        let space = &(*vm).space;
+        let usual = space.class_of(error) == space.class(T::CancelledError);
+        let cancelled = usual || space.isinstance(error, T::CancelledError);
         let to = if cancelled { state::CANCELLED } else { state::ERROR };
         let waiters = settle(&*vm, as_future(task), to);
-        let ends = (*vm).space.isinstance(error, T::KeyboardInterrupt)
-            || (*vm).space.isinstance(error, T::SystemExit);
+        let ends = !usual
+            && (space.isinstance(error, T::KeyboardInterrupt)
+                || space.isinstance(error, T::SystemExit));
         if let Some(list) = waiters {
             if !ends {
                 return schedule(vm, ip, base, task, list);

@@ -41,7 +41,8 @@ pub fn settle(vm: &Vm, future: Gc<Future>, to: u32) -> Option<Value> {
     let callbacks = future.callbacks.replace(Value::UNDEF);
     if to == state::ERROR {
         let error = future.result.get().cast::<Exception>();
-        let count = error.map_or(0, |error| error.trace.borrow().len());
+        let count =
+            error.map_or(0, |error| error.trace.borrow().len() + entries(error.traceback.get()));
         future.callbacks.set(Value::int(count as i64));
         future.set(state::UNREAD, true);
         vm.space.finals.register(Value::object(future));
@@ -106,29 +107,28 @@ fn own_trace(future: Gc<Future>, error: Value) {
     let Some(error) = error.cast::<Exception>() else { return };
     let kept = future.callbacks.replace(Value::int(0)).as_int().unwrap_or(0);
     let kept = usize::try_from(kept).unwrap_or(0);
-    if error.traceback.get().is_undef() {
-        error.trace.borrow_mut().truncate(kept);
-    } else {
-        // Somebody has looked at it since, which made objects of it.
-        error.trace.borrow_mut().clear();
-        error.traceback.set(innermost(error.traceback.get(), kept));
+    // What somebody has looked at is objects; what came later, or if nobody did all, is points.
+    let seen = entries(error.traceback.get());
+    error.trace.borrow_mut().truncate(kept.saturating_sub(seen));
+    if kept < seen {
+        error.traceback.set(innermost(error.traceback.get(), seen - kept));
     }
 }
 
-/// The last entries of a traceback.
-fn innermost(traceback: Value, count: usize) -> Value {
-    let next = |entry: Value| entry.cast::<Traceback>().map(|entry| entry.next.get());
-    let mut ahead = traceback;
-    for _ in 0..count {
-        let Some(then) = next(ahead) else { return traceback };
-        ahead = then;
+/// How many entries a traceback has.
+fn entries(traceback: Value) -> usize {
+    let next = |entry: &Value| entry.cast::<Traceback>().map(|entry| entry.next.get());
+    let all = std::iter::successors(Some(traceback), next);
+    all.filter(|entry| entry.is::<Traceback>()).count()
+}
+
+/// A traceback without so many of its first, outermost entries.
+fn innermost(mut traceback: Value, skipped: usize) -> Value {
+    for _ in 0..skipped {
+        let Some(entry) = traceback.cast::<Traceback>() else { break };
+        traceback = entry.next.get();
     }
-    let mut found = traceback;
-    while let (Some(then), Some(later)) = (next(ahead), next(found)) {
-        ahead = then;
-        found = later;
-    }
-    found
+    traceback
 }
 
 /// What to raise for a future that was cancelled.

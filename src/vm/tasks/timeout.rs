@@ -84,7 +84,7 @@ pub fn arm(cx: &mut Cx, this: Gc<Timeout>) -> Result<(), Stop> {
         this.handle.set(handle);
         return Ok(());
     };
-    if seconds <= cx.now() {
+    if !cx.vm().clock.is_before(seconds) && seconds <= cx.now() {
         // The time is up already: one turn from now.
         own.push(Value::object(this));
         is_due(this);
