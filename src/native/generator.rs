@@ -5,7 +5,7 @@ use super::{TypeDef, function, method};
 use crate::gc::Gc;
 use crate::value::frame::state;
 use crate::value::wait::phase;
-use crate::value::{AsyncOp, Class, Exception, Frame, Str, T, Traceback, Value, Wait};
+use crate::value::{AsyncOp, Class, Exception, Frame, Step, Str, T, Traceback, Value, Wait};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Outcome, Stop};
 
 const SEND: &str = "send(value) -> send 'value' into generator,\nreturn next yielded value or raise \
@@ -407,13 +407,13 @@ fn awaiting_made(cx: &mut Cx, _: [Value; 3], outcome: Outcome) -> Flow {
 
 fn anext(cx: &mut Cx, args: Args) -> Flow {
     let frame = this_frame(cx, args)?;
-    cx.begin_async_op(frame, Value::NONE, false)
+    cx.begin_async_op(frame, Value::NONE, Step::Send)
 }
 
 fn asend(cx: &mut Cx, args: Args) -> Flow {
     let frame = this_frame(cx, args)?;
     let value = cx.arg(args, 1).value();
-    cx.begin_async_op(frame, value, false)
+    cx.begin_async_op(frame, value, Step::Send)
 }
 
 fn athrow(cx: &mut Cx, args: Args) -> Flow {
@@ -424,12 +424,14 @@ fn athrow(cx: &mut Cx, args: Args) -> Flow {
 fn athrow_made(cx: &mut Cx, [frame, kind, _]: [Value; 3], outcome: Outcome) -> Flow {
     let exception = exception_made(cx, kind, outcome?)?;
     let frame = frame_of(cx, frame)?;
-    cx.begin_async_op(frame, Value::object(exception), true)
+    cx.begin_async_op(frame, Value::object(exception), Step::Throw)
 }
 
 fn aclose(cx: &mut Cx, args: Args) -> Flow {
-    let frame = Value::object(this_frame(cx, args)?);
-    cx.tail_prelude("_aclose", &[frame])
+    let frame = this_frame(cx, args)?;
+    let none = Value::object(cx.tuple(&[]));
+    let exit = cx.exception(cx.class(T::GeneratorExit), none);
+    cx.begin_async_op(frame, Value::object(exit), Step::Close)
 }
 
 // ---- steps of async generators, driven by hand
@@ -447,13 +449,12 @@ fn drive(cx: &mut Cx, args: Args, value: Value) -> Flow {
     let op = this_op(cx, args)?;
     if let Some(driver) = op.driver.get().cast::<Frame>() {
         if driver.state() == state::FINISHED {
-            let what = if op.throws { "aclose()/athrow()" } else { "__anext__()/asend()" };
-            let text = format!("cannot reuse already awaited {what}");
+            let text = format!("cannot reuse already awaited {}", op.made_by());
             return Err(cx.error(T::RuntimeError, &text));
         }
         return cx.resume(driver, value);
     }
-    if !value.is_none() && !op.throws && !op.value.get().is_undef() {
+    if !value.is_none() && op.step == Step::Send && !op.value.get().is_undef() {
         // What is sent first stands for what the step would have sent.
         op.value.set(value);
     }
@@ -478,13 +479,11 @@ fn drive_throw(cx: &mut Cx, args: Args) -> Flow {
     }
     let frame = frame_of(cx, op.frame.get())?;
     if op.value.replace(Value::UNDEF).is_undef() {
-        let what = if op.throws { "aclose()/athrow()" } else { "__anext__()/asend()" };
-        let text = format!("cannot reuse already awaited {what}");
+        let text = format!("cannot reuse already awaited {}", op.made_by());
         return Err(cx.error(T::RuntimeError, &text));
     }
     if frame.state() == state::RUNNING {
-        let what = if op.throws { "athrow" } else { "anext" };
-        let text = format!("{what}(): asynchronous generator is already running");
+        let text = format!("{}(): asynchronous generator is already running", op.method());
         return Err(cx.error(T::RuntimeError, &text));
     }
     with_exception(cx, args, throw_step, Value::object(op))
@@ -498,16 +497,22 @@ fn throw_step(cx: &mut Cx, [op, kind, _]: [Value; 3], outcome: Outcome) -> Flow 
     if frame.state() == state::FINISHED {
         return Err(cx.throw(exception));
     }
-    let step = cx.async_op(frame, Value::object(exception), true);
+    let state = [Value::object(op), Value::NONE, Value::NONE];
+    if op.step == Step::Close {
+        let step = cx.async_op(frame, Value::object(exception), Step::Exit);
+        let close = cx.vm().prelude("_aclose");
+        return cx.call_then(close, &[Value::object(frame), step], driver_made, state);
+    }
+    let step = cx.async_op(frame, Value::object(exception), Step::Throw);
     let drive = cx.vm().prelude("_drive");
-    cx.call_then(drive, &[step], driver_made, [Value::object(op), Value::NONE, Value::NONE])
+    cx.call_then(drive, &[step], driver_made, state)
 }
 
 fn drive_close(cx: &mut Cx, args: Args) -> Flow {
     let op = this_op(cx, args)?;
-    op.value.set(Value::UNDEF);
     match op.driver.get().cast::<Frame>() {
         Some(driver) => cx.close_frame(driver),
-        None => Ok(Value::NONE),
+        None if op.value.get().is_undef() => Ok(Value::NONE),
+        None => cx.tail_prelude("_close_step", &[Value::object(op)]),
     }
 }

@@ -110,8 +110,8 @@ pub mod state {
     pub const KIND: u8 = 48;
     /// A generator that may be awaited (`types.coroutine`).
     pub const ITERABLE_COROUTINE: u8 = 64;
-    /// An async generator between `asend` and its result, or closed; any other frame while the
-    /// task that it is the coroutine of waits in one of its `await`s.
+    /// An async generator that `aclose()` has been asked of; any other frame while the task that
+    /// it is the coroutine of waits in one of its `await`s.
     pub const BUSY: u8 = 128;
 }
 

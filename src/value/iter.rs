@@ -109,6 +109,17 @@ pub struct Iter {
 }
 trace_cells!(Iter: a, b);
 
+/// What a step of an async generator is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    Send,
+    Throw,
+    /// `aclose()`.
+    Close,
+    /// The throw of which that consists.
+    Exit,
+}
+
 /// A step of an async generator, waiting to be awaited.
 #[repr(C)]
 pub struct AsyncOp {
@@ -119,6 +130,25 @@ pub struct AsyncOp {
     pub value: Cell<Value>,
     /// The coroutine that awaits it when it is driven by hand, or UNDEF.
     pub driver: Cell<Value>,
-    pub throws: bool,
+    pub step: Step,
 }
 trace_cells!(AsyncOp: frame, value, driver);
+
+impl AsyncOp {
+    /// The methods that make such a step, for messages.
+    pub fn made_by(&self) -> &'static str {
+        match self.step {
+            Step::Send => "__anext__()/asend()",
+            _ => "aclose()/athrow()",
+        }
+    }
+
+    /// The method that must wait until the generator has stopped running.
+    pub fn method(&self) -> &'static str {
+        match self.step {
+            Step::Send => "anext",
+            Step::Throw | Step::Exit => "athrow",
+            Step::Close => "aclose",
+        }
+    }
+}

@@ -51,7 +51,7 @@ pub use func::{
 pub use future::{Future, Gathering, Task};
 pub use group::Group;
 pub use instance::{Instance, Slots};
-pub use iter::{AsyncOp, Iter, IterKind};
+pub use iter::{AsyncOp, Iter, IterKind, Step};
 pub use kind::{Kind, Tracer};
 pub use memory::MemoryView;
 pub use module::Module;

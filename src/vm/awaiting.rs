@@ -11,7 +11,7 @@ use crate::code::op::{HEADER, Word, word};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state};
 use crate::value::{
-    AsyncOp, BoundMethod, Class, Frame, Function, Native, NativeKind, T, Value, Wait,
+    AsyncOp, BoundMethod, Class, Frame, Function, Native, NativeKind, Step, T, Value, Wait,
 };
 
 pub unsafe fn await_value(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -156,30 +156,43 @@ pub(super) unsafe fn async_step(vm: *mut Vm, ip: Ip, base: Base, op: Gc<AsyncOp>
     unsafe {
         let value = op.value.replace(Value::UNDEF);
         if value.is_undef() {
-            let what = if op.throws { "aclose()/athrow()" } else { "__anext__()/asend()" };
-            let text = format!("cannot reuse already awaited {what}");
+            let text = format!("cannot reuse already awaited {}", op.made_by());
             raise::error(&*vm, T::RuntimeError, &text);
             return unwind::unwind(vm, ip, base);
         }
         let frame = op.frame.get().cast::<Frame>().expect("made so").as_ptr();
         let info = info & DST_MASK | Ret::AsyncStep as u64;
         if (*frame).state() == state::RUNNING {
-            let what = if op.throws { "athrow" } else { "anext" };
-            let text = format!("{what}(): asynchronous generator is already running");
+            let text = format!("{}(): asynchronous generator is already running", op.method());
             raise::error(&*vm, T::RuntimeError, &text);
             return unwind::unwind(vm, ip, base);
         }
         if (*frame).state() == state::FINISHED {
             // Nobody is left to be told: what is thrown in is dropped.
-            if op.throws {
+            if op.step != Step::Send {
                 reg!(base, (info >> 16) as u16 as usize) = Value::NONE;
                 return Pc::new(ip, base);
             }
             raise::with_args(&*vm, T::StopAsyncIteration, &[]);
             return unwind::unwind(vm, ip, base);
         }
-        if op.throws {
-            return throw(vm, ip, base, frame, value, info);
+        let closed = (*frame).header.flags & state::BUSY != 0;
+        match op.step {
+            Step::Throw | Step::Close if closed => {
+                raise::with_args(&*vm, T::StopAsyncIteration, &[]);
+                return unwind::unwind(vm, ip, base);
+            }
+            Step::Throw | Step::Exit => return throw(vm, ip, base, frame, value, info),
+            Step::Close => {
+                (*frame).header.flags |= state::BUSY;
+                let exit = Cx::of(&mut *vm).async_op(Gc::from_raw(frame), value, Step::Exit);
+                let close = (*vm).prelude("_aclose");
+                return match generator_of(vm, base, close, &[op.frame.get(), exit]) {
+                    Ok(frame) => link(vm, ip, base, frame, info),
+                    Err(_) => unwind::unwind(vm, ip, base),
+                };
+            }
+            Step::Send => {}
         }
         let fresh = (*frame).state() == state::CREATED;
         if fresh && !value.is_none() {
@@ -250,7 +263,7 @@ pub unsafe fn get_anext(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         if let Some(frame) = object.cast::<Frame>()
             && frame.kind() == state::ASYNC_GENERATOR
         {
-            let op = Cx::of(&mut *vm).async_op(frame, Value::NONE, false);
+            let op = Cx::of(&mut *vm).async_op(frame, Value::NONE, Step::Send);
             if frame.state() == state::CREATED && !(*vm).asyncgen_hooks[0].is_none() {
                 (*vm).continuations.push(call::Continuation {
                     run: begun,
@@ -287,20 +300,20 @@ pub unsafe fn get_anext(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 
 impl Cx {
     /// A step of an async generator, to be awaited.
-    pub fn async_op(&self, frame: Gc<Frame>, value: Value, throws: bool) -> Value {
-        let id = if throws { T::AsyncGenAThrow } else { T::AsyncGenASend };
+    pub fn async_op(&self, frame: Gc<Frame>, value: Value, step: Step) -> Value {
+        let id = if step == Step::Send { T::AsyncGenASend } else { T::AsyncGenAThrow };
         Value::object(self.new_object(id.shape(), 0, |header| AsyncOp {
             header,
             frame: Value::object(frame).into(),
             value: value.into(),
             driver: Value::UNDEF.into(),
-            throws,
+            step,
         }))
     }
 
     /// The same as what a native returns: a hook hears of a generator that has not begun.
-    pub fn begin_async_op(&mut self, frame: Gc<Frame>, value: Value, throws: bool) -> Flow {
-        let op = self.async_op(frame, value, throws);
+    pub fn begin_async_op(&mut self, frame: Gc<Frame>, value: Value, step: Step) -> Flow {
+        let op = self.async_op(frame, value, step);
         let hook = self.vm().asyncgen_hooks[0];
         if frame.state() != state::CREATED || hook.is_none() {
             return Ok(op);

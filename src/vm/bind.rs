@@ -212,7 +212,8 @@ fn too_many(vm: &Vm, function: Gc<Function>, given: usize, keywords: usize) -> S
     let defaults = function.defaults.get().cast::<Tuple>().map_or(0, |d| d.len());
     let plural = |n: usize| if n == 1 { "" } else { "s" };
     let takes = if defaults > 0 {
-        format!("from {} to {count} positional arguments", count - defaults)
+        let least = count as i64 - defaults as i64;
+        format!("from {least} to {count} positional arguments")
     } else {
         format!("{count} positional argument{}", plural(count))
     };

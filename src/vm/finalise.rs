@@ -110,9 +110,12 @@ fn finaliser_of(cx: &Cx, object: Value) -> Option<Value> {
         }
         // Another that never began has nothing to clean up.
         Some(frame) if frame.state() != state::SUSPENDED => None,
-        // Closing it may have to wait: that is the event loop's affair.
+        // Closing it may have to wait: that is the event loop's affair, unless it was asked to
+        // close before.
         Some(frame)
-            if frame.kind() == state::ASYNC_GENERATOR && !cx.vm().asyncgen_hooks[1].is_none() =>
+            if frame.kind() == state::ASYNC_GENERATOR
+                && frame.header.flags & state::BUSY == 0
+                && !cx.vm().asyncgen_hooks[1].is_none() =>
         {
             Some(cx.vm().asyncgen_hooks[1])
         }

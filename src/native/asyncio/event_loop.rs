@@ -369,7 +369,7 @@ fn call_later(cx: &mut Cx, args: Args) -> Flow {
     }
     let now = cx.now();
     let delay = float_arg(cx, delay)?;
-    at(cx, args, now + delay, "call_later")
+    at(cx, args, Value::float(now + delay), "call_later")
 }
 
 fn context_or_none(context: Value) -> Value {
@@ -381,11 +381,10 @@ fn call_at(cx: &mut Cx, args: Args) -> Flow {
     if when.is_none() {
         return Err(cx.type_error("when cannot be None"));
     }
-    let when = float_arg(cx, when)?;
     at(cx, args, when, "call_at")
 }
 
-fn at(cx: &mut Cx, args: Args, when: f64, method: &'static str) -> Flow {
+fn at(cx: &mut Cx, args: Args, when: Value, method: &'static str) -> Flow {
     let own = this(cx, args)?;
     check_open(cx, own)?;
     let called = cx.arg(args, 2).value();
@@ -395,7 +394,7 @@ fn at(cx: &mut Cx, args: Args, when: f64, method: &'static str) -> Flow {
     handle.args.set(given);
     handle.event_loop.set(Value::object(own));
     handle.context.set(context);
-    handle.when.set(when);
+    super::handle::set_when(cx, handle, when)?;
     handle.flags.set(flag::TIMER);
     if own.has(flag::DEBUG) {
         return checked(cx, own, Value::object(handle), method);

@@ -3,7 +3,7 @@
 use crate::gc::Gc;
 use crate::native::{TypeDef, comparisons, method, static_method};
 use crate::value::schedule::flag;
-use crate::value::{Class, EventLoop, Handle, T, Value};
+use crate::value::{Class, EventLoop, Handle, T, Tuple, Value};
 use crate::vm::{Args, Cx, Flow, GetSet, Order, Stop};
 
 pub static HANDLE: TypeDef = TypeDef {
@@ -73,7 +73,7 @@ pub static TIMER: TypeDef = TypeDef {
             init_timer,
         ),
         method("when(self, /)", "The loop's time at which the callback is due.", |cx, args| {
-            Ok(Value::float(this(cx, args)?.when.get()))
+            when(cx, cx.arg(args, 0).value())
         }),
         method("__hash__(self, /)", "Return hash(self).", |cx, args| {
             let when = Value::float(this(cx, args)?.when.get());
@@ -88,12 +88,7 @@ pub static TIMER: TypeDef = TypeDef {
         method("__ge__(self, value, /)", "Return self>=value.", ge),
     ],
     getsets: &[
-        GetSet {
-            name: "_when",
-            doc: "",
-            get: |cx, v| Ok(Value::float(of(cx, v)?.when.get())),
-            set: None,
-        },
+        GetSet { name: "_when", doc: "", get: when, set: None },
         GetSet {
             name: "_scheduled",
             doc: "",
@@ -157,18 +152,37 @@ fn init(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn init_timer(cx: &mut Cx, args: Args) -> Flow {
-    let when = cx.arg(args, 1).value();
-    let when = crate::native::float::float_arg(cx, when)?;
-    this(cx, args)?.when.set(when);
+    let this = this(cx, args)?;
+    set_when(cx, this, cx.arg(args, 1).value())?;
     fill(cx, args, 2)
+}
+
+/// Sets the time at which a timer is due; one that is no float is kept as it is, too.
+pub fn set_when(cx: &mut Cx, handle: Gc<Handle>, when: Value) -> Result<(), Stop> {
+    if let Some(seconds) = when.as_float() {
+        handle.when.set(seconds);
+        return Ok(());
+    }
+    handle.when.set(crate::native::float::float_arg(cx, when)?);
+    keep(cx, Value::object(handle), "_when_given", when).map(drop)
+}
+
+fn when(cx: &mut Cx, handle: Value) -> Flow {
+    let given = kept(cx, handle, "_when_given")?;
+    if given.is_none() { Ok(Value::float(of(cx, handle)?.when.get())) } else { Ok(given) }
 }
 
 fn fill(cx: &mut Cx, args: Args, at: usize) -> Flow {
     let handle = this(cx, args)?;
     let [callback, given, event_loop] = [0, 1, 2].map(|i| cx.arg(args, at + i).value());
     handle.callback.set(callback);
-    let items = cx.plain_items(given).unwrap_or_default();
-    handle.args.set(Value::object(cx.tuple(&items)));
+    let given = if given.is::<Tuple>() {
+        given
+    } else {
+        let items = cx.plain_items(given).unwrap_or_default();
+        Value::object(cx.tuple(&items))
+    };
+    handle.args.set(given);
     handle.event_loop.set(event_loop);
     handle.context.set(match cx.opt(args, at + 3).map(|context| context.value()) {
         Some(context) if !context.is_none() => context,

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::super::linked::ROOM;
 use super::super::pc::{Base, Ip, Pc, reg};
 use super::super::threads::{Key, Woke};
-use super::super::linked::ROOM;
 use super::super::{Cx, Vm, call, context, frame_at, raise, safepoint, suspend, unwind};
 use super::park::throw_in;
 use super::settle::{Outcome, cancellation, outcome, settle};
