@@ -133,6 +133,7 @@ pub static EVENT_LOOP: TypeDef = TypeDef {
             }
             this.ready.borrow_mut().clear();
             this.timers.borrow_mut().drain();
+            cx.watch_nothing_for(this);
             Ok(Value::NONE)
         }),
         method(

@@ -219,6 +219,27 @@ impl Cx {
         })
     }
 
+    /// A loop is closed: it is told of nothing any more.
+    pub fn watch_nothing_for(&mut self, own: Gc<EventLoop>) {
+        let threads = &mut self.vm_mut().threads;
+        let is_its =
+            |waiter: Option<Waiter>| matches!(waiter, Some(Waiter::Loop(of, _)) if of == own);
+        let known = threads.sources.known.iter();
+        let its: Vec<RawFd> = known
+            .filter(|(_, source)| source.sides.into_iter().any(is_its))
+            .map(|(&fd, _)| fd)
+            .collect();
+        for fd in its {
+            for side in [Side::Reads, Side::Writes] {
+                let source = threads.sources.known.get(&fd).copied().unwrap_or_default();
+                if is_its(source.sides[side as usize]) {
+                    // An error would be that it is gone already.
+                    let _ = threads.watch(fd, side, None);
+                }
+            }
+        }
+    }
+
     /// Lets others run until a descriptor is ready, or until a time.
     pub fn wait_for_fd(
         &mut self,
@@ -227,9 +248,9 @@ impl Cx {
         until: Option<f64>,
     ) -> io::Result<super::Woke> {
         let known = self.vm().threads.sources.known.get(&fd).copied().unwrap_or_default();
-        if known.sides[side as usize].is_none() {
-            self.vm_mut().threads.watch(fd, side, Some(Waiter::Threads))?;
-        }
+        // The number may have been another descriptor's, which was closed while a loop watched it.
+        let waiter = known.sides[side as usize].unwrap_or(Waiter::Threads);
+        self.vm_mut().threads.watch(fd, side, Some(waiter))?;
         let woke = self.park(Some(key(fd, side)), until, Value::int(fd.into()));
         if woke != super::Woke::Called {
             let threads = &mut self.vm_mut().threads;
