@@ -6,9 +6,10 @@ use crate::gc::Gc;
 use crate::native::builtins::is_callable;
 use crate::native::error::{io_error, os_error};
 use crate::native::float::float_arg;
+use crate::native::object::new_class;
 use crate::native::{TypeDef, method, static_method};
 use crate::value::schedule::flag;
-use crate::value::{Class, EventLoop, Handle, Str, T, Value};
+use crate::value::{EventLoop, Handle, Str, T, Value};
 use crate::vm::threads::{Key, Side};
 use crate::vm::{Args, Cx, Flow, GetSet, Outcome, Stop, tasks};
 
@@ -262,8 +263,7 @@ pub fn check_open(cx: &Cx, own: Gc<EventLoop>) -> Result<(), Stop> {
 const SCHEDULING: &[&str] = &["call_soon", "call_at", "call_later", "time", "create_task"];
 
 fn new(cx: &mut Cx, args: Args) -> Flow {
-    let class = cx.arg(args, 0).value();
-    let class = class.cast::<Class>().expect("`type.__call__` passes a class");
+    let class = new_class(cx, args, T::EventLoop)?;
     let made = cx.event_loop(class.shape.get());
     let base = cx.class(T::EventLoop);
     let own = SCHEDULING.iter().all(|name| {

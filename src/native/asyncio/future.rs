@@ -1,6 +1,7 @@
 //! `Future`.
 
 use crate::gc::Gc;
+use crate::native::object::new_class;
 use crate::native::{TypeDef, class_method, method, static_method};
 use crate::value::future::state;
 use crate::value::{Class, Exception, Future, Group, List, T, Task, Value};
@@ -171,8 +172,7 @@ fn in_prelude(cx: &mut Cx, name: &'static str, args: Args) -> Flow {
 // ---- making one
 
 fn new(cx: &mut Cx, args: Args) -> Flow {
-    let class = cx.arg(args, 0).value();
-    let class = class.cast::<Class>().expect("`type.__call__` passes a class");
+    let class = new_class(cx, args, T::Future)?;
     let shape = class.shape.get();
     let event_loop = Value::UNDEF;
     if class.is_subclass(cx.class(T::Task)) {

@@ -3,9 +3,10 @@
 
 use super::future::settle;
 use crate::gc::Gc;
+use crate::native::object::new_class;
 use crate::native::{TypeDef, method, static_method};
 use crate::value::future::state;
-use crate::value::{Class, Group, T, Value};
+use crate::value::{Group, T, Value};
 use crate::vm::{Args, Cx, Flow, GetSet, Stop, tasks};
 
 pub static GROUP: TypeDef = TypeDef {
@@ -16,8 +17,7 @@ pub static GROUP: TypeDef = TypeDef {
             "__new__(cls, *args, **kwargs)",
             "Create and return a new object.",
             |cx, args| {
-                let class = cx.arg(args, 0).value();
-                let class = class.cast::<Class>().expect("`type.__call__` passes a class");
+                let class = new_class(cx, args, T::Group)?;
                 Ok(Value::object(cx.group(class.shape.get())))
             },
         ),

@@ -1,9 +1,10 @@
 //! `Handle` and `TimerHandle`: scheduled callbacks.
 
 use crate::gc::Gc;
+use crate::native::object::new_class;
 use crate::native::{TypeDef, comparisons, method, static_method};
 use crate::value::schedule::flag;
-use crate::value::{Class, EventLoop, Handle, T, Tuple, Value};
+use crate::value::{EventLoop, Handle, T, Tuple, Value};
 use crate::vm::{Args, Cx, Flow, GetSet, Order, Stop};
 
 pub static HANDLE: TypeDef = TypeDef {
@@ -139,8 +140,7 @@ fn keep(cx: &mut Cx, value: Value, key: &str, what: Value) -> Flow {
 // ---- making one by hand
 
 fn new(cx: &mut Cx, args: Args) -> Flow {
-    let class = cx.arg(args, 0).value();
-    let class = class.cast::<Class>().expect("`type.__call__` passes a class");
+    let class = new_class(cx, args, T::Handle)?;
     let timer = class.is_subclass(cx.class(T::TimerHandle));
     let handle = cx.handle_of(class.shape.get());
     handle.flags.set(if timer { flag::TIMER } else { 0 });

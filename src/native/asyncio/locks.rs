@@ -1,6 +1,7 @@
 //! `Lock`, `Event`, `Semaphore` and `BoundedSemaphore`. How they wait is in `vm/tasks`.
 
 use crate::gc::Gc;
+use crate::native::object::new_class;
 use crate::native::{TypeDef, method, static_method};
 use crate::value::wait::{WaitKind, phase};
 use crate::value::{Class, Exception, Primitive, T, Value};
@@ -163,8 +164,12 @@ pub(super) fn this(cx: &Cx, args: Args) -> Result<Gc<Primitive>, Stop> {
 }
 
 fn new(cx: &mut Cx, args: Args) -> Flow {
-    let class = cx.arg(args, 0).value();
-    let class = class.cast::<Class>().expect("`type.__call__` passes a class");
+    // They are all laid out in the same way.
+    let kinds = [T::Event, T::BoundedSemaphore, T::Semaphore, T::Condition];
+    let given = cx.arg(args, 0).cast::<Class>();
+    let kind =
+        given.and_then(|class| kinds.into_iter().find(|&id| class.is_subclass(cx.class(id))));
+    let class = new_class(cx, args, kind.unwrap_or(T::Lock))?;
     Ok(Value::object(cx.primitive(class.shape.get())))
 }
 

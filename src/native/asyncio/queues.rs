@@ -2,9 +2,10 @@
 //! orders, are in `stdlib/asyncio.queues.sloop`.
 
 use crate::gc::Gc;
+use crate::native::object::new_class;
 use crate::native::{TypeDef, method, static_method};
 use crate::value::wait::WaitKind;
-use crate::value::{Class, Deque, Queue, T, Value};
+use crate::value::{Deque, Queue, T, Value};
 use crate::vm::tasks::queue;
 use crate::vm::{Args, Cx, Flow, GetSet, Stop};
 
@@ -164,8 +165,7 @@ fn forwarded(cx: &mut Cx, items: Value, name: &str, args: &[Value]) -> Flow {
 }
 
 fn new(cx: &mut Cx, args: Args) -> Flow {
-    let class = cx.arg(args, 0).value();
-    let class = class.cast::<Class>().expect("`type.__call__` passes a class");
+    let class = new_class(cx, args, T::Queue)?;
     let made = cx.queue(class.shape.get());
     let base = cx.class(T::Queue);
     let hooked = HOOKS.iter().any(|name| {

@@ -1,10 +1,11 @@
 //! `Timeout`. What it does is in `vm/tasks/timeout.rs`.
 
 use crate::gc::Gc;
+use crate::native::object::new_class;
 use crate::native::{TypeDef, function, method, static_method};
 use crate::value::timeout::Stage;
 use crate::value::wait::WaitKind;
-use crate::value::{Class, T, Timeout, Value};
+use crate::value::{T, Timeout, Value};
 use crate::vm::{Args, Cx, Def, Flow, Stop, tasks};
 
 pub static TIMEOUT: TypeDef = TypeDef {
@@ -12,9 +13,8 @@ pub static TIMEOUT: TypeDef = TypeDef {
     doc: "A block that is cancelled at a time of the loop's clock; TimeoutError is raised outside.",
     methods: &[
         static_method("__new__(cls, when)", "Create and return a new object.", |cx, args| {
-            let (class, when) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
-            let class = class.cast::<Class>().expect("`type.__call__` passes a class");
-            Ok(Value::object(cx.timeout(class.shape.get(), when)))
+            let class = new_class(cx, args, T::Timeout)?;
+            Ok(Value::object(cx.timeout(class.shape.get(), cx.arg(args, 1).value())))
         }),
         method(
             "when(self, /)",
