@@ -122,17 +122,14 @@ pub fn from_uu(line: &[u8]) -> Result<Vec<u8>, &'static str> {
 pub fn crc32(data: &[u8], start: u32) -> u32 {
     static TABLES: LazyLock<[[u32; 256]; 4]> = LazyLock::new(|| {
         let mut tables = [[0; 256]; 4];
-        for i in 0..256 {
-            tables[0][i] = (0..8).fold(i as u32, |crc, _| match crc & 1 {
+        for (crc, byte) in tables[0].iter_mut().zip(0..) {
+            *crc = (0..8).fold(byte, |crc: u32, _| match crc & 1 {
                 0 => crc >> 1,
                 _ => crc >> 1 ^ 0xedb8_8320,
             });
         }
         for k in 1..4 {
-            for i in 0..256 {
-                let before = tables[k - 1][i];
-                tables[k][i] = before >> 8 ^ tables[0][before as usize & 255];
-            }
+            tables[k] = tables[k - 1].map(|before| before >> 8 ^ tables[0][before as usize & 255]);
         }
         tables
     });

@@ -272,8 +272,8 @@ impl Elements {
         let slots = self.slots();
         let positions = if self.unordered { self.elements.len() } else { slots.len() };
         for position in 0..positions {
-            let place = if self.unordered { position } else { slots[position] as usize };
-            match self.elements.get(place) {
+            let slot = if self.unordered { None } else { slots.get(position) };
+            match self.elements.get(slot.map_or(position, |&place| place as usize)) {
                 Some(element) if !element.key.is_undef() => visit(*element)?,
                 _ => {}
             }
