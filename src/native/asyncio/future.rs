@@ -81,7 +81,11 @@ pub static FUTURE: TypeDef = TypeDef {
             },
             set: Some(|cx, this, message| {
                 kept(cx, message)?;
-                of(cx, this)?.result.set(message);
+                let this = of(cx, this)?;
+                // What is done in another way is not cancelled any more.
+                if matches!(this.state(), state::PENDING | state::CANCELLED) {
+                    this.result.set(message);
+                }
                 Ok(Value::NONE)
             }),
         },
