@@ -449,11 +449,8 @@ fn get_type_params(cx: &mut Cx, class: Value) -> Flow {
 
 fn get_abstract(cx: &mut Cx, class: Value) -> Flow {
     let class = this(cx, class)?;
-    entry(cx, class, "__abstractmethods__").ok_or_else(|| {
-        let text =
-            format!("type object '{}' has no attribute '__abstractmethods__'", class.name_text());
-        cx.error(T::AttributeError, &text)
-    })
+    entry(cx, class, "__abstractmethods__")
+        .ok_or_else(|| cx.error(T::AttributeError, "__abstractmethods__"))
 }
 
 /// `abc` keeps the names of what is still abstract here; while there are any, the class cannot

@@ -107,7 +107,68 @@ use crate::vm::{Args, Cx, Def, GetSet, NativeFn, Stop, Vm};
 // ---- rows
 
 const fn def(signature: &'static str, doc: &'static str, kind: NativeKind, run: NativeFn) -> Def {
-    Def { signature: Signature::parse(signature), doc, kind, run, waits: None }
+    let is_slot = matches!(kind, NativeKind::Method) && is_slot(signature.as_bytes());
+    Def { signature: Signature::parse(signature), doc, kind, run, waits: None, is_slot }
+}
+
+/// Is a special method one that CPython keeps in a slot of the type?
+const fn is_slot(signature: &[u8]) -> bool {
+    const METHODS: &[&str] = &[
+        "__class_getitem__",
+        "__bytes__",
+        "__ceil__",
+        "__complex__",
+        "__copy__",
+        "__deepcopy__",
+        "__dir__",
+        "__enter__",
+        "__exit__",
+        "__floor__",
+        "__format__",
+        "__getnewargs__",
+        "__getstate__",
+        "__init_subclass__",
+        "__instancecheck__",
+        "__length_hint__",
+        "__missing__",
+        "__mro_entries__",
+        "__reduce__",
+        "__reduce_ex__",
+        "__reversed__",
+        "__round__",
+        "__set_name__",
+        "__setstate__",
+        "__sizeof__",
+        "__subclasscheck__",
+        "__subclasses__",
+        "__trunc__",
+    ];
+    if !(signature[0] == b'_' && signature[1] == b'_') {
+        return false;
+    }
+    let mut i = 0;
+    while i < METHODS.len() {
+        let name = METHODS[i].as_bytes();
+        let mut at = 0;
+        while at < name.len() && signature[at] == name[at] {
+            at += 1;
+        }
+        if at == name.len() && signature[at] == b'(' {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+/// Has the type a method beside the slot, for speed?
+fn is_doubled(cx: &Cx, name: &str, owner: Value) -> bool {
+    let is_of = |ids: &[T]| ids.iter().any(|&id| owner == Value::object(cx.class(id)));
+    match name {
+        "__contains__" => is_of(&[T::Dict, T::Set, T::FrozenSet]),
+        "__getitem__" => is_of(&[T::Dict, T::List]),
+        _ => false,
+    }
 }
 
 pub const fn function(signature: &'static str, doc: &'static str, run: NativeFn) -> Def {
@@ -498,7 +559,9 @@ pub fn module_of(cx: &Cx, class: Gc<Class>) -> &'static str {
 pub fn make(cx: &Cx, def: &'static Def, owner: Value) -> Gc<Native> {
     let signature = &def.signature;
     let shape = match def.kind {
-        NativeKind::Method if is_slot(cx, signature.name(), owner) => T::SlotWrapper.shape(),
+        NativeKind::Method if def.is_slot && !is_doubled(cx, signature.name(), owner) => {
+            T::SlotWrapper.shape()
+        }
         NativeKind::Method => T::NativeMethod.shape(),
         NativeKind::ClassMethod => T::ClassNative.shape(),
         _ => T::Native.shape(),
@@ -519,51 +582,6 @@ pub fn make(cx: &Cx, def: &'static Def, owner: Value) -> Gc<Native> {
         signature,
         owner: owner.into(),
     })
-}
-
-/// Is a special method one that CPython keeps in a slot of the type?
-fn is_slot(cx: &Cx, name: &str, owner: Value) -> bool {
-    if !name.starts_with("__") {
-        return false;
-    }
-    let is_of = |ids: &[T]| ids.iter().any(|&id| owner == Value::object(cx.class(id)));
-    match name {
-        // These have a method beside the slot, for speed.
-        "__contains__" if is_of(&[T::Dict, T::Set, T::FrozenSet]) => return false,
-        "__getitem__" if is_of(&[T::Dict, T::List]) => return false,
-        _ => {}
-    }
-    const METHODS: &[&str] = &[
-        "__class_getitem__",
-        "__ceil__",
-        "__complex__",
-        "__copy__",
-        "__deepcopy__",
-        "__dir__",
-        "__enter__",
-        "__exit__",
-        "__floor__",
-        "__format__",
-        "__getnewargs__",
-        "__getstate__",
-        "__init_subclass__",
-        "__instancecheck__",
-        "__length_hint__",
-        "__bytes__",
-        "__missing__",
-        "__mro_entries__",
-        "__reduce__",
-        "__reduce_ex__",
-        "__reversed__",
-        "__round__",
-        "__set_name__",
-        "__setstate__",
-        "__sizeof__",
-        "__subclasscheck__",
-        "__subclasses__",
-        "__trunc__",
-    ];
-    name.ends_with("__") && !METHODS.contains(&name)
 }
 
 /// The receiver of a method of the built-in type `id`, seen through subclasses.

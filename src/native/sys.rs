@@ -60,6 +60,7 @@ static FUNCTIONS: &[Def] = &[
             Ok(Value::object(cx.tuple(&before)))
         },
     ),
+    function("_is_gil_enabled()", "Does one thread run at a time?", |_, _| Ok(Value::TRUE)),
     function("_getframe(depth=0, /)", "Return a frame object from the call stack.", getframe),
     function(
         "_getframemodulename(depth=0)",

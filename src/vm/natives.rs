@@ -19,6 +19,8 @@ pub struct Def {
     pub run: NativeFn,
     /// What it returns, if that is a native coroutine.
     pub waits: Option<WaitKind>,
+    /// A special method that CPython keeps in a slot of the type.
+    pub is_slot: bool,
 }
 
 pub type GetFn = fn(&mut Cx, Value) -> Flow;

@@ -457,6 +457,9 @@ pub unsafe fn binary_arrived(vm: *mut Vm, ip: Ip, base: Base, info: u64, value: 
 // ---- unary operators
 
 pub fn unary_native(vm: &Vm, op: Unary, x: Value) -> Result<Option<Value>, Stop> {
+    if x.is_int() && op == Unary::Invert {
+        return Ok(Some(Value::int(!x.int_unchecked())));
+    }
     if x.is::<Instance>() {
         return Ok(None);
     }
