@@ -248,9 +248,12 @@ fn index_arrived(cx: &mut Cx, [class, ..]: [Value; 3], outcome: Outcome) -> Flow
 
 fn trunc_arrived(cx: &mut Cx, [class, ..]: [Value; 3], outcome: Outcome) -> Flow {
     let answer = outcome?;
-    let value = cx.integer(answer);
     let kind = cx.type_name(answer);
-    cx.deprecated("The delegation of int() to __trunc__ is deprecated.")?;
+    let value = cx.scope(|cx| {
+        cx.root(answer);
+        cx.deprecated("The delegation of int() to __trunc__ is deprecated.")?;
+        cx.index_or_none(answer)
+    })?;
     match value {
         Some(value) => {
             let value = cx.int_value(value);
