@@ -62,13 +62,20 @@ impl Loader {
         compile::compile_text_with(&info, mode, options, look)
     }
 
-    /// A source that was kept, or an embedded one, which is kept from now on.
+    /// A source that was kept, or an embedded or found one, which is kept from now on.
     fn source(&self, filename: &str) -> Option<Rc<Source>> {
         if let Some(source) = self.sources.borrow().get(filename) {
             return Some(source.clone());
         }
-        let name = library::module_of(filename)?;
-        Some(self.keep(&filename.into(), &library::find(name)?.text()))
+        if let Some(name) = library::module_of(filename) {
+            return Some(self.keep(&filename.into(), &library::find(name)?.text()));
+        }
+        // What the program itself has compiled may have come from a file.
+        if ![".py", ".sloop"].iter().any(|ending| filename.ends_with(ending)) {
+            return None;
+        }
+        let text = decode_source(&std::fs::read(filename).ok()?).ok()?;
+        Some(self.keep(&filename.into(), &text))
     }
 
     /// Reports warnings about a source on standard error, as the filters of the module `warnings` want

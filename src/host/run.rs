@@ -208,11 +208,23 @@ fn refuse(text: &str, status: i32) -> Exit {
     Exit::Status(status)
 }
 
-/// Tells the machine what options and environment want of it.
+/// Makes it the machine that the process is about: signals go there.
 fn prepare(cx: &mut Cx, config: &Config) {
     let mailbox = cx.mailbox();
     signals::install(cx.vm().signals(), mailbox);
     cx.vm_mut().process = Some(signals::PROCESS);
+    let reports = cx.vm_mut().reports();
+    reports.hurry = signals::hurry;
+    reports.last = ending::last_words;
+    if let Some(number) = config.fault {
+        seam::install(Box::new(Fault::new(number, config.fault_kind)));
+    }
+    settle_in(cx, config);
+}
+
+/// Tells a machine what options and environment want of it.
+fn settle_in(cx: &mut Cx, config: &Config) {
+    cx.vm_mut().isolates = Some(start_isolate);
     if config.stress {
         cx.vm().set_stress(true);
     }
@@ -225,12 +237,6 @@ fn prepare(cx: &mut Cx, config: &Config) {
     if config.unbuffered {
         io::unbuffer(cx);
     }
-    if let Some(number) = config.fault {
-        seam::install(Box::new(Fault::new(number, config.fault_kind)));
-    }
-    let reports = cx.vm_mut().reports();
-    reports.hurry = signals::hurry;
-    reports.last = ending::last_words;
     if config.show_tasks {
         cx.note_crossings();
     }
@@ -243,6 +249,30 @@ fn prepare(cx: &mut Cx, config: &Config) {
     }
     *cx.state::<ending::Manner>().0.borrow_mut() = config.clone();
 }
+
+/// Starts another machine in this process, which serves a connection.
+fn start_isolate(cx: &Cx, fd: i32) -> std::io::Result<()> {
+    let connection = crate::vm::system::adopt(fd)?;
+    let mut config = cx.state::<ending::Manner>().0.borrow().clone();
+    config.script = Script::Module(WORKER.into());
+    config.args = vec![fd.to_string().into_bytes()];
+    config.flags.safe_path = true;
+    config.flags.inspect = false;
+    (config.timeout, config.notes, config.tests) = (None, None, None);
+    super::stack::start_with_room(move || {
+        let loader = Rc::new(Loader::new(&config));
+        let mut vm = machine(&loader, &config);
+        let cx = Cx::of(&mut vm);
+        settle_in(cx, &config);
+        module(cx, &loader, &config, WORKER);
+        // Its objects go before the connection: then nothing of it is left.
+        drop(vm);
+        drop(connection);
+    })
+}
+
+/// What serves a connection, whether in a process or a machine of its own.
+const WORKER: &str = "_pool_worker";
 
 fn script(
     cx: &mut Cx,

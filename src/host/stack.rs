@@ -25,6 +25,21 @@ pub fn with_room<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     })
 }
 
+/// Starts a thread of the system with as much room, which signals do not reach.
+pub fn start_with_room(work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+    // SAFETY: valid sets for the calls. A thread inherits the mask of the one that starts it.
+    unsafe {
+        let mut all: libc::sigset_t = std::mem::zeroed();
+        let mut before: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
+        let builder = std::thread::Builder::new().name("sloop-isolate".into()).stack_size(ROOM);
+        let started = builder.spawn(work);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut());
+        started.map(drop)
+    }
+}
+
 /// Linux lets the main stack grow up to the limit of the moment, and keeps at least 128 MiB of
 /// address space free for it.
 fn raise_limit() -> bool {

@@ -1,10 +1,11 @@
 //! The module `_subprocess`: child processes. What programs know of them is
 //! `stdlib/subprocess.sloop`.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::bytes::data_of;
@@ -50,16 +51,20 @@ fn spawn(cx: &mut Cx, args: Args) -> Flow {
     };
     let program = cx.arg(args, 1).value();
     let program = if program.is_none() { first.clone() } else { os_text(cx, program)? };
+    let environment = cx.arg(args, 3).value();
+    let pairs = if environment.is_none() { None } else { Some(texts(cx, environment)?) };
+    let program = match find(&program, pairs.as_deref()) {
+        Ok(found) => found,
+        Err(number) => return Err(os_error(cx, number, None)),
+    };
     let mut command = Command::new(&program);
     command.arg0(first).args(rest);
     let folder = cx.arg(args, 2).value();
     if !folder.is_none() {
         command.current_dir(os_text(cx, folder)?);
     }
-    let environment = cx.arg(args, 3).value();
-    if !environment.is_none() {
+    if let Some(pairs) = pairs {
         command.env_clear();
-        let pairs = texts(cx, environment)?;
         for pair in pairs.chunks_exact(2) {
             command.env(&pair[0], &pair[1]);
         }
@@ -90,6 +95,33 @@ fn spawn(cx: &mut Cx, args: Args) -> Flow {
         }
         Err(error) => Err(io_error(cx, &error, None)),
     }
+}
+
+/// Where a program is, by the PATH that it will see; or the number of the error. A name with a
+/// slash in it is where it says. The library can start what is found without copying this process.
+fn find(program: &OsStr, pairs: Option<&[OsString]>) -> Result<PathBuf, i32> {
+    if program.as_bytes().contains(&b'/') {
+        return Ok(program.into());
+    }
+    let given = match pairs {
+        None => std::env::var_os("PATH"),
+        Some(pairs) => {
+            pairs.chunks_exact(2).find(|pair| pair[0] == "PATH").map(|pair| pair[1].clone())
+        }
+    };
+    let given = given.unwrap_or_else(|| "/bin:/usr/bin".into());
+    let mut problem = libc::ENOENT;
+    for folder in std::env::split_paths(&given) {
+        let path = folder.join(program);
+        if !path.is_file() {
+            continue;
+        }
+        if system::access(&path, libc::X_OK) {
+            return Ok(path);
+        }
+        problem = libc::EACCES;
+    }
+    Err(problem)
 }
 
 fn wait(cx: &mut Cx, args: Args) -> Flow {

@@ -91,6 +91,7 @@ mod thread;
 mod time;
 mod tls;
 pub mod traceback;
+mod transfer;
 mod tuple;
 mod union;
 mod view;
@@ -347,6 +348,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("_subprocess", child::module),
     ("_signal", signal::module),
     ("_thread", thread::module),
+    ("_transfer", transfer::module),
     ("_typing", union::module),
     ("_witness", witness::module),
 ];

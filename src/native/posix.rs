@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use super::bytes::{data_arg, data_of};
 use super::error::{io_error, os_error, strerror};
 use super::float::float_arg;
+use super::socket::with_buffer;
 use super::{add_functions, function};
 use crate::gc::Gc;
 use crate::plain::MAX_BYTES;
@@ -187,27 +188,35 @@ static FUNCTIONS: &[Def] = &[
         if n > MAX_BYTES {
             return Err(cx.error_with(T::MemoryError, &[]));
         }
-        let mut data = vec![0; n.min(1 << 20)];
         let_others_run(cx, fd, Side::Reads)?;
-        loop {
-            match seam::pass(Act::ReadFile, data.len()).and_then(|n| {
-                system::with_file(fd, |mut file| io::Read::read(&mut file, &mut data[..n]))
-            }) {
-                Ok(n) => return Ok(Value::object(cx.bytes(&data[..n]))),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => cx.serve_signals()?,
-                Err(error) => return Err(io_error(cx, &error, None)),
+        with_buffer(cx, n.min(1 << 20), |cx, data| {
+            loop {
+                match seam::pass(Act::ReadFile, data.len()).and_then(|n| {
+                    system::with_file(fd, |mut file| io::Read::read(&mut file, &mut data[..n]))
+                }) {
+                    Ok(n) => return Ok(Value::object(cx.bytes(&data[..n]))),
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                        cx.serve_signals()?;
+                    }
+                    Err(error) => return Err(io_error(cx, &error, None)),
+                }
             }
-        }
+        })
     }),
     function("write(fd, data, /)", "Writes to a descriptor; how much.", |cx, args| {
         let fd = descriptor(cx, args)?;
         let data = data_arg(cx, args, 1)?;
-        let_others_run(cx, fd, Side::Writes)?;
+        let mut at = 0;
         loop {
-            match seam::pass(Act::WriteFile, data.len()).and_then(|n| {
-                system::with_file(fd, |mut file| io::Write::write(&mut file, &data[..n]))
+            // A pipe that is ready takes a little at once, and all of it has to be written.
+            let careful = let_others_run(cx, fd, Side::Writes)?;
+            let end = if careful { data.len().min(at + PIECE) } else { data.len() };
+            let piece = &data[at..end];
+            match seam::pass(Act::WriteFile, piece.len()).and_then(|n| {
+                system::with_file(fd, |mut file| io::Write::write(&mut file, &piece[..n]))
             }) {
-                Ok(n) => return Ok(Value::int(n as i64)),
+                Ok(n) if careful && n > 0 && at + n < data.len() => at += n,
+                Ok(n) => return Ok(Value::int((at + n) as i64)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => cx.serve_signals()?,
                 Err(error) => return Err(io_error(cx, &error, None)),
             }
@@ -465,16 +474,24 @@ fn two_paths(cx: &mut Cx, args: Args, act: fn(&Path, &Path) -> io::Result<()>) -
 }
 
 /// Waits for a descriptor where others may run meanwhile. Files are always ready.
-fn let_others_run(cx: &mut Cx, fd: i32, side: Side) -> Result<(), Stop> {
+/// True if it has to be watched that nothing takes long.
+fn let_others_run(cx: &mut Cx, fd: i32, side: Side) -> Result<bool, Stop> {
     while !cx.is_alone() && system::is_blocking(fd).unwrap_or(false) {
+        if system::is_ready(fd, side == Side::Writes) {
+            return Ok(true);
+        }
         match cx.wait_for_fd(fd, side, None) {
             Ok(Woke::Interrupted) => cx.serve_signals()?,
+            Ok(Woke::Called) => return Ok(true),
             // What cannot be waited for says so when it is used.
-            _ => break,
+            _ => return Ok(false),
         }
     }
-    Ok(())
+    Ok(false)
 }
+
+/// So much is written at once where others can run.
+const PIECE: usize = 4096;
 
 fn number_or(cx: &mut Cx, args: Args, i: usize, default: i64) -> Result<i64, Stop> {
     let value = cx.arg(args, i).value();

@@ -192,6 +192,8 @@ pub struct Vm {
     pub on_signal: Value,
     /// The process around the machine, if this is the machine that signals go to.
     pub process: Option<process::Process>,
+    /// Starts another machine, which serves a connection.
+    pub isolates: Option<process::StartIsolate>,
     /// The loop that runs, or None.
     pub running_loop: Value,
     pub clock: Clock,
@@ -266,6 +268,7 @@ impl Vm {
             insists: false,
             on_signal: Value::NONE,
             process: None,
+            isolates: None,
             running_loop: Value::NONE,
             clock: Clock::real(system::monotonic, system::lagging),
             tasks: tasks::State::default(),

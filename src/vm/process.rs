@@ -4,6 +4,8 @@
 
 use std::io;
 
+use super::Cx;
+
 /// What becomes of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disposition {
@@ -30,3 +32,7 @@ pub struct Process {
     /// Handlers write the number of the signal there; -1: nowhere. Returns where they did.
     pub wakeup: fn(i32) -> i32,
 }
+
+/// Starts a machine on a thread of the system, which serves the connection at a descriptor, and
+/// closes that at its end.
+pub type StartIsolate = fn(&Cx, i32) -> io::Result<()>;

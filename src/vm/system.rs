@@ -76,6 +76,50 @@ pub fn reap(pid: i32) -> io::Result<Option<i32>> {
     }
 }
 
+// ---- connections to workers
+
+/// Standard input as a descriptor of its own, not for children; standard input is empty from now on.
+pub fn take_input() -> io::Result<RawFd> {
+    let fd = duplicate(0)?;
+    let nothing = File::open("/dev/null")?;
+    // SAFETY: a plain call; both are open.
+    checked(unsafe { libc::dup2(nothing.as_raw_fd(), 0) })?;
+    Ok(fd)
+}
+
+/// Sends what can be sent without waiting.
+pub fn send_now(fd: RawFd, data: &[u8]) -> io::Result<usize> {
+    let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+    // SAFETY: the data is valid for its length.
+    match unsafe { libc::send(fd, data.as_ptr().cast(), data.len(), flags) } {
+        n if n < 0 => Err(io::Error::last_os_error()),
+        n => Ok(n as usize),
+    }
+}
+
+/// Receives what is there; 0 if nothing will ever be.
+pub fn receive_now(fd: RawFd, buffer: &mut [u8]) -> io::Result<usize> {
+    let place = buffer.as_mut_ptr().cast();
+    // SAFETY: the buffer is valid for its length.
+    match unsafe { libc::recv(fd, place, buffer.len(), libc::MSG_DONTWAIT) } {
+        n if n < 0 => Err(io::Error::last_os_error()),
+        n => Ok(n as usize),
+    }
+}
+
+pub fn shut_down_writing(fd: RawFd) -> io::Result<()> {
+    // SAFETY: a plain call.
+    checked(unsafe { libc::shutdown(fd, libc::SHUT_WR) }).map(drop)
+}
+
+/// Can it be read from, or written to, without waiting? What cannot be asked says so when it is used.
+pub fn is_ready(fd: RawFd, writes: bool) -> bool {
+    let events = if writes { libc::POLLOUT } else { libc::POLLIN };
+    let mut asked = libc::pollfd { fd, events, revents: 0 };
+    // SAFETY: one entry, valid for the call.
+    unsafe { libc::poll(&mut asked, 1, 0) != 0 }
+}
+
 // ---- signals
 
 /// Sends a signal to the thread of the system that runs.

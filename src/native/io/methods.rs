@@ -4,7 +4,8 @@
 use std::io::SeekFrom;
 
 use super::{
-    Name, Shared, Stream, Trouble, bytes_of, raise, receiver, text_of, with_file, with_stream,
+    Name, Shared, Stream, Trouble, bytes_of, on_stream, raise, receiver, text_of, with_file,
+    with_stream,
 };
 use crate::native::bytes::not_bytes;
 use crate::native::{TypeDef, display, memory, method};
@@ -108,7 +109,7 @@ fn read(cx: &mut Cx, args: Args) -> Flow {
     let count = limit(cx, args, 1)?;
     let stream = receiver(cx, args)?;
     let text = is_text(&stream);
-    let data = with_stream(cx, &stream, |stream| match text {
+    let data = on_stream(cx, &stream, |stream| match text {
         true => stream.read_text(count),
         false => stream.read_bytes(count),
     })?;
@@ -118,7 +119,7 @@ fn read(cx: &mut Cx, args: Args) -> Flow {
 fn read1(cx: &mut Cx, args: Args) -> Flow {
     let count = limit(cx, args, 1)?.unwrap_or(8192);
     let stream = receiver(cx, args)?;
-    let data = with_stream(cx, &stream, |stream| stream.read_some(count))?;
+    let data = on_stream(cx, &stream, |stream| stream.read_some(count))?;
     Ok(Value::object(cx.bytes(data)))
 }
 
@@ -145,7 +146,7 @@ fn readinto(cx: &mut Cx, args: Args) -> Flow {
         let text = format!("readinto() argument must be read-write bytes-like object, not {found}");
         return Err(cx.type_error(&text));
     };
-    let data = with_stream(cx, &stream, |stream| stream.read_bytes(Some(room)))?;
+    let data = on_stream(cx, &stream, |stream| stream.read_bytes(Some(room)))?;
     if let Some(array) = target.cast::<ByteArray>() {
         array.edit(|target| {
             let count = data.len().min(target.len());
@@ -159,9 +160,9 @@ fn readinto(cx: &mut Cx, args: Args) -> Flow {
     Ok(cx.uint(data.len() as u64))
 }
 
-fn line(cx: &Cx, stream: &Shared, limit: Option<usize>) -> Result<Option<Value>, Stop> {
+fn line(cx: &mut Cx, stream: &Shared, limit: Option<usize>) -> Result<Option<Value>, Stop> {
     let text = is_text(stream);
-    let data = with_stream(cx, stream, |stream| match text {
+    let data = on_stream(cx, stream, |stream| match text {
         true => stream.read_text_line(limit),
         false => stream.read_line(limit),
     })?;
@@ -178,7 +179,9 @@ fn readline(cx: &mut Cx, args: Args) -> Flow {
 fn readlines(cx: &mut Cx, args: Args) -> Flow {
     let hint = limit(cx, args, 1)?.filter(|&hint| hint > 0);
     let stream = receiver(cx, args)?;
-    let mut lines = Vec::new();
+    // Others may run while it waits.
+    let lines = cx.list(Vec::new());
+    cx.root(Value::object(lines));
     let mut total = 0;
     while let Some(line) = line(cx, &stream, None)? {
         total += cx.len_plain(line).unwrap_or(0);
@@ -187,7 +190,7 @@ fn readlines(cx: &mut Cx, args: Args) -> Flow {
             break;
         }
     }
-    Ok(Value::object(cx.list(lines)))
+    Ok(Value::object(lines))
 }
 
 fn next(cx: &mut Cx, args: Args) -> Flow {
@@ -200,26 +203,27 @@ fn next(cx: &mut Cx, args: Args) -> Flow {
 
 // ---- writing
 
-fn write_value(cx: &Cx, stream: &Shared, value: Value) -> Result<usize, Stop> {
+fn write_value(cx: &mut Cx, stream: &Shared, value: Value) -> Result<usize, Stop> {
     if is_text(stream) {
         let Some(text) = text_of(cx, value) else {
             let text = format!("write() argument must be str, not {}", cx.type_name(value));
             return Err(cx.type_error(&text));
         };
-        with_stream(cx, stream, |stream| stream.write_text(text.as_bytes()))?;
+        on_stream(cx, stream, |stream| stream.write_text(text.as_bytes()))?;
         return Ok(text.len());
     }
     let Some(data) = bytes_of(cx, value) else {
         let text = format!("a bytes-like object is required, not '{}'", cx.type_name(value));
         return Err(cx.type_error(&text));
     };
-    with_stream(cx, stream, |stream| stream.write_bytes(&data))?;
+    on_stream(cx, stream, |stream| stream.write_bytes(&data))?;
     Ok(data.len())
 }
 
 fn write(cx: &mut Cx, args: Args) -> Flow {
     let stream = receiver(cx, args)?;
-    let count = write_value(cx, &stream, cx.arg(args, 1).value())?;
+    let value = cx.arg(args, 1).value();
+    let count = write_value(cx, &stream, value)?;
     Ok(cx.uint(count as u64))
 }
 
@@ -234,9 +238,14 @@ fn writelines(cx: &mut Cx, args: Args) -> Flow {
 fn lines_collected(cx: &mut Cx, [this, ..]: [Value; 3], outcome: Outcome) -> Flow {
     let lines = outcome?;
     let Some(stream) = super::stream_of(cx.unwrap(this)) else { return Ok(Value::NONE) };
-    for line in cx.plain_items(lines).unwrap_or_default() {
-        write_value(cx, &stream, line)?;
-    }
+    cx.scope(|cx| {
+        let lines = cx.plain_items(lines).unwrap_or_default();
+        // Others may run while it waits.
+        for &line in &lines {
+            cx.root(line);
+        }
+        lines.into_iter().try_for_each(|line| write_value(cx, &stream, line).map(drop))
+    })?;
     Ok(Value::NONE)
 }
 
@@ -288,13 +297,13 @@ fn truncate(cx: &mut Cx, args: Args) -> Flow {
 
 fn flush(cx: &mut Cx, args: Args) -> Flow {
     let stream = receiver(cx, args)?;
-    with_stream(cx, &stream, Stream::flush)?;
+    on_stream(cx, &stream, Stream::flush)?;
     Ok(Value::NONE)
 }
 
 fn close(cx: &mut Cx, args: Args) -> Flow {
     let stream = receiver(cx, args)?;
-    with_stream(cx, &stream, Stream::close)?;
+    on_stream(cx, &stream, Stream::close)?;
     Ok(Value::NONE)
 }
 

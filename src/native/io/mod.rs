@@ -26,7 +26,8 @@ use super::error::os_error;
 use crate::gc::Gc;
 use crate::plain::codec::{CodecFault, Encoding, Handler};
 use crate::value::{Resource, Str, T, Value};
-use crate::vm::{Args, Cx, Stop};
+use crate::vm::threads::{Side, Woke};
+use crate::vm::{Args, Cx, Stop, system};
 
 pub type Shared = Rc<RefCell<Stream>>;
 
@@ -197,6 +198,62 @@ pub fn with_stream<R>(
     }
 }
 
+/// As `with_stream`, where that may take long: others run meanwhile.
+pub fn on_stream<R>(
+    cx: &mut Cx,
+    stream: &Shared,
+    mut work: impl FnMut(&mut Stream) -> stream::Result<R>,
+) -> Result<R, Stop> {
+    loop {
+        let gives_way = !cx.is_alone();
+        let Ok(mut borrowed) = stream.try_borrow_mut() else {
+            return Err(cx.error(T::RuntimeError, "reentrant call inside a file object"));
+        };
+        borrowed.gives_way = gives_way && system::is_blocking(borrowed.fd).unwrap_or(false);
+        let outcome = work(&mut borrowed);
+        borrowed.gives_way = false;
+        let (fd, owes) = (borrowed.fd, borrowed.owes);
+        drop(borrowed);
+        match outcome {
+            Ok(value) => {
+                if owes {
+                    settle(cx, stream, fd)?;
+                }
+                return Ok(value);
+            }
+            Err(Trouble::Wait) => wait(cx, fd, Side::Reads)?,
+            Err(Trouble::Io(error)) if error.kind() == std::io::ErrorKind::Interrupted => {
+                cx.serve_signals()?;
+            }
+            Err(trouble) => return Err(raise(cx, trouble)),
+        }
+    }
+}
+
+/// Has what a stream owes written.
+fn settle(cx: &mut Cx, stream: &Shared, fd: i32) -> Result<(), Stop> {
+    loop {
+        wait(cx, fd, Side::Writes)?;
+        let Ok(mut borrowed) = stream.try_borrow_mut() else { return Ok(()) };
+        if !borrowed.owes {
+            return Ok(());
+        }
+        borrowed.gives_way = true;
+        let outcome = borrowed.settle();
+        borrowed.gives_way = false;
+        drop(borrowed);
+        outcome.map_err(|trouble| raise(cx, trouble))?;
+    }
+}
+
+fn wait(cx: &mut Cx, fd: i32, side: Side) -> Result<(), Stop> {
+    match cx.wait_for_fd(fd, side, None) {
+        Ok(Woke::Interrupted) => cx.serve_signals(),
+        Ok(_) => Ok(()),
+        Err(error) => Err(raise(cx, Trouble::Io(error))),
+    }
+}
+
 /// The exception for what went wrong with a stream.
 pub fn raise(cx: &Cx, trouble: Trouble) -> Stop {
     match trouble {
@@ -210,6 +267,7 @@ pub fn raise(cx: &Cx, trouble: Trouble) -> Stop {
             codec_error(cx, T::UnicodeDecodeError, &fault, object)
         }
         Trouble::Unsupported(text) => cx.error(T::UnsupportedOperation, text),
+        Trouble::Wait => cx.error(T::BlockingIOError, "nobody else can run"),
         Trouble::Closed => cx.value_error("I/O operation on closed file."),
     }
 }

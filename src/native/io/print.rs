@@ -3,7 +3,7 @@
 //! Plain values are written straight into the buffer of standard output. A `sys.stdout` that the
 //! program has replaced is written to by its `write` method, in the prelude.
 
-use super::{Io, Shared, text_of, with_stream};
+use super::{Io, Shared, on_stream, text_of};
 use crate::native::{display, function};
 use crate::plain::{float, int};
 use crate::value::{Module, T, Value};
@@ -90,14 +90,14 @@ fn print(cx: &mut Cx, args: Args) -> Flow {
                 let value = cx.arg(args, i).value();
                 if let Err(stop) = push(cx, &mut line, value) {
                     // What came before it has been printed.
-                    let written = with_stream(cx, &stream, |stream| stream.write_text(&line));
+                    let written = on_stream(cx, &stream, |stream| stream.write_text(&line));
                     return Err(written.err().unwrap_or(stop));
                 }
             }
             line.extend_from_slice(&end);
-            with_stream(cx, &stream, |stream| stream.write_text(&line))?;
+            on_stream(cx, &stream, |stream| stream.write_text(&line))?;
             if flush {
-                with_stream(cx, &stream, super::Stream::flush)?;
+                on_stream(cx, &stream, super::Stream::flush)?;
             }
             Ok(Value::NONE)
         }
@@ -138,7 +138,7 @@ fn input(cx: &mut Cx, args: Args) -> Flow {
         None => Vec::new(),
     };
     if let Target::Stream(out) = target(cx, "stdout", 1) {
-        with_stream(cx, &out, |stream| {
+        on_stream(cx, &out, |stream| {
             stream.write_text(&prompt)?;
             stream.flush()
         })?;
@@ -148,7 +148,7 @@ fn input(cx: &mut Cx, args: Args) -> Flow {
         Target::Object(file) => return cx.tail_prelude("_input_from", &[file]),
         Target::Nothing => return Err(cx.error(T::RuntimeError, "input(): lost sys.stdin")),
     };
-    let mut line = with_stream(cx, &source, |stream| stream.read_text_line(None))?;
+    let mut line = on_stream(cx, &source, |stream| stream.read_text_line(None))?;
     if line.is_empty() {
         return Err(cx.error(T::EOFError, "EOF when reading a line"));
     }

@@ -11,10 +11,13 @@ use std::rc::Rc;
 
 use crate::plain::codec::{self, CodecFault, Encoding, Handler};
 use crate::rt::seam::{self, Act};
+use crate::vm::system;
 
 /// Bytes that wait to be written before they are.
 const WRITE_BUFFER: usize = 8192;
 const READ_CHUNK: usize = 16 * 1024;
+/// So much is written at once where that must not wait.
+const PIECE: usize = 4096;
 
 pub enum Trouble {
     Io(io::Error),
@@ -22,6 +25,8 @@ pub enum Trouble {
     Decode(CodecFault, Vec<u8>),
     /// `io.UnsupportedOperation`
     Unsupported(&'static str),
+    /// There is nothing to read yet, and others can run: to be tried again.
+    Wait,
     Closed,
 }
 
@@ -77,6 +82,14 @@ pub struct Stream {
     pub is_broken: bool,
     /// To be told when the program closes it.
     pub watched: Option<Rc<Cell<bool>>>,
+    /// Others can run: rather than wait it gives way.
+    pub gives_way: bool,
+    /// What is behind is to be written as soon as that is possible, …
+    pub owes: bool,
+    /// … and then the file is closed.
+    closes: bool,
+    /// Is it a file on a disk, which is always ready? Asked once.
+    on_disk: Option<bool>,
 }
 
 pub type Detour = std::rc::Rc<dyn Fn(&[u8]) -> bool>;
@@ -108,6 +121,10 @@ impl Stream {
             detour: None,
             is_broken: false,
             watched: None,
+            gives_way: false,
+            owes: false,
+            closes: false,
+            on_disk: None,
         }
     }
 
@@ -205,12 +222,24 @@ impl Stream {
             self.behind.clear();
             return Ok(());
         }
+        self.owes = false;
+        let on_disk = self.is_on_disk();
         let behind = std::mem::take(&mut self.behind);
         let file = self.file.as_mut().ok_or(Trouble::Closed)?;
         let mut rest = &behind[..];
         while !rest.is_empty() {
-            let passed = seam::pass(Act::WriteFile, rest.len());
-            match passed.and_then(|count| file.write(&rest[..count])) {
+            let piece = match self.gives_way && !on_disk {
+                false => rest,
+                true if !system::is_ready(self.fd, true) => {
+                    self.behind = rest.to_vec();
+                    self.owes = true;
+                    return Ok(());
+                }
+                // So much a pipe that is ready takes at once.
+                true => &rest[..rest.len().min(PIECE)],
+            };
+            let passed = seam::pass(Act::WriteFile, piece.len());
+            match passed.and_then(|count| file.write(&piece[..count])) {
                 Ok(0) => return Err(Trouble::Io(io::Error::from_raw_os_error(libc::EIO))),
                 Ok(n) => rest = &rest[n..],
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -229,8 +258,25 @@ impl Stream {
         Ok(())
     }
 
+    fn is_on_disk(&mut self) -> bool {
+        let file = self.file.as_ref();
+        *self.on_disk.get_or_insert_with(|| {
+            file.and_then(|file| file.metadata().ok()).is_some_and(|known| known.is_file())
+        })
+    }
+
+    /// Writes what it owes, once that is possible.
+    pub fn settle(&mut self) -> Result<()> {
+        self.flush()?;
+        if self.closes && !self.owes {
+            self.close()?;
+        }
+        Ok(())
+    }
+
+    /// Does something wait to be written, that nobody is about to write?
     pub fn has_pending(&self) -> bool {
-        !self.behind.is_empty()
+        !self.behind.is_empty() && !self.owes
     }
 
     // ---- reading
@@ -251,6 +297,9 @@ impl Stream {
     /// Reads more ahead; false at the end. Interrupted calls come back as errors, so that Ctrl-C
     /// gets through.
     fn fill(&mut self) -> Result<bool> {
+        if self.gives_way && !self.is_on_disk() && !system::is_ready(self.fd, false) {
+            return Err(Trouble::Wait);
+        }
         if self.at > 0 {
             self.ahead.drain(..self.at);
             self.at = 0;
@@ -279,6 +328,10 @@ impl Stream {
 
     fn fill_all(&mut self) -> Result<()> {
         self.may_read()?;
+        if self.gives_way && !self.is_on_disk() {
+            while self.fill()? {}
+            return Ok(());
+        }
         self.ahead.drain(..self.at);
         self.at = 0;
         let file = self.file.as_mut().ok_or(Trouble::Closed)?;
@@ -333,8 +386,19 @@ impl Stream {
         self.begin_reading()?;
         let mut out = Vec::new();
         let mut chars = 0;
+        let mut taken = Vec::new();
         while chars < count {
-            let Some(data) = self.next_char()? else { break };
+            let data = match self.next_char() {
+                Ok(Some(data)) => data,
+                Ok(None) => break,
+                Err(trouble) => {
+                    // It is tried again from the beginning.
+                    self.ahead.splice(..self.at, taken);
+                    self.at = 0;
+                    return Err(trouble);
+                }
+            };
+            taken.extend_from_slice(&data);
             let text = self.decode(data)?;
             if !text.is_empty() {
                 chars += 1;
@@ -501,6 +565,10 @@ impl Stream {
             return Ok(());
         }
         let outcome = self.flush();
+        if self.owes {
+            self.closes = true;
+            return Ok(());
+        }
         self.file = None;
         outcome
     }
@@ -508,8 +576,9 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        // Nobody is left to tell, and it was not the program that has closed it.
+        // Nobody is left to tell, or to give way to, and it was not the program that has closed it.
         self.watched = None;
+        self.gives_way = false;
         let _ = self.close();
     }
 }

@@ -543,7 +543,7 @@ fn wait(cx: &mut Cx, sock: &Sock, side: Side, until: &mut Option<f64>) -> Result
 }
 
 /// As many bytes as were asked for, of a buffer that all sockets share.
-fn with_buffer<R>(
+pub fn with_buffer<R>(
     cx: &mut Cx,
     size: usize,
     body: impl FnOnce(&mut Cx, &mut [u8]) -> Result<R, Stop>,
