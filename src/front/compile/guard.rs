@@ -198,14 +198,14 @@ impl<'a> Compiler<'a> {
         self.scoped(|this| {
             let base = this.body.window(Some(value));
             this.body.assert_at(base, value);
+            let first = this.body.alloc();
+            this.body.assert_at(first, base + HEADER);
             let manager = this.operand(context, false);
             this.at(context);
             let (enter, leave) = match is_async {
                 true => (2, 3),
                 false => (0, 1),
             };
-            let first = this.body.alloc();
-            this.body.assert_at(first, base + HEADER);
             this.body.emit_ext(Op::LoadSpecial, HEADER as u8, base, manager, enter);
             this.body.emit_ext(Op::LoadSpecial, 1, exit, manager, leave);
             this.call_guard(is_async, 1, value, base, 1);
