@@ -31,7 +31,8 @@ impl Certificate {
         let mut made = Certificate { version: 1, ..Certificate::default() };
         if body.peek() == Some(0xA0) {
             let number = Reader(body.next(0xA0)?).next(INTEGER)?;
-            made.version = number.iter().fold(0, |n, &byte| n << 8 | u64::from(byte)) + 1;
+            let number = number.iter().fold(0, |n, &byte| n << 8 | u64::from(byte));
+            made.version = u64::wrapping_add(number, 1);
         }
         let serial = body.next(INTEGER)?;
         let serial = serial.strip_prefix(&[0]).filter(|rest| !rest.is_empty()).unwrap_or(serial);

@@ -160,8 +160,8 @@ fn config(cx: &mut Cx, args: Args) -> Flow {
     let chain = list_arg(cx, args, 5)?;
     let key = cx.arg(args, 6).value();
     let key = match cx.unwrap(key).cast::<Tuple>() {
-        Some(pair) => match (pair.as_slice(), data_of(cx, pair.as_slice()[1])) {
-            (&[kind, _], Some(data)) => text(cx, kind).map(|kind| (kind, data.to_vec())),
+        Some(pair) => match *pair.as_slice() {
+            [kind, data] => text(cx, kind).zip(data_of(cx, data).map(|data| data.to_vec())),
             _ => None,
         },
         None => None,
