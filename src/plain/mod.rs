@@ -5,7 +5,6 @@
 //! exception a script will see. Text is WTF-8 (see `wtf8`): UTF-8 plus lone surrogates.
 
 pub mod armour;
-pub mod base64;
 pub mod buffer;
 pub mod bytes;
 pub mod closest;
@@ -21,7 +20,6 @@ pub mod percent;
 pub mod random_mt;
 pub mod regex;
 pub mod repr;
-pub mod sha1;
 pub mod sha512;
 pub mod sort;
 pub mod spec;

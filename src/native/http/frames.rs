@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use crate::native::bytes::data_arg;
-use crate::plain::{base64, sha1};
+use crate::plain::armour::to_base64;
+use crate::plain::digest;
 use crate::value::Value;
 use crate::vm::{Args, Cx, Flow};
 
@@ -150,5 +151,8 @@ pub fn parse_frame(cx: &mut Cx, args: Args) -> Flow {
 pub fn accept_key(cx: &mut Cx, args: Args) -> Flow {
     let mut text = data_arg(cx, args, 0)?.to_vec();
     text.extend_from_slice(b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
-    Ok(cx.str_value(&base64::encode(&sha1::digest(&text))))
+    let sha1 = digest::named("sha1").expect("it is in the table");
+    let mut hasher = digest::Hasher::new(sha1);
+    hasher.update(&text);
+    Ok(cx.str_wtf8(&to_base64(&hasher.digest(sha1.size))).into())
 }

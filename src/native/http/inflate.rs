@@ -8,6 +8,7 @@ use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
 
 use crate::native::bytes::data_arg;
 use crate::native::{TypeDef, method};
+use crate::plain::armour::crc32;
 use crate::value::{Resource, T, Value};
 use crate::vm::{Args, Cx, Flow};
 
@@ -50,7 +51,7 @@ pub fn inflater(cx: &mut Cx, args: Args) -> Flow {
         stage: Stage::Head,
         is_gzip,
         waiting: Vec::new(),
-        check: !0,
+        check: 0,
         length: 0,
     };
     let object = cx.new_object(T::Inflater.shape(), 0, |header| Resource {
@@ -96,7 +97,7 @@ impl Inflater {
                     out.truncate(step.bytes_written);
                     if self.is_gzip {
                         self.length = self.length.wrapping_add(out.len() as u32);
-                        self.check = crc(self.check, &out);
+                        self.check = crc32(&out, self.check);
                     }
                     match step.status {
                         Ok(MZStatus::StreamEnd) => self.stage = Stage::Tail,
@@ -115,7 +116,7 @@ impl Inflater {
                         return Ok(out);
                     };
                     let (check, length) = tail.split_at(4);
-                    if check != (!self.check).to_le_bytes() || length != self.length.to_le_bytes() {
+                    if check != self.check.to_le_bytes() || length != self.length.to_le_bytes() {
                         return Err("incorrect data check");
                     }
                     self.waiting.drain(..8);
@@ -125,7 +126,7 @@ impl Inflater {
                     if self.is_gzip && self.waiting.starts_with(&[0x1f, 0x8b]) {
                         // There may be several behind each other.
                         self.state = InflateState::new_boxed(DataFormat::Raw);
-                        (self.stage, self.check, self.length) = (Stage::Head, !0, 0);
+                        (self.stage, self.check, self.length) = (Stage::Head, 0, 0);
                         continue;
                     }
                     self.waiting.clear();
@@ -177,26 +178,6 @@ impl Inflater {
     }
 }
 
-/// The check sum of gzip, as far as it has come.
-fn crc(check: u32, data: &[u8]) -> u32 {
-    const TABLE: [u32; 256] = {
-        let mut table = [0; 256];
-        let mut i = 0;
-        while i < 256 {
-            let mut value = i as u32;
-            let mut bit = 0;
-            while bit < 8 {
-                value = if value & 1 != 0 { value >> 1 ^ 0xedb8_8320 } else { value >> 1 };
-                bit += 1;
-            }
-            table[i] = value;
-            i += 1;
-        }
-        table
-    };
-    data.iter().fold(check, |n, &b| TABLE[((n ^ u32::from(b)) & 255) as usize] ^ n >> 8)
-}
-
 /// `deflate(data, gzip)`: the data squeezed, in gzip's format or in zlib's.
 pub fn deflate(cx: &mut Cx, args: Args) -> Flow {
     let data = data_arg(cx, args, 0)?;
@@ -207,7 +188,7 @@ pub fn deflate(cx: &mut Cx, args: Args) -> Flow {
     }
     let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
     out.extend_from_slice(&compress_to_vec(&data, 6));
-    out.extend_from_slice(&(!crc(!0, &data)).to_le_bytes());
+    out.extend_from_slice(&crc32(&data, 0).to_le_bytes());
     out.extend_from_slice(&(data.len() as u32).to_le_bytes());
     Ok(Value::object(cx.bytes(out)))
 }

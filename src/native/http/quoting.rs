@@ -1,7 +1,7 @@
 //! Percent signs in URLs, and base 64 in heads.
 
 use crate::native::bytes::data_arg;
-use crate::plain::base64;
+use crate::plain::armour::{from_base64, to_base64};
 use crate::plain::codec::{self, Encoding, Handler};
 use crate::value::{Str, Value};
 use crate::vm::{Args, Cx, Flow, Stop};
@@ -98,12 +98,12 @@ pub fn unquote(cx: &mut Cx, args: Args) -> Flow {
 
 pub fn encode_base64(cx: &mut Cx, args: Args) -> Flow {
     let data = data_arg(cx, args, 0)?;
-    Ok(cx.str_value(&base64::encode(&data)))
+    Ok(Value::object(cx.str_ascii(&to_base64(&data))))
 }
 
 /// None if it is not base 64.
 pub fn decode_base64(cx: &mut Cx, args: Args) -> Flow {
     let given = text(cx, args, 0)?;
-    let data = base64::decode(given.as_bytes());
+    let data = from_base64(given.as_bytes(), true);
     Ok(data.map_or(Value::NONE, |data| Value::object(cx.bytes(data))))
 }
