@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::lookup::NOT_INCLUDED;
 use super::pc::{Base, Ip, Pc, reg};
+use super::threads::{Key, Woke};
 use super::{Cx, Flow, Outcome, Stop, Vm, call, raise, unwind};
 use crate::code::Code;
 use crate::code::op::{Word, word};
@@ -44,6 +45,7 @@ pub unsafe fn import_name(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let name = (*vm).code_of(base).names[word::name(w)];
         let (fromlist, level) = (reg!(base, word::b(w)), reg!(base, word::b(w) + 1));
         let function: Gc<Function> = (*base.offset(FUNCTION)).cast_unchecked();
+        (*vm).leave_registers(ip, base);
         let cx = Cx::of(&mut *vm);
         let hook = function.code.builtins.get_str(cx, cx.intern("__import__"));
         if hook.is_none() {
@@ -159,12 +161,74 @@ fn import_step(cx: &mut Cx, state: [Value; 3], outcome: Outcome) -> Flow {
                 let text = format!("import of {part} halted; None in sys.modules");
                 return Err(import_error(cx, &text, part));
             }
+            if !cx.vm().importing.is_empty() {
+                wait_for_others(cx, state, found)?;
+                if cx.module_named(part).is_none() {
+                    // The other's attempt has failed.
+                    return start(cx, part, state);
+                }
+            }
             continue;
         }
         return start(cx, part, state);
     }
     let module = cx.module_named(&name).expect("every part was just seen");
     submodules_then(cx, [state[0], state[1], module], state[2] == Value::TRUE)
+}
+
+/// Modules whose bodies run, and who waits for them.
+#[derive(Default)]
+pub struct Importing {
+    /// A module, as its address, and the thread that runs its body.
+    bodies: Vec<(u64, usize)>,
+    /// A thread, and the module that it waits for.
+    waits: Vec<(usize, u64)>,
+}
+
+impl Importing {
+    fn is_empty(&self) -> bool {
+        self.bodies.is_empty()
+    }
+
+    fn owner(&self, module: u64) -> Option<usize> {
+        self.bodies.iter().find(|body| body.0 == module).map(|body| body.1)
+    }
+
+    /// May a thread wait for a module? Not for its own, nor for those who wait for it.
+    fn may_wait(&self, thread: usize, module: u64) -> bool {
+        let mut module = module;
+        while let Some(owner) = self.owner(module) {
+            if owner == thread {
+                return false;
+            }
+            match self.waits.iter().find(|wait| wait.0 == owner) {
+                Some(wait) => module = wait.1,
+                None => return true,
+            }
+        }
+        false
+    }
+}
+
+/// Lets another thread finish the import of a module that it has begun.
+fn wait_for_others(cx: &mut Cx, state: [Value; 3], module: Value) -> Result<(), Stop> {
+    let (thread, key) = (cx.thread_number(), module.bits());
+    cx.scope(|cx| {
+        for value in state.into_iter().chain([module]) {
+            cx.root(value);
+        }
+        while cx.vm().importing.may_wait(thread, key) {
+            cx.vm_mut().importing.waits.push((thread, key));
+            let woke = cx.park(Some(Key::of_value(module)), None, module);
+            cx.vm_mut().importing.waits.retain(|wait| wait.0 != thread);
+            match woke {
+                Woke::Interrupted => cx.serve_signals()?,
+                Woke::Stuck => break,
+                Woke::Called | Woke::Late => {}
+            }
+        }
+        Ok(())
+    })
 }
 
 fn import_error(cx: &mut Cx, text: &str, name: &str) -> Stop {
@@ -240,6 +304,8 @@ fn start(cx: &mut Cx, name: &str, state: [Value; 3]) -> Flow {
                 set(names.__path__, Value::object(cx.list(items)));
             }
             cx.add_module(name, Value::object(module));
+            let thread = cx.thread_number();
+            cx.vm_mut().importing.bodies.push((Value::object(module).bits(), thread));
             let linked = cx.vm().link(&code, module.dict);
             let function = cx.vm().function(linked, module.dict);
             let part = cx.str_value(name);
@@ -256,6 +322,8 @@ fn start(cx: &mut Cx, name: &str, state: [Value; 3]) -> Flow {
 
 /// The body of a module has run, or has raised: then it is forgotten.
 fn body_done(cx: &mut Cx, [part, outer, module]: [Value; 3], outcome: Outcome) -> Flow {
+    cx.vm_mut().importing.bodies.retain(|body| body.0 != module.bits());
+    cx.wake_all(Key::of_value(module));
     let name = part.cast::<Str>().expect("a name");
     if let Err(stop) = outcome {
         let key = cx.intern_str(name);

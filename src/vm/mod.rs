@@ -192,6 +192,7 @@ pub struct Vm {
     pub on_signal: Value,
     /// The process around the machine, if this is the machine that signals go to.
     pub process: Option<process::Process>,
+    importing: import::Importing,
     /// Starts another machine, which serves a connection.
     pub isolates: Option<process::StartIsolate>,
     /// The loop that runs, or None.
@@ -268,6 +269,7 @@ impl Vm {
             insists: false,
             on_signal: Value::NONE,
             process: None,
+            importing: import::Importing::default(),
             isolates: None,
             running_loop: Value::NONE,
             clock: Clock::real(system::monotonic, system::lagging),
