@@ -94,10 +94,15 @@ unsafe fn free(base: Base, index: usize) -> Gc<Cell> {
 #[inline(always)]
 pub unsafe fn new_cell(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
-        let cell = (*vm).space.cell(reg!(base, word::a(w)));
-        reg!(base, word::a(w)) = Value::object(cell);
+        reg!(base, word::a(w)) = cell_around(&*vm, reg!(base, word::a(w)));
     }
     Pc::new(ip, base)
+}
+
+/// Apart: inlined, it might cost the handler its tail call.
+#[inline(never)]
+fn cell_around(vm: &Vm, value: Value) -> Value {
+    Value::object(vm.space.cell(value))
 }
 
 #[inline(always)]

@@ -104,12 +104,21 @@ pub unsafe fn list_append(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             (*vm).space.heap.charge(grown);
             // Rather now than when there is no room for the next item.
             if !budget::grants(2 * grown) {
-                super::ops::memory_error(&*vm);
-                return unwind::unwind(vm, ip, base);
+                return no_room(vm, ip, base);
             }
         }
     }
     Pc::new(ip, base)
+}
+
+/// Apart, so that nothing of it costs a hot handler its tail call.
+#[cold]
+#[inline(never)]
+unsafe fn no_room(vm: *mut Vm, ip: Ip, base: Base) -> Pc {
+    unsafe {
+        super::ops::memory_error(&*vm);
+        unwind::unwind(vm, ip, base)
+    }
 }
 
 pub unsafe fn list_extend(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
