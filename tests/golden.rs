@@ -20,6 +20,9 @@ const FOLDERS: &[&str] = &["tests/lang", "tests/lib", "tests/async", HOSTILE];
 const HOSTILE: &str = "tests/hostile";
 /// Tests of what a user has: examples, and the snippets of documents.
 const USERS: &[&str] = &["examples", "README.md", "docs"];
+/// Left out under stress, where what they time takes longer than they allow.
+const TIMED: &[&str] =
+    &["http/hostile.sloop", "http/requests.sloop", "http/serving.sloop", "http/websocket.sloop"];
 /// Left out under stress, where each would take from half a minute to hours.
 const HEAVY: &[&str] = &[
     "classes_odd.sloop",
@@ -41,7 +44,6 @@ const HEAVY: &[&str] = &[
     "recursion_methods.sloop",
     "recursion_places.sloop",
     "reentry.sloop",
-    "schedules.sloop",
     "source_chains.sloop",
     "source_functions.sloop",
     "source_statements.sloop",
@@ -78,7 +80,8 @@ fn settings() -> Settings {
 fn passes(settings: &Settings, places: &[&str]) {
     // Deep data times a collection at every safepoint would take minutes.
     let stress = std::env::var_os("SLOOP_GC_STRESS").is_some();
-    let keep = |name: &str| !(stress && HEAVY.iter().any(|heavy| Path::new(name).ends_with(heavy)));
+    let listed = |name: &str| HEAVY.iter().chain(TIMED).any(|row| Path::new(name).ends_with(row));
+    let keep = |name: &str| !(stress && listed(name));
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let paths: Vec<PathBuf> = places.iter().map(|place| root.join(place)).collect();
     let mut report = Vec::new();
