@@ -487,8 +487,82 @@ fn streams_may_be_closed_or_full() {
             assert!((0..=1).contains(&status), "{program} {closed}: {status}");
         }
     }
-    assert_eq!(shell("$S - <&-").0, 0);
-    assert!(shell("$S -c 'input()' <&-").2.ends_with("EOFError: EOF when reading a line\n"));
+}
+
+#[test]
+fn a_statement_from_a_pipe_leaves_the_next_ones_alone() {
+    let typed = b"a = input()\none\nimport sys\nb = sys.stdin.buffer.readline()\ntwo\n\
+        c = sys.stdin.read(3)\nabc\nprint(a, b, c)\n";
+    let (status, stdout, stderr) = fed(sloop().arg("repl"), typed);
+    assert_eq!((status, &*stdout, &*stderr), (0, "one b'two\\n' abc\n", ""));
+    let (_, stdout, _) = fed(sloop().args(["-i", "-c", "a = input()"]), b"one\nprint(a)\n");
+    assert_eq!(stdout, "one\n");
+    // While the prompt waits for the next statement, nobody else reads.
+    let typed = "async def ask():\n    try: input()\n    except OSError: print(\"refused\")\n\n\
+        job = create_task(ask())\n";
+    let (_, stdout, _) = shell(&format!("(echo '{typed}'; sleep 0.3; echo 'print(2)') | $S repl"));
+    assert_eq!(stdout, "refused\n2\n");
+}
+
+#[test]
+fn what_is_closed_from_the_start_is_said() {
+    let no_input = "sloop: can't read standard input: [Errno 9] Bad file descriptor\n";
+    for command in ["$S <&-", "$S - <&-"] {
+        assert_eq!(shell(command), (2, String::new(), no_input.into()), "{command}");
+    }
+    let no_prompt = "sloop: can't read standard input: it is closed\n";
+    assert_eq!(shell("$S repl <&-"), (2, String::new(), no_prompt.into()));
+    assert_eq!(shell("$S -i -c 'print(5)' <&-"), (2, "5\n".into(), no_prompt.into()));
+    let (_, stdout, _) = shell("$S check - <&-");
+    assert!(stdout.contains("this file cannot be read: Bad file descriptor"), "{stdout}");
+    let (_, stdout, stderr) = shell("$S -c 'import sys; print(sys.stdin); input()' <&-");
+    assert_eq!(stdout, "None\n");
+    assert!(stderr.ends_with("RuntimeError: input(): lost sys.stdin\n"), "{stderr}");
+    // What is printed is lost, which a program can know; what it opens does not take the place.
+    let lost = "sloop: standard output was closed: what the program has printed is lost\n";
+    assert_eq!(shell("$S -c 'print(1)' >&-"), (0, String::new(), lost.into()));
+    let program = "import sys; assert sys.stdout is None; print(open(\"/dev/null\").fileno() > 2, file=sys.stderr)";
+    assert_eq!(shell(&format!("$S -c '{program}' >&-")), (0, String::new(), "True\n".into()));
+    assert_eq!(shell("$S -c 'raise ValueError' 2>&-"), (1, String::new(), String::new()));
+}
+
+#[test]
+fn what_was_taken_away_is_said() {
+    for (command, complaint) in [
+        ("check", "sloop check: can't open '.': No such file or directory\n"),
+        ("check .", "sloop check: can't open '.': No such file or directory\n"),
+        ("run x.sloop", "sloop: can't open file 'x.sloop': [Errno 2] No such file or directory\n"),
+    ] {
+        let folder = Folder::new(&[]);
+        let here = folder.0.display();
+        let found = shell(&format!("cd {here}; rmdir {here}; $S {command}"));
+        assert_eq!(found, (2, String::new(), complaint.into()), "{command}");
+    }
+    let folder = Folder::new(&[]);
+    let here = folder.0.display();
+    let (status, _, stderr) = shell(&format!("cd {here}; rmdir {here}; $S test"));
+    assert_eq!(status, 2);
+    assert!(stderr.starts_with("sloop test: .: there is no such file or folder\n"), "{stderr}");
+}
+
+/// The superuser may read everything.
+#[test]
+fn what_may_not_be_read_is_said() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new(&[("secret.py", "x = 1\n"), ("main.sloop", "import secret\n")]);
+    let secret = folder.0.join("secret.py");
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).expect("a file of ours");
+    if fs::read(&secret).is_ok() {
+        return;
+    }
+    let (status, _, stderr) = run(folder.sloop().arg("secret.py"));
+    assert_eq!(status, 2);
+    assert_eq!(stderr, "sloop: can't open file 'secret.py': [Errno 13] Permission denied\n");
+    let (status, _, stderr) = run(folder.sloop().arg("main.sloop"));
+    assert_eq!(status, 1);
+    assert!(stderr.contains("PermissionError: [Errno 13] Permission denied: "), "{stderr}");
+    let (_, stdout, _) = run(folder.sloop().args(["check", "--format", "plain", "secret.py"]));
+    assert!(stdout.contains("this file cannot be read: Permission denied"), "{stdout}");
 }
 
 #[test]
@@ -518,6 +592,7 @@ fn scripts_that_cannot_be_read() {
     let (status, _, stderr) = run(folder.sloop().arg("odd.sloop"));
     assert_eq!(status, 1);
     assert!(stderr.contains("SyntaxError: "), "{stderr}");
+    assert!(stderr.contains("odd.sloop:2:6"), "{stderr}");
     // Loops of links and names that are too long.
     std::os::unix::fs::symlink("loop.sloop", folder.0.join("loop.sloop")).expect("a link");
     assert_eq!(run(folder.sloop().arg("loop.sloop")).0, 2);

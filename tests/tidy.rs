@@ -26,6 +26,7 @@ const UNSAFE: &[&str] = &[
     "src/vm/",
     "src/plain/special.rs",
     "src/host/signals.rs",
+    "src/host/descriptors.rs",
     "src/host/malloc.rs",
     "src/host/stack.rs",
     "src/host/terminal.rs",

@@ -1,16 +1,23 @@
 //! Bytes of a source file to text: byte order mark, encoding cookie, UTF-8.
 
+use std::borrow::Cow;
+
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
 
 /// Decodes a source file. UTF-8 unless a cookie in one of the first two lines says Latin-1 or
-/// ASCII. Spans in the error are byte offsets into what was given.
+/// ASCII. The span of the error is one in the text that `legible` makes of the bytes.
 pub fn decode_source(bytes: &[u8]) -> Result<String, Diagnostic> {
     let has_mark = bytes.starts_with(b"\xEF\xBB\xBF");
-    let fail = |message: String| {
-        Err(Diagnostic::error("bad-encoding", Span::default(), message)
-            .help("save the file as UTF-8"))
+    let fail_at = |span: Span, message: String| {
+        Err(Diagnostic::error("bad-encoding", span, message).help("save the file as UTF-8"))
     };
+    // All before the first byte that cannot be decoded is the same in both.
+    let fail_on = |at: usize, message: String| {
+        let width = legible(&bytes[at..]).chars().next().map_or(0, char::len_utf8);
+        fail_at(Span::new(at as u32, (at + width) as u32), message)
+    };
+    let fail = |message: String| fail_at(Span::default(), message);
     let cookie = cookie(bytes);
     let encoding = match &cookie {
         None => Encoding::Utf8,
@@ -29,23 +36,32 @@ pub fn decode_source(bytes: &[u8]) -> Result<String, Diagnostic> {
             Err(error) => {
                 let at = error.valid_up_to();
                 let line = 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count();
-                fail(format!(
+                let message = format!(
                     "Non-UTF-8 code starting with '\\x{:02x}' on line {line}, but no encoding \
                      declared; see https://peps.python.org/pep-0263/ for details",
                     bytes[at]
-                ))
+                );
+                fail_on(at, message)
             }
         },
         Encoding::Ascii => match bytes.iter().position(|byte| !byte.is_ascii()) {
             None => Ok(bytes.iter().map(|&byte| byte as char).collect()),
-            Some(at) => fail(format!(
-                "'ascii' codec can't decode byte 0x{:02x} in position {at}: \
-                 ordinal not in range(128)",
-                bytes[at]
-            )),
+            Some(at) => {
+                let message = format!(
+                    "'ascii' codec can't decode byte 0x{:02x} in position {at}: \
+                     ordinal not in range(128)",
+                    bytes[at]
+                );
+                fail_on(at, message)
+            }
         },
         Encoding::Latin1 => Ok(bytes.iter().map(|&byte| byte as char).collect()),
     }
+}
+
+/// What a report shows of a source, decodable or not.
+pub fn legible(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

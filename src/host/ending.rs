@@ -60,6 +60,10 @@ pub fn close(cx: &mut Cx, mut exit: Exit, config: &Config, finalise: bool) -> Ex
     {
         witness.tell("loop", &[]);
     }
+    if io::has_lost_output(cx) {
+        let text = "sloop: standard output was closed: what the program has printed is lost\n";
+        sys::write_error(cx, text.as_bytes());
+    }
     if let Err(problem) = io::finish(cx) {
         let number = problem.raw_os_error().unwrap_or(libc::EIO);
         if number == libc::EPIPE {

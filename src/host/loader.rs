@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use sloop_grammar::diagnostic::{Diagnostic, ErrorKind, Severity};
-use sloop_grammar::{Outcome, decode_source, parse};
+use sloop_grammar::{Outcome, decode_source, legible, parse};
 
 use super::config::Config;
 use super::{carets, library};
@@ -18,7 +18,7 @@ use crate::code::{Code, LineEntry};
 use crate::compile::{self, Compiled, Look, Options, SourceInfo};
 use crate::lint;
 use crate::native::front::{Failure, FrontEnd, Level, Mode, Notice, Request};
-use crate::native::{MODULES, dynamic, sys};
+use crate::native::{MODULES, dynamic, error, sys};
 use crate::plain::closest::closest;
 use crate::text::{Place, Remark, Source, render};
 use crate::value::{List, Module, Str, T, Value};
@@ -110,7 +110,7 @@ impl Loader {
         let text = match decode_source(bytes) {
             Ok(text) => text,
             Err(error) => {
-                let source = Source::new(&*filename, String::new());
+                let source = Source::new(&*filename, legible(bytes));
                 return Err(dynamic::raise(cx, &failure(&source, &filename, &error)));
             }
         };
@@ -380,7 +380,12 @@ impl Search {
         }
         match std::fs::read(file) {
             Ok(bytes) => self.0.module(cx, &bytes, &text_of(file)).map(Some),
-            Err(_) => Ok(None),
+            // It was there a moment ago.
+            Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(problem) => {
+                let name = cx.str_value(&text_of(file));
+                Err(error::io_error(cx, &problem, Some(name)))
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ mod check;
 mod colors;
 pub mod command;
 mod config;
+mod descriptors;
 mod ending;
 mod library;
 mod loader;

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use sloop_grammar::decode_source;
 use sloop_grammar::diagnostic::Diagnostic;
+use sloop_grammar::{decode_source, legible};
 
 use super::config::{Config, Script, Tests};
 use super::ending::{self, Exit};
 use super::loader::{Front, Loader, Search, folder_of};
-use super::{library, repl, signals};
+use super::{descriptors, library, repl, signals};
 use crate::code::{Code, CodeKind};
 use crate::compile::{Compiled, Options};
 use crate::gc::Gc;
@@ -93,9 +93,8 @@ impl Program {
     }
 
     fn input() -> Result<Program, Missing> {
-        let mut bytes = Vec::new();
-        match std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes) {
-            Ok(_) => Ok(Program::of_text(bytes, "<stdin>")),
+        match descriptors::read_input() {
+            Ok(bytes) => Ok(Program::of_text(bytes, "<stdin>")),
             Err(problem) => {
                 let text = format!("can't read standard input: {}", reason(&problem));
                 Err(Missing::Said(text, 2))
@@ -126,7 +125,7 @@ impl Program {
         let text = match decode_source(&self.bytes) {
             Ok(text) => text,
             Err(error) => {
-                let source = Source::new(&*self.given, String::from_utf8_lossy(&self.bytes));
+                let source = Source::new(&*self.given, legible(&self.bytes));
                 tell_found(witness.as_ref(), &source, std::slice::from_ref(&error));
                 complain(&render(&source, &[error], loader.color));
                 return Err(());
@@ -236,6 +235,12 @@ fn settle_in(cx: &mut Cx, config: &Config) {
     }
     if config.unbuffered {
         io::unbuffer(cx);
+    }
+    for fd in (0..3).filter(|&fd| descriptors::is_missing(fd)) {
+        io::leave_out(cx, fd);
+    }
+    if config.flags.interactive {
+        io::spare_input(cx);
     }
     if config.show_tasks {
         cx.note_crossings();
@@ -539,7 +544,7 @@ pub fn disassemble(name: &Path, color: bool) -> Exit {
     let text = match decode_source(&program.bytes) {
         Ok(text) => text,
         Err(error) => {
-            let source = Source::new(&*program.given, String::from_utf8_lossy(&program.bytes));
+            let source = Source::new(&*program.given, legible(&program.bytes));
             complain(&render(&source, &[error], color));
             return Exit::Status(1);
         }

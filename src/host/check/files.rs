@@ -2,10 +2,10 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
+use crate::host::descriptors;
 use crate::native::error::strerror;
 
 pub struct File {
@@ -23,10 +23,7 @@ impl File {
     pub fn read(&self) -> Result<Vec<u8>, String> {
         let read = match &self.path {
             Some(path) => fs::read(path),
-            None => {
-                let mut bytes = Vec::new();
-                std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-            }
+            None => descriptors::read_input(),
         };
         read.map_err(|error| reason(&error))
     }
@@ -48,7 +45,7 @@ pub fn find(paths: Vec<Vec<u8>>) -> (Vec<File>, Vec<String>) {
             continue;
         }
         let path = PathBuf::from(OsString::from_vec(bytes));
-        match fs::metadata(&path) {
+        match look(&path) {
             Ok(data) if data.is_dir() => {
                 let mut found = Vec::new();
                 search(&path, &mut found, &mut problems);
@@ -69,6 +66,14 @@ pub fn find(paths: Vec<Vec<u8>>) -> (Vec<File>, Vec<String>) {
     (files, problems)
 }
 
+/// What is there. A working folder that was removed still opens, as an empty one.
+fn look(path: &Path) -> std::io::Result<fs::Metadata> {
+    if path.is_relative() {
+        std::env::current_dir()?;
+    }
+    fs::metadata(path)
+}
+
 /// Scripts in a folder and the folders in it; links to folders are not followed.
 fn search(folder: &Path, found: &mut Vec<PathBuf>, problems: &mut Vec<String>) {
     let entries = match fs::read_dir(folder) {
@@ -78,11 +83,18 @@ fn search(folder: &Path, found: &mut Vec<PathBuf>, problems: &mut Vec<String>) {
             return;
         }
     };
-    for entry in entries.flatten() {
+    for entry in entries {
+        let known = entry.and_then(|entry| Ok((entry.file_type()?, entry)));
+        let (kind, entry) = match known {
+            Ok(known) => known,
+            Err(error) => {
+                problems.push(format!("can't read '{}': {}", folder.display(), reason(&error)));
+                continue;
+            }
+        };
         let path = entry.path();
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let Ok(kind) = entry.file_type() else { continue };
         if kind.is_dir() {
             if !name.starts_with('.') && !SKIPPED.contains(&&*name) {
                 search(&path, found, problems);

@@ -13,9 +13,9 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sloop_grammar::decode_source;
 use sloop_grammar::diagnostic::{Diagnostic, Severity};
 use sloop_grammar::span::Span;
+use sloop_grammar::{decode_source, legible};
 
 use super::command::{Opt, Shown, read_options, say, wrong};
 use super::ending::Exit;
@@ -28,6 +28,7 @@ use crate::vm::{Cx, OF_ASYNCIO};
 
 pub use explain::main as explain;
 use files::File;
+pub use files::reason;
 use formats::Format;
 
 const NAME: &str = "sloop check";
@@ -86,9 +87,13 @@ pub fn main(args: Vec<Vec<u8>>) -> Exit {
     let builtins = builtins();
     let checked = check_all(&files, &builtins, wishes.fix);
     let found = checked.iter().any(|file| !file.findings.is_empty());
-    match say(&wishes.format.write(&checked)) {
-        Exit::Status(0) => {}
-        exit => return exit,
+    // Where nothing could be looked at, there is nothing to sum up for people.
+    let looked = !files.is_empty() || problems.is_empty();
+    if looked || !matches!(wishes.format, Format::Human) {
+        match say(&wishes.format.write(&checked)) {
+            Exit::Status(0) => {}
+            exit => return exit,
+        }
     }
     match (problems.is_empty(), found) {
         (false, _) => Exit::Status(2),
@@ -147,13 +152,9 @@ fn check_file(file: &File, builtins: &HashSet<String>, fix: bool) -> Checked {
     let mut text = match decode_source(&bytes) {
         // Columns count without the mark that says UTF-8.
         Ok(text) => text.strip_prefix('\u{FEFF}').map(str::to_owned).unwrap_or(text),
-        Err(mut error) => {
-            let shown = String::from_utf8_lossy(&bytes);
-            if let Err(place) = std::str::from_utf8(&bytes) {
-                let at = place.valid_up_to() as u32;
-                error.span = Span::new(at, at + '\u{FFFD}'.len_utf8() as u32);
-            }
-            return Checked { source: Source::new(&*file.name, shown), findings: vec![error] };
+        Err(error) => {
+            let source = Source::new(&*file.name, legible(&bytes));
+            return Checked { source, findings: vec![error] };
         }
     };
     let mut findings = check_text(&file.name, &text, builtins);

@@ -20,12 +20,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, PoisonError};
 
+use sloop_grammar::{decode_source, legible};
+
 use super::command::{DIALECT, VERSION};
 use super::config::Config;
 use super::ending::{self, Exit};
 use super::loader::Loader;
+use super::run::complain;
 use super::signals::{self, Cause};
-use super::{colors, terminal};
+use super::{colors, descriptors, terminal};
 use crate::code::{Code, CodeKind};
 use crate::compile::{Compiled, Mode, Options};
 use crate::gc::Gc;
@@ -57,6 +60,10 @@ pub fn run(
 ) -> Exit {
     if asked_to_end().is_some() {
         return before;
+    }
+    if descriptors::is_missing(0) {
+        complain("sloop: can't read standard input: it is closed\n");
+        return ending::close(cx, Exit::Status(2), config, true);
     }
     // Nobody dies of a second Ctrl-C here.
     let reports = cx.vm_mut().reports();
@@ -150,9 +157,11 @@ impl Session {
             number: 0,
             failed: false,
         };
-        if edits {
-            let outbox = session.outbox.clone();
-            io::set_detour(cx, Rc::new(move |text: &[u8]| outbox.takes(text)));
+        let outbox = session.outbox.clone();
+        let detour = Rc::new(move |text: &[u8]| outbox.takes(text));
+        match edits {
+            true => io::set_detour(cx, detour),
+            false => io::guard_input(cx, detour),
         }
         if visible {
             session.greet(cx);
@@ -169,7 +178,13 @@ impl Session {
             match std::fs::read(&file) {
                 Ok(bytes) => {
                     let name = file.to_string_lossy().into_owned();
-                    self.execute(cx, &String::from_utf8_lossy(&bytes), &name, false);
+                    match decode_source(&bytes) {
+                        Ok(text) => drop(self.execute(cx, &text, &name, false)),
+                        Err(error) => {
+                            let source = Source::new(name, legible(&bytes));
+                            self.complain(cx, &source, &[error]);
+                        }
+                    }
                 }
                 Err(problem) => {
                     let text = format!("can't open {}: {problem}\n", file.to_string_lossy());
@@ -213,7 +228,7 @@ impl Session {
         let _ = io::finish(cx);
         loop {
             if !self.asked {
-                if self.edits && self.outbox.begin() {
+                if self.outbox.begin() && self.edits {
                     say("\n");
                 }
                 let ask = Ask { prompt: PROMPT.into() };

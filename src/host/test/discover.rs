@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use super::expect::{self, Expected};
 use super::markdown;
 use super::suite::{Job, Kind};
+use crate::host::check;
 use crate::syntax::ast::{Ast, Stmt, StmtKind};
-use crate::syntax::{Mode, Outcome, decode_source, parse};
+use crate::syntax::{Mode, Outcome, decode_source, legible, parse};
 
 /// What stands beside a script that is a test.
 const SIBLINGS: &[&str] = &["out", "err", "code", "in"];
@@ -139,11 +140,10 @@ fn search(
     found: &mut Vec<PathBuf>,
 ) -> Result<(), String> {
     // A link may lead back to where we come from.
-    let real = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-    if !met.insert(real) {
+    let wrong = |error| format!("{}: {}", folder.display(), reason(&error));
+    if !met.insert(std::fs::canonicalize(folder).map_err(wrong)?) {
         return Ok(());
     }
-    let wrong = |error| format!("{}: {}", folder.display(), reason(&error));
     let entries = std::fs::read_dir(folder).map_err(wrong)?;
     for entry in entries {
         let entry = entry.map_err(wrong)?;
@@ -169,7 +169,7 @@ fn has_ending(path: &Path, endings: &[&str]) -> bool {
 fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file or folder".into(),
-        _ => error.to_string(),
+        _ => check::reason(error),
     }
 }
 
@@ -198,7 +198,7 @@ fn in_file(file: &Path, named: bool) -> Vec<Job> {
     }
     let text = match decode_source(&bytes) {
         Ok(text) => text,
-        Err(_) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(_) => legible(&bytes).into_owned(),
     };
     let expected = expect::read(&text);
     let functions = if is_test_file(file) { functions(&text) } else { Vec::new() };

@@ -14,7 +14,7 @@ pub use open::{FUNCTIONS as OPEN, module};
 pub use print::FUNCTIONS as PRINT;
 pub use stream::{Detour, Stream, Text, Trouble};
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;
 use std::os::fd::AsFd;
 use std::rc::{Rc, Weak};
@@ -63,6 +63,10 @@ impl Name {
 #[derive(Default)]
 pub struct Io {
     standard: [OnceCell<Shared>; 3],
+    /// Which of them the process was started without.
+    left_out: [Cell<bool>; 3],
+    /// Was something printed all the same?
+    lost: Cell<bool>,
     open: RefCell<Vec<Weak<RefCell<Stream>>>>,
 }
 
@@ -128,8 +132,11 @@ pub fn object(cx: &Cx, id: T, file: FileObject) -> Value {
     Value::object(object)
 }
 
-/// The object of a standard stream, for `sys`.
+/// The object of a standard stream, for `sys`; None if there is no such stream.
 pub fn standard_object(cx: &Cx, fd: usize) -> Value {
+    if cx.state::<Io>().left_out[fd].get() {
+        return Value::NONE;
+    }
     let file = FileObject {
         stream: cx.state::<Io>().standard(fd).clone(),
         name: Name::Text(["<stdin>", "<stdout>", "<stderr>"][fd].into()),
@@ -311,6 +318,26 @@ pub fn set_detour(cx: &Cx, detour: Detour) {
     for fd in [0, 1, 2] {
         cx.state::<Io>().standard(fd).borrow_mut().detour = Some(detour.clone());
     }
+}
+
+/// The process was started without this descriptor.
+pub fn leave_out(cx: &Cx, fd: usize) {
+    cx.state::<Io>().left_out[fd].set(true);
+}
+
+/// Was something printed that had nowhere to go?
+pub fn has_lost_output(cx: &Cx) -> bool {
+    cx.state::<Io>().lost.get()
+}
+
+/// From now on the detour is asked before the program reads from standard input.
+pub fn guard_input(cx: &Cx, detour: Detour) {
+    cx.state::<Io>().standard(0).borrow_mut().detour = Some(detour);
+}
+
+/// From now on no more is read from standard input than the program asks for: statements follow.
+pub fn spare_input(cx: &Cx) {
+    cx.state::<Io>().standard(0).borrow_mut().spares = true;
 }
 
 /// Has nobody been there to read what was printed?

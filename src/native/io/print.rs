@@ -36,6 +36,7 @@ enum Target {
 fn target(cx: &Cx, name: &str, fd: usize) -> Target {
     let sys = cx.module_named("sys").and_then(|sys| sys.cast::<Module>());
     match sys.and_then(|sys| sys.dict.get_str(cx, cx.intern(name))) {
+        None if cx.state::<Io>().left_out[fd].get() => Target::Nothing,
         None => Target::Stream(cx.state::<Io>().standard(fd).clone()),
         Some(value) => file_target(cx, value),
     }
@@ -80,7 +81,11 @@ fn print(cx: &mut Cx, args: Args) -> Flow {
         None => false,
     };
     match target {
-        Target::Nothing => Ok(Value::NONE),
+        Target::Nothing => {
+            let io = cx.state::<Io>();
+            io.lost.set(io.lost.get() || io.left_out[1].get());
+            Ok(Value::NONE)
+        }
         Target::Stream(stream) => {
             let mut line = Vec::with_capacity(64);
             for i in VALUES..args.len() {

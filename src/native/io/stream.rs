@@ -78,6 +78,8 @@ pub struct Stream {
     fresh: bool,
     /// Asked first with what is to be written, or before something is read: true if it took it.
     pub detour: Option<Detour>,
+    /// Others read from it, too: nothing is read but what is asked for.
+    pub spares: bool,
     /// Nobody reads what is written.
     pub is_broken: bool,
     /// To be told when the program closes it.
@@ -119,6 +121,7 @@ impl Stream {
             behind: Vec::new(),
             fresh: true,
             detour: None,
+            spares: false,
             is_broken: false,
             watched: None,
             gives_way: false,
@@ -135,6 +138,8 @@ impl Stream {
         let mut twin = Stream::new(file, self.fd, self.readable, self.writable, None);
         twin.unbuffered = true;
         twin.is_standard = self.is_standard;
+        twin.spares = self.spares;
+        twin.detour = self.detour.clone();
         twin.ahead = self.ahead.split_off(self.at);
         Ok(twin)
     }
@@ -306,9 +311,10 @@ impl Stream {
         }
         self.may_read()?;
         let old = self.ahead.len();
-        self.ahead.resize(old + READ_CHUNK, 0);
+        let wanted = if self.spares { 1 } else { READ_CHUNK };
+        self.ahead.resize(old + wanted, 0);
         let file = self.file.as_mut().ok_or(Trouble::Closed)?;
-        let outcome = seam::pass(Act::ReadFile, READ_CHUNK)
+        let outcome = seam::pass(Act::ReadFile, wanted)
             .and_then(|room| file.read(&mut self.ahead[old..][..room]));
         let count = *outcome.as_ref().unwrap_or(&0);
         self.ahead.truncate(old + count);
@@ -410,14 +416,15 @@ impl Stream {
 
     /// The bytes of the next character; a translated line end counts as one.
     fn next_char(&mut self) -> Result<Option<Vec<u8>>> {
+        // No more is waited for than the character needs.
         let unit = self.unit();
-        if self.ahead.len() - self.at < 4 && !self.fill_for(4)? {
+        if !self.fill_for(unit)? {
             return Ok(None);
         }
-        let rest = &self.ahead[self.at..];
+        let first = self.ahead[self.at];
         let encoding = self.text.map_or(Encoding::Latin1, |text| text.encoding);
         let mut width = match encoding {
-            Encoding::Utf8 | Encoding::Utf8Sig => match rest[0] {
+            Encoding::Utf8 | Encoding::Utf8Sig => match first {
                 0..0xC0 => 1,
                 0xC0..0xE0 => 2,
                 0xE0..0xF0 => 3,
@@ -425,14 +432,15 @@ impl Stream {
             },
             _ => unit,
         };
-        let is_return = rest[0] == b'\r' && unit == 1;
-        if is_return
-            && self.text.is_some_and(|text| text.newline == Newline::Universal)
-            && rest.get(1) == Some(&b'\n')
-        {
-            width = 2;
+        let translates = self.text.is_some_and(|text| text.newline == Newline::Universal);
+        if first == b'\r' && unit == 1 && translates {
+            self.fill_for(2)?;
+            if self.ahead.get(self.at + 1) == Some(&b'\n') {
+                width = 2;
+            }
         }
-        let width = width.min(rest.len());
+        self.fill_for(width)?;
+        let width = width.min(self.ahead.len() - self.at);
         Ok(Some(self.take(width)))
     }
 
