@@ -19,6 +19,8 @@ const CHUNK: usize = 4 << 10;
 const UNIT: usize = 16;
 /// Largest cell is `(CLASSES - 1) * UNIT` bytes.
 const CLASSES: usize = 65;
+/// So many places of the grey set are kept from one collection to the next.
+const GREY: usize = 64 << 10;
 /// A collection is not worth its pause before this much was allocated.
 const FLOOR: usize = 8 << 20;
 
@@ -438,6 +440,7 @@ impl Heap {
         ephemera(&mut marker, &drain);
         drain(&mut marker);
         inner.grey = std::mem::take(&mut marker.grey);
+        inner.grey.shrink_to(GREY);
 
         for (class, state) in inner.classes.iter_mut().enumerate() {
             self.free[class].set(null_mut());

@@ -4,8 +4,7 @@ use std::cell::Cell;
 use std::ops::Deref;
 
 use super::kind::{Kind, Object, Tracer};
-use super::{ShapeId, Space, T, Value};
-use crate::code::op::Word;
+use super::{Dict, ShapeId, Space, T, Value};
 use crate::gc::{Gc, Header};
 
 /// `Future::bits`: what became of it …
@@ -36,7 +35,7 @@ pub mod state {
 #[repr(C)]
 pub struct Future {
     pub header: Header,
-    /// Attributes, as of an instance without inline slots.
+    /// Attributes, as of an instance without inline slots. Of a task without any: its name.
     pub extra: Cell<Value>,
     /// UNDEF until `__init__` has run.
     pub event_loop: Cell<Value>,
@@ -47,10 +46,14 @@ pub struct Future {
     /// Who waits: UNDEF, one task or gathering, or a list of callback and context by turns. Of a
     /// failed future: how much of the exception's trace is its own, as a count or a traceback.
     pub callbacks: Cell<Value>,
+    /// State and flags; above them, of a task: requests to cancel that nobody has taken back.
     bits: Cell<u32>,
-    /// Of a task: requests to cancel that nobody has taken back.
-    pub cancels: Cell<u32>,
+    /// Of a task: the number of the place that made it.
+    pub place: Cell<u32>,
 }
+
+/// How far the count of requests is shifted, which stops at its greatest value.
+const CANCELS: u32 = 16;
 
 impl Future {
     pub fn new(header: Header, event_loop: Value) -> Future {
@@ -61,7 +64,7 @@ impl Future {
             result: Value::NONE.into(),
             callbacks: Value::UNDEF.into(),
             bits: Cell::new(state::PENDING),
-            cancels: Cell::new(0),
+            place: Cell::new(0),
         }
     }
 
@@ -90,6 +93,27 @@ impl Future {
         self.bits.set(self.bits.get() & !flag | if on { flag } else { 0 });
     }
 
+    #[inline(always)]
+    pub fn cancels(&self) -> u32 {
+        self.bits.get() >> CANCELS
+    }
+
+    pub fn add_cancel(&self) {
+        self.set_cancels(self.cancels() + 1);
+    }
+
+    /// Takes a request back; how many are left, and was it the last?
+    pub fn take_cancel(&self) -> (u32, bool) {
+        let before = self.cancels();
+        self.set_cancels(before.saturating_sub(1));
+        (self.cancels(), before == 1)
+    }
+
+    fn set_cancels(&self, count: u32) {
+        let low = self.bits.get() & ((1 << CANCELS) - 1);
+        self.bits.set(count.min(u32::MAX >> CANCELS) << CANCELS | low);
+    }
+
     fn trace_future(&self, marker: &mut Tracer<'_>) {
         marker.value(self.extra.get());
         marker.value(self.event_loop.get());
@@ -114,12 +138,28 @@ pub struct Task {
     pub waits_on: Cell<Value>,
     /// The context of its steps: see `vm/context.rs`.
     pub context: Cell<Value>,
-    /// A string, or the number of a task that nobody has named.
-    pub name: Cell<Value>,
     /// The next task of the loop, or UNDEF (see `EventLoop::add_task`).
     pub next: Cell<Value>,
-    /// The instruction that made it.
-    pub place: Cell<*const Word>,
+}
+
+/// Where the name of a task is that has attributes.
+pub const NAME_KEY: &str = "_name";
+
+impl Task {
+    /// A string, or the number of a task that nobody has named; UNDEF before it has one.
+    pub fn name(&self, space: &Space) -> Value {
+        match self.extra.get().cast::<Dict>() {
+            Some(dict) => dict.get_str(space, space.intern(NAME_KEY)).unwrap_or(Value::UNDEF),
+            None => self.extra.get(),
+        }
+    }
+
+    pub fn set_name(&self, space: &Space, name: Value) {
+        match self.extra.get().cast::<Dict>() {
+            Some(dict) => dict.set_str(space, space.intern(NAME_KEY), name),
+            None => self.extra.set(name),
+        }
+    }
 }
 
 impl Object for Task {
@@ -128,7 +168,6 @@ impl Object for Task {
         marker.value(self.coro.get());
         marker.value(self.waits_on.get());
         marker.value(self.context.get());
-        marker.value(self.name.get());
     }
 }
 
@@ -193,9 +232,7 @@ impl Space {
             coro: Value::NONE.into(),
             waits_on: Value::UNDEF.into(),
             context: Value::UNDEF.into(),
-            name: Value::NONE.into(),
             next: Value::UNDEF.into(),
-            place: Cell::new(std::ptr::null()),
         })
     }
 

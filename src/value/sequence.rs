@@ -64,6 +64,17 @@ impl List {
         (items.capacity() - before) * size_of::<Value>()
     }
 
+    /// As `push`, if that needs no more storage.
+    #[inline(always)]
+    pub fn push_at_hand(&self, value: Value) -> bool {
+        let items = self.vec_mut();
+        let has_room = items.len() < items.capacity();
+        if has_room {
+            items.push(value);
+        }
+        has_room
+    }
+
     pub fn pop(&self) -> Option<Value> {
         self.vec_mut().pop()
     }

@@ -96,29 +96,28 @@ pub unsafe fn string(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 }
 
 #[inline(always)]
-pub unsafe fn list_append(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+pub unsafe fn list_append(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let list: Gc<List> = reg!(base, word::a(w)).cast_unchecked();
-        let grown = list.push(reg!(base, word::b(w)));
-        if grown > 0 {
-            (*vm).space.heap.charge(grown);
-            // Rather now than when there is no room for the next item.
-            if !budget::grants(2 * grown) {
-                return no_room(vm, ip, base);
-            }
+        if !list.push_at_hand(reg!(base, word::b(w))) {
+            return Pc::DECLINE;
         }
     }
     Pc::new(ip, base)
 }
 
-/// Apart, so that nothing of it costs a hot handler its tail call.
-#[cold]
-#[inline(never)]
-unsafe fn no_room(vm: *mut Vm, ip: Ip, base: Base) -> Pc {
+pub unsafe fn list_append_growing(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
-        super::ops::memory_error(&*vm);
-        unwind::unwind(vm, ip, base)
+        let list: Gc<List> = reg!(base, word::a(w)).cast_unchecked();
+        let grown = list.push(reg!(base, word::b(w)));
+        (*vm).space.heap.charge(grown);
+        // Rather now than when there is no room for the next item.
+        if !budget::grants(2 * grown) {
+            super::ops::memory_error(&*vm);
+            return unwind::unwind(vm, ip, base);
+        }
     }
+    Pc::new(ip, base)
 }
 
 pub unsafe fn list_extend(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {

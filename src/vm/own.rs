@@ -3,11 +3,12 @@
 use super::Vm;
 use crate::gc::Gc;
 use crate::value::class::flags;
+use crate::value::future::NAME_KEY;
 use crate::value::kind::Kind;
 use crate::value::shape::MAX_KEYS;
 use crate::value::{
     Class, ClassMethod, Dict, EventLoop, Exception, Function, Future, Group, Instance, Member,
-    Module, Primitive, Queue, Record, Resource, Slots, StaticMethod, Str, Timeout, Value,
+    Module, Primitive, Queue, Record, Resource, Slots, StaticMethod, Str, Task, Timeout, Value,
 };
 
 /// Name of the hidden first slot of instances that carry a built-in value.
@@ -232,6 +233,9 @@ pub fn attribute_dict(vm: &Vm, object: Value) -> Option<Gc<Dict>> {
 /// Makes a dict the one of an object's attributes.
 pub(super) fn give_dict(vm: &Vm, object: Value, cell: &std::cell::Cell<Value>, dict: Gc<Dict>) {
     let first = !cell.get().is::<Dict>();
+    if let Some(task) = object.cast::<Task>() {
+        keep_name(vm, task, dict);
+    }
     cell.set(Value::object(dict));
     if first && shape_tells(object) {
         let key = vm.space.intern(DICT_KEY);
@@ -239,6 +243,16 @@ pub(super) fn give_dict(vm: &Vm, object: Value, cell: &std::cell::Cell<Value>, d
         // SAFETY: a live object; the header is a plain field.
         unsafe { (*header).shape = vm.space.shapes.child((*header).shape, key) };
     }
+}
+
+/// The name of a task moves into the dict of its attributes.
+fn keep_name(vm: &Vm, task: Gc<Task>, dict: Gc<Dict>) {
+    let key = vm.space.intern(NAME_KEY);
+    let name = match task.name(&vm.space) {
+        name if name.is_undef() || dict.get_str(&vm.space, key).is_some() => return,
+        name => name.as_int().map_or(name, |n| vm.space.str_value(&format!("Task-{n}"))),
+    };
+    dict.set_str(&vm.space, key, name);
 }
 
 /// Does the shape of such an object tell whether it has attributes of its own?

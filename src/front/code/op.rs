@@ -303,7 +303,7 @@ macro_rules! for_each_op {
             /// R[a] = the c strings from R[b] joined
             BuildString [Dst Run Cnt] 0 => data::cold | make::string;
             /// list R[a].append(R[b])
-            ListAppend [Src Src Nil] 0 => make::list_append;
+            ListAppend [Src Src Nil] 0 => make::list_append | make::list_append_growing;
             /// list R[a].extend(R[b]); ext = 1: the text of the error is that of `*` in a call
             ListExtend [Src Src Nil] 0 => data::cold | make::list_extend;
             /// R[a] = tuple(list R[b])

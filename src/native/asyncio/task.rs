@@ -58,7 +58,7 @@ pub static TASK: TypeDef = TypeDef {
             Err(cx.error(T::RuntimeError, "Task does not support set_exception operation"))
         }),
         method("cancelling(self, /)", "How many requests to cancel there are.", |cx, args| {
-            Ok(Value::int(this(cx, args)?.cancels.get().into()))
+            Ok(Value::int(this(cx, args)?.cancels().into()))
         }),
         method("uncancel(self, /)", "Take one request back. Returns how many are left.", uncancel),
         method("get_stack(self, *, limit=None)", "The frames it waits in.", |cx, args| {
@@ -233,11 +233,12 @@ fn set_up(cx: &mut Cx, task: Gc<Task>, coro: Value, wishes: Wishes) -> Result<()
     // The task answers for its coroutine from now on.
     cx.finals.withdraw(coro);
     task.coro.set(coro);
-    task.place.set(cx.call_place());
+    cx.note_place(task);
     let context = wishes.context;
     task.context.set(if context.is_none() { cx.copied_context() } else { context });
     if wishes.name.is_none() {
-        task.name.set(cx.next_task_number());
+        let number = cx.next_task_number();
+        task.set_name(cx, number);
         return Ok(());
     }
     named(cx, task, wishes.name).map(drop)
@@ -251,7 +252,7 @@ fn named(cx: &mut Cx, task: Gc<Task>, name: Value) -> Flow {
         let text = crate::native::display::str_of(cx, name)?;
         Value::object(cx.str_wtf8(&text))
     };
-    task.name.set(name);
+    task.set_name(cx, name);
     Ok(Value::NONE)
 }
 
@@ -296,22 +297,22 @@ pub fn create(cx: &mut Cx, args: Args) -> Flow {
 
 fn get_name(cx: &mut Cx, args: Args) -> Flow {
     let this = this(cx, args)?;
-    if let Some(number) = this.name.get().as_int() {
+    if let Some(number) = this.name(cx).as_int() {
         // Most names are never asked for.
-        this.name.set(cx.str_value(&format!("Task-{number}")));
+        this.set_name(cx, cx.str_value(&format!("Task-{number}")));
     }
-    Ok(this.name.get())
+    let name = this.name(cx);
+    Ok(if name.is_undef() { Value::NONE } else { name })
 }
 
 // ---- cancelling
 
 fn uncancel(cx: &mut Cx, args: Args) -> Flow {
     let this = this(cx, args)?;
-    let left = this.cancels.get().saturating_sub(1);
-    if this.cancels.get() > 0 && left == 0 {
+    let (left, was_last) = this.take_cancel();
+    if was_last {
         this.set(state::MUST_CANCEL, false);
     }
-    this.cancels.set(left);
     Ok(Value::int(left.into()))
 }
 

@@ -60,7 +60,7 @@ impl Cx {
             let Some(task) = pair[0].cast::<Task>() else { continue };
             let to = usize::try_from(pair[1].as_int().unwrap_or(0)).unwrap_or(0).min(trace.len());
             let trace = trace.get(from.min(to)..to).unwrap_or_default().to_vec();
-            found.push(Crossing { task, made: atlas.before(task.place.get()), trace });
+            found.push(Crossing { task, made: atlas.before(self.place_of(task)), trace });
             from = to;
         }
         found

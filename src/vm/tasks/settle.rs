@@ -189,7 +189,7 @@ fn cancel_all(cx: &mut Cx, future: Gc<Future>, message: Value) -> Result<bool, S
         let this = Value::object(future);
         if let Some(task) = this.cast::<Task>() {
             heard = true;
-            task.cancels.set(task.cancels.get().saturating_add(1));
+            task.add_cancel();
             let waits = task.waits_on.get();
             let reached = if let Some(wait) = waits.cast::<Wait>() {
                 super::undo(cx.vm_mut(), wait, message)

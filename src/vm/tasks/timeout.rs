@@ -41,7 +41,7 @@ pub fn enter(cx: &mut Cx, this: Gc<Timeout>, owner: Value) -> Flow {
     };
     this.stage.set(Stage::Entered);
     this.task.set(task);
-    this.cancels.set(own.cancels.get());
+    this.cancels.set(own.cancels());
     arm(cx, this)?;
     Ok(Value::object(this))
 }
@@ -57,11 +57,10 @@ pub fn leave(cx: &mut Cx, this: Gc<Timeout>, class: Value, error: Value) -> Flow
         _ => return Ok(Value::NONE),
     }
     let task = this.task.get().cast::<Task>().expect("entered in a task");
-    let left = task.cancels.get().saturating_sub(1);
-    if task.cancels.get() > 0 && left == 0 {
+    let (left, was_last) = task.take_cancel();
+    if was_last {
         task.set(crate::value::future::state::MUST_CANCEL, false);
     }
-    task.cancels.set(left);
     // Requests to cancel that came from elsewhere meanwhile go first.
     if left <= this.cancels.get() && !class.is_none() {
         return cx.call_prelude("_timeout_expired", &[class, error]);

@@ -2,9 +2,10 @@
 //!
 //! A coroutine of the program's own remembers the call that made it until it begins. A native one
 //! has no room for that: unless the instruction that asks for it awaits it at once, as nearly all
-//! do, it gets a number of the place and a last word.
+//! do, it gets a number of the place and a last word. A task has the number of its place, too.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
 use super::super::{Cx, Vm, interp};
 use super::Spot;
@@ -12,26 +13,44 @@ use crate::code::op::{Op, Word, word};
 use crate::gc::Gc;
 use crate::value::frame::state;
 use crate::value::wait::{WaitKind, phase};
-use crate::value::{Frame, Value, Wait};
+use crate::value::{Frame, Task, Value, Wait};
 
-/// Places where native coroutines were made that were not awaited at once.
-#[derive(Default)]
-pub struct Places(RefCell<Vec<*const Word>>);
+/// Places where tasks were made, and native coroutines that were not awaited at once; their
+/// numbers begin with 1.
+pub struct Places {
+    all: RefCell<Vec<*const Word>>,
+    numbers: RefCell<HashMap<*const Word, u32>>,
+    /// The one that was asked for last: what is made in a loop comes from one place.
+    last: Cell<(*const Word, u32)>,
+}
+
+impl Default for Places {
+    fn default() -> Places {
+        let last = Cell::new((std::ptr::null(), 0));
+        Places { all: RefCell::default(), numbers: RefCell::default(), last }
+    }
+}
 
 impl Places {
-    /// The number of a place, from 1.
+    #[inline]
     fn number(&self, ip: *const Word) -> u32 {
-        let mut places = self.0.borrow_mut();
-        let known = places.iter().rposition(|&place| place == ip);
-        let at = known.unwrap_or_else(|| {
-            places.push(ip);
-            places.len() - 1
+        let (last, number) = self.last.get();
+        if last == ip { number } else { self.look_up(ip) }
+    }
+
+    #[cold]
+    fn look_up(&self, ip: *const Word) -> u32 {
+        let mut all = self.all.borrow_mut();
+        let number = *self.numbers.borrow_mut().entry(ip).or_insert_with(|| {
+            all.push(ip);
+            u32::try_from(all.len()).expect("less code than that")
         });
-        at as u32 + 1
+        self.last.set((ip, number));
+        number
     }
 
     fn place(&self, number: u32) -> Option<*const Word> {
-        self.0.borrow().get((number as usize).checked_sub(1)?).copied()
+        self.all.borrow().get((number as usize).checked_sub(1)?).copied()
     }
 }
 
@@ -50,6 +69,17 @@ impl Cx {
             expect(self.vm(), wait);
         }
         wait
+    }
+
+    /// What runs now has made the task.
+    #[inline]
+    pub fn note_place(&self, task: Gc<Task>) {
+        task.place.set(self.vm().tasks.places.number(self.call_place()));
+    }
+
+    /// The instruction that made a task, or null.
+    pub fn place_of(&self, task: Gc<Task>) -> *const Word {
+        self.vm().tasks.places.place(task.place.get()).unwrap_or(std::ptr::null())
     }
 
     /// Where a coroutine was made that nobody has begun.

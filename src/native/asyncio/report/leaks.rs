@@ -45,8 +45,8 @@ pub fn unheard(cx: &mut Cx, future: Value, error: Value) {
     let error = traceback::summary(cx, error);
     let (what, made) = match future.cast::<Task>() {
         Some(task) => {
-            let made = cx.atlas().before(task.place.get()).filter(|made| !seen::is_library(made));
-            (format!("task '{}'", seen::name_of(task)), made)
+            let made = cx.atlas().before(cx.place_of(task)).filter(|made| !seen::is_library(made));
+            (format!("task '{}'", seen::name_of(cx, task)), made)
         }
         None => ("a future".into(), None),
     };

@@ -15,8 +15,8 @@ const MANY: usize = 10;
 struct Unheard(RefCell<Vec<String>>);
 
 fn described(cx: &Cx, task: Gc<Task>) -> String {
-    let name = seen::name_of(task);
-    match cx.atlas().before(task.place.get()) {
+    let name = seen::name_of(cx, task);
+    match cx.atlas().before(cx.place_of(task)) {
         Some(made) if !seen::is_library(&made) => {
             format!("'{name}' (made at {})", seen::place(&made))
         }
@@ -52,7 +52,7 @@ pub fn crossed(cx: &Cx, error: Value) -> String {
     let mut out = String::new();
     for crossing in cx.crossings(error, &atlas) {
         let verb = if out.is_empty() { "It was raised in" } else { "It went on through" };
-        out += &format!("{verb} task '{}'", seen::name_of(crossing.task));
+        out += &format!("{verb} task '{}'", seen::name_of(cx, crossing.task));
         if let Some(made) = crossing.made.filter(|made| !seen::is_library(made)) {
             out += &format!(", made at {}", seen::place(&made));
         }

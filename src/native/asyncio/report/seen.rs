@@ -69,8 +69,8 @@ pub fn seen(cx: &Cx, lookout: &Lookout, task: Gc<Task>) -> Seen {
     let all = if runs { cx.runs_in(task) } else { cx.awaits(task) };
     let mut seen = Seen {
         task,
-        name: name_of(task),
-        made: atlas.before(task.place.get()).filter(|made| !is_library(made)),
+        name: name_of(cx, task),
+        made: atlas.before(cx.place_of(task)).filter(|made| !is_library(made)),
         levels: Vec::new(),
         doing: if runs { Doing::Runs } else { Doing::Waits },
         what: String::new(),
@@ -96,8 +96,8 @@ pub fn is_library(spot: &Spot) -> bool {
     spot.code.is_internal() || spot.code.filename.starts_with("<sloop>/")
 }
 
-pub fn name_of(task: Gc<Task>) -> String {
-    let name = task.name.get();
+pub fn name_of(cx: &Cx, task: Gc<Task>) -> String {
+    let name = task.name(cx);
     match name.as_int() {
         Some(number) => format!("Task-{number}"),
         None => name.cast::<Str>().map_or_else(|| "?".into(), |name| name.lossy().into_owned()),
@@ -136,11 +136,11 @@ fn waits(cx: &Cx, lookout: &Lookout, levels: &[Level], seen: &mut Seen) {
         native(cx, lookout, wait, levels, seen);
     } else if let Some(task) = waits.cast::<Task>() {
         seen.needs.push(task);
-        seen.what = format!("task '{}'", name_of(task));
+        seen.what = format!("task '{}'", name_of(cx, task));
     } else if let Some(gathering) = waits.cast::<Gathering>() {
         let children = gathering.children.get().cast::<List>();
         let children = children.map_or_else(Vec::new, |children| children.to_vec());
-        seen.what = several(&children, "gathered", &mut seen.needs);
+        seen.what = several(cx, &children, "gathered", &mut seen.needs);
     } else if waits.future().is_some_and(|future| !future.is_pending()) {
         seen.doing = Doing::IsReady;
         seen.what = "is ready to run".into();
@@ -187,7 +187,7 @@ fn native(cx: &Cx, lookout: &Lookout, wait: Gc<Wait>, levels: &[Level], seen: &m
 }
 
 /// "2 of the 3 gathered"; the tasks among them are needed.
-fn several(futures: &[Value], how: &str, needs: &mut Vec<Gc<Task>>) -> String {
+fn several(cx: &Cx, futures: &[Value], how: &str, needs: &mut Vec<Gc<Task>>) -> String {
     let pending = |future: &Value| future.future().is_some_and(|future| future.is_pending());
     let mut left: Vec<Value> = futures.iter().copied().filter(pending).collect();
     left.dedup();
@@ -196,7 +196,7 @@ fn several(futures: &[Value], how: &str, needs: &mut Vec<Gc<Task>>) -> String {
         .filter_map(|future| future.cast::<Task>())
         .map(|task| {
             needs.push(task);
-            format!("'{}'", name_of(task))
+            format!("'{}'", name_of(cx, task))
         })
         .collect();
     let count = format!("{} of {} {how}", left.len(), futures.len());
@@ -220,7 +220,7 @@ fn in_library(cx: &Cx, method: &Level, inner: &Level, levels: &[Level], seen: &m
         if let Some(futures) = cx.plain_items(futures) {
             // Not all of them may be needed.
             let mut needs = Vec::new();
-            seen.what = several(&futures, "in asyncio.wait", &mut needs);
+            seen.what = several(cx, &futures, "in asyncio.wait", &mut needs);
             return;
         }
     }
@@ -248,7 +248,7 @@ fn primitive(cx: &Cx, this: Value, method: &str, levels: &[Level], seen: &mut Se
             seen.what = named(cx, "lock", this, levels);
             match holder(this) {
                 Some(owner) => {
-                    seen.what += &format!(", held by '{}'", name_of(owner));
+                    seen.what += &format!(", held by '{}'", name_of(cx, owner));
                     seen.needs.push(owner);
                     seen.lock = true;
                 }
@@ -266,7 +266,7 @@ fn primitive(cx: &Cx, this: Value, method: &str, levels: &[Level], seen: &mut Se
         }
         Some("group") => {
             let members = this.cast::<Group>().map_or_else(Vec::new, |group| group.members());
-            seen.what = several(&members, "in its task group", &mut seen.needs);
+            seen.what = several(cx, &members, "in its task group", &mut seen.needs);
         }
         Some(kind) => seen.what = named(cx, kind, this, levels),
         None => seen.what = named(cx, &format!("{class}.{method}()"), this, levels),
