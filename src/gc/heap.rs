@@ -271,6 +271,10 @@ impl Heap {
             debug_assert!(class != 0);
             self.released[class].set(true);
             (*object).kind = 0;
+            if cfg!(debug_assertions) {
+                // Poison, as in a sweep under stress.
+                std::ptr::write_bytes((object as *mut u8).add(16), 0xA5, class * UNIT - 16);
+            }
             // Marked, so that a sweep still to come does not link it a second time.
             (*object).mark = self.colour.get();
             *(object as *mut *mut Header).add(1) = self.free[class].get();

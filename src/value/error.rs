@@ -9,8 +9,9 @@ use super::kind::{Object, Tracer, trace_cells};
 use super::{CodeObject, Dict, Space, Str, Value};
 use crate::gc::{Gc, Header};
 
-/// `header.flags`: `raise ... from None` and `from x` hide the context.
-pub const SUPPRESS_CONTEXT: u8 = 1;
+/// `header.flags`: the machine has made and raised it, and nobody has got hold of it since. Only such
+/// handlers have it as do not look at it, so that it can be let go of when they are through.
+pub const UNSEEN: u8 = 1;
 
 #[derive(Clone, Copy)]
 pub struct TracePoint {
@@ -44,6 +45,22 @@ impl Exception {
     /// A field of the type's own.
     pub fn field(&self, space: &Space, name: Gc<Str>) -> Option<Value> {
         self.fields.get().cast::<Dict>()?.get_str(space, name)
+    }
+
+    /// It was made just now, and is being raised.
+    pub fn hide(this: Gc<Exception>) {
+        // SAFETY: as below.
+        unsafe { (*this.header()).flags |= UNSEEN }
+    }
+
+    /// Somebody may keep it from now on.
+    pub fn show(this: Gc<Exception>) {
+        // SAFETY: a live object; the header is a plain field.
+        unsafe { (*this.header()).flags &= !UNSEEN }
+    }
+
+    pub fn is_unseen(&self) -> bool {
+        self.header.flags & UNSEEN != 0
     }
 
     pub fn set_field(&self, space: &Space, name: Gc<Str>, value: Value) {

@@ -14,7 +14,7 @@ use crate::code::op::HEADER;
 use crate::gc::{Gc, HeapType, budget};
 use crate::plain::MAX_BYTES;
 use crate::value::frame::{CALLER, FUNCTION, INFO, RETURN_IP};
-use crate::value::{Class, Ret, Space, Str, T, Value};
+use crate::value::{Class, Exception, Ret, Space, Str, T, Value};
 
 #[repr(transparent)]
 pub struct Cx {
@@ -315,6 +315,7 @@ impl Cx {
     }
 
     pub fn handled(&self) -> Value {
+        self.vm.handled.cast::<Exception>().inspect(|&exception| Exception::show(exception));
         self.vm.handled
     }
 

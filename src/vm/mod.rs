@@ -407,6 +407,7 @@ impl Vm {
     }
 
     fn take_exception(&mut self) -> Value {
+        self.pending().inspect(|&exception| Exception::show(exception));
         std::mem::replace(&mut self.exception, Value::UNDEF)
     }
 

@@ -18,9 +18,11 @@ fn set_pending(vm: &Vm, exception: Gc<Exception>) {
 pub fn set(vm: &Vm, exception: Gc<Exception>) {
     let handled = vm.handled;
     let this = Value::object(exception);
+    Exception::show(exception);
     if handled.is::<Exception>() && handled != this {
         // Break a cycle that the new context would close.
         let mut at = handled.cast::<Exception>().expect("just checked");
+        Exception::show(at);
         let mut slow = at;
         let mut steps = 0usize;
         while let Some(context) = at.context.get().cast::<Exception>() {
@@ -43,6 +45,12 @@ pub fn set(vm: &Vm, exception: Gc<Exception>) {
     set_pending(vm, exception);
 }
 
+/// Raises an exception that was made for that, and that nobody else has.
+pub fn set_new(vm: &Vm, exception: Gc<Exception>) {
+    set(vm, exception);
+    Exception::hide(exception);
+}
+
 /// Raises an exception of a built-in type with a message.
 #[cold]
 #[inline(never)]
@@ -55,8 +63,7 @@ pub fn error(vm: &Vm, id: T, message: &str) -> Stop {
 #[inline(never)]
 pub fn with_args(vm: &Vm, id: T, args: &[Value]) -> Stop {
     let args = Value::object(vm.space.tuple(args));
-    let exception = vm.space.exception(vm.space.class(id), args);
-    set(vm, exception);
+    set_new(vm, vm.space.exception(vm.space.class(id), args));
     Stop::Raised
 }
 

@@ -7,6 +7,7 @@
 use super::pc::{Base, Ip, Pc, reg};
 use super::{Vm, call, handling, raise, suspend, tasks};
 use crate::code::op::{Word, word};
+use crate::gc::Gc;
 use crate::value::frame::{CALLER, INFO, RETURN_IP, Ret, THROWN};
 use crate::value::{Class, Exception, List, T, TracePoint, Tuple, Value};
 
@@ -36,7 +37,8 @@ unsafe fn walk(vm: *mut Vm, mut ip: Ip, mut base: Base, mut record: bool) -> Pc 
             }
             record = true;
             if let Some(handler) = handler {
-                reg!(base, handler.register as usize) = (*vm).take_exception();
+                reg!(base, handler.register as usize) =
+                    std::mem::replace(&mut (*vm).exception, Value::UNDEF);
                 return Pc::new(code.words().add(handler.target as usize), base);
             }
             let mut info = (*base.offset(INFO)).bits();
@@ -76,6 +78,9 @@ pub unsafe fn push_handled(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let exception = reg!(base, word::b(w));
         reg!(base, word::a(w)) = (*vm).handled;
         (*vm).handled = exception;
+        if word::c(w) == 0 {
+            Exception::show(exception.cast_unchecked());
+        }
     }
     Pc::new(ip, base)
 }
@@ -84,6 +89,29 @@ pub unsafe fn push_handled(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 pub unsafe fn pop_handled(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe { (*vm).handled = reg!(base, word::a(w)) };
     Pc::new(ip, base)
+}
+
+#[inline(always)]
+pub unsafe fn drop_handled(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let exception: Gc<Exception> = (*vm).handled.cast_unchecked();
+        if exception.is_unseen() {
+            return Pc::DECLINE;
+        }
+        pop_handled(vm, ip, base, w)
+    }
+}
+
+/// Nobody has seen the exception, so nobody can miss it.
+pub unsafe fn let_go(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let exception = (*vm).handled.cast::<Exception>().expect("it is being handled");
+        let pc = pop_handled(vm, ip, base, w);
+        exception.trace.take();
+        // SAFETY: it owned nothing else, and is named by dead registers at most.
+        (*vm).space.heap.release(exception.header());
+        pc
+    }
 }
 
 pub unsafe fn raise(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -191,6 +219,7 @@ pub unsafe fn raise_bare(vm: *mut Vm, ip: Ip, base: Base, _: Word) -> Pc {
     unsafe {
         match (*vm).handled.cast::<Exception>() {
             Some(exception) => {
+                Exception::show(exception);
                 (*vm).exception = Value::object(exception);
                 // The exception passed through here before: no new entry in its trace.
                 walk(vm, ip, base, false)
@@ -258,6 +287,7 @@ pub unsafe fn end_async_for(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 pub unsafe fn exc_triple(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let (a, exception) = (word::a(w), reg!(base, word::b(w)));
+        Exception::show(exception.cast_unchecked());
         reg!(base, a) = Value::object((*vm).space.class_of(exception));
         reg!(base, a + 1) = exception;
         reg!(base, a + 2) = raise::traceback_of(&*vm, exception);

@@ -30,7 +30,7 @@ function f(x)  line 1, 10 registers
     8:             break
      11  Jmp          -> 24
    10:             done()
-     12  PushHandled  r4, r5
+     12  PushHandled  r4, r5, 0
      13  GetGlobal    r6                   ; done
      16  Call         r6, r6.., 0
      17  PopHandled   r4
@@ -61,7 +61,7 @@ function g(x)  line 12, 8 registers
       3  LoadInt      r0, 1                ; x
       4  Jmp          -> 28
    15:     except ValueError as error:
-      5  PushHandled  r2, r3
+      5  PushHandled  r2, r3, 0
       6  GetGlobal    r4                   ; ValueError
       9  ExcMatch     r5, r3, r4
      10  JFalse       r5, -> 16

@@ -80,7 +80,7 @@ function visible(f, x)  line 19, 10 registers
       9  Move         r9, r1               ; x
      10  Call         r5, r5.., 1
      11  Jmp          -> 20
-     12  PushHandled  r3, r4
+     12  PushHandled  r3, r4, 0
      13  GetGlobal    r5                   ; print
      16  Move         r9, r1               ; x
      17  Call         r5, r5.., 1

@@ -37,7 +37,7 @@ function f(x)  line 1, 20 registers
     3:         return y
      27  Ret          r1                   ; y
     2:     with x as y, x:
-     28  PushHandled  r5, r6
+     28  PushHandled  r5, r6, 0
      29  Move         r7, r2
      30  Move         r11, r3
      31  ExcTriple    r12.., r6
@@ -58,7 +58,7 @@ coroutine g(x)  line 5, 16 registers
       1  Call         r3, r3.., 0
       2  Jmp          -> 27
     8:     except ValueError:
-      3  PushHandled  r1, r2
+      3  PushHandled  r1, r2, 1
       4  GetGlobal    r3                   ; ValueError
       7  ExcMatch     r4, r2, r3
       8  JFalse       r4, -> 25
@@ -74,7 +74,7 @@ coroutine g(x)  line 5, 16 registers
      20  LoadNone     r14
      21  LoadNone     r15
      22  AwaitCall    r8, r8.., 4, ext 6
-     23  PopHandled   r1
+     23  DropHandled  r1
      24  Jmp          -> 27
      25  PopHandled   r1
      26  Reraise      r2

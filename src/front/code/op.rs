@@ -398,9 +398,12 @@ macro_rules! for_each_op {
 
             // ---- exceptions. "Handled" is what `sys.exception()` says.
             /// R[a] = handled; handled = R[b]
-            PushHandled [Dst Src Nil] 0 => unwind::push_handled;
+            /// R[a] = handled; handled = R[b]; c: 1 if the handlers give it no name
+            PushHandled [Dst Src Cnt] 0 => unwind::push_handled;
             /// handled = R[a]
             PopHandled [Src Nil Nil] 0 => unwind::pop_handled;
+            /// as PopHandled, where a handler without a name is through
+            DropHandled [Src Nil Nil] 0 => unwind::drop_handled | unwind::let_go;
             /// raise R[a] (class or instance)
             Raise [Src Nil Nil] 0 => data::cold | unwind::raise;
             /// raise R[a] from R[b]

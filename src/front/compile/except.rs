@@ -56,7 +56,8 @@ impl<'a> Compiler<'a> {
         self.body.jump(end);
         self.body.span = try_.handlers[0].span;
         self.body.bind_handler(label, state);
-        self.body.emit(Op::PushHandled, save, exception, 0);
+        let unnamed = !try_.is_star && try_.handlers.iter().all(|handler| handler.name.is_none());
+        self.body.emit(Op::PushHandled, save, exception, unnamed.into());
         match try_.is_star {
             true => self.star_handlers(try_, save, exception, end),
             false => self.handlers(try_, save, exception, end),
@@ -115,7 +116,8 @@ impl<'a> Compiler<'a> {
             unreachable!("handlers run inside of `handled`");
         };
         let inner = std::mem::replace(&mut self.body.handler, *handler);
-        self.body.emit(Op::PopHandled, save, 0, 0);
+        let pop = if name.is_some() { Op::PopHandled } else { Op::DropHandled };
+        self.body.emit(pop, save, 0, 0);
         if let Some(ident) = name {
             let name = self.mangle(ident.name);
             self.unbind_name(name);

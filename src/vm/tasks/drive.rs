@@ -8,7 +8,7 @@ use super::super::pc::{Base, Ip, Pc, reg};
 use super::super::threads::{Key, Woke};
 use super::super::{Cx, Vm, call, context, frame_at, raise, safepoint, suspend, unwind};
 use super::park::throw_in;
-use super::settle::{Outcome, cancellation, outcome, settle};
+use super::settle::{Outcome, cancellation, outcome, outcome_to_raise, settle};
 use super::{Begun, Draw, begin, child_done, crossing, end, plain, ring, set_current};
 use crate::code::op::{Op, Word, word};
 use crate::code::{Code, CodeKind, Content, Handler, LineEntry, Local, PRELUDE, Params};
@@ -416,6 +416,8 @@ fn deliver_result(vm: &mut Vm, task: Gc<Task>, waits: Value) -> Delivery {
             }
         }
     } else if let Some(future) = waits.future().filter(|future| !future.is_pending()) {
+        let raised_at_once = direct && task.coro.get().is::<Frame>();
+        let outcome = if raised_at_once { outcome_to_raise } else { outcome };
         match outcome(vm, future) {
             Outcome::Value(value) => Delivery::Send(if direct { value } else { Value::NONE }),
             Outcome::Error(error) => Delivery::Throw(error),

@@ -2,7 +2,7 @@
 
 use super::super::pc::{Base, Ip, Pc, reg};
 use super::super::{Cx, Vm, call, frame_at, handling, raise, suspend, unwind};
-use super::settle::{Outcome, outcome, settle};
+use super::settle::{Outcome, outcome, outcome_to_raise, settle};
 use super::{condition, drive, plain, primitive, queue, ring, sleep, timeout};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state as frame_state};
@@ -82,7 +82,7 @@ pub unsafe fn await_future(
             if future.event_loop.get().is_undef() {
                 return None;
             }
-            return Some(match outcome(&*vm, future).result(&*vm) {
+            return Some(match outcome_to_raise(&*vm, future).result(&*vm) {
                 Ok(value) => deliver_now(ip, base, info, value),
                 Err(error) => raise_now(vm, ip, base, error),
             });
@@ -114,7 +114,11 @@ unsafe fn deliver_now(ip: Ip, base: Base, info: u64, value: Value) -> Pc {
 
 unsafe fn raise_now(vm: *mut Vm, ip: Ip, base: Base, error: Value) -> Pc {
     unsafe {
-        raise::set(&*vm, error.cast().expect("futures fail with exceptions"));
+        let error: Gc<Exception> = error.cast().expect("futures fail with exceptions");
+        match error.is_unseen() {
+            true => raise::set_new(&*vm, error),
+            false => raise::set(&*vm, error),
+        }
         unwind::unwind(vm, ip, base)
     }
 }

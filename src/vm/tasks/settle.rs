@@ -131,6 +131,18 @@ fn innermost(mut traceback: Value, skipped: usize) -> Value {
     traceback
 }
 
+/// As `outcome`, for a frame that awaits the future itself: what is made now nobody else has.
+pub fn outcome_to_raise(vm: &Vm, future: Gc<Future>) -> Outcome {
+    let is_new = future.has(state::QUIET);
+    let outcome = outcome(vm, future);
+    if let Outcome::Error(error) = outcome
+        && is_new
+    {
+        error.cast().inspect(|&error| Exception::hide(error));
+    }
+    outcome
+}
+
 /// What to raise for a future that was cancelled.
 pub fn cancelled_error(vm: &Vm, future: Gc<Future>) -> Value {
     let said = future.result.get();
