@@ -219,7 +219,9 @@ pub(super) unsafe fn fill_get(
             && let Some(slot) = vm.space.shapes.slot(instance.header.shape, name)
         {
             let on_class = vm.space.lookup(class, name);
-            let plain = on_class.is_none_or(|f| !is_data_descriptor(vm, f));
+            let plain = on_class.is_none_or(|f| {
+                !is_data_descriptor(vm, f) || is_slot_of(f, name) && !class.is_volatile(name)
+            });
             let inline = vm.space.shapes.get(instance.header.shape).inline;
             if plain && slot < inline {
                 let offset = Instance::SLOTS + slot as usize * 8;
@@ -237,12 +239,9 @@ pub(super) unsafe fn fill_get(
                 *ip.add(2) = func.bits();
             }
             Found::Value(value) => {
-                let slot = if let Some(module) = object.cast::<Module>() {
-                    // The cell, not the value: assignments to it then need no notice.
-                    if own(vm, object, name).is_none() || !module.dict.is_namespace() {
-                        return;
-                    }
-                    Value::object(module.dict.cell(&vm.space, name))
+                let slot = if object.is::<Module>() {
+                    let Some(cell) = module_cell(vm, object, name) else { return };
+                    cell
                 } else if value.is::<Function>()
                     || value.is::<Native>()
                     || own(vm, object, name).is_some()
@@ -257,6 +256,8 @@ pub(super) unsafe fn fill_get(
                     match found {
                         Some(member) if field(member) && !object.is::<Class>() => member,
                         Some(found) if found == value => value,
+                        // The shape of an object tells its class.
+                        Some(found) if !object.is::<Class>() && tells_class(vm, found) => value,
                         _ => return,
                     }
                 };
@@ -266,6 +267,27 @@ pub(super) unsafe fn fill_get(
             _ => {}
         }
     }
+}
+
+/// What holds a name of a module. It is remembered instead of the value: assignments to it then
+/// need no notice.
+pub(super) fn module_cell(vm: &Vm, object: Value, name: Gc<Str>) -> Option<Value> {
+    let module = object.cast::<Module>().filter(|module| module.dict.is_namespace())?;
+    let told = cacheable(vm, object, name) && own(vm, object, name).is_some();
+    told.then(|| Value::object(module.dict.cell(&vm.space, name)))
+}
+
+/// Is the descriptor that of the slot with this very name?
+fn is_slot_of(found: Value, name: Gc<Str>) -> bool {
+    found
+        .cast::<Member>()
+        .is_some_and(|member| member.is_slot() && member.name.get() == Value::object(name))
+}
+
+/// Is it the descriptor that `object` has for `__class__`?
+fn tells_class(vm: &Vm, found: Value) -> bool {
+    let name = vm.names.__class__;
+    found.is::<Member>() && vm.space.class(T::Object).dict.get_str(&vm.space, name) == Some(found)
 }
 
 /// Is what the class says about this name the same for every object of the same shape, until the

@@ -1,6 +1,8 @@
 //! Binding arguments to parameters: everything that a plain positional call of exactly the right
 //! number is not.
 
+use std::borrow::Cow;
+
 use super::pc::{Base, Ip, Pc};
 use super::{Cx, Stop, Vm, call, construct, probe, raise};
 use crate::code::op::HEADER;
@@ -249,7 +251,28 @@ fn missing_error(vm: &Vm, function: Gc<Function>, names: &[Gc<Str>], what: &str)
 
 // ---- calls with keywords
 
+/// Arguments that are copied without an allocation.
+pub(super) const FEW: usize = 8;
+
+/// Two parts of arguments in one piece, in the room that the caller has for a few.
+#[inline]
+pub(super) fn gather<'a>(
+    room: &'a mut [Value; FEW],
+    first: &[Value],
+    rest: &[Value],
+) -> Cow<'a, [Value]> {
+    let n = first.len() + rest.len();
+    if n > FEW {
+        return Cow::Owned([first, rest].concat());
+    }
+    for (place, &arg) in room.iter_mut().zip(first.iter().chain(rest)) {
+        *place = arg;
+    }
+    Cow::Borrowed(&room[..n])
+}
+
 /// `CallK`: the last of `n` arguments at `window[4]` are named by the tuple `names`.
+#[inline(never)]
 pub unsafe fn enter_with_names(
     vm: *mut Vm,
     ip: Ip,
@@ -262,10 +285,25 @@ pub unsafe fn enter_with_names(
     // SAFETY: I3; so throughout this file.
     unsafe {
         let names = names.cast::<Tuple>().expect("the compiler makes a tuple");
-        let names: Vec<Gc<Str>> =
-            names.as_slice().iter().map(|n| n.cast().expect("of strings")).collect();
-        let args: Vec<Value> = (0..n).map(|i| *window.add(ARGS + i)).collect();
-        invoke_with_names(vm, ip, base, *window, &args, &names, info)
+        let text = |name: &Value| name.cast::<Str>().expect("of strings");
+        let (one, two, many);
+        let names: &[Gc<Str>] = match names.as_slice() {
+            [a] => {
+                one = [text(a)];
+                &one
+            }
+            [a, b] => {
+                two = [text(a), text(b)];
+                &two
+            }
+            names => {
+                many = names.iter().map(text).collect::<Vec<_>>();
+                &many
+            }
+        };
+        let mut room = [Value::UNDEF; FEW];
+        let args = gather(&mut room, &[], std::slice::from_raw_parts(window.add(ARGS), n));
+        invoke_with_names(vm, ip, base, *window, &args, names, info)
     }
 }
 
@@ -277,6 +315,15 @@ pub unsafe fn enter_unpacked(vm: *mut Vm, ip: Ip, base: Base, window: Base, info
             && let Some(args) = (*window.add(ARGS)).cast::<Tuple>()
         {
             return call::invoke(vm, ip, base, callee, args.as_slice(), info);
+        }
+        if !(*window.add(ARGS + 1)).is::<Dict>()
+            && let Some(list) = (*window.add(ARGS)).cast::<crate::value::List>()
+            && list.len() <= FEW
+        {
+            let mut room = [Value::UNDEF; FEW];
+            let (items, n) = list.raw();
+            let args = gather(&mut room, &[], std::slice::from_raw_parts(items, n));
+            return call::invoke(vm, ip, base, callee, &args, info);
         }
         let mut args = match probe::plain_items(&(*vm).space, *window.add(ARGS)) {
             Some(items) => items,
@@ -314,51 +361,23 @@ pub unsafe fn invoke_with_names(
         if names.is_empty() {
             return call::invoke(vm, ip, base, callee, args, info);
         }
+        let direct = |v: Value| v.is::<Function>() || v.is::<Native>();
+        if let Some(method) = callee.cast::<BoundMethod>()
+            && direct(method.func.get())
+        {
+            let mut room = [Value::UNDEF; FEW];
+            let args = gather(&mut room, &[method.this.get()], args);
+            return call_with_names(vm, ip, base, method.func.get(), &args, names, info);
+        }
+        if direct(callee) || callee.is::<Class>() {
+            return call_with_names(vm, ip, base, callee, args, names, info);
+        }
         let mut args = args.to_vec();
-        loop {
+        while !direct(callee) && !callee.is::<Class>() {
             if let Some(method) = callee.cast::<BoundMethod>() {
                 args.insert(0, method.this.get());
                 callee = method.func.get();
                 continue;
-            }
-            let count = args.len() - names.len();
-            let window = call::free_window(vm, base);
-            if let Some(function) = callee.cast::<Function>() {
-                (*vm).ready(function);
-                let total = function.code.code.params.total() + 1;
-                if !(*vm).has_room(window, ARGS + total) {
-                    raise::error(&*vm, T::RecursionError, "maximum recursion depth exceeded");
-                    return call::fail(vm, ip, base, info);
-                }
-                let nb = window.add(ARGS);
-                let (plain, values) = args.split_at(count);
-                if named(&mut *vm, function, nb, plain, names, values).is_err() {
-                    return call::fail(vm, ip, base, info);
-                }
-                return call::enter_bound(vm, ip, base, nb, function, info);
-            }
-            if let Some(native) = callee.cast::<Native>() {
-                return native_with_names(vm, ip, base, native, &args, names, info);
-            }
-            if let Some(class) = callee.cast::<Class>() {
-                if let Some(init) = construct::plain_init(&*vm, class, info) {
-                    (*vm).ready(init);
-                    // The instance stands below the header, where `leave` finds it again.
-                    let nb = window.add(ARGS + 1);
-                    if !(*vm).has_room(nb, ARGS + init.code.code.params.total() + 1) {
-                        raise::error(&*vm, T::RecursionError, "maximum recursion depth exceeded");
-                        return call::fail(vm, ip, base, info);
-                    }
-                    let instance = Value::object((*vm).space.instance(class));
-                    args.insert(0, instance);
-                    let (plain, values) = args.split_at(count + 1);
-                    if named(&mut *vm, init, nb, plain, names, values).is_err() {
-                        return call::fail(vm, ip, base, info);
-                    }
-                    *window = instance;
-                    return call::enter_bound(vm, ip, base, nb, init, info | Ret::Init as u64);
-                }
-                return construct::class_with_names(vm, ip, base, class, &args, names, info);
             }
             let class = (*vm).space.class_of(callee);
             match (*vm).space.lookup(class, (*vm).names.__call__) {
@@ -379,8 +398,65 @@ pub unsafe fn invoke_with_names(
                 }
             }
         }
+        call_with_names(vm, ip, base, callee, &args, names, info)
     }
 }
+
+/// The same of a function, a native or a class.
+unsafe fn call_with_names(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    callee: Value,
+    args: &[Value],
+    names: &[Gc<Str>],
+    info: u64,
+) -> Pc {
+    unsafe {
+        let count = args.len() - names.len();
+        let window = call::free_window(vm, base);
+        if let Some(function) = callee.cast::<Function>() {
+            (*vm).ready(function);
+            let total = function.code.code.params.total() + 1;
+            if !(*vm).has_room(window, ARGS + total) {
+                raise::error(&*vm, T::RecursionError, "maximum recursion depth exceeded");
+                return call::fail(vm, ip, base, info);
+            }
+            let nb = window.add(ARGS);
+            let (plain, values) = args.split_at(count);
+            if named(&mut *vm, function, nb, plain, names, values).is_err() {
+                return call::fail(vm, ip, base, info);
+            }
+            return call::enter_bound(vm, ip, base, nb, function, info);
+        }
+        if let Some(native) = callee.cast::<Native>() {
+            return native_with_names(vm, ip, base, native, args, names, info);
+        }
+        let class = callee.cast::<Class>().expect("the last of the three");
+        if let Some(init) = construct::plain_init(&*vm, class, info) {
+            (*vm).ready(init);
+            // The instance stands below the header, where `leave` finds it again.
+            let nb = window.add(ARGS + 1);
+            if !(*vm).has_room(nb, ARGS + init.code.code.params.total() + 1) {
+                raise::error(&*vm, T::RecursionError, "maximum recursion depth exceeded");
+                return call::fail(vm, ip, base, info);
+            }
+            let instance = Value::object((*vm).space.instance(class));
+            let mut room = [Value::UNDEF; FEW];
+            let all = gather(&mut room, &[instance], args);
+            let (plain, values) = all.split_at(count + 1);
+            if named(&mut *vm, init, nb, plain, names, values).is_err() {
+                return call::fail(vm, ip, base, info);
+            }
+            *window = instance;
+            return call::enter_bound(vm, ip, base, nb, init, info | Ret::Init as u64);
+        }
+        construct::class_with_names(vm, ip, base, class, args, names, info)
+    }
+}
+
+/// Places of a native that need no allocation.
+const PLACES: usize = 16;
 
 /// Calls a native with keyword arguments: each goes to the place its name has.
 pub unsafe fn native_with_names(
@@ -395,7 +471,16 @@ pub unsafe fn native_with_names(
     unsafe {
         let signature = native.signature;
         let (plain, values) = args.split_at(args.len() - names.len());
-        let mut places = vec![Value::UNDEF; native.places as usize];
+        let count = native.places as usize;
+        let surplus = plain.get(signature.positional()..).unwrap_or(&[]);
+        let (mut few, mut many) = ([Value::UNDEF; PLACES], Vec::new());
+        let places = match few.get_mut(..count + surplus.len()) {
+            Some(places) => places,
+            None => {
+                many.resize(count + surplus.len(), Value::UNDEF);
+                &mut many[..]
+            }
+        };
         let fixed = signature.len();
         if raise::receiver(&*vm, native, plain.first().copied()).is_err() {
             return call::fail(vm, ip, base, info);
@@ -407,7 +492,7 @@ pub unsafe fn native_with_names(
         let mut problem = None;
         // What is missing is told before what is unknown.
         let mut unknown = None;
-        let shown = match signature.name() {
+        let shown = || match signature.name() {
             "__new__" => display(native),
             name => name.to_string(),
         };
@@ -447,6 +532,7 @@ pub unsafe fn native_with_names(
                     }
                     None => {
                         // `sorted` leaves the keywords to `list.sort`.
+                        let shown = shown();
                         let callee = match &*shown {
                             "sorted" => "sort",
                             shown => shown,
@@ -475,14 +561,14 @@ pub unsafe fn native_with_names(
             && let Some(i) = (0..signature.required()).find(|&i| places[i].is_undef())
         {
             let skip = usize::from(!native.owner.get().is::<Class>());
-            problem = Some(raise::missing(&shown, signature.param(i), i + skip));
+            problem = Some(raise::missing(&shown(), signature.param(i), i + skip));
         }
         if let Some(text) = problem.or(unknown) {
             raise::error(&*vm, T::TypeError, &text);
             return call::fail(vm, ip, base, info);
         }
-        places.extend(plain.get(signature.positional()..).unwrap_or(&[]));
-        place_and_run(vm, ip, base, native, &places, info)
+        places[count..].copy_from_slice(surplus);
+        place_and_run(vm, ip, base, native, places, info)
     }
 }
 

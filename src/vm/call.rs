@@ -41,10 +41,44 @@ pub struct Continuation {
     pub info: u64,
 }
 
+/// Arguments on their way to a call: a few are kept without an allocation.
+pub enum Given {
+    Few([Value; FEW], usize),
+    Many(Vec<Value>),
+}
+
+const FEW: usize = 3;
+
+impl Given {
+    #[inline]
+    pub fn copy(args: &[Value]) -> Given {
+        if args.len() > FEW {
+            return Given::Many(args.to_vec());
+        }
+        let mut few = [Value::UNDEF; FEW];
+        for (place, &arg) in few.iter_mut().zip(args) {
+            *place = arg;
+        }
+        Given::Few(few, args.len())
+    }
+}
+
+impl std::ops::Deref for Given {
+    type Target = [Value];
+
+    #[inline]
+    fn deref(&self) -> &[Value] {
+        match self {
+            Given::Few(few, len) => &few[..*len],
+            Given::Many(args) => args,
+        }
+    }
+}
+
 /// What a native asked for by returning `Stop::Tail`.
 pub struct Tail {
     pub callee: Value,
-    pub args: Vec<Value>,
+    pub args: Given,
     /// The last ones are keyword arguments with these names.
     pub names: Vec<Gc<Str>>,
     pub then: Option<(super::Resumption, [Value; 3])>,
@@ -637,6 +671,14 @@ pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         if shape == *ip {
             let callee = Value::from_bits(*ip.add(1));
             due!(vm, ip, base, window.add(ARGS + 1 + n));
+            if let Some(cell) = callee.cast::<crate::value::Cell>()
+                && !cell.value.get().is_undef()
+            {
+                // A function of a module: it has no receiver.
+                *window = cell.value.get();
+                std::ptr::copy(window.add(ARGS + 1), window.add(ARGS), n);
+                return enter(vm, ip.add(3), base, window, n, w & DST_MASK);
+            }
             if let Some(native) = callee.cast::<Native>() {
                 *window = callee;
                 let window = stack_window(vm, base, window, n + 1 + ARGS);
@@ -650,8 +692,10 @@ pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                     w & DST_MASK,
                 );
             }
-            *window = callee;
-            return enter(vm, ip.add(3), base, window, n + 1, w & DST_MASK);
+            if callee.is::<Function>() {
+                *window = callee;
+                return enter(vm, ip.add(3), base, window, n + 1, w & DST_MASK);
+            }
         }
         let name = (*vm).code_of(base).names[*ip.add(2) as usize];
         if let Known::Method(func) = (*vm).known(shape as u32, name) {
@@ -672,6 +716,10 @@ pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                 enter(vm, ip.add(3), base, window, n + 1, w & DST_MASK)
             }
             super::attr::Found::Value(func) => {
+                if let Some(cell) = super::attr::module_cell(&*vm, this, name) {
+                    *ip = shape;
+                    *ip.add(1) = cell.bits();
+                }
                 *window = func;
                 std::ptr::copy(window.add(ARGS + 1), window.add(ARGS), n);
                 enter(vm, ip.add(3), base, window, n, w & DST_MASK)

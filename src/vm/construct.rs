@@ -197,9 +197,8 @@ pub unsafe fn class_with_names(
             && let Some(new) = (*vm).space.lookup(class, (*vm).names.__new__)
             && let Some(native) = new.cast::<Native>()
         {
-            let mut all = Vec::with_capacity(args.len() + 1);
-            all.push(Value::object(class));
-            all.extend(args);
+            let mut room = [Value::UNDEF; bind::FEW];
+            let all = bind::gather(&mut room, &[Value::object(class)], args);
             return bind::native_with_names(vm, ip, base, native, &all, names, info);
         }
         let flow = Cx::of(&mut *vm).construct_then(class, args, names);
@@ -253,8 +252,12 @@ impl Cx {
         // Built-in types are complete after `__new__`.
         let then: Option<(super::Resumption, [Value; 3])> =
             if class.is_user() || class.has(overrides::INIT) { Some((made, state)) } else { None };
-        self.vm_mut().tail =
-            Some(call::Tail { callee: func, args: all, names: taken.to_vec(), then });
+        self.vm_mut().tail = Some(call::Tail {
+            callee: func,
+            args: call::Given::Many(all),
+            names: taken.to_vec(),
+            then,
+        });
         Err(Stop::Tail)
     }
 }
@@ -279,8 +282,12 @@ fn made(cx: &mut Cx, [class, args, names]: [Value; 3], outcome: Outcome) -> Flow
         all.remove(0);
     }
     let state = [object, Value::NONE, Value::NONE];
-    cx.vm_mut().tail =
-        Some(call::Tail { callee: func, args: all, names, then: Some((initialised, state)) });
+    cx.vm_mut().tail = Some(call::Tail {
+        callee: func,
+        args: call::Given::Many(all),
+        names,
+        then: Some((initialised, state)),
+    });
     Err(Stop::Tail)
 }
 

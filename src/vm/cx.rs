@@ -193,15 +193,23 @@ impl Cx {
 
     /// "The result of calling this is mine": return the value of this function.
     pub fn tail(&mut self, callee: Value, args: &[Value]) -> Flow {
-        self.vm.tail =
-            Some(call::Tail { callee, args: args.to_vec(), names: Vec::new(), then: None });
+        self.vm.tail = Some(call::Tail {
+            callee,
+            args: call::Given::copy(args),
+            names: Vec::new(),
+            then: None,
+        });
         Err(Stop::Tail)
     }
 
     /// As `tail`, the last arguments being keyword arguments with these names.
     pub fn tail_with_names(&mut self, callee: Value, args: &[Value], names: &[Gc<Str>]) -> Flow {
-        self.vm.tail =
-            Some(call::Tail { callee, args: args.to_vec(), names: names.to_vec(), then: None });
+        self.vm.tail = Some(call::Tail {
+            callee,
+            args: call::Given::copy(args),
+            names: names.to_vec(),
+            then: None,
+        });
         Err(Stop::Tail)
     }
 
@@ -215,7 +223,7 @@ impl Cx {
     ) -> Flow {
         self.vm.tail = Some(call::Tail {
             callee,
-            args: args.to_vec(),
+            args: call::Given::copy(args),
             names: Vec::new(),
             then: Some((run, state)),
         });
@@ -230,7 +238,12 @@ impl Cx {
         run: fn(&mut Cx, [Value; 3], Outcome) -> Flow,
         state: [Value; 3],
     ) -> Flow {
-        self.vm.tail = Some(call::Tail { callee, args, names, then: Some((run, state)) });
+        self.vm.tail = Some(call::Tail {
+            callee,
+            args: call::Given::Many(args),
+            names,
+            then: Some((run, state)),
+        });
         Err(Stop::Tail)
     }
 

@@ -277,8 +277,12 @@ impl Cx {
     }
 
     /// One step of a built-in iterator.
+    #[inline]
     pub fn step(&mut self, iter: Gc<Iter>) -> Step {
-        step(self.vm_mut(), iter, 0)
+        match lean_step(self.vm(), iter) {
+            Some(item) => Step::Item(item),
+            None => step(self.vm_mut(), iter, 0),
+        }
     }
 }
 

@@ -345,7 +345,18 @@ pub unsafe fn format(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                 return call::invoke(vm, ip, base, format, &[value, spec], w & DST_MASK);
             }
             1 => "_str",
-            2 => "_repr",
+            2 => {
+                if let Some(text) = repr_plain(&mut *vm, value)
+                    && let Some(text) = match spec.is_undef() {
+                        true => Some(text),
+                        false => format_plain(&mut *vm, text, spec),
+                    }
+                {
+                    reg!(base, word::a(w)) = text;
+                    return Pc::new(ip, base);
+                }
+                "_repr"
+            }
             _ => "_ascii",
         };
         let convert = (*vm).prelude(hook);
@@ -363,6 +374,24 @@ pub unsafe fn format(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         });
         call::invoke(vm, ip, base, convert, &[value], Ret::Native as u64)
     }
+}
+
+/// The repr of a string or an inline integer; None for everything else.
+fn repr_plain(vm: &mut Vm, value: Value) -> Option<Value> {
+    const LONG: usize = 1 << 16;
+    let text = value.cast::<Str>().filter(|text| text.byte_len() < LONG);
+    if text.is_none() && !value.is_int() {
+        return None;
+    }
+    let mut out = std::mem::take(&mut vm.scratch);
+    out.clear();
+    match text {
+        Some(text) => plain::repr::push_str_repr(&mut out, text.as_bytes()),
+        None => plain::int::text::push_i64(&mut out, value.int_unchecked()),
+    }
+    let made = Value::object(vm.space.str_wtf8(&out));
+    vm.give_scratch(out);
+    Some(made)
 }
 
 /// A number or string with a specification that fits it; everything else, errors included, is

@@ -418,8 +418,8 @@ impl Vm {
     // ---- the prelude
 
     /// A function of the prelude. Its absence is a bug of the runtime.
-    pub fn prelude(&self, name: &str) -> Value {
-        self.prelude.function(self, name).unwrap_or_else(|| panic!("the prelude lacks {name}"))
+    pub fn prelude(&self, name: &'static str) -> Value {
+        self.prelude.known(self, name).unwrap_or_else(|| panic!("the prelude lacks {name}"))
     }
 
     /// The namespace of the prelude, where natives for its use alone are.

@@ -110,6 +110,27 @@ pub unsafe fn call_method(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         {
             return run_at_once::<1>(vm, ip.add(3), base, w, native);
         }
+        call_function(vm, ip, base, w)
+    }
+}
+
+/// The same where the instruction remembers the place of a module's function.
+#[inline(never)]
+unsafe fn call_function(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe {
+        let args = base.add(word::b(w) + ARGS);
+        let this = *args;
+        let n = word::c(w);
+        if this.is_object()
+            && (*this.header_unchecked()).shape as u64 | (*vm).epoch() << 32 == *ip
+            && let Some(cell) = Value::from_bits(*ip.add(1)).cast::<crate::value::Cell>()
+            && let Some(native) = cell.value.get().cast::<Native>()
+            && native.kind != NativeKind::Method
+            && takes(vm, base, native, args, n)
+        {
+            std::ptr::copy(args.add(1), args, n);
+            return run_at_once::<0>(vm, ip.add(3), base, w, native);
+        }
         call::call_method_slow(vm, ip, base, w)
     }
 }

@@ -626,8 +626,12 @@ impl Cx {
     }
 
     /// The truth of a value, by the door if code of the program decides.
+    #[inline]
     pub fn truth(&mut self, value: Value) -> Result<bool, Stop> {
-        super::attr::is_true(self.vm_mut(), value)
+        match super::compare::quick_truth(value) {
+            Some(yes) => Ok(yes),
+            None => super::attr::is_true(self.vm_mut(), value),
+        }
     }
 
     pub fn fault(&self, f: &Fault) -> Stop {

@@ -88,11 +88,31 @@ fn quick_equal(x: Value, y: Value) -> Option<bool> {
     }
 }
 
-/// How many items at the start are known to be equal without a thought.
-fn same_words(a: &[Value], b: &[Value]) -> usize {
-    let same = |(x, y): &(&Value, &Value)| x == y || quick_equal(**x, **y) == Some(true);
-    a.iter().zip(b).take_while(same).count()
+/// The order of two of the plainest values, which are not the same word; None for others. Those
+/// that are equal all the same say so.
+#[inline(always)]
+fn quick_order(x: Value, y: Value, order: Order) -> Option<Result<bool, Same>> {
+    if Value::both_ints(x, y) {
+        return Some(Ok(order.of_ordering(x.bits().cmp(&y.bits()))));
+    }
+    if let (Some(a), Some(b)) = (x.as_float(), y.as_float()) {
+        return Some(match a.partial_cmp(&b) {
+            Some(Ordering::Equal) => Err(Same),
+            Some(ordering) => Ok(order.of_ordering(ordering)),
+            None => Ok(order == Order::Ne),
+        });
+    }
+    let (a, b) = (x.cast::<Str>()?, y.cast::<Str>()?);
+    Some(match order {
+        _ if a.equals(&b) => Err(Same),
+        Order::Eq => Ok(false),
+        Order::Ne => Ok(true),
+        _ => Ok(order.of_ordering(a.as_bytes().cmp(b.as_bytes()))),
+    })
 }
+
+/// Two values are equal, so that those behind them decide.
+struct Same;
 
 /// Compares built-in values; None when a special method must be asked, or none is defined.
 pub fn compare_native(vm: &Vm, x: Value, y: Value, order: Order) -> Result<Option<bool>, Stop> {
@@ -124,19 +144,7 @@ pub(super) fn compare_at(
         if depth > MAX_DEPTH {
             return Err(too_deep(vm));
         }
-        // What both begin with, word by word, needs no comparison.
-        let from = match a == b {
-            true => a.len(),
-            false => a.edit(|a| b.edit(|b| same_words(a, b))),
-        };
-        let (p, q) = (|i: usize| a.get(from + i), |i: usize| b.get(from + i));
-        let firsts = p(0).zip(q(0)).and_then(|(p, q)| p.as_int().zip(q.as_int()));
-        if let Some((p, q)) = firsts
-            && !equality
-        {
-            return Ok(Some(order.of_ordering(p.cmp(&q))));
-        }
-        return compare_items(vm, &p, &q, a.len() - from, b.len() - from, order, depth);
+        return compare_items(vm, &|i| a.get(i), &|i| b.get(i), a.len(), b.len(), order, depth);
     }
     if x.is::<Instance>() || y.is::<Instance>() {
         let (left, right) = (vm.space.class_of(x), vm.space.class_of(y));
@@ -250,8 +258,6 @@ fn compare_tuples(
     if depth > MAX_DEPTH {
         return Err(too_deep(vm));
     }
-    let from = same_words(a, b);
-    let (a, b) = (&a[from..], &b[from..]);
     let (x, y) = (|i: usize| a.get(i).copied(), |i: usize| b.get(i).copied());
     compare_items(vm, &x, &y, a.len(), b.len(), order, depth)
 }
@@ -276,13 +282,19 @@ pub(super) fn compare_items(
         return Ok(Some(order == Order::Ne));
     }
     // What contains the same thing twice, and that another twice, has many more items than words.
-    super::safepoint::check_interrupt(vm)?;
+    if vm.interrupted() {
+        super::safepoint::check_interrupt(vm)?;
+    }
     let mut i = 0;
     while let (Some(x), Some(y)) = (a(i), b(i)) {
-        let equal = match quick_equal(x, y) {
-            _ if x == y => Some(true),
+        if x == y {
+            i += 1;
+            continue;
+        }
+        let equal = match quick_order(x, y, order) {
+            Some(Ok(answer)) => return Ok(Some(answer)),
+            Some(Err(Same)) => Some(true),
             None => compare_at(vm, x, y, Order::Eq, depth + 1)?,
-            equal => equal,
         };
         match equal {
             Some(true) => i += 1,

@@ -166,6 +166,12 @@ pub fn del_own(vm: &Vm, object: Value, name: Gc<Str>) -> bool {
     {
         let class = vm.space.class_of(object);
         if is_slot_name(vm, class, name) {
+            if !class.is_volatile(name) {
+                // From now on the shape does not tell whether there is a value.
+                class.volatile.borrow_mut().push(name);
+                vm.space.bump_epoch();
+                super::store::flush_slot_caches(vm);
+            }
             put_slot(vm, instance, slot as usize, Value::UNDEF);
             return true;
         }
