@@ -492,6 +492,9 @@ fn main_module(cx: &mut Cx, config: &Config) -> Gc<Dict> {
     let stem = stem.map(|stem| stem.to_string_lossy());
     let module = cx.new_module(stem.as_deref().unwrap_or("__main__"));
     cx.add_module("__main__", Value::object(module));
+    if let Some(builtins) = cx.module_named("builtins") {
+        module.dict.set_str(cx, cx.vm().names.__builtins__, builtins);
+    }
     if let Some(stem) = stem {
         cx.add_module(&stem, Value::object(module));
     }

@@ -1,6 +1,6 @@
 //! `_binascii`: bytes as printable text, and checksums. `stdlib/binascii.sloop` has the rest.
 
-use super::packing::buffer_of;
+use super::bytes::buffer_of;
 use super::{add_functions, function};
 use crate::gc::Gc;
 use crate::plain::armour;

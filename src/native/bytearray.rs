@@ -1,6 +1,6 @@
 //! `bytearray`: what changes it. The rest it shares with bytes.
 
-use super::bytes::{bytes_of_list, construct, data_of, special};
+use super::bytes::{buffer_or_none, bytes_of_list, construct, special};
 use super::object::{derive, new_class};
 use super::text_args::byte;
 use super::{TypeDef, bytes, bytes_methods, method, static_method, this};
@@ -171,7 +171,7 @@ fn append_all(cx: &mut Cx, array: Gc<ByteArray>, more: &[u8]) -> Result<(), Stop
 fn extend(cx: &mut Cx, args: Args) -> Flow {
     let array = receiver(cx, args)?;
     let source = cx.arg(args, 1).value();
-    if let Some(data) = data_of(cx, source) {
+    if let Some(data) = buffer_or_none(cx, source)? {
         append_all(cx, array, &data)?;
         return Ok(Value::NONE);
     }
@@ -308,7 +308,7 @@ fn out_of_range(cx: &Cx) -> Stop {
 }
 
 fn set_slice(cx: &mut Cx, args: Args, slice: Gc<Slice>, value: Value) -> Flow {
-    if let Some(data) = data_of(cx, value) {
+    if let Some(data) = buffer_or_none(cx, value)? {
         return put_slice(cx, args, slice, &data);
     }
     let is_text = super::text_args::text_of(cx, value).is_some();
@@ -416,7 +416,7 @@ fn delitem(cx: &mut Cx, args: Args) -> Flow {
 fn iadd(cx: &mut Cx, args: Args) -> Flow {
     let array = receiver(cx, args)?;
     let (this, other) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
-    let Some(data) = data_of(cx, other) else {
+    let Some(data) = buffer_or_none(cx, other)? else {
         let (name, shown) = (cx.type_name(this), cx.type_name(other));
         return Err(cx.type_error(&format!("can't concat {shown} to {name}")));
     };

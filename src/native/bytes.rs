@@ -10,7 +10,7 @@ use super::text_args::{byte, text_of};
 use super::{TypeDef, bytearray, bytes_methods, codec, memory, method, percent, static_method};
 use crate::gc::Gc;
 use crate::plain::MAX_BYTES;
-use crate::value::{ByteArray, Bytes, IterKind, List, MemoryView, T, Value};
+use crate::value::{ByteArray, Bytes, Instance, IterKind, List, MemoryView, T, Value};
 use crate::vm::{Args, Cx, Def, Flow, Order, Outcome, Stop};
 
 pub const DOC: &str = "An immutable sequence of bytes.";
@@ -88,9 +88,45 @@ pub fn data_of(cx: &Cx, value: Value) -> Option<Data> {
     if let Some(bytes) = inner.cast::<ByteArray>() {
         return Some(Data::Copy(bytes.to_vec()));
     }
-    let view = inner.cast::<MemoryView>()?;
-    let usable = !view.is_released() && view.layout().is_c_contiguous();
-    usable.then(|| Data::Copy(view.to_vec()))
+    if let Some(view) = inner.cast::<MemoryView>() {
+        let usable = !view.is_released() && view.layout().is_c_contiguous();
+        return usable.then(|| Data::Copy(view.to_vec()));
+    }
+    storage_of(cx, inner).map(|bytes| Data::Copy(bytes.to_vec()))
+}
+
+/// Where an instance of a built-in type that is written in Sloop keeps its bytes: its `_storage`.
+pub fn storage_of(cx: &Cx, value: Value) -> Option<Gc<ByteArray>> {
+    if !value.is::<Instance>() {
+        return None;
+    }
+    let is_builtin = cx.class_of(value).mro.borrow().iter().any(|class| class.dotted.get());
+    if !is_builtin {
+        return None;
+    }
+    cx.own_attribute(value, cx.intern("_storage"))?.cast::<ByteArray>()
+}
+
+/// The bytes of anything that has some, `__buffer__` of the program's classes included.
+pub fn buffer_or_none(cx: &mut Cx, value: Value) -> Result<Option<Data>, Stop> {
+    if let Some(data) = data_of(cx, value) {
+        return Ok(Some(data));
+    }
+    if let Some(method) = memory::own_buffer(cx, value)? {
+        let answer = cx.call(method, &[Value::int(0)])?;
+        if let Some(view) = answer.cast::<MemoryView>() {
+            return Ok(Some(Data::Copy(view.to_vec())));
+        }
+    }
+    Ok(None)
+}
+
+/// The same, of what must have some.
+pub fn buffer_of(cx: &mut Cx, value: Value) -> Result<Data, Stop> {
+    match buffer_or_none(cx, value)? {
+        Some(data) => Ok(data),
+        None => Err(not_bytes(cx, value)),
+    }
 }
 
 /// The receiver of a method of bytes or bytearray.
@@ -103,9 +139,9 @@ pub fn this_data(cx: &Cx, args: Args) -> Result<Data, Stop> {
 }
 
 /// An argument that must be bytes-like.
-pub fn data_arg(cx: &Cx, args: Args, i: usize) -> Result<Data, Stop> {
+pub fn data_arg(cx: &mut Cx, args: Args, i: usize) -> Result<Data, Stop> {
     let value = cx.arg(args, i).value();
-    data_of(cx, value).ok_or_else(|| not_bytes(cx, value))
+    buffer_of(cx, value)
 }
 
 pub fn not_bytes(cx: &Cx, value: Value) -> Stop {
@@ -158,7 +194,7 @@ pub fn construct(cx: &mut Cx, id: T, into: Value, [source, encoding, errors]: [V
     let is_plain = encoding.is_undef() && errors.is_undef();
     if id == T::Bytes
         && is_plain
-        && let Some(source) = source.filter(|source| source.is::<crate::value::Instance>())
+        && let Some(source) = source.filter(|source| source.is::<Instance>())
     {
         let found = cx.lookup(cx.class_of(source), cx.vm().names.__bytes__);
         if found.is_some_and(|method| method.is_none()) {
@@ -310,7 +346,7 @@ fn iter(cx: &mut Cx, args: Args) -> Flow {
 
 fn contains(cx: &mut Cx, args: Args) -> Flow {
     let key = cx.arg(args, 1).value();
-    let part = if let Some(part) = data_of(cx, key) {
+    let part = if let Some(part) = buffer_or_none(cx, key)? {
         part.to_vec()
     } else if has_index(cx, key) || cx.integer(key).is_some() {
         vec![byte(cx, key, "byte must be in range(0, 256)")?]
@@ -331,7 +367,7 @@ fn getitem(cx: &mut Cx, args: Args) -> Flow {
 fn add(cx: &mut Cx, args: Args) -> Flow {
     let this = this_data(cx, args)?;
     let other = cx.arg(args, 1).value();
-    let Some(data) = data_of(cx, other) else {
+    let Some(data) = buffer_or_none(cx, other)? else {
         if super::operators::has_own_radd(cx, other) {
             return Ok(Value::NOT_IMPLEMENTED);
         }

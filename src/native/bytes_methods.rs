@@ -1,6 +1,8 @@
 //! Methods that bytes and bytearray share. Results are of the receiver's type.
 
-use super::bytes::{Data, alike, alike_part, data_arg, data_of, not_bytes, this_data};
+use super::bytes::{
+    Data, alike, alike_part, buffer_of, buffer_or_none, data_arg, data_of, not_bytes, this_data,
+};
 use super::text_args::{
     byte, flag, limit, only_text, plain, raw_bounds, resolve_bounds, text_of, width,
 };
@@ -77,7 +79,7 @@ pub const fn rows() -> [Def; COUNT] {
 /// What is searched for: bytes, or one byte as an integer.
 fn needle(cx: &mut Cx, args: Args) -> Result<Data, Stop> {
     let value = cx.arg(args, 1).value();
-    if let Some(data) = data_of(cx, value) {
+    if let Some(data) = buffer_or_none(cx, value)? {
         return Ok(data);
     }
     if value.is::<MemoryView>() {
@@ -143,11 +145,12 @@ fn count(cx: &mut Cx, args: Args) -> Flow {
 
 fn affix(cx: &mut Cx, args: Args, name: &str, fits: fn(&[u8], &[u8]) -> bool) -> Flow {
     let (start, end) = raw_bounds(cx, args, 2)?;
+    let affixes = cx.arg(args, 1).value();
+    let single = buffer_or_none(cx, affixes)?;
     let data = this_data(cx, args)?;
     let window = resolve_bounds(start, end, data.len()).map(|(start, end)| &data[start..end]);
     let fits = |affix: &[u8]| window.is_some_and(|window| fits(window, affix));
-    let affixes = cx.arg(args, 1).value();
-    if let Some(affix) = data_of(cx, affixes) {
+    if let Some(affix) = single {
         return Ok(Value::bool(fits(&affix)));
     }
     let Some(tuple) = cx.unwrap(affixes).cast::<Tuple>() else {
@@ -157,7 +160,7 @@ fn affix(cx: &mut Cx, args: Args, name: &str, fits: fn(&[u8], &[u8]) -> bool) ->
         )));
     };
     for &affix in tuple.as_slice() {
-        let affix = data_of(cx, affix).ok_or_else(|| not_bytes(cx, affix))?;
+        let affix = buffer_of(cx, affix)?;
         if fits(&affix) {
             return Ok(Value::TRUE);
         }
@@ -201,10 +204,19 @@ fn three(cx: &Cx, args: Args, parts: [&[u8]; 3]) -> Flow {
     Ok(Value::object(cx.tuple(&parts)))
 }
 
+/// Before the separator, the separator as it was given (bytearrays get a copy), and behind it.
+fn parted(cx: &Cx, args: Args, head: &[u8], sep: &[u8], tail: &[u8]) -> Flow {
+    let given = cx.arg(args, 1).value();
+    let copied = cx.unwrap(cx.arg(args, 0).value()).is::<ByteArray>();
+    let sep = if copied { alike(cx, args, sep.to_vec()) } else { given };
+    let parts = [alike(cx, args, head.to_vec()), sep, alike(cx, args, tail.to_vec())];
+    Ok(Value::object(cx.tuple(&parts)))
+}
+
 fn partition(cx: &mut Cx, args: Args) -> Flow {
     let (data, sep) = (this_data(cx, args)?, data_arg(cx, args, 1)?);
     match plain(cx, wtf8::partition(&data, &sep))? {
-        Some((head, tail)) => three(cx, args, [head, &sep, tail]),
+        Some((head, tail)) => parted(cx, args, head, &sep, tail),
         None => three(cx, args, [&data, b"", b""]),
     }
 }
@@ -212,7 +224,7 @@ fn partition(cx: &mut Cx, args: Args) -> Flow {
 fn rpartition(cx: &mut Cx, args: Args) -> Flow {
     let (data, sep) = (this_data(cx, args)?, data_arg(cx, args, 1)?);
     match plain(cx, wtf8::rpartition(&data, &sep))? {
-        Some((head, tail)) => three(cx, args, [head, &sep, tail]),
+        Some((head, tail)) => parted(cx, args, head, &sep, tail),
         None => three(cx, args, [b"", b"", &data]),
     }
 }
@@ -227,7 +239,7 @@ fn list_of(cx: &Cx, args: Args, parts: Vec<&[u8]>) -> Value {
     Value::object(cx.list(items))
 }
 
-fn separator(cx: &Cx, args: Args) -> Result<Option<Data>, Stop> {
+fn separator(cx: &mut Cx, args: Args) -> Result<Option<Data>, Stop> {
     match cx.opt(args, 1).map(|v| v.value()) {
         Some(value) if !value.is_none() => data_arg(cx, args, 1).map(Some),
         _ => Ok(None),
@@ -280,12 +292,13 @@ fn join_collected(cx: &mut Cx, [separator, ..]: [Value; 3], outcome: Outcome) ->
     };
     let mut parts = Vec::with_capacity(items.len());
     for (at, &item) in items.iter().enumerate() {
-        parts.push(data_of(cx, item).ok_or_else(|| {
+        let Some(part) = buffer_or_none(cx, item)? else {
             let shown = cx.type_name(item);
-            cx.type_error(&format!(
+            return Err(cx.type_error(&format!(
                 "sequence item {at}: expected a bytes-like object, {shown} found"
-            ))
-        })?);
+            )));
+        };
+        parts.push(part);
     }
     let slices: Vec<&[u8]> = parts.iter().map(|part| &**part).collect();
     let between = data_of(cx, separator).map(|data| data.to_vec()).unwrap_or_default();
@@ -299,7 +312,7 @@ fn join_collected(cx: &mut Cx, [separator, ..]: [Value; 3], outcome: Outcome) ->
 
 // ---- shape
 
-fn stripped(cx: &Cx, args: Args, side: Side) -> Flow {
+fn stripped(cx: &mut Cx, args: Args, side: Side) -> Flow {
     let data = this_data(cx, args)?;
     let rest = match separator(cx, args)? {
         None => wtf8::strip_space(&data, side, false),
@@ -324,7 +337,7 @@ fn fill(cx: &Cx, args: Args, name: &str) -> Result<u8, Stop> {
     let Some(value) = cx.opt(args, 2).map(|v| v.value()) else {
         return Ok(b' ');
     };
-    match data_of(cx, value).as_deref() {
+    match data_of(cx, value).filter(|_| !value.is::<MemoryView>()).as_deref() {
         Some(&[byte]) => Ok(byte),
         _ => {
             let shown = cx.type_name(value);

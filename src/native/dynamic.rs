@@ -29,6 +29,11 @@ pub static FUNCTIONS: &[Def] = &[
         eval,
     ),
     function(
+        "__build_class__(func, name, /, *bases, **keywords)",
+        "Make the class of a class statement.",
+        build_class,
+    ),
+    function(
         "__import__(name, globals=None, locals=None, fromlist=(), level=0)",
         "Import a module.",
         import,
@@ -172,6 +177,10 @@ fn compile(cx: &mut Cx, args: Args) -> Flow {
         b"exec" => Mode::Module,
         b"eval" => Mode::Expression,
         b"single" => Mode::Interactive,
+        b"func_type" if flags & ONLY_AST == 0 => {
+            let text = "compile() mode 'func_type' requires flag PyCF_ONLY_AST";
+            return Err(cx.value_error(text));
+        }
         _ => {
             let text = "compile() mode must be 'exec', 'eval' or 'single'";
             return Err(cx.value_error(text));
@@ -305,10 +314,24 @@ fn globals_of(cx: &Cx, given: Value, name: &str) -> Result<Gc<Dict>, Stop> {
     dict.become_namespace(cx);
     let key = cx.intern("__builtins__");
     if !given.is_undef() && dict.get_str(cx, key).is_none() {
-        let module = cx.module_named("builtins").unwrap_or(Value::NONE);
-        dict.set_str(cx, key, module);
+        dict.set_str(cx, key, Value::object(cx.vm().builtins));
     }
     Ok(dict)
+}
+
+fn build_class(cx: &mut Cx, args: Args) -> Flow {
+    let [body, name] = [0, 1].map(|i| cx.arg(args, i).value());
+    if !body.is::<crate::value::Function>() {
+        return Err(cx.type_error("__build_class__: func must be a function"));
+    }
+    if io::text_of(cx, name).is_none() {
+        return Err(cx.type_error("__build_class__: name is not a string"));
+    }
+    // In the places, `**keywords` comes before `*bases`.
+    let keywords = cx.arg(args, 2).cast::<Dict>().unwrap_or_else(|| cx.dict());
+    let bases = cx.tuple(&cx.args_from(args, 3));
+    let [bases, keywords] = [Value::object(bases), Value::object(keywords)];
+    cx.tail_prelude("_build_class", &[body, name, bases, keywords])
 }
 
 fn import(cx: &mut Cx, args: Args) -> Flow {

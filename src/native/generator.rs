@@ -307,8 +307,26 @@ fn throw(cx: &mut Cx, args: Args) -> Flow {
     if let Some(wait) = cx.arg(args, 0).cast::<Wait>() {
         return with_exception(cx, args, thrown_into_wait, Value::object(wait));
     }
-    let frame = Value::object(this_frame(cx, args)?);
-    with_exception(cx, args, thrown, frame)
+    let frame = this_frame(cx, args)?;
+    if let Some(parcel) = parcel(cx, args, frame) {
+        return cx.throw_into(frame, parcel);
+    }
+    with_exception(cx, args, thrown, Value::object(frame))
+}
+
+/// What carries the arguments of `throw` to an iterator of the program that is delegated to, if
+/// they are no exception yet.
+fn parcel(cx: &mut Cx, args: Args, frame: Gc<Frame>) -> Option<Gc<Exception>> {
+    let kind = cx.arg(args, 1).value();
+    let exit = cx.class(T::GeneratorExit);
+    if kind.is::<Exception>() || kind.cast::<Class>().is_some_and(|kind| kind.is_subclass(exit)) {
+        return None;
+    }
+    let mut parts = vec![cx.parcel_mark(frame)?];
+    parts.extend((1..4).map_while(|i| cx.opt(args, i)).map(|part| part.value()));
+    let parts = Value::object(cx.tuple(&parts));
+    let class = cx.class(T::BaseException);
+    Some(cx.exception(class, parts))
 }
 
 fn thrown(cx: &mut Cx, [frame, kind, _]: [Value; 3], outcome: Outcome) -> Flow {

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::packing::buffer_of;
+use super::bytes::buffer_of;
 use super::{TypeDef, add_functions, add_types, function, method, this};
 use crate::gc::Gc;
 use crate::plain::bytes::hex;

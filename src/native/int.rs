@@ -13,7 +13,7 @@ use super::{TypeDef, class_method, method, static_method};
 use crate::gc::Gc;
 use crate::plain::int::{self, Int, MAX_DIGITS, MIN_DIGITS};
 use crate::plain::{Fault, float};
-use crate::value::{BigInt, ByteArray, Bytes, Class, MemoryView, Native, Str, T, Value};
+use crate::value::{BigInt, ByteArray, Bytes, Class, Native, Str, T, Value};
 use crate::vm::{Args, Cx, Flow, GetSet, Number, Outcome, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
@@ -190,9 +190,7 @@ fn from_text(cx: &mut Cx, class: Gc<Class>, x: Value) -> Flow {
             let value = cx.int_value(value);
             derive(cx, class, T::Int, value)
         }
-        None if x.is::<MemoryView>()
-            && let Some(data) = data_of(cx, x) =>
-        {
+        None if let Some(data) = data_of(cx, x) => {
             let value =
                 int::parse_bytes(&data, 10, limit_for(cx, &data)).map_err(|f| cx.fault(&f))?;
             let value = cx.int_value(value);

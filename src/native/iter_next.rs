@@ -170,10 +170,9 @@ fn item_got(cx: &mut Cx, [this, ..]: [Value; 3], outcome: Outcome) -> Flow {
 
 fn enumerate_pulled(cx: &mut Cx, [this, ..]: [Value; 3], outcome: Outcome) -> Flow {
     let iter = in_state(cx, this)?;
-    match pulled(cx, outcome)? {
-        Some(item) => count(cx, iter, item),
-        None => stop(cx),
-    }
+    // The StopIteration of a source stays what it is, here and in `map` and `filter`.
+    let item = outcome?;
+    count(cx, iter, item)
 }
 
 fn count(cx: &mut Cx, iter: Gc<Iter>, item: Value) -> Flow {
@@ -251,6 +250,9 @@ fn zip_take(cx: &Cx, iter: Gc<Iter>, state: &mut [Value; 3], item: Option<Value>
 
 fn zip_pulled(cx: &mut Cx, mut state: [Value; 3], outcome: Outcome) -> Flow {
     let iter = in_state(cx, state[0])?;
+    if outcome.is_err() && iter.b.get() != Value::TRUE {
+        return outcome;
+    }
     let item = pulled(cx, outcome)?;
     match zip_take(cx, iter, &mut state, item) {
         Some(end) => end,
@@ -278,12 +280,13 @@ fn next_of_map(cx: &mut Cx, state: [Value; 3]) -> Flow {
 }
 
 fn map_pulled(cx: &mut Cx, state: [Value; 3], outcome: Outcome) -> Flow {
-    match (pulled(cx, outcome)?, state[1].cast::<List>()) {
-        (Some(item), Some(items)) => {
+    let item = outcome?;
+    match state[1].cast::<List>() {
+        Some(items) => {
             items.push(item);
             next_of_map(cx, state)
         }
-        _ => stop(cx),
+        None => stop(cx),
     }
 }
 
@@ -311,7 +314,7 @@ fn next_of_filter(cx: &mut Cx, iter: Gc<Iter>, again: bool) -> Flow {
 
 fn filter_pulled(cx: &mut Cx, [this, ..]: [Value; 3], outcome: Outcome) -> Flow {
     let iter = in_state(cx, this)?;
-    let Some(item) = pulled(cx, outcome)? else { return stop(cx) };
+    let item = outcome?;
     if test(cx, iter, item)? { Ok(item) } else { next_of_filter(cx, iter, true) }
 }
 

@@ -140,18 +140,11 @@ pub static FILTER: TypeDef = TypeDef {
 };
 
 /// For the prelude.
-pub static HOOKS: &[Def] = &[
-    super::function(
-        "_map_parts(iterable, /)",
-        "The function and the source of a map or filter object.",
-        map_parts,
-    ),
-    super::function(
-        "_is_builtin_iterator(iterator, /)",
-        "Is the iterator one of these?",
-        |cx, args| Ok(Value::bool(cx.arg(args, 0).is::<Iter>())),
-    ),
-];
+pub static HOOKS: &[Def] = &[super::function(
+    "_map_parts(iterable, /)",
+    "The function and the source of a map or filter object.",
+    map_parts,
+)];
 
 // ---- making them
 

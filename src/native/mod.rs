@@ -70,6 +70,7 @@ pub mod raised;
 mod random;
 mod range;
 mod re;
+mod select;
 mod set;
 mod set_algebra;
 mod signal;
@@ -347,6 +348,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("_http", http::module),
     ("_subprocess", child::module),
     ("_signal", signal::module),
+    ("_select", select::module),
     ("_thread", thread::module),
     ("_transfer", transfer::module),
     ("_typing", union::module),
@@ -419,7 +421,6 @@ fn install(cx: &mut Cx) {
     let module = cx.module(cx.class(T::Module), builtins);
     module.standard.set(true);
     cx.add_module("builtins", Value::object(module));
-    builtins.set_str(cx, cx.intern("__builtins__"), Value::object(module));
     for row in BUILTINS.iter().copied().flatten() {
         // What begins with one underscore is for the prelude alone.
         let is_public =

@@ -1,6 +1,6 @@
 //! `_struct`: values as the bytes of C structs, and back. `stdlib/struct.sloop` has the class.
 
-use super::bytes::{Data, data_of, not_bytes};
+use super::bytes::buffer_of;
 use super::float::float_arg;
 use super::{add_functions, function, memory};
 use crate::gc::Gc;
@@ -56,20 +56,6 @@ fn plan(cx: &mut Cx, args: Args) -> Result<Plan, Stop> {
         return Err(cx.type_error(&text));
     };
     parsed.map_err(|text| error(cx, text))
-}
-
-/// The bytes of anything that has some, `__buffer__` of the program's classes included.
-pub fn buffer_of(cx: &mut Cx, value: Value) -> Result<Data, Stop> {
-    if let Some(data) = data_of(cx, value) {
-        return Ok(data);
-    }
-    if let Some(method) = memory::own_buffer(cx, value)? {
-        let answer = cx.call(method, &[Value::int(0)])?;
-        if let Some(view) = answer.cast::<MemoryView>() {
-            return Ok(Data::Copy(view.to_vec()));
-        }
-    }
-    Err(not_bytes(cx, value))
 }
 
 // ---- packing

@@ -306,7 +306,7 @@ fn push_char(
 
 /// `%b` and `%s` of bytes.
 fn push_data(cx: &mut Cx, out: &mut Vec<u8>, field: &Field, value: Value) -> Result<(), Stop> {
-    if let Some(data) = bytes::data_of(cx, value) {
+    if let Some(data) = bytes::buffer_or_none(cx, value)? {
         return plain(cx, percent::push_bytes(out, field, &data));
     }
     let Some(method) = cx.special(value, cx.vm().names.__bytes__)? else {

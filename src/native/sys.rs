@@ -409,8 +409,11 @@ fn displayhook(cx: &mut Cx, args: Args) -> Flow {
         .module_named("sys")
         .and_then(|sys| sys.cast::<crate::value::Module>())
         .and_then(|sys| sys.dict.get_str(cx, cx.intern("stdout")));
-    let Some(stdout) = stdout else {
-        return Err(cx.error(T::RuntimeError, "lost sys.stdout"));
+    // As long as nobody has imported `sys`, nobody has put something else in its place.
+    let stdout = match stdout {
+        Some(stdout) => stdout,
+        None if cx.module_named("sys").is_none() => super::io::standard_object(cx, 1),
+        None => return Err(cx.error(T::RuntimeError, "lost sys.stdout")),
     };
     if stdout.is_none() {
         return Ok(Value::NONE);

@@ -203,14 +203,20 @@ static FUNCTIONS: &[Def] = &[
         |cx, args| {
             let given = cx.arg(args, 0).value();
             match if given.is_undef() { 0 } else { cx.index_i64(given)? } {
+                size if size < 0 => Err(cx.value_error("size must be 0 or a positive value")),
                 size if size != 0 && size < 32 << 10 => {
                     Err(cx.value_error(&format!("size not valid: {size} bytes")))
                 }
-                _ => Ok(Value::int(0)),
+                // It is remembered, and makes no difference.
+                size => Ok(Value::int(cx.state::<StackSize>().0.replace(size))),
             }
         },
     ),
 ];
+
+/// What the program wants the stacks of its threads to be.
+#[derive(Default)]
+struct StackSize(std::cell::Cell<i64>);
 
 pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     add_types(cx, &[&HANDLE, &LOCK, &RLOCK]);

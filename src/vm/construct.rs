@@ -4,7 +4,7 @@ use super::pc::{Base, Ip, Pc};
 use super::rebase::{checked_order, linearise, no_order, own_order};
 use super::slots::{add_places, apply_slots, read_slots, solid_base};
 use super::unwind::class_text;
-use super::{Cx, Flow, Outcome, Stop, Vm, bind, call, native_call, raise};
+use super::{Cx, Flow, Outcome, Stop, Vm, bind, call, native_call, raise, unwind};
 use crate::code::CodeKind;
 use crate::code::op::{HEADER, Op, word};
 use crate::gc::Gc;
@@ -311,6 +311,11 @@ pub unsafe fn class_statement(
 ) -> Pc {
     unsafe {
         let list = bases.cast::<Tuple>().expect("the compiler makes a tuple");
+        let builtins = (*vm).function_of(base).code.builtins;
+        let hook = builtins.get_str(&(*vm).space, (*vm).space.intern("__build_class__"));
+        if hook.is_none_or(|hook| !hook.is::<Native>()) {
+            return replaced_statement(vm, ip, base, hook, [body, name, bases, keywords], info);
+        }
         let plain = |b: &Value| {
             b.cast::<Class>().is_some_and(|c| {
                 (*vm).space.class_of(Value::object(c)) == (*vm).space.class(T::Type)
@@ -334,6 +339,34 @@ pub unsafe fn class_statement(
             info,
         });
         call::invoke(vm, ip, base, body, &[namespace], Ret::Native as u64)
+    }
+}
+
+/// A class statement where the program has put its own function in the place of
+/// `__build_class__`, or taken it away.
+unsafe fn replaced_statement(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    hook: Option<Value>,
+    [body, name, bases, keywords]: [Value; 4],
+    info: u64,
+) -> Pc {
+    // SAFETY: as in `class_statement`.
+    unsafe {
+        let Some(callee) = hook else {
+            raise::error(&*vm, T::NameError, "__build_class__ not found");
+            return unwind::unwind(vm, ip, base);
+        };
+        let mut args = vec![body, name];
+        args.extend(bases.cast::<Tuple>().iter().flat_map(|bases| bases.as_slice()));
+        let mut names = Vec::new();
+        for entry in keywords.cast::<Dict>().iter().flat_map(|keywords| keywords.iter()) {
+            names.extend(entry.key.cast::<Str>());
+            args.push(entry.value);
+        }
+        (*vm).tail = Some(call::Tail { callee, args, names, then: None });
+        call::settle(vm, ip, base, info, Err(Stop::Tail))
     }
 }
 

@@ -303,6 +303,7 @@ fn start(cx: &mut Cx, name: &str, state: [Value; 3]) -> Flow {
                 let items = path.iter().map(|p| cx.str_value(p)).collect();
                 set(names.__path__, Value::object(cx.list(items)));
             }
+            set(names.__builtins__, Value::object(cx.vm().builtins));
             cx.add_module(name, Value::object(module));
             let thread = cx.thread_number();
             cx.vm_mut().importing.bodies.push((Value::object(module).bits(), thread));

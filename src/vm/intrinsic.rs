@@ -154,9 +154,21 @@ unsafe fn import_star(vm: &mut Vm, base: Base, module: Value, namespace: Value) 
         let cx = Cx::of(vm);
         let all = cx.intern("__all__");
         if let Some(all) = cx.get_optional(module, all)? {
-            for name in cx.plain_items(all).unwrap_or_default() {
-                let Some(name) = name.cast::<Str>() else {
-                    let text = format!("Item in __all__ must be str, not {}", cx.type_name(name));
+            let names = match cx.plain_items(all) {
+                Some(names) => names,
+                // Whatever can be indexed will do.
+                None => {
+                    let items = cx.call_prelude("_indexed_items", &[all])?;
+                    cx.plain_items(items).unwrap_or_default()
+                }
+            };
+            for name in names {
+                let Some(name) = cx.unwrap(name).cast::<Str>() else {
+                    let own = cx.own_attribute(module, cx.vm().names.__name__);
+                    let own = own.and_then(|own| own.cast::<Str>());
+                    let own = own.map_or_else(|| "?".into(), |own| own.lossy().into_owned());
+                    let found = cx.type_name(name);
+                    let text = format!("Item in {own}.__all__ must be str, not {found}");
                     return Err(cx.type_error(&text));
                 };
                 let name = cx.intern_str(name);

@@ -14,6 +14,7 @@ mod construct;
 pub mod context;
 mod cx;
 mod data;
+pub mod descriptors;
 pub mod finalise;
 mod handling;
 mod import;

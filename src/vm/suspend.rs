@@ -17,7 +17,7 @@ use crate::code::{CodeKind, Content};
 use crate::gc::Gc;
 use crate::value::frame::{DEPTH_MASK, DEPTH_ONE, DST_MASK, INFO, Ret, state};
 use crate::value::kind::Kind;
-use crate::value::{Exception, Frame, Function, Iter, Primitive, T, Value, Wait};
+use crate::value::{Exception, Frame, Function, Iter, IterKind, Primitive, T, Value, Wait};
 
 /// What a native asked for by returning `Stop::Resume`.
 pub struct Request {
@@ -515,13 +515,24 @@ pub unsafe fn delegate_to(vm: *mut Vm, ip: Ip, base: Base, info: u64, iterator: 
             return unwind::unwind(vm, ip, base);
         }
         // A generator of the prelude forwards to the foreign iterator.
-        let forward = (*vm).prelude("_delegate");
+        let forward = (*vm).prelude(if ends_plainly(iterator) { "_delegate" } else { DELEGATE_TO });
         let frame = match generator_of(vm, base, forward, &[iterator]) {
             Ok(frame) => frame,
             Err(_) => return unwind::unwind(vm, ip, base),
         };
         link(vm, ip, base, frame, info)
     }
+}
+
+/// The function of the prelude that hands on what is thrown in as it was given.
+const DELEGATE_TO: &str = "_delegate_to";
+
+/// Is this a built-in iterator whose end says nothing? A function of `map` may raise a
+/// StopIteration with a value.
+fn ends_plainly(iterator: Value) -> bool {
+    iterator
+        .cast::<Iter>()
+        .is_some_and(|iter| iter.kind != IterKind::Map || !iter.a.get().is::<Function>())
 }
 
 /// The frame of a call to a generator or coroutine function.
@@ -626,6 +637,17 @@ impl Cx {
         self.vm_mut().resume =
             Some(Request { frame, value, throws: false, then: Some((run, state)) });
         Err(Stop::Resume)
+    }
+
+    /// Does a suspended frame delegate, in the end, to an iterator that wants what is thrown as it
+    /// was given? Then the mark in front of such arguments.
+    pub fn parcel_mark(&mut self, frame: Gc<Frame>) -> Option<Value> {
+        let mut innermost = self.delegated_to(frame)?;
+        while let Some(inner) = self.delegated_to(innermost) {
+            innermost = inner;
+        }
+        let mark = self.vm().prelude(DELEGATE_TO);
+        (Value::object(innermost.function) == mark).then_some(mark)
     }
 
     /// Raises an exception where a frame is suspended. A native's last act.

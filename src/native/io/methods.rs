@@ -44,6 +44,7 @@ static METHODS: &[Def] = &[
 static BINARY_METHODS: &[Def] = &[
     method("read1(self, size=-1, /)", "Read what one call of the system yields.", read1),
     method("readinto(self, buffer, /)", "Read into a bytearray.", readinto),
+    method("readinto1(self, buffer, /)", "Read into a bytearray.", readinto),
     method("peek(self, size=0, /)", "What is there, without taking it.", |cx, args| {
         let stream = receiver(cx, args)?;
         let data = with_stream(cx, &stream, Stream::peek)?;
@@ -80,6 +81,18 @@ pub static TYPES: &[&TypeDef] = &[
     &shared(T::BufferedReader),
     &binary(T::BufferedReader),
     &shared(T::BufferedWriter),
+    &TypeDef {
+        id: T::BufferedWriter,
+        doc: "A binary file.",
+        methods: &[
+            method("read1(self, size=-1, /)", "Not supported.", |cx, _| unsupported(cx, "read1")),
+            method("readinto(self, buffer, /)", "Not supported.", |cx, _| unsupported(cx, "read")),
+            method("readinto1(self, buffer, /)", "Not supported.", |cx, _| {
+                unsupported(cx, "read1")
+            }),
+        ],
+        getsets: &[],
+    },
     &shared(T::BufferedRandom),
     &binary(T::BufferedRandom),
 ];
@@ -101,6 +114,10 @@ fn limit(cx: &mut Cx, args: Args, i: usize) -> Result<Option<usize>, Stop> {
         Some(value) if !value.is_none() => Ok(usize::try_from(cx.index_i64(value)?).ok()),
         _ => Ok(None),
     }
+}
+
+fn unsupported(cx: &Cx, what: &str) -> Flow {
+    Err(cx.error(T::UnsupportedOperation, what))
 }
 
 // ---- reading
