@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::expect::{self, Expected};
 use super::markdown;
+use super::names::names_of_tests;
 use super::suite::{Job, Kind};
 use crate::host::check;
-use crate::syntax::ast::{Ast, Stmt, StmtKind};
-use crate::syntax::{Mode, Outcome, decode_source, legible, parse};
+use crate::syntax::{decode_source, legible};
 
 /// What stands beside a script that is a test.
 const SIBLINGS: &[&str] = &["out", "err", "code", "in"];
@@ -201,7 +201,7 @@ fn in_file(file: &Path, named: bool) -> Vec<Job> {
         Err(_) => legible(&bytes).into_owned(),
     };
     let expected = expect::read(&text);
-    let functions = if is_test_file(file) { functions(&text) } else { Vec::new() };
+    let functions = if is_test_file(file) { names_of_tests(&text) } else { Vec::new() };
     let beside = SIBLINGS.iter().any(|ending| file.with_extension(ending).is_file());
     let mut jobs = Vec::new();
     let directives = expected.directives.clone();
@@ -217,45 +217,4 @@ fn in_file(file: &Path, named: bool) -> Vec<Job> {
 
 fn is_test_file(file: &Path) -> bool {
     file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("test_"))
-}
-
-/// The names of the test functions of a text, in their order. A text that is no program has none,
-/// unless it looks as if it should: then the failure to load it is told for those.
-fn functions(text: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    match parse(text, Mode::Module).outcome {
-        Outcome::Tree { ast, .. } => defined(&ast, &ast.body, &mut names),
-        _ => {
-            let lines = text.lines().map(|line| line.strip_prefix("async ").unwrap_or(line));
-            let heads = lines.filter_map(|line| line.strip_prefix("def ")?.split_once('('));
-            names.extend(heads.map(|(name, _)| name.trim().to_owned()));
-        }
-    }
-    names.retain(|name| name.starts_with("test_"));
-    let mut met = HashSet::new();
-    names.retain(|name| met.insert(name.clone()));
-    names
-}
-
-/// Functions that are defined when the module is: in the open, or in a branch.
-fn defined(ast: &Ast, body: &[Stmt], names: &mut Vec<String>) {
-    for stmt in body {
-        match &stmt.kind {
-            StmtKind::Function(function) => names.push(ast.name(function.name.name).to_owned()),
-            StmtKind::If(branching) => {
-                for branch in &branching.branches {
-                    defined(ast, &branch.body, names);
-                }
-                defined(ast, &branching.orelse, names);
-            }
-            StmtKind::Try(attempt) => {
-                defined(ast, &attempt.body, names);
-                for handler in &attempt.handlers {
-                    defined(ast, &handler.body, names);
-                }
-                defined(ast, &attempt.orelse, names);
-            }
-            _ => {}
-        }
-    }
 }

@@ -18,6 +18,7 @@ mod junit;
 mod lines;
 mod markdown;
 mod memory;
+mod names;
 mod notes;
 mod options;
 mod pattern;
