@@ -15,18 +15,19 @@ use crate::gc::Gc;
 use crate::plain::codec::{self, Encoding, Handler};
 use crate::rt::seam::{self, Act};
 use crate::value::{Dict, Str, T, Value};
+use crate::vm::children::{self, Before};
 use crate::vm::threads::{Side, Woke};
 use crate::vm::{Args, Cx, Def, Flow, Stop, system};
 
 static FUNCTIONS: &[Def] = &[
     function(
-        "spawn(argv, program, folder, environment, descriptors, session, group, /)",
+        "spawn(argv, program, folder, environment, descriptors, before, /)",
         "Starts a program: its number, and a descriptor that tells of its end.",
         spawn,
     ),
     function("poll(pid, /)", "How a child has ended, or None.", |cx, args| {
         let pid = cx.index_i64(cx.arg(args, 0).value())?;
-        match system::reap(pid as i32) {
+        match children::reap(pid as i32) {
             Ok(None) => Ok(Value::NONE),
             Ok(Some(status)) => Ok(Value::int(status.into())),
             Err(error) => Err(io_error(cx, &error, None)),
@@ -75,20 +76,17 @@ fn spawn(cx: &mut Cx, args: Args) -> Flow {
     for (place, value) in given.iter_mut().zip(descriptors) {
         let fd = cx.index_i64(value)?;
         if fd >= 0 {
-            let own = system::duplicate_owned(fd as i32);
+            let own = system::duplicate_above(fd as i32);
             *place = Some(own.map_err(|error| io_error(cx, &error, None))?);
         }
     }
     let stdio = |fd: Option<OwnedFd>| fd.map_or_else(Stdio::inherit, Stdio::from);
     let [input, output, errors] = given.map(stdio);
     command.stdin(input).stdout(output).stderr(errors);
-    if cx.arg(args, 6).value() == Value::TRUE {
-        command.process_group(0);
-    }
-    let session = cx.arg(args, 5).value() == Value::TRUE;
+    let before = before(cx, cx.arg(args, 5).value())?;
     // What the program has printed comes before what the child prints.
     let _ = io::finish(cx);
-    match seam::pass(Act::Open, 0).and_then(|_| system::spawn(command, session)) {
+    match seam::pass(Act::Open, 0).and_then(|_| children::spawn(command, before)) {
         Ok((pid, fd)) => {
             let made = [Value::int(pid.into()), Value::int(fd.into())];
             Ok(Value::object(cx.tuple(&made)))
@@ -97,11 +95,49 @@ fn spawn(cx: &mut Cx, args: Args) -> Flow {
     }
 }
 
+/// What a child does before its program begins: a tuple of session, process group, umask, user,
+/// group, groups, whether signals stay as they are, whether descriptors are closed, those that are not.
+fn before(cx: &mut Cx, value: Value) -> Result<Before, Stop> {
+    let items = cx.plain_items(value).unwrap_or_default();
+    let &[session, group, umask, user, gid, groups, keep_signals, close, keep] = &items[..] else {
+        return Err(cx.type_error("nine things are expected"));
+    };
+    let mut numbers = [None; 4];
+    for (place, value) in numbers.iter_mut().zip([group, umask, user, gid]) {
+        if !value.is_none() {
+            *place = Some(cx.index_i64(value)?);
+        }
+    }
+    let [group, umask, user, gid] = numbers;
+    let id = |id: Option<i64>| id.map(|id| id as u32);
+    let mut lists = [Vec::new(), Vec::new()];
+    for (list, value) in lists.iter_mut().zip([groups, keep]) {
+        for item in cx.plain_items(value).unwrap_or_default() {
+            list.push(cx.index_i64(item)?);
+        }
+    }
+    let [ids, keep] = lists;
+    Ok(Before {
+        session: session == Value::TRUE,
+        group: group.map(|group| group as i32),
+        umask: id(umask),
+        user: id(user),
+        gid: id(gid),
+        groups: (!groups.is_none()).then(|| ids.into_iter().map(|id| id as u32).collect()),
+        keep_signals: keep_signals == Value::TRUE,
+        close: close == Value::TRUE,
+        keep: keep.into_iter().map(|fd| fd as i32).collect(),
+    })
+}
+
 /// Where a program is, by the PATH that it will see; or the number of the error. A name with a
 /// slash in it is where it says. The library can start what is found without copying this process.
 fn find(program: &OsStr, pairs: Option<&[OsString]>) -> Result<PathBuf, i32> {
     if program.as_bytes().contains(&b'/') {
         return Ok(program.into());
+    }
+    if program.is_empty() {
+        return Err(libc::EACCES);
     }
     let given = match pairs {
         None => std::env::var_os("PATH"),
@@ -143,7 +179,7 @@ fn wait(cx: &mut Cx, args: Args) -> Flow {
     }
 }
 
-fn texts(cx: &mut Cx, value: Value) -> Result<Vec<OsString>, Stop> {
+pub fn texts(cx: &mut Cx, value: Value) -> Result<Vec<OsString>, Stop> {
     let items = cx.plain_items(cx.unwrap(value)).unwrap_or_default();
     items.into_iter().map(|item| os_text(cx, item)).collect()
 }

@@ -1,15 +1,11 @@
 //! The few calls of the C library that natives need and the Rust library lacks: sleeping until
 //! a signal comes, processor time, and calendar time in the local zone.
 
-use std::ffi::CString;
 use std::fs::File;
 use std::io;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Command;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -42,37 +38,6 @@ pub fn start_quietly(
         let started = std::thread::Builder::new().name(name.into()).spawn(body);
         libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut());
         started
-    }
-}
-
-// ---- children
-
-/// Starts a program, in a session of its own if so wanted. Returns its number, and a descriptor
-/// that can be read from once it has ended.
-pub fn spawn(mut command: Command, session: bool) -> io::Result<(i32, RawFd)> {
-    if session {
-        let begin = || {
-            // SAFETY: a plain call that a child may make before the program begins.
-            checked(unsafe { libc::setsid() }).map(drop)
-        };
-        // SAFETY: it allocates nothing and takes no locks.
-        unsafe { command.pre_exec(begin) };
-    }
-    let child = command.spawn()?;
-    let pid = child.id() as i32;
-    // SAFETY: a plain call. Nobody but `reap` waits for the child: the number is still its own.
-    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
-    if fd < 0 { Err(io::Error::last_os_error()) } else { Ok((pid, fd as RawFd)) }
-}
-
-/// How a child has ended: its status, or minus the signal that killed it. None if it has not.
-pub fn reap(pid: i32) -> io::Result<Option<i32>> {
-    let mut status = 0;
-    // SAFETY: valid for the call.
-    match checked(unsafe { libc::waitpid(pid, &mut status, libc::WNOHANG) })? {
-        0 => Ok(None),
-        _ if libc::WIFSIGNALED(status) => Ok(Some(-libc::WTERMSIG(status))),
-        _ => Ok(Some(libc::WEXITSTATUS(status))),
     }
 }
 
@@ -304,6 +269,15 @@ pub fn set_blocking(fd: RawFd, on: bool) -> io::Result<()> {
     }
 }
 
+/// Another descriptor of the same file, not one of the first three, as an object's own.
+pub fn duplicate_above(fd: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: plain calls; a wrong descriptor is an error, and what is made is nobody else's.
+    unsafe {
+        let made = checked(libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3))?;
+        Ok(OwnedFd::from_raw_fd(made))
+    }
+}
+
 /// Another descriptor of the same file, as an object's own.
 pub fn duplicate_owned(fd: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: it was just made.
@@ -336,12 +310,7 @@ pub fn get_option(socket: &Socket, level: i32, name: i32, data: &mut [u8]) -> io
     if result == 0 { Ok(len as usize) } else { Err(io::Error::last_os_error()) }
 }
 
-/// A path as the system takes it: programs' paths have no zero bytes.
-fn c_path(path: &Path) -> io::Result<CString> {
-    CString::new(path.as_os_str().as_bytes()).map_err(|_| io::ErrorKind::InvalidInput.into())
-}
-
-fn checked(result: libc::c_int) -> io::Result<libc::c_int> {
+pub(super) fn checked(result: libc::c_int) -> io::Result<libc::c_int> {
     if result == -1 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
@@ -354,15 +323,9 @@ pub fn with_file<R>(fd: RawFd, act: impl FnOnce(&File) -> io::Result<R>) -> io::
     act(&file)
 }
 
-pub fn open(path: &Path, flags: i32, mode: u32) -> io::Result<RawFd> {
-    let path = c_path(path)?;
-    // SAFETY: a valid string.
-    checked(unsafe { libc::open(path.as_ptr(), flags | libc::O_CLOEXEC, mode) })
-}
-
 pub fn access(path: &Path, mode: i32) -> bool {
     // SAFETY: a valid string.
-    c_path(path).is_ok_and(|path| unsafe { libc::access(path.as_ptr(), mode) } == 0)
+    super::files::c_path(path).is_ok_and(|path| unsafe { libc::access(path.as_ptr(), mode) } == 0)
 }
 
 pub fn kill(pid: i32, signal: i32) -> io::Result<()> {
