@@ -159,13 +159,18 @@ fn real_number(cx: &Cx, number: &Number) -> Result<f64, Stop> {
 
 /// A float from anything that converts without text, as `math` functions take it: `__float__`,
 /// then `__index__`, by the door where the program defines them.
+#[inline]
 pub fn float_arg(cx: &mut Cx, value: Value) -> Result<f64, Stop> {
     if let Some(f) = value.as_float() {
         return Ok(f);
     }
-    if let Some(n) = value.as_int() {
-        return Ok(n as f64);
+    match value.as_int() {
+        Some(n) => Ok(n as f64),
+        None => float_of_object(cx, value),
     }
+}
+
+fn float_of_object(cx: &mut Cx, value: Value) -> Result<f64, Stop> {
     let names = &cx.vm().names;
     for (name, is_float) in [(names.__float__, true), (names.__index__, false)] {
         let Some(found) = cx.lookup(cx.class_of(value), name) else { continue };

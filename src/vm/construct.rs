@@ -365,7 +365,7 @@ unsafe fn replaced_statement(
             names.extend(entry.key.cast::<Str>());
             args.push(entry.value);
         }
-        (*vm).tail = Some(call::Tail { callee, args, names, then: None });
+        (*vm).tail = Some(call::Tail { callee, args: call::Given::Many(args), names, then: None });
         call::settle(vm, ip, base, info, Err(Stop::Tail))
     }
 }

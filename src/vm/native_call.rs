@@ -114,22 +114,37 @@ pub unsafe fn call_method(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     }
 }
 
-/// The same where the instruction remembers the place of a module's function.
+/// The same where the instruction remembers the place of a module's function, or a heap frame has no
+/// room for what is not given.
 #[inline(never)]
 unsafe fn call_function(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let args = base.add(word::b(w) + ARGS);
         let this = *args;
         let n = word::c(w);
-        if this.is_object()
-            && (*this.header_unchecked()).shape as u64 | (*vm).epoch() << 32 == *ip
-            && let Some(cell) = Value::from_bits(*ip.add(1)).cast::<crate::value::Cell>()
-            && let Some(native) = cell.value.get().cast::<Native>()
-            && native.kind != NativeKind::Method
-            && takes(vm, base, native, args, n)
+        if this.is_object() && (*this.header_unchecked()).shape as u64 | (*vm).epoch() << 32 == *ip
         {
-            std::ptr::copy(args.add(1), args, n);
-            return run_at_once::<0>(vm, ip.add(3), base, w, native);
+            let known = Value::from_bits(*ip.add(1));
+            if let Some(cell) = known.cast::<crate::value::Cell>()
+                && let Some(native) = cell.value.get().cast::<Native>()
+                && native.kind != NativeKind::Method
+                && takes(vm, base, native, args, n)
+            {
+                std::ptr::copy(args.add(1), args, n);
+                return run_at_once::<0>(vm, ip.add(3), base, w, native);
+            }
+            if let Some(native) = known.cast::<Native>()
+                && !(*vm).on_stack(base)
+                && fits(native, n + 1)
+                && !(*vm).interrupted()
+            {
+                let window = free_window(vm, base);
+                if (*vm).has_room(window, native.places as usize) {
+                    std::ptr::copy_nonoverlapping(args, window, n + 1);
+                    let info = w & DST_MASK;
+                    return run_filled(vm, ip.add(3), base, window, n + 1, native, info);
+                }
+            }
         }
         call::call_method_slow(vm, ip, base, w)
     }
@@ -140,12 +155,19 @@ unsafe fn call_function(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 #[inline(always)]
 unsafe fn takes(vm: *mut Vm, base: Base, native: Gc<Native>, args: Base, n: usize) -> bool {
     unsafe {
-        let (min, max) = (native.min as usize, native.max as usize);
-        let fits = n >= min && n <= max && max != u16::MAX as usize;
         let places = native.places as usize;
-        fits && !(*vm).interrupted()
+        fits(native, n)
+            && !(*vm).interrupted()
             && ((*vm).has_room(args, places) || frame_has_room(vm, base, args, places))
     }
+}
+
+/// Does the native take so many arguments, none of them as surplus?
+#[inline(always)]
+fn fits(native: Gc<Native>, n: usize) -> bool {
+    let (min, max) = (native.min as usize, native.max as usize);
+    let most = if max == u16::MAX as usize { native.signature.positional() } else { max };
+    n >= min && n <= most
 }
 
 #[inline(always)]
@@ -174,13 +196,31 @@ pub unsafe fn enter_in_place(
         if !takes(vm, base, native, args, n) {
             return None;
         }
+        Some(run_filled(vm, ip, base, args, n, native, info))
+    }
+}
+
+/// Runs a native on `n` arguments, behind which there is room for all places.
+#[inline(always)]
+unsafe fn run_filled(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    args: Base,
+    n: usize,
+    native: Gc<Native>,
+    info: u64,
+) -> Pc {
+    unsafe {
         let places = native.places as usize;
         let mut at = n;
         while at < places {
+            // One or two: nothing to be unrolled.
+            core::arch::asm!("", options(nomem, nostack, preserves_flags));
             *args.add(at) = Value::UNDEF;
             at += 1;
         }
-        Some(run_native(vm, ip, base, args, places, native, info))
+        run_native(vm, ip, base, args, places, native, info)
     }
 }
 
@@ -196,15 +236,7 @@ unsafe fn run_at_once<const THIS: usize>(
 ) -> Pc {
     unsafe {
         let args = base.add(word::b(w) + ARGS);
-        let places = native.places as usize;
-        let mut at = word::c(w) + THIS;
-        while at < places {
-            // One or two: nothing to be unrolled.
-            core::arch::asm!("", options(nomem, nostack, preserves_flags));
-            *args.add(at) = Value::UNDEF;
-            at += 1;
-        }
-        run_native(vm, ip, base, args, places, native, w & DST_MASK)
+        run_filled(vm, ip, base, args, word::c(w) + THIS, native, w & DST_MASK)
     }
 }
 

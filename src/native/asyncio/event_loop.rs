@@ -220,11 +220,15 @@ const fn switch<const FLAG: u8>(name: &'static str) -> GetSet {
     }
 }
 
+#[inline]
 pub fn of(cx: &Cx, value: Value) -> Result<Gc<EventLoop>, Stop> {
-    value.cast::<EventLoop>().ok_or_else(|| {
-        let name = cx.type_name(value);
-        cx.type_error(&format!("expected an event loop, not '{name}'"))
-    })
+    value.cast::<EventLoop>().ok_or_else(|| none_of(cx, value))
+}
+
+#[cold]
+fn none_of(cx: &Cx, value: Value) -> Stop {
+    let name = cx.type_name(value);
+    cx.type_error(&format!("expected an event loop, not '{name}'"))
 }
 
 fn this(cx: &Cx, args: Args) -> Result<Gc<EventLoop>, Stop> {
@@ -232,10 +236,16 @@ fn this(cx: &Cx, args: Args) -> Result<Gc<EventLoop>, Stop> {
 }
 
 /// Is the loop in debug mode?
+#[inline]
 pub fn debugs(cx: &mut Cx, event_loop: Value) -> Result<bool, Stop> {
-    if let Some(own) = event_loop.cast::<EventLoop>() {
-        return Ok(own.has(flag::DEBUG));
+    match event_loop.cast::<EventLoop>() {
+        Some(own) => Ok(own.has(flag::DEBUG)),
+        None => says_it_debugs(cx, event_loop),
     }
+}
+
+#[cold]
+fn says_it_debugs(cx: &mut Cx, event_loop: Value) -> Result<bool, Stop> {
     let ask = cx.intern("get_debug");
     let ask = cx.get_attribute(event_loop, ask)?;
     let answer = cx.call(ask, &[])?;
@@ -315,7 +325,11 @@ fn callback(cx: &Cx, args: Args, at: usize) -> (Value, Value) {
         Some(context) if !context.is_none() => context,
         _ => cx.copied_context(),
     };
-    (Value::object(cx.tuple(&cx.args_from(args, at + 1))), context)
+    let given = match args.len() > at + 1 {
+        true => cx.tuple(&cx.args_from(args, at + 1)),
+        false => cx.tuple(&[]),
+    };
+    (Value::object(given), context)
 }
 
 fn soon(cx: &mut Cx, args: Args, method: &'static str) -> Flow {
@@ -370,7 +384,7 @@ fn call_later(cx: &mut Cx, args: Args) -> Flow {
     }
     let now = cx.now();
     let delay = float_arg(cx, delay)?;
-    at(cx, args, Value::float(now + delay), "call_later")
+    at(cx, own, args, Value::float(now + delay), "call_later")
 }
 
 fn context_or_none(context: Value) -> Value {
@@ -382,11 +396,11 @@ fn call_at(cx: &mut Cx, args: Args) -> Flow {
     if when.is_none() {
         return Err(cx.type_error("when cannot be None"));
     }
-    at(cx, args, when, "call_at")
+    let own = this(cx, args)?;
+    at(cx, own, args, when, "call_at")
 }
 
-fn at(cx: &mut Cx, args: Args, when: Value, method: &'static str) -> Flow {
-    let own = this(cx, args)?;
+fn at(cx: &mut Cx, own: Gc<EventLoop>, args: Args, when: Value, method: &'static str) -> Flow {
     check_open(cx, own)?;
     let called = cx.arg(args, 2).value();
     let (given, context) = callback(cx, args, 3);

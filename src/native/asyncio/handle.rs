@@ -99,11 +99,15 @@ pub static TIMER: TypeDef = TypeDef {
     ],
 };
 
+#[inline]
 pub fn of(cx: &Cx, value: Value) -> Result<Gc<Handle>, Stop> {
-    value.cast::<Handle>().ok_or_else(|| {
-        let name = cx.type_name(value);
-        cx.type_error(&format!("descriptor requires a 'Handle' object but received a '{name}'"))
-    })
+    value.cast::<Handle>().ok_or_else(|| none_of(cx, value))
+}
+
+#[cold]
+fn none_of(cx: &Cx, value: Value) -> Stop {
+    let name = cx.type_name(value);
+    cx.type_error(&format!("descriptor requires a 'Handle' object but received a '{name}'"))
 }
 
 fn this(cx: &Cx, args: Args) -> Result<Gc<Handle>, Stop> {
