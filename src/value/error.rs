@@ -3,24 +3,15 @@
 //! Unwinding appends (code, word, kept variables) to the exception, 24 bytes a level; lines, columns and
 //! text are worked out only when somebody looks.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 use super::kind::{Object, Tracer, trace_cells};
-use super::{CodeObject, Dict, Space, Str, Value};
+use super::{Dict, Space, Str, Trace, Value};
 use crate::gc::{Gc, Header};
 
 /// `header.flags`: the machine has made and raised it, and nobody has got hold of it since. Only such
 /// handlers have it as do not look at it, so that it can be let go of when they are through.
 pub const UNSEEN: u8 = 1;
-
-#[derive(Clone, Copy)]
-pub struct TracePoint {
-    pub code: Gc<CodeObject>,
-    /// Index of a word of the instruction that raised or called.
-    pub word: u32,
-    /// What `intrinsic::keep_locals` keeps, or UNDEF.
-    pub kept: Value,
-}
 
 #[repr(C)]
 pub struct Exception {
@@ -35,8 +26,7 @@ pub struct Exception {
     pub cause: Cell<Value>,
     pub context: Cell<Value>,
     pub suppress: Cell<bool>,
-    /// From the place of the raise outwards.
-    pub trace: RefCell<Vec<TracePoint>>,
+    pub trace: Trace,
     /// What `__traceback__` was set to: `trace` has come in front of it since. UNDEF if nobody did.
     pub traceback: Cell<Value>,
 }
@@ -81,10 +71,10 @@ impl Object for Exception {
         marker.value(self.cause.get());
         marker.value(self.context.get());
         marker.value(self.traceback.get());
-        for point in self.trace.borrow().iter() {
+        self.trace.each(|point| {
             marker.object(point.code);
             marker.value(point.kept);
-        }
+        });
     }
 
     const OWNS: bool = true;
@@ -92,7 +82,7 @@ impl Object for Exception {
     unsafe fn release(this: *mut Exception) -> usize {
         // SAFETY: a dead exception, dropped once.
         unsafe {
-            let bytes = (*this).trace.borrow().capacity() * size_of::<TracePoint>();
+            let bytes = (*this).trace.storage();
             std::ptr::drop_in_place(&raw mut (*this).trace);
             bytes
         }

@@ -27,8 +27,10 @@ pub mod state {
     pub const KEEPS_ERRORS: u32 = 128;
     /// … of a task: it waits in an `await` itself, which gets the result without asking for it.
     pub const DIRECT: u32 = 256;
-    /// … it was cancelled where nothing guards its coroutine: the exception is made when asked for.
+    /// … it was cancelled where nothing guards its coroutine: the exception is made when asked for …
     pub const QUIET: u32 = 512;
+    /// … is it among those that are being looked at?
+    pub const MET: u32 = 1024;
 }
 
 /// A result that is not there yet. It settles once.

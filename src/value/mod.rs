@@ -32,6 +32,7 @@ pub mod str;
 pub mod table;
 mod texts;
 pub mod timeout;
+mod trace;
 pub mod types;
 pub mod view;
 pub mod wait;
@@ -42,7 +43,7 @@ pub use class::Class;
 pub use code::CodeObject;
 pub use deque::Deque;
 pub use dict::{Dict, DictView, ViewKind};
-pub use error::{Exception, TracePoint, Traceback};
+pub use error::{Exception, Traceback};
 pub use frame::{Frame, Ret};
 pub use func::{
     BoundMethod, Cell, ClassMethod, Declaration, Entry, Function, GenericAlias, MappingProxy,
@@ -67,6 +68,7 @@ pub use signature::Signature;
 pub use space::Space;
 pub use str::{Str, StrBuffer};
 pub use timeout::Timeout;
+pub use trace::{Trace, TracePoint};
 pub use types::T;
 pub use view::FrameView;
 pub use wait::{Primitive, Wait};

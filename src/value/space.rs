@@ -398,7 +398,7 @@ impl Space {
             cause: Value::NONE.into(),
             context: Value::NONE.into(),
             suppress: false.into(),
-            trace: RefCell::default(),
+            trace: Trace::default(),
             traceback: Value::UNDEF.into(),
         })
     }

@@ -351,7 +351,7 @@ pub fn traceback_of(vm: &Vm, exception: Value) -> Value {
     if next.is_undef() {
         next = Value::NONE;
     }
-    for point in exception.trace.borrow_mut().drain(..) {
+    for point in exception.trace.take() {
         if point.code.code.is_internal() {
             continue;
         }

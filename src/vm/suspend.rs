@@ -224,7 +224,7 @@ pub(super) unsafe fn throw(
             let function = (*frame).function;
             let code = function.code;
             let word = code.index_of(function.start);
-            exception.trace.borrow_mut().push(crate::value::TracePoint {
+            exception.trace.push(crate::value::TracePoint {
                 code,
                 word: word + 1,
                 kept: Value::UNDEF,

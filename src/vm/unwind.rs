@@ -33,7 +33,7 @@ unsafe fn walk(vm: *mut Vm, mut ip: Ip, mut base: Base, mut record: bool) -> Pc 
                 if (*vm).keeps_locals.get() && !code.code.is_internal() {
                     kept = super::watch::keep(vm, ip, base, handler.is_some());
                 }
-                exception.trace.borrow_mut().push(TracePoint { code, word, kept });
+                exception.trace.push(TracePoint { code, word, kept });
             }
             record = true;
             if let Some(handler) = handler {
@@ -107,7 +107,7 @@ pub unsafe fn let_go(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let exception = (*vm).handled.cast::<Exception>().expect("it is being handled");
         let pc = pop_handled(vm, ip, base, w);
-        exception.trace.take();
+        exception.trace.clear();
         // SAFETY: it owned nothing else, and is named by dead registers at most.
         (*vm).space.heap.release(exception.header());
         pc

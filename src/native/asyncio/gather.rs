@@ -110,18 +110,27 @@ fn collect(cx: &mut Cx, event_loop: Value, mut items: Vec<Value>, keeps: bool) -
 
 /// The places of what was given before, each with the first place of the same.
 fn repetitions(items: &[Value]) -> HashMap<usize, usize> {
-    let mut order: Vec<(u64, usize)> =
-        items.iter().enumerate().map(|(i, item)| (item.bits(), i)).collect();
-    // Made one after the other, they mostly are in order already.
-    order.sort_unstable();
-    let mut found = HashMap::new();
-    let mut first = 0;
-    for i in 1..order.len() {
-        if order[i].0 == order[first].0 {
-            found.insert(order[i].1, order[first].1);
-        } else {
-            first = i;
+    let bits = |i: usize| items[i].bits();
+    // Made one after the other, they may well be in the order of their addresses.
+    if (1..items.len()).all(|i| bits(i - 1) < bits(i)) {
+        return HashMap::new();
+    }
+    let mut again = Vec::new();
+    let mut others = Vec::new();
+    for (i, item) in items.iter().enumerate() {
+        match item.future() {
+            Some(future) if future.has(state::MET) => again.push(i),
+            Some(future) => future.set(state::MET, true),
+            None => others.push((item.bits(), i)),
         }
     }
-    found
+    items.iter().filter_map(|item| item.future()).for_each(|future| future.set(state::MET, false));
+    others.sort_unstable();
+    let same = others.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    again.extend(same.map(|pair| pair[1].1));
+    if again.is_empty() {
+        return HashMap::new();
+    }
+    let firsts: HashMap<u64, usize> = (0..items.len()).rev().map(|i| (bits(i), i)).collect();
+    again.into_iter().map(|i| (i, firsts[&bits(i)])).collect()
 }

@@ -175,7 +175,7 @@ fn set_trace(cx: &mut Cx, this: Value, value: Value) -> Flow {
         return Err(cx.type_error("__traceback__ must be a traceback or None"));
     }
     debug_assert!(value.is_none() || value.is::<Traceback>());
-    this.trace.borrow_mut().clear();
+    this.trace.clear();
     this.traceback.set(value);
     Ok(Value::NONE)
 }

@@ -23,7 +23,7 @@ pub fn note(vm: &Vm, task: Gc<Task>, error: Value) {
     let Some(error) = error.cast::<Exception>() else { return };
     let space = &vm.space;
     let name = space.intern(FIELD);
-    let count = Value::int((error.trace.borrow().len() + older(error).count()) as i64);
+    let count = Value::int((error.trace.len() + older(error).count()) as i64);
     let pair = [Value::object(task), count];
     match error.field(space, name).and_then(|known| known.cast::<List>()) {
         Some(known) => {
@@ -53,7 +53,7 @@ impl Cx {
         });
         let mut trace: Vec<Spot> = objects.collect();
         trace.reverse();
-        trace.extend(error.trace.borrow().iter().map(|point| spot(point.code, point.word)));
+        error.trace.each(|point| trace.push(spot(point.code, point.word)));
         let mut from = 0;
         let mut found = Vec::new();
         for pair in known.chunks(2) {

@@ -609,7 +609,7 @@ pub(super) fn pass_through(task: Gc<Task>, error: Gc<Exception>) {
     let Some(frame) = task.coro.get().cast::<Frame>() else { return };
     let code = frame.function.code;
     let word = code.index_of(frame.return_ip.cast_mut()).wrapping_sub(1);
-    error.trace.borrow_mut().push(TracePoint { code, word, kept: Value::UNDEF });
+    error.trace.push(TracePoint { code, word, kept: Value::UNDEF });
 }
 
 fn wait_for(task: Gc<Task>, what: Value) {

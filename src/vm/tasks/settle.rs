@@ -41,8 +41,7 @@ pub fn settle(vm: &Vm, future: Gc<Future>, to: u32) -> Option<Value> {
     let callbacks = future.callbacks.replace(Value::UNDEF);
     if to == state::ERROR {
         let error = future.result.get().cast::<Exception>();
-        let count =
-            error.map_or(0, |error| error.trace.borrow().len() + entries(error.traceback.get()));
+        let count = error.map_or(0, |error| error.trace.len() + entries(error.traceback.get()));
         future.callbacks.set(Value::int(count as i64));
         future.set(state::UNREAD, true);
         vm.space.finals.register(Value::object(future));
@@ -109,7 +108,7 @@ fn own_trace(future: Gc<Future>, error: Value) {
     let kept = usize::try_from(kept).unwrap_or(0);
     // What somebody has looked at is objects; what came later, or if nobody did all, is points.
     let seen = entries(error.traceback.get());
-    error.trace.borrow_mut().truncate(kept.saturating_sub(seen));
+    error.trace.truncate(kept.saturating_sub(seen));
     if kept < seen {
         error.traceback.set(innermost(error.traceback.get(), seen - kept));
     }
