@@ -12,7 +12,13 @@ use crate::value::{
     BoundMethod, Bytes, Class, Dict, Function, Instance, IterKind, Module, Native, StaticMethod,
     Str, T, Tuple, Value,
 };
-use crate::vm::{Args, Binary, Cx, Def, Flow, Found, Number, Outcome, Stop};
+use crate::vm::natives::def_of;
+use crate::vm::{Args, Binary, Cx, Def, Flow, Found, NativeFn, Number, Outcome, Stop};
+
+/// Is the native the function `len`?
+pub fn is_len(native: Gc<Native>) -> bool {
+    std::ptr::fn_addr_eq(def_of(native).run, len as NativeFn)
+}
 
 pub static FUNCTIONS: &[Def] = &[
     function("abs(x, /)", "Return the absolute value of the argument.", abs),

@@ -180,8 +180,28 @@ fn made(cx: &Cx, mutable: bool, data: Vec<u8>) -> Value {
 
 fn new(cx: &mut Cx, args: Args) -> Flow {
     let class = subtype(cx, args, T::Bytes)?;
-    let given = [1, 2, 3].map(|i| cx.arg(args, i).value());
-    construct(cx, T::Bytes, Value::object(class), given)
+    let (source, encoding) = (cx.arg(args, 1).value(), cx.arg(args, 2).value());
+    let errors = cx.arg(args, 3).value();
+    if class == cx.class(T::Bytes)
+        && encoding.is_undef()
+        && errors.is_undef()
+        && let Some(made) = made_quickly(cx, source)
+    {
+        return Ok(made);
+    }
+    construct(cx, T::Bytes, Value::object(class), [source, encoding, errors])
+}
+
+/// So many zeros, or the bytes of a list of small integers; None for everything else.
+fn made_quickly(cx: &Cx, source: Value) -> Option<Value> {
+    const LONG: i64 = 1 << 16;
+    if let Some(count) = source.as_int().filter(|count| (0..LONG).contains(count)) {
+        return Some(Value::object(cx.bytes(vec![0; count as usize])));
+    }
+    let byte = |item: &Value| item.as_int().and_then(|item| u8::try_from(item).ok());
+    let data: Vec<u8> =
+        source.cast::<List>()?.edit(|items| items.iter().map(byte).collect::<Option<_>>())?;
+    Some(Value::object(cx.bytes(data)))
 }
 
 /// `bytes(source, encoding, errors)`, and the same of bytearray. `into` is the class of the

@@ -7,9 +7,10 @@ use super::text_args::{
     byte, flag, limit, only_text, plain, raw_bounds, resolve_bounds, text_of, width,
 };
 use super::{class_method, codec, method, static_method};
+use crate::gc::Gc;
 use crate::plain::bytes as plain_bytes;
 use crate::plain::wtf8::{self, Side};
-use crate::value::{ByteArray, List, MemoryView, T, Tuple, Value};
+use crate::value::{ByteArray, Bytes, List, MemoryView, T, Tuple, Value};
 use crate::vm::{Args, Cx, Def, Flow, Outcome, Stop};
 
 pub const COUNT: usize = 42;
@@ -277,11 +278,42 @@ fn join(cx: &mut Cx, args: Args) -> Flow {
     if !cx.is_iterable(iterable) {
         return Err(cx.type_error("can only join an iterable"));
     }
+    if let Some(joined) = joined_quickly(cx, cx.arg(args, 0).value(), iterable) {
+        return Ok(joined);
+    }
     let state = [cx.arg(args, 0).value(), Value::NONE, Value::NONE];
     if iterable.is::<List>() || iterable.is::<Tuple>() {
         return join_collected(cx, state, Ok(iterable));
     }
     cx.collect_then(iterable, join_collected, state)
+}
+
+/// Joins a list or tuple of bytes by bytes; None for everything else.
+fn joined_quickly(cx: &Cx, between: Value, items: Value) -> Option<Value> {
+    let between = between.cast::<Bytes>()?;
+    let between = between.as_slice();
+    let join = |items: &[Value]| {
+        let parts: Vec<Gc<Bytes>> =
+            items.iter().map(|item| item.cast::<Bytes>()).collect::<Option<_>>()?;
+        let total =
+            parts.iter().fold(0usize, |sum, part| sum.saturating_add(part.as_slice().len()));
+        let gaps = between.len().saturating_mul(parts.len());
+        if total.saturating_add(gaps) > crate::plain::MAX_BYTES {
+            return None;
+        }
+        let mut slices: Vec<&[u8]> = Vec::with_capacity(parts.len() * 2);
+        for (at, part) in parts.iter().enumerate() {
+            if at > 0 && !between.is_empty() {
+                slices.push(between);
+            }
+            slices.push(part.as_slice());
+        }
+        Some(Value::object(cx.bytes_of(&slices)))
+    };
+    match items.cast::<Tuple>() {
+        Some(tuple) => join(tuple.as_slice()),
+        None => items.cast::<List>()?.edit(|items| join(items)),
+    }
 }
 
 fn join_collected(cx: &mut Cx, [separator, ..]: [Value; 3], outcome: Outcome) -> Flow {
@@ -494,14 +526,14 @@ fn decode(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn hex(cx: &mut Cx, args: Args) -> Flow {
-    hex_of(cx, args, |cx, args| Ok(this_data(cx, args)?.to_vec()))
+    hex_of(cx, args, this_data)
 }
 
 /// `hex` of what `data` finds once the arguments have been read.
-pub fn hex_of(
+pub fn hex_of<D: std::ops::Deref<Target = [u8]>>(
     cx: &mut Cx,
     args: Args,
-    data: impl FnOnce(&Cx, Args) -> Result<Vec<u8>, Stop>,
+    data: impl FnOnce(&Cx, Args) -> Result<D, Stop>,
 ) -> Flow {
     let every = match cx.opt(args, 2).map(|v| v.value()) {
         Some(every) => cx.index_i64(every)?,
@@ -526,8 +558,8 @@ pub fn hex_of(
             Some(plain(cx, plain_bytes::hex_separator(&text))?)
         }
     };
-    let text = plain_bytes::hex(&data(cx, args)?, separator, every);
-    Ok(Value::object(cx.str_ascii(text.as_bytes())))
+    let text = plain_bytes::hex_text(&data(cx, args)?, separator, every);
+    Ok(Value::object(cx.str_ascii(&text)))
 }
 
 fn fromhex(cx: &mut Cx, args: Args) -> Flow {

@@ -438,6 +438,20 @@ fn best_of(cx: &Cx, items: &[Value], order: Order) -> Result<Option<Value>, Stop
 /// Looks for an item of the given truth.
 fn search(cx: &mut Cx, args: Args, wanted: bool, in_prelude: &'static str) -> Flow {
     let source = cx.arg(args, 0).value();
+    if let Some(list) = source.cast::<List>() {
+        // Read item by item: what tells their truth may change the list. It is an argument.
+        let mut at = 0;
+        while let Some(item) = list.get(at) {
+            if cx.truth(item)? == wanted {
+                return Ok(Value::bool(wanted));
+            }
+            at += 1;
+            if at.is_multiple_of(1 << 16) {
+                cx.check_interrupt()?;
+            }
+        }
+        return Ok(Value::bool(!wanted));
+    }
     let iter = cx.builtin_iter(source).and_then(|iter| iter.cast::<Iter>());
     let Some(iter) = iter.filter(|&iter| cx.is_plain_iter(iter)) else {
         return cx.tail_prelude(in_prelude, &[source]);

@@ -11,8 +11,8 @@ use crate::gc::Gc;
 use crate::plain::MAX_BYTES;
 use crate::plain::int::Int;
 use crate::value::frame::state;
-use crate::value::iter::{EXHAUSTED, WRITTEN, stage};
-use crate::value::{Class, Dict, Frame, Iter, IterKind, List, T, Tuple, Value};
+use crate::value::iter::{EXHAUSTED, WRITTEN, key, stage};
+use crate::value::{Class, Dict, Frame, Iter, IterKind, List, Native, NativeKind, T, Tuple, Value};
 use crate::vm::{Args, Binary, Cx, Def, Flow, Outcome, Stop};
 
 /// A type of this module: its `__new__`, and rows beyond the protocol.
@@ -145,7 +145,7 @@ tool!(
     COMPRESS,
     Compress,
     "__new__(cls, data, selectors)",
-    |cx, args| new_written(cx, args, T::Compress, "_compress", &[1, 2]),
+    new_compress,
     "Items of data whose selectors are true."
 );
 tool!(
@@ -173,7 +173,7 @@ tool!(
     STARMAP,
     StarMap,
     "__new__(cls, function, iterable, /)",
-    |cx, args| new_written(cx, args, T::StarMap, "_starmap", &[2]),
+    new_starmap,
     "Results of the function, called with the arguments that the iterable yields."
 );
 tool!(
@@ -271,18 +271,99 @@ fn new_written(cx: &mut Cx, args: Args, id: T, name: &'static str, sources: &[us
     derive(cx, class, id, iter)
 }
 
+fn new_starmap(cx: &mut Cx, args: Args) -> Flow {
+    let class = new_class(cx, args, T::StarMap)?;
+    let source = cx.arg(args, 2).value();
+    let source = iter_now(cx, source)?;
+    let sources = Value::object(cx.list(vec![source]));
+    let function = cx.arg(args, 1).value();
+    let iter = cx.iter(T::StarMap, IterKind::StarMap, function, sources, 0);
+    derive(cx, class, T::StarMap, Value::object(iter))
+}
+
+fn new_compress(cx: &mut Cx, args: Args) -> Flow {
+    let class = new_class(cx, args, T::Compress)?;
+    let sources = cx.scope(|cx| iterators(cx, args, 1))?;
+    let parts = [Value::object(sources), Value::UNDEF];
+    over(cx, class, T::Compress, IterKind::Compress, parts, 0)
+}
+
 /// `groupby`: the list holds iterator, key function, the key of the group in progress, key and
-/// value of the item that waits, and the group that may go on. The generator function stands for
-/// "nothing".
+/// value of the item that waits, the group that may go on, an item whose key is not known yet, and
+/// the index of an `itemgetter`. The generator function stands for "nothing".
 fn new_groupby(cx: &mut Cx, args: Args) -> Flow {
     let class = new_class(cx, args, T::GroupBy)?;
     let source = cx.arg(args, 1).value();
     let source = iter_now(cx, source)?;
-    let key = cx.opt(args, 2).map_or(Value::NONE, |key| key.value());
+    let function = cx.opt(args, 2).map_or(Value::NONE, |key| key.value());
     let nothing = cx.vm().prelude("_groupby");
-    let state = cx.list(vec![source, key, nothing, nothing, nothing, Value::NONE]);
-    let iter = written(cx, T::GroupBy, "_groupby", Value::object(state));
-    derive(cx, class, T::GroupBy, iter)
+    let (way, index) = match way_of(cx, function) {
+        Some((way, index)) => (Some(way), index),
+        None => (None, Value::NONE),
+    };
+    let mut state = vec![source, function];
+    state.extend([nothing; 3]);
+    state.extend([Value::NONE, nothing, index]);
+    let state = Value::object(cx.list(state));
+    let iter =
+        cx.iter(T::GroupBy, IterKind::GroupBy, state, Value::UNDEF, way.unwrap_or(key::ITEM));
+    let plain = source.cast::<Iter>().is_some_and(|source| cx.is_plain_iter(source));
+    iter.guard.set(u32::from(plain && way.is_some()));
+    derive(cx, class, T::GroupBy, Value::object(iter))
+}
+
+/// How the keys of plain items are found without the program, and an index for that.
+fn way_of(cx: &Cx, function: Value) -> Option<(i64, Value)> {
+    if function.is_none() {
+        return Some((key::ITEM, Value::NONE));
+    }
+    if let Some(native) = function.cast::<Native>() {
+        let of_text = native.owner.get() == cx.type_object(T::Str);
+        return if of_text && native.kind == NativeKind::Method && is_pure(native) {
+            Some((key::TEXT_METHOD, Value::NONE))
+        } else if super::builtins::is_len(native) {
+            Some((key::LEN, Value::NONE))
+        } else {
+            None
+        };
+    }
+    super::operator::plain_index(cx, function).map(|index| (key::INDEX, index))
+}
+
+/// Does the method of str answer at once, whatever the text?
+fn is_pure(native: Gc<Native>) -> bool {
+    let name = native.signature.name();
+    name.starts_with("is")
+        || matches!(
+            name,
+            "lower" | "upper" | "casefold" | "title" | "capitalize" | "strip" | "lstrip" | "rstrip"
+        )
+}
+
+fn star_on(cx: &mut Cx, iter: Gc<Iter>) -> Flow {
+    let source = iter.b.get().cast::<List>().and_then(|sources| sources.get(0));
+    let Some(source) = source else { return stop(cx) };
+    let state = [Value::object(iter), Value::NONE, Value::NONE];
+    match pull(cx, source, star_pulled, state, false)? {
+        Some(item) => call_starred(cx, iter, item),
+        None => stop(cx),
+    }
+}
+
+fn star_pulled(cx: &mut Cx, [this, ..]: [Value; 3], outcome: Outcome) -> Flow {
+    let iter = in_state(cx, this)?;
+    match pulled(cx, outcome)? {
+        Some(item) => call_starred(cx, iter, item),
+        None => stop(cx),
+    }
+}
+
+fn call_starred(cx: &mut Cx, iter: Gc<Iter>, item: Value) -> Flow {
+    let function = iter.a.get();
+    match item.cast::<Tuple>() {
+        Some(tuple) => cx.tail(function, tuple.as_slice()),
+        None => cx.tail_prelude("_call_starred", &[function, item]),
+    }
 }
 
 /// The next item of an iterator of this module that could not be stepped natively.
@@ -294,6 +375,7 @@ pub fn next_by_code(cx: &mut Cx, iter: Gc<Iter>) -> Flow {
         match iter.kind {
             IterKind::Count => return count_on(cx, iter),
             IterKind::Tee => return tee_on(cx, iter),
+            IterKind::StarMap => return star_on(cx, iter),
             _ => take_over(cx, iter),
         }
     }
@@ -341,6 +423,15 @@ fn take_over(cx: &Cx, iter: Gc<Iter>) {
         }
         IterKind::Pairwise => ("_pairwise", vec![a, none(b), Value::bool(!b.is_undef())]),
         IterKind::ZipLongest => ("_zip_longest", vec![a, b, count]),
+        IterKind::Compress => {
+            let parts = a.cast::<List>().map_or_else(Vec::new, |parts| parts.to_vec());
+            ("_compress", parts)
+        }
+        IterKind::GroupBy => return write(cx, iter, "_groupby", a),
+        IterKind::Grouper => {
+            let parts = cx.tuple(&[a, b, Value::object(iter)]);
+            return write(cx, iter, "_grouper", Value::object(parts));
+        }
         _ => ("_batched", vec![a, count, b]),
     };
     write(cx, iter, name, Value::object(cx.list(state)));

@@ -81,18 +81,20 @@ pub fn same(cx: &mut Cx, x: Value, y: Value) -> Result<bool, Stop> {
 
 fn new(cx: &mut Cx, args: Args) -> Flow {
     let class = new_class(cx, args, T::List)?;
-    let list = cx.list(Vec::new());
     if class != cx.class(T::List) {
         // `__init__` follows, with whatever arguments it takes.
+        let list = cx.list(Vec::new());
         return derive(cx, class, T::List, Value::object(list));
     }
     match only_argument(cx, args, class, T::List)? {
-        Some(source) => {
-            let state = [Value::object(list), Value::object(list), Value::NONE];
-            cx.collect_then(source, filled, state)
-        }
-        None => Ok(Value::object(list)),
+        Some(source) => cx.collect_then(source, collected, [Value::NONE; 3]),
+        None => Ok(Value::object(cx.list(Vec::new()))),
     }
+}
+
+/// What was collected is the result: nobody else has that list.
+fn collected(_: &mut Cx, _: [Value; 3], outcome: Outcome) -> Flow {
+    outcome
 }
 
 /// The one optional argument of a `__new__` that is declared `(cls, *args, **kwargs)`: derived

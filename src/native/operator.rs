@@ -344,15 +344,19 @@ fn call_items(cx: &mut Cx, args: Args) -> Flow {
 
 /// What an object that gets one item would return for a plain operand; None for everything else.
 pub fn plain_key(cx: &mut Cx, key: Value, object: Value) -> Result<Option<Value>, Stop> {
-    let Some(getter) = key.cast::<Record>().filter(|_| cx.is_exact(key, T::ItemGetter)) else {
-        return Ok(None);
-    };
-    let keys = parts(getter);
-    let &[key] = keys.as_slice() else { return Ok(None) };
-    if !key.is_int() || !(object.is::<List>() || object.is::<Tuple>()) {
-        return Ok(None);
+    match plain_index(cx, key) {
+        Some(index) if object.is::<List>() || object.is::<Tuple>() => cx.item_plain(object, index),
+        _ => Ok(None),
     }
-    cx.item_plain(object, key)
+}
+
+/// The index of an `itemgetter` of one.
+pub fn plain_index(cx: &Cx, key: Value) -> Option<Value> {
+    let getter = key.cast::<Record>().filter(|_| cx.is_exact(key, T::ItemGetter))?;
+    match parts(getter).as_slice() {
+        &[index] => Some(index).filter(|index| index.is_int()),
+        _ => None,
+    }
 }
 
 // ---- attrgetter

@@ -158,6 +158,9 @@ fn merge(cx: &mut Cx, into: Gc<Dict>, from: Gc<Dict>) -> Result<(), Stop> {
 fn call(cx: &mut Cx, args: Args) -> Flow {
     let this = this(cx, cx.arg(args, 0).value())?;
     let func = this.places[FUNC].get();
+    if let Some(flow) = call_plainly(cx, args, this) {
+        return flow;
+    }
     let mut values = arguments(this);
     let (own, own_names) = spread(cx, args, 1)?;
     let kept = this.places[KEYWORDS].get().cast::<Dict>().filter(|kept| !kept.is_empty());
@@ -183,6 +186,25 @@ fn call(cx: &mut Cx, args: Args) -> Flow {
         }
     }
     cx.tail_with_names(func, &values, &names)
+}
+
+/// The call without any keywords and with few arguments; None for others.
+fn call_plainly(cx: &mut Cx, args: Args, this: Gc<Record>) -> Option<Flow> {
+    const FEW: usize = 8;
+    let kept = this.places[ARGS].get().cast::<Tuple>()?;
+    let (own, given) = (kept.as_slice(), args.len() - 2);
+    let n = own.len() + given;
+    let keywords = this.places[KEYWORDS].get().cast::<Dict>();
+    let named = cx.arg(args, 1).value().cast::<Dict>();
+    if n > FEW || [keywords, named].iter().flatten().any(|dict| !dict.is_empty()) {
+        return None;
+    }
+    let mut values = [Value::UNDEF; FEW];
+    values[..own.len()].copy_from_slice(own);
+    for i in 0..given {
+        values[own.len() + i] = cx.arg(args, i + 2).value();
+    }
+    Some(cx.tail(this.places[FUNC].get(), &values[..n]))
 }
 
 fn repr(cx: &mut Cx, args: Args) -> Flow {

@@ -113,10 +113,16 @@ fn run(
 
 /// Writes as much as there is of `%s` of strings and `%s` and `%d` of integers.
 fn run_bare(out: &mut Vec<u8>, pieces: &mut Pieces<'_>, values: &mut Values) {
-    while let Some((literal, letter, behind)) = pieces.bare()
-        && let Some(value) = values.peek()
+    while let Some(value) = values.peek()
         && out.len() <= crate::plain::MAX_BYTES
     {
+        let Some((literal, letter, behind)) = pieces.bare() else {
+            if !run_short(out, pieces, value) {
+                return;
+            }
+            values.next += 1;
+            continue;
+        };
         if let Some(n) = value.as_int() {
             out.extend_from_slice(literal);
             crate::plain::int::text::push_i64(out, n);
@@ -129,6 +135,29 @@ fn run_bare(out: &mut Vec<u8>, pieces: &mut Pieces<'_>, values: &mut Values) {
         values.next += 1;
         pieces.go_on_at(behind);
     }
+}
+
+/// Writes a short conversion of a plain number; false before anything else.
+fn run_short(out: &mut Vec<u8>, pieces: &mut Pieces<'_>, value: Value) -> bool {
+    let Some((literal, field, behind)) = pieces.short() else { return false };
+    let whole = matches!(u8::try_from(field.letter), Ok(b'd' | b'o' | b'x' | b'X'));
+    let before = out.len();
+    out.extend_from_slice(literal);
+    let done = match (value.as_int(), value.as_float()) {
+        (Some(n), _) if whole => percent::push_i64(out, &field, n),
+        (Some(n), _) => percent::push_f64(out, &field, n as f64),
+        (None, Some(x)) if !whole => percent::push_f64(out, &field, x),
+        _ => {
+            out.truncate(before);
+            return false;
+        }
+    };
+    if done.is_err() {
+        out.truncate(before);
+        return false;
+    }
+    pieces.go_on_at(behind);
+    true
 }
 
 fn convert(

@@ -11,7 +11,7 @@ use super::{function, this};
 use crate::gc::Gc;
 use crate::plain::sort;
 use crate::value::{Bytes, Function, List, Str, T, Tuple, Value};
-use crate::vm::{Args, Cx, Def, Flow, Order, Outcome, Stop};
+use crate::vm::{Args, Cx, Def, Flow, Order, Outcome, Quick, Stop};
 
 pub static FUNCTIONS: &[Def] = &[function(
     "sorted(iterable, /, *, key=None, reverse=False)",
@@ -74,6 +74,15 @@ fn sort_then(cx: &mut Cx, list: Gc<List>, key: Value, reverse: Value, answer: Va
         let keys = Value::object(cx.list(keys));
         return keyed(cx, [parts, reverse, answer], Ok(keys));
     }
+    if let Some(quick) = cx.quick(key, 1) {
+        let outcome = cx.scope(|cx| {
+            for value in [parts, answer, key] {
+                cx.root(value);
+            }
+            quick_keys(cx, quick, aside)
+        });
+        return keyed(cx, [parts, reverse, answer], outcome);
+    }
     let keys = cx.vm().prelude("_keys");
     cx.call_then(keys, &[aside, key], keyed, [parts, reverse, answer])
 }
@@ -97,6 +106,21 @@ fn plain_keys(cx: &mut Cx, key: Value, items: &[Value]) -> Result<Option<Vec<Val
         }
     }
     Ok(Some(keys))
+}
+
+/// The keys that a native gives; everything is rooted.
+fn quick_keys(cx: &mut Cx, quick: Quick, items: Value) -> Outcome {
+    let Some(items) = items.cast::<List>() else { return Ok(items) };
+    let keys = cx.list(Vec::with_capacity(items.len()));
+    cx.root(Value::object(keys));
+    while let Some(item) = items.get(keys.len()) {
+        let key = cx.run_quick(quick, &[item])?;
+        keys.push(key);
+        if keys.len().is_multiple_of(1 << 14) {
+            cx.check_interrupt()?;
+        }
+    }
+    Ok(Value::object(keys))
 }
 
 /// The keys are there.

@@ -38,6 +38,10 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
     if source.is::<Tuple>() {
         return derive(cx, class, T::Tuple, source);
     }
+    if let Some(list) = source.cast::<List>() {
+        let tuple = Value::object(list.edit(|items| cx.tuple(items)));
+        return derive(cx, class, T::Tuple, tuple);
+    }
     let state = [Value::object(class), Value::NONE, Value::NONE];
     cx.collect_then(source, collected, state)
 }

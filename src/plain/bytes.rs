@@ -8,7 +8,21 @@ use super::{Fault, MAX_BYTES, Result, wtf8};
 
 /// `data.hex(separator, every)`: groups are counted from the right, or from the left if negative.
 pub fn hex(data: &[u8], separator: Option<u8>, every: i64) -> String {
-    let mut out = String::with_capacity(data.len() * 3);
+    String::from_utf8(hex_text(data, separator, every)).unwrap_or_default()
+}
+
+/// The same as bytes of text.
+pub fn hex_text(data: &[u8], separator: Option<u8>, every: i64) -> Vec<u8> {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = |byte: u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+    if separator.is_none() {
+        let mut out = vec![0; data.len() * 2];
+        for (pair, &byte) in out.chunks_exact_mut(2).zip(data) {
+            pair.copy_from_slice(&digits(byte));
+        }
+        return out;
+    }
+    let mut out = Vec::with_capacity(data.len() * 3);
     let group = every.unsigned_abs() as usize;
     for (at, byte) in data.iter().enumerate() {
         if let Some(separator) = separator
@@ -17,12 +31,10 @@ pub fn hex(data: &[u8], separator: Option<u8>, every: i64) -> String {
         {
             let from = if every > 0 { data.len() - at } else { at };
             if from.is_multiple_of(group) {
-                out.push(separator as char);
+                out.push(separator);
             }
         }
-        for digit in [byte >> 4, byte & 15] {
-            out.push(b"0123456789abcdef"[usize::from(digit)] as char);
-        }
+        out.extend_from_slice(&digits(*byte));
     }
     out
 }
@@ -39,7 +51,7 @@ pub fn hex_separator(text: &[u8]) -> Result<u8> {
 /// `bytes.fromhex(text)`.
 pub fn from_hex(text: &[u8]) -> Result<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 2);
-    let digit = |at: usize| text.get(at).and_then(|&byte| (byte as char).to_digit(16));
+    let digit = |at: usize| text.get(at).and_then(|&byte| hex_digit(byte));
     let mut at = 0;
     while at < text.len() {
         if is_c_space(text[at]) {
@@ -47,7 +59,7 @@ pub fn from_hex(text: &[u8]) -> Result<Vec<u8>> {
             continue;
         }
         match (digit(at), digit(at + 1)) {
-            (Some(high), Some(low)) => out.push((high << 4 | low) as u8),
+            (Some(high), Some(low)) => out.push(high << 4 | low),
             (high, _) => {
                 // Everything before the offender is ASCII, so its offset is its position.
                 let position = at + usize::from(high.is_some());
@@ -59,6 +71,16 @@ pub fn from_hex(text: &[u8]) -> Result<Vec<u8>> {
         at += 2;
     }
     Ok(out)
+}
+
+#[inline]
+fn hex_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
 }
 
 /// A predicate that every byte of something not empty must pass.
@@ -131,6 +153,12 @@ pub fn swapcase(data: &[u8]) -> Vec<u8> {
 pub fn translate(data: &[u8], table: Option<&[u8]>, delete: &[u8]) -> Result<Vec<u8>> {
     if table.is_some_and(|table| table.len() != 256) {
         return Err(Fault::value("translation table must be 256 characters long"));
+    }
+    if delete.is_empty() {
+        return Ok(match table.and_then(|table| table.first_chunk::<256>()) {
+            Some(table) => data.iter().map(|&byte| table[usize::from(byte)]).collect(),
+            None => data.to_vec(),
+        });
     }
     let mut gone = [false; 256];
     delete.iter().for_each(|&byte| gone[usize::from(byte)] = true);

@@ -94,6 +94,44 @@ impl<'a> Pieces<'a> {
         Some((&rest[..at], letter, self.at + at + 2))
     }
 
+    /// As `bare`, of a conversion of a number that has no more than a `-` or `0`, a short width and
+    /// a short precision.
+    pub fn short(&self) -> Option<(&'a [u8], Field, usize)> {
+        let rest = &self.template[self.at..];
+        let before = rest.iter().position(|&byte| byte == b'%')?;
+        let mut at = before + 1;
+        let mut flags = Flags::default();
+        match rest.get(at)? {
+            b'0' => flags.zero = true,
+            b'-' => flags.left = true,
+            _ => at -= 1,
+        }
+        at += 1;
+        let short = |at: &mut usize| {
+            let mut n = 0;
+            let from = *at;
+            while let Some(digit @ b'0'..=b'9') = rest.get(*at)
+                && *at < from + 2
+            {
+                n = n * 10 + usize::from(digit - b'0');
+                *at += 1;
+            }
+            (*at > from).then_some(n)
+        };
+        let width = short(&mut at).unwrap_or(0);
+        let precision = match rest.get(at)? {
+            b'.' => {
+                at += 1;
+                Some(short(&mut at)?)
+            }
+            _ => None,
+        };
+        let letter = *rest.get(at)?;
+        let known = matches!(letter, b'd' | b'x' | b'X' | b'o' | b'e' | b'f' | b'g');
+        let field = Field { flags, width, precision, letter: u32::from(letter) };
+        known.then_some((&rest[..before], field, self.at + at + 1))
+    }
+
     /// Goes on at a place that `bare` has told.
     pub fn go_on_at(&mut self, at: usize) {
         self.at = at;
@@ -336,8 +374,21 @@ fn push_whole(out: &mut Vec<u8>, field: &Field, text: &[u8], len: usize) -> Resu
 /// Appends a small int (`d i u o x X`).
 pub fn push_i64(out: &mut Vec<u8>, field: &Field, n: i64) -> Result<()> {
     check_precision(field)?;
-    let mut digits = Vec::with_capacity(64);
     let base = base_of(field.letter);
+    let bare = field.precision.is_none() && !field.flags.alternate && !field.flags.left;
+    if bare && n >= 0 && field.width < 100 && !field.flags.plus && !field.flags.blank {
+        // The digits first, then what belongs in front of them.
+        let from = out.len();
+        push_digits_u64(out, n.unsigned_abs(), base);
+        let padding = field.width.saturating_sub(out.len() - from);
+        if padding > 0 {
+            let fill = if field.flags.zero { b'0' } else { b' ' };
+            out.resize(out.len() + padding, fill);
+            out[from..].rotate_right(padding);
+        }
+        return Ok(());
+    }
+    let mut digits = Vec::with_capacity(64);
     push_digits_u64(&mut digits, n.unsigned_abs(), base);
     push_integer(out, field, n < 0, &digits, base)
 }

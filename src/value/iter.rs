@@ -75,6 +75,14 @@ pub enum IterKind {
     Batched,
     /// a = list: the next such list or None, the iterator, what it gave; `at` in there.
     Tee,
+    /// a = function, b = list of the iterator over its arguments.
+    StarMap,
+    /// a = list of data and selectors, and of an item and a selector that only the program can judge.
+    Compress,
+    /// a = list that `native/itertools.rs` describes, `at` = one of `key`.
+    GroupBy,
+    /// a = the list of the `groupby`, b = the key of the group, `at` as above.
+    Grouper,
     /// Always WRITTEN.
     Written,
 }
@@ -87,6 +95,17 @@ pub mod stage {
     pub const RUNNING: i64 = 2;
     /// a = list of the iterator and an item that only the program can add.
     pub const WAITING: i64 = 3;
+}
+
+/// How a `groupby` finds keys.
+pub mod key {
+    /// The items are their keys.
+    pub const ITEM: i64 = 0;
+    /// A method of str without arguments.
+    pub const TEXT_METHOD: i64 = 1;
+    pub const LEN: i64 = 2;
+    /// `itemgetter` of an integer.
+    pub const INDEX: i64 = 3;
 }
 
 /// `header.flags` of an exhausted iterator.

@@ -1,11 +1,11 @@
 //! Iteration: `iter()`, the `for` instruction, and stepping the built-in iterators.
 
+use super::iter_tools::drain_into;
 use super::pc::{Base, Ip, Pc, reg, taken};
 use super::step::{Pair, finish, is_plain, lean_step, step, step_pair};
 use super::{Cx, Flow, Outcome, Stop, Vm, call, ops, raise, safepoint, suspend, unwind};
 use crate::code::op::{Word, word};
-use crate::gc::{Gc, budget};
-use crate::plain::MAX_BYTES;
+use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state};
 use crate::value::iter::WRITTEN;
 use crate::value::{
@@ -252,22 +252,9 @@ impl Cx {
             return Ok(Some(items));
         }
         let mut items = Vec::new();
-        loop {
-            let step = match lean_step(self.vm(), iter) {
-                Some(item) => Step::Item(item),
-                None => self.step(iter),
-            };
-            match step {
-                Step::Item(item) => items.push(item),
-                Step::Raised => return Err(Stop::Raised),
-                Step::End | Step::Code => return Ok(Some(items)),
-            }
-            if items.len().is_multiple_of(1 << 16) {
-                self.check_interrupt()?;
-                if items.len() > MAX_BYTES || !budget::grants_push(&items) {
-                    return Err(self.error_with(T::MemoryError, &[]));
-                }
-            }
+        match drain_into(self.vm_mut(), iter, &mut items, 0)? {
+            Step::Raised => Err(Stop::Raised),
+            _ => Ok(Some(items)),
         }
     }
 
@@ -416,6 +403,9 @@ unsafe fn for_iter_other(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                 match step(&mut *vm, source, 0) {
                     Step::Item(item) => {
                         let info = w & DST_MASK | Ret::Next as u64;
+                        if iter.kind == IterKind::StarMap {
+                            return call_starred(vm, ip, base, function, item, info);
+                        }
                         return call::invoke(vm, ip, base, function, &[item], info);
                     }
                     Step::End => return Pc::new(ip, base),
@@ -486,13 +476,32 @@ pub unsafe fn close_iter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     }
 }
 
-/// The function and the source of a `map` over one built-in iterator.
+/// The function and the source of a `map` or `starmap` over one built-in iterator.
 fn mapped(iter: Gc<Iter>) -> Option<(Value, Gc<Iter>)> {
-    if iter.kind != IterKind::Map {
+    if !matches!(iter.kind, IterKind::Map | IterKind::StarMap) {
         return None;
     }
     let sources = iter.b.get().cast::<List>().filter(|sources| sources.len() == 1)?;
     Some((iter.a.get(), sources.get(0)?.cast::<Iter>()?))
+}
+
+/// Calls a function with the arguments that an item of a `starmap` is.
+#[inline(never)]
+unsafe fn call_starred(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    function: Value,
+    item: Value,
+    info: u64,
+) -> Pc {
+    unsafe {
+        if let Some(tuple) = item.cast::<Tuple>() {
+            return call::invoke(vm, ip, base, function, tuple.as_slice(), info);
+        }
+        let starred = (*vm).prelude("_call_starred");
+        call::invoke(vm, ip, base, starred, &[function, item], info)
+    }
 }
 
 /// The generator that makes the steps of an iterator, unless it has to be made first.

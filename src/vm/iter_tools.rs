@@ -5,6 +5,7 @@
 
 use dashu_int::IBig;
 
+use super::iter_groups::{step_compress, step_groupby, step_grouper};
 use super::ops::Binary;
 use super::step::{self, finish, lean_step};
 use super::{Cx, Step, Stop, Vm, iter, raise};
@@ -32,6 +33,9 @@ pub(super) fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
         IterKind::Pairwise => step_pairwise(vm, iter, depth),
         IterKind::ZipLongest => step_zip_longest(vm, iter, depth),
         IterKind::Batched => step_batched(vm, iter, depth),
+        IterKind::Compress => step_compress(vm, iter, depth),
+        IterKind::GroupBy => step_groupby(vm, iter, depth),
+        IterKind::Grouper => step_grouper(vm, iter, depth),
         _ => Step::Code,
     }
 }
@@ -100,7 +104,7 @@ fn is_container(value: Value) -> bool {
 }
 
 #[inline]
-fn pull(vm: &mut Vm, source: Value, depth: u32) -> Step {
+pub(super) fn pull(vm: &mut Vm, source: Value, depth: u32) -> Step {
     let Some(inner) = source.cast::<Iter>() else { return Step::Code };
     match lean_step(vm, inner) {
         Some(item) => Step::Item(item),
@@ -113,7 +117,7 @@ fn tuple_of(vm: &Vm, items: &[Value]) -> Step {
 }
 
 /// A list of the iterator's own. Its absence would be a bug of `native/itertools.rs`.
-fn list_of(value: Value) -> Gc<List> {
+pub(super) fn list_of(value: Value) -> Gc<List> {
     value.cast::<List>().expect("made so")
 }
 
@@ -214,8 +218,8 @@ fn step_chain(vm: &mut Vm, chain: Gc<Iter>, depth: u32) -> Step {
 
 fn step_slice(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
     let bounds = list_of(iter.b.get());
-    let [next, stop, by] =
-        bounds.edit(|b| [0, 1, 2].map(|i| b.get(i).and_then(|v| v.as_int()).unwrap_or(0)));
+    let bound = |i: usize| bounds.get(i).and_then(|v| v.as_int()).unwrap_or(0);
+    let (next, stop, by) = (bound(0), bound(1), bound(2));
     let mut taken = iter.at.get();
     loop {
         if taken >= next && stop >= 0 && taken >= stop {
@@ -231,7 +235,7 @@ fn step_slice(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
         if taken > next {
             let after = next.saturating_add(by);
             let after = if stop >= 0 { after.min(stop) } else { after };
-            bounds.edit(|b| b[0] = Value::try_int(after).unwrap_or(Value::int(Value::MAX_INT)));
+            bounds.set(0, Value::int(after.min(Value::MAX_INT)));
             return Step::Item(item);
         }
         if taken & 0xFFFF == 0 && Cx::of(vm).check_interrupt().is_err() {
@@ -538,26 +542,152 @@ impl Cx {
         tee_add(iter, item);
     }
 
-    /// What a chain or an accumulation gives natively, perhaps until code must go on; None for
+    /// What a tool gives natively that may need code in the end, and whether that was all; None for
     /// other iterators.
-    pub fn drain_some(&mut self, iterator: Value) -> Result<Option<Vec<Value>>, Stop> {
-        let kinds = [IterKind::Chain, IterKind::Accumulate];
+    pub fn drain_some(&mut self, iterator: Value) -> Result<Option<(Vec<Value>, bool)>, Stop> {
+        use IterKind::{Accumulate, Chain, Compress, GroupBy, Grouper};
+        let kinds = [Chain, Accumulate, Compress, GroupBy, Grouper];
         let Some(iter) = iterator.cast::<Iter>().filter(|iter| kinds.contains(&iter.kind)) else {
             return Ok(None);
         };
         let mut items = Vec::new();
-        loop {
-            match step::step(self.vm_mut(), iter, 0) {
-                Step::Item(item) => items.push(item),
-                Step::Raised => return Err(Stop::Raised),
-                Step::End | Step::Code => return Ok(Some(items)),
+        match drain_into(self.vm_mut(), iter, &mut items, 0)? {
+            Step::Raised => Err(Stop::Raised),
+            end => Ok(Some((items, matches!(end, Step::End)))),
+        }
+    }
+}
+
+/// So many items more are all right, if nobody has interrupted.
+fn more(vm: &mut Vm, items: &Vec<Value>) -> Result<(), Stop> {
+    Cx::of(vm).check_interrupt()?;
+    if items.len() > MAX_BYTES || !budget::grants_push(items) {
+        return Err(Cx::of(vm).error_with(T::MemoryError, &[]));
+    }
+    Ok(())
+}
+
+/// Steps an iterator until it gives no more items natively: how that ended.
+pub(super) fn drain_into(
+    vm: &mut Vm,
+    iter: Gc<Iter>,
+    items: &mut Vec<Value>,
+    depth: u32,
+) -> Result<Step, Stop> {
+    // Short ones need no storage that grows.
+    const ROOM: usize = 16;
+    if items.capacity() == 0 {
+        items.reserve(ROOM);
+    }
+    if iter.header.flags == 0 && depth < 50 {
+        match iter.kind {
+            IterKind::List => {
+                let at = iter.at.get() as usize;
+                if let Some(list) = iter.a.get().cast::<List>() {
+                    list.edit(|all| items.extend_from_slice(all.get(at..).unwrap_or(&[])));
+                }
+                return Ok(finish(iter));
             }
-            if items.len().is_multiple_of(1 << 16) {
-                self.check_interrupt()?;
-                if items.len() > MAX_BYTES || !budget::grants_push(&items) {
-                    return Err(self.error_with(T::MemoryError, &[]));
+            IterKind::Tuple => {
+                let at = iter.at.get() as usize;
+                if let Some(tuple) = iter.a.get().cast::<Tuple>() {
+                    items.extend_from_slice(tuple.as_slice().get(at..).unwrap_or(&[]));
+                }
+                return Ok(finish(iter));
+            }
+            IterKind::Repeat => {
+                let left = iter.at.get();
+                let fits = |n: usize| budget::grants((items.len() + n) * 2 * size_of::<Value>());
+                if (0..1 << 24).contains(&left) && fits(left as usize) {
+                    iter.at.set(0);
+                    items.resize(items.len() + left as usize, iter.a.get());
+                    return Ok(Step::End);
                 }
             }
+            IterKind::Slice if iter.guard.get() != 0 => return drain_slice(vm, iter, items, depth),
+            IterKind::Chain => return drain_chain(vm, iter, items, depth),
+            _ => {}
+        }
+    }
+    loop {
+        let step = match lean_step(vm, iter) {
+            Some(item) => Step::Item(item),
+            None => step::step(vm, iter, depth),
+        };
+        match step {
+            Step::Item(item) => items.push(item),
+            other => return Ok(other),
+        }
+        if items.len().is_multiple_of(1 << 16) {
+            more(vm, items)?;
+        }
+    }
+}
+
+/// The same of a slice, whose state is written back at the end only.
+fn drain_slice(
+    vm: &mut Vm,
+    iter: Gc<Iter>,
+    items: &mut Vec<Value>,
+    depth: u32,
+) -> Result<Step, Stop> {
+    let bounds = list_of(iter.b.get());
+    let bound = |i: usize| bounds.get(i).and_then(|v| v.as_int()).unwrap_or(0);
+    let (mut next, stop, by) = (bound(0), bound(1), bound(2));
+    let mut taken = iter.at.get();
+    let source = iter.a.get();
+    let end = loop {
+        if taken >= next && stop >= 0 && taken >= stop {
+            break Ok(Step::End);
+        }
+        let item = match pull(vm, source, depth) {
+            Step::Item(item) => item,
+            other => break Ok(other),
+        };
+        taken += 1;
+        if taken > next {
+            next = next.saturating_add(by);
+            if stop >= 0 {
+                next = next.min(stop);
+            }
+            items.push(item);
+        }
+        if taken & 0xFFFF == 0
+            && let Err(stop) = more(vm, items)
+        {
+            break Err(stop);
+        }
+    };
+    if let Ok(Step::End) = end {
+        return Ok(finish(iter));
+    }
+    iter.at.set(taken);
+    bounds.set(0, Value::int(next.min(Value::MAX_INT)));
+    end
+}
+
+fn drain_chain(
+    vm: &mut Vm,
+    chain: Gc<Iter>,
+    items: &mut Vec<Value>,
+    depth: u32,
+) -> Result<Step, Stop> {
+    let mut seen = items.len();
+    loop {
+        if let Some(active) = chain.b.get().cast::<Iter>() {
+            match drain_into(vm, active, items, depth + 1)? {
+                Step::End => chain.b.set(Value::UNDEF),
+                other => return Ok(other),
+            }
+        }
+        // The next iterable, with its first item.
+        match step_chain(vm, chain, depth) {
+            Step::Item(item) => items.push(item),
+            other => return Ok(other),
+        }
+        if items.len() - seen >= 1 << 16 {
+            seen = items.len();
+            more(vm, items)?;
         }
     }
 }

@@ -123,7 +123,18 @@ pub unsafe fn list_append_growing(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> P
 pub unsafe fn list_extend(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let (list, source) = (reg!(base, word::a(w)), reg!(base, word::b(w)));
-        let list = list.cast::<List>().expect("the compiler made it");
+        if list.is_undef() {
+            // Arguments that are nothing but these.
+            let plain = source.is::<Tuple>() || source.is::<List>();
+            reg!(base, word::a(w)) = match plain {
+                true => source,
+                false => Value::object((*vm).space.list(Vec::new())),
+            };
+            if plain {
+                return Pc::new(ip, base);
+            }
+        }
+        let list = reg!(base, word::a(w)).cast::<List>().expect("the compiler made it");
         if let Some(items) = probe::plain_items(&(*vm).space, source) {
             (*vm).space.heap.charge(items.len() * 8);
             list.edit(|all| all.extend(items));

@@ -24,6 +24,7 @@ mod index;
 mod interp;
 mod intrinsic;
 mod iter;
+mod iter_groups;
 mod iter_tools;
 mod jump;
 mod known;
@@ -84,6 +85,7 @@ pub use numeric::Number;
 pub use ops::{Binary, Unary};
 use pc::{Base, Ip};
 use prelude::Prelude;
+pub use quick::Quick;
 pub use store::accessor_missing;
 use threads::Threads;
 

@@ -395,8 +395,11 @@ impl Cx {
             let list = Value::object(self.list(items));
             return run(self, state, Ok(list));
         }
-        if let Some(items) = self.drain_some(iterable)? {
+        if let Some((items, ended)) = self.drain_some(iterable)? {
             let list = Value::object(self.list(items));
+            if ended {
+                return run(self, state, Ok(list));
+            }
             let extend = self.vm().prelude("_extend");
             return self.call_then(extend, &[list, iterable], run, state);
         }

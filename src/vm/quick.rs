@@ -9,7 +9,7 @@ use crate::code::op::HEADER;
 use crate::gc::Gc;
 use crate::value::class::{flags, overrides};
 use crate::value::frame::Ret;
-use crate::value::{BoundMethod, Class, Iter, IterKind, List, Native, NativeKind, T, Value};
+use crate::value::{BoundMethod, Class, Iter, IterKind, List, Native, NativeKind, T, Tuple, Value};
 
 const ARGS: usize = HEADER as usize;
 
@@ -53,6 +53,9 @@ impl Cx {
     pub fn run_quick(&mut self, quick: Quick, args: &[Value]) -> Flow {
         let vm = self.vm_mut();
         let native = quick.native;
+        if native.kind == NativeKind::Method && quick.first.is_undef() {
+            super::raise::receiver(vm, native, args.first().copied())?;
+        }
         let places = native.places as usize;
         let own_tails = vm.tails < TAIL_LIMIT;
         // SAFETY: I4; the window is above everything live, and all its places are filled.
@@ -98,8 +101,37 @@ impl Cx {
     /// One step of a `map` of a native over a plain source. None for every other iterator, before
     /// anything has moved.
     pub fn step_mapped(&mut self, iter: Gc<Iter>) -> Option<Step> {
+        if let Some(source) = self.starred(iter) {
+            return Some(self.step_starred(iter, source));
+        }
         let (quick, source) = self.mapped(iter)?;
         Some(self.step_quick(quick, source))
+    }
+
+    /// The plain source of a `starmap` of a native.
+    fn starred(&self, iter: Gc<Iter>) -> Option<Gc<Iter>> {
+        if iter.kind != IterKind::StarMap || iter.header.flags != 0 {
+            return None;
+        }
+        let source = iter.b.get().cast::<List>()?.get(0)?;
+        let told = iter.a.get().is::<Native>() && is_plain(source, 0);
+        source.cast::<Iter>().filter(|_| told)
+    }
+
+    fn step_starred(&mut self, iter: Gc<Iter>, source: Gc<Iter>) -> Step {
+        let item = match self.step(source) {
+            Step::Item(item) => item,
+            other => return other,
+        };
+        let function = iter.a.get();
+        let flow = match item.cast::<Tuple>() {
+            Some(tuple) => match self.quick(function, tuple.len()) {
+                Some(quick) => self.run_quick(quick, tuple.as_slice()),
+                None => self.call(function, tuple.as_slice()),
+            },
+            None => self.call_prelude("_call_starred", &[function, item]),
+        };
+        self.stepped(flow)
     }
 
     fn mapped(&self, iter: Gc<Iter>) -> Option<(Quick, Gc<Iter>)> {
@@ -120,7 +152,13 @@ impl Cx {
                 other => return other,
             },
         };
-        match self.run_quick(quick, &[item]) {
+        let flow = self.run_quick(quick, &[item]);
+        self.stepped(flow)
+    }
+
+    /// What a function has answered, as a step.
+    fn stepped(&mut self, flow: Flow) -> Step {
+        match flow {
             Ok(value) => Step::Item(value),
             Err(_) if self.pending_is(T::StopIteration) => {
                 self.take_exception();
@@ -133,16 +171,23 @@ impl Cx {
     /// What is left in a `map` of a native over a plain source; None for other iterators. The
     /// caller keeps the iterator and whatever else it holds.
     pub fn drain_mapped(&mut self, iterator: Value) -> Result<Option<Vec<Value>>, Stop> {
-        let Some((quick, source)) = iterator.cast::<Iter>().and_then(|iter| self.mapped(iter))
-        else {
+        let Some(iter) = iterator.cast::<Iter>() else { return Ok(None) };
+        let starred = self.starred(iter);
+        let mapped = self.mapped(iter);
+        if starred.is_none() && mapped.is_none() {
             return Ok(None);
-        };
+        }
         self.scope(|cx| {
             let items = cx.list(Vec::new());
             cx.root(Value::object(items));
             cx.root(iterator);
             loop {
-                match cx.step_quick(quick, source) {
+                let step = match (mapped, starred) {
+                    (Some((quick, source)), _) => cx.step_quick(quick, source),
+                    (None, Some(source)) => cx.step_starred(iter, source),
+                    (None, None) => Step::End,
+                };
+                match step {
                     Step::Item(item) => items.push(item),
                     Step::Raised => return Err(Stop::Raised),
                     Step::End | Step::Code => return Ok(Some(items.edit(std::mem::take))),

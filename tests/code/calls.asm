@@ -64,7 +64,7 @@ function Child.method(self, a)  line 2, 10 registers
      34  Move         r8, r1               ; a
      35  BuildMap     r7, r9.., 0
      36  MapMerge     r7, r1, r2           ; a
-     37  BuildList    r6, r8.., 0
+     37  LoadUndef    r6
      38  ListExtend   r6, r8, ext 2
      39  CallX        r2, r2..
     7:         return super().attribute

@@ -356,7 +356,7 @@ impl<'a> Compiler<'a> {
             let source = self.operand(*value, arguments.len() > 1);
             self.keyword_dict(span, arguments, dict, base);
             self.body.span = span;
-            self.body.emit(Op::BuildList, list, source, 0);
+            self.body.emit(Op::LoadUndef, list, 0, 0);
             self.body.emit_ext(Op::ListExtend, 2, list, source, 0);
             return;
         }

@@ -52,9 +52,10 @@ pub fn encode(text: &[u8], encoding: Encoding, handler: Handler) -> Result<Vec<u
     {
         let from = out.len();
         out.resize(from + text.len() * 2, 0);
-        let low = usize::from(order == Order::Big);
-        for (unit, &byte) in out[from..].chunks_exact_mut(2).zip(text) {
-            unit[low] = byte;
+        let units = out[from..].chunks_exact_mut(2).zip(text);
+        match order == Order::Big {
+            true => units.for_each(|(unit, &byte)| unit.copy_from_slice(&[0, byte])),
+            false => units.for_each(|(unit, &byte)| unit.copy_from_slice(&[byte, 0])),
         }
         return Ok(out);
     }

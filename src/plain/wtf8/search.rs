@@ -47,7 +47,12 @@ pub fn replace(text: &[u8], old: &[u8], new: &[u8], max: Option<usize>) -> Resul
     if old.is_empty() {
         return interleave(text, new, max).map(Some);
     }
-    let times = count(text, old).min(max);
+    let finder = memmem::Finder::new(old);
+    let times = match *old {
+        [byte] => memchr::memchr_iter(byte, text).count(),
+        _ => finder.find_iter(text).count(),
+    };
+    let times = times.min(max);
     if times == 0 {
         return Ok(None);
     }
@@ -61,7 +66,7 @@ pub fn replace(text: &[u8], old: &[u8], new: &[u8], max: Option<usize>) -> Resul
     };
     match *old {
         [byte] => memchr::memchr_iter(byte, text).take(times).for_each(&mut put),
-        _ => memmem::find_iter(text, old).take(times).for_each(&mut put),
+        _ => finder.find_iter(text).take(times).for_each(&mut put),
     }
     out.extend_from_slice(&text[from..]);
     Ok(Some(out))
