@@ -88,6 +88,16 @@ pub static TYPE: TypeDef = TypeDef {
             set: Some(|cx, c, v| set_entry(cx, c, "__doc__", v)),
         },
         GetSet {
+            name: "__text_signature__",
+            doc: "",
+            get: |cx, c| {
+                let class = this(cx, c)?;
+                let known = SIGNATURES.iter().find(|(id, _)| cx.class(*id) == class);
+                Ok(known.map_or(Value::NONE, |(_, text)| cx.str_value(text)))
+            },
+            set: None,
+        },
+        GetSet {
             name: "__annotations__",
             doc: "",
             get: get_annotations,
@@ -362,6 +372,36 @@ fn get_module(cx: &mut Cx, class: Value) -> Flow {
         None => Err(cx.error(T::AttributeError, "__module__")),
     }
 }
+
+/// What calls of these types take, as far as CPython says it of its own.
+const SIGNATURES: &[(T, &str)] = &[
+    (T::Object, "()"),
+    (T::AttrGetter, "(attr, /, *attrs)"),
+    (T::ItemGetter, "(item, /, *items)"),
+    (T::MethodCaller, "(name, /, *args, **kwargs)"),
+    (T::Bool, "(object=False, /)"),
+    (T::ClassMethod, "(function, /)"),
+    (T::StaticMethod, "(function, /)"),
+    (T::Complex, "(real=0, imag=0)"),
+    (T::Float, "(x=0, /)"),
+    (T::List, "(iterable=(), /)"),
+    (T::Tuple, "(iterable=(), /)"),
+    (T::Set, "(iterable=(), /)"),
+    (T::FrozenSet, "(iterable=(), /)"),
+    (T::MemoryView, "(object)"),
+    (T::Property, "(fget=None, fset=None, fdel=None, doc=None)"),
+    (T::MappingProxy, "(mapping)"),
+    (T::BoundMethod, "(function, instance, /)"),
+    (T::Enumerate, "(iterable, start=0)"),
+    (T::Filter, "(function, iterable, /)"),
+    (T::Map, "(function, iterable, /, *iterables)"),
+    (T::Zip, "(*iterables, strict=False)"),
+    (T::Reversed, "(sequence, /)"),
+    (T::Module, "(name, doc=None)"),
+    (T::NoneType, "()"),
+    (T::Ellipsis, "()"),
+    (T::Function, "(code, globals, name=None, argdefs=None, closure=None, kwdefaults=None)"),
+];
 
 fn get_doc(cx: &mut Cx, class: Value) -> Flow {
     let class = this(cx, class)?;

@@ -12,7 +12,7 @@ use super::partial::push_arguments;
 use super::{TypeDef, add_functions, add_types, function, method, static_method};
 use crate::gc::Gc;
 use crate::value::{Dict, Instance, List, Record, Str, T, Tuple, Value};
-use crate::vm::{Args, Binary, Cx, Def, Flow, Order, Stop, Unary};
+use crate::vm::{Args, Binary, Cx, Def, Flow, GetSet, Order, Stop, Unary};
 
 macro_rules! binary {
     ($signature:literal, $doc:literal, $op:ident, $written:literal) => {
@@ -213,6 +213,14 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
 
 // ---- itemgetter
 
+/// What calls of the objects take.
+const TEXT_SIGNATURE: GetSet = GetSet {
+    name: "__text_signature__",
+    doc: "",
+    get: |cx, _| Ok(cx.str_value("(obj, /)")),
+    set: None,
+};
+
 pub static ITEM_GETTER: TypeDef = TypeDef {
     id: T::ItemGetter,
     doc: "Return a callable object that fetches the given item(s) from its operand.\nAfter f = \
@@ -226,7 +234,7 @@ pub static ITEM_GETTER: TypeDef = TypeDef {
             reduce(cx, args, T::ItemGetter)
         }),
     ],
-    getsets: &[],
+    getsets: &[TEXT_SIGNATURE],
 };
 
 pub static ATTR_GETTER: TypeDef = TypeDef {
@@ -243,7 +251,7 @@ pub static ATTR_GETTER: TypeDef = TypeDef {
             reduce(cx, args, T::AttrGetter)
         }),
     ],
-    getsets: &[],
+    getsets: &[TEXT_SIGNATURE],
 };
 
 pub static METHOD_CALLER: TypeDef = TypeDef {
@@ -261,7 +269,7 @@ pub static METHOD_CALLER: TypeDef = TypeDef {
         method("__repr__(self, /)", "Return repr(self).", repr_caller),
         method("__reduce__(self, /)", "What copies are made of.", reduce_caller),
     ],
-    getsets: &[],
+    getsets: &[TEXT_SIGNATURE],
 };
 
 fn this(cx: &Cx, args: Args, id: T) -> Result<Gc<Record>, Stop> {

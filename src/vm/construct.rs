@@ -184,7 +184,11 @@ pub unsafe fn class_with_names(
         if has_meta_call(&*vm, class) {
             let meta = (*vm).space.class_of(Value::object(class));
             let method = (*vm).space.lookup(meta, (*vm).names.__call__).expect("just found");
-            let mut all = vec![Value::object(class)];
+            let (method, this) = match call::bind_special(&mut *vm, method, Value::object(class)) {
+                Ok(bound) => bound,
+                Err(_) => return call::fail(vm, ip, base, info),
+            };
+            let mut all: Vec<Value> = this.into_iter().collect();
             all.extend(args);
             return bind::invoke_with_names(vm, ip, base, method, &all, names, info);
         }
