@@ -42,7 +42,7 @@ const CRATES: &[(&str, &str)] = &[
     ("corosensei", "src/vm/threads/fiber.rs"),
     ("rustyline", "src/host/repl/editor.rs"),
     ("httparse", "src/native/http/head.rs"),
-    ("miniz_oxide", "src/native/http/inflate.rs"),
+    ("miniz_oxide", "src/plain/flate.rs"),
 ];
 
 /// Lines above which a file must be asked whether it holds two things.

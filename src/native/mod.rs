@@ -29,6 +29,7 @@ mod display_object;
 mod display_walk;
 pub mod dynamic;
 pub mod error;
+mod flate;
 mod float;
 mod fold;
 mod format;
@@ -346,6 +347,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("_socket", socket::module),
     ("_ssl", tls::module),
     ("_http", http::module),
+    ("_zlib", flate::module),
     ("_subprocess", child::module),
     ("_signal", signal::module),
     ("_select", select::module),

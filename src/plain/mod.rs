@@ -10,6 +10,7 @@ pub mod bytes;
 pub mod closest;
 pub mod codec;
 pub mod digest;
+pub mod flate;
 pub mod float;
 pub mod hash;
 pub mod index;

@@ -164,7 +164,8 @@ types! {
     Group          "_asyncio.GroupCore" Object Group;
     EventLoop      "_asyncio.EventLoop" Object     EventLoop;
     Socket         "_socket.socket"    Object      Resource;
-    Inflater       "_http.Inflater"    Object      Resource FINAL NO_NEW;
+    Inflater       "_zlib.Inflater"    Object      Resource FINAL NO_NEW;
+    Deflater       "_zlib.Deflater"    Object      Resource FINAL NO_NEW;
     File           "_io.TextIOWrapper" Object      Resource NO_NEW;
     BufferedReader "_io.BufferedReader" Object     Resource NO_NEW;
     BufferedWriter "_io.BufferedWriter" Object     Resource NO_NEW;

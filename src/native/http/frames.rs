@@ -75,9 +75,10 @@ pub fn frame(cx: &mut Cx, args: Args) -> Flow {
     Ok(Value::object(cx.bytes(out)))
 }
 
-/// `parse_frame(data, start, limit, masked)`: None as long as the frame is not complete, a pair of
+/// `parse_frame(data, start, limit, masked, squeezed)`: None as long as the frame is not complete, a pair of
 /// the code to close with and a text if it is wrong, else its end, first byte and content.
-/// `limit` is how long the content may be (0: any), `masked` whether it must be masked.
+/// `limit` is how long the content may be (0: any), `masked` whether it must be masked,
+/// `squeezed` whether it may be squeezed.
 pub fn parse_frame(cx: &mut Cx, args: Args) -> Flow {
     let data = data_arg(cx, args, 0)?;
     let start = usize::try_from(cx.index_i64(cx.arg(args, 1).value())?).unwrap_or(0);
@@ -89,10 +90,11 @@ pub fn parse_frame(cx: &mut Cx, args: Args) -> Flow {
         Ok(Value::object(cx.tuple(&parts)))
     };
     let [first, second, more @ ..] = rest else { return Ok(Value::NONE) };
-    if first & 0x70 != 0 {
+    let is_control = first & 8 != 0;
+    let may_be_squeezed = cx.arg(args, 4).value() == Value::TRUE && !is_control;
+    if first & if may_be_squeezed { 0x30 } else { 0x70 } != 0 {
         return wrong(cx, 1002, "Received frame with non-zero reserved bits");
     }
-    let is_control = first & 8 != 0;
     if !matches!(first & 15, 0..=2 | 8..=10) {
         let text = format!("Unexpected opcode={}", first & 15);
         return wrong(cx, 1002, &text);

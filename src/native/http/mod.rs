@@ -4,10 +4,9 @@
 mod chunks;
 mod frames;
 mod head;
-mod inflate;
 mod quoting;
 
-use super::{add_functions, add_types, function};
+use super::{add_functions, function};
 use crate::gc::Gc;
 use crate::value::Dict;
 use crate::vm::{Cx, Def, Stop};
@@ -37,13 +36,11 @@ static FUNCTIONS: &[Def] = &[
     ),
     function("frame(first, data, masked, /)", "A frame of a WebSocket.", frames::frame),
     function(
-        "parse_frame(data, start, limit, masked, /)",
+        "parse_frame(data, start, limit, masked, squeezed, /)",
         "(end, first byte, content); None: not complete; (code, text): wrong.",
         frames::parse_frame,
     ),
     function("accept_key(key, /)", "The answer to a key of a handshake.", frames::accept_key),
-    function("inflater(gzip, /)", "What takes squeezed data apart.", inflate::inflater),
-    function("deflate(data, gzip, /)", "The data, squeezed.", inflate::deflate),
     function("quote(text, safe, requote, /)", "A part of a URL, quoted.", quoting::quote),
     function("unquote(text, keep, plus, /)", "What a part of a URL means.", quoting::unquote),
     function("b64encode(data, /)", "Base 64, as text.", quoting::encode_base64),
@@ -52,6 +49,5 @@ static FUNCTIONS: &[Def] = &[
 
 pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     add_functions(cx, dict, FUNCTIONS, "_http");
-    add_types(cx, &[&inflate::TYPE]);
     Ok(())
 }
