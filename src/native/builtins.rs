@@ -38,8 +38,8 @@ pub static FUNCTIONS: &[Def] = &[
         "Return the tuple (x//y, x%y).  Invariant: div*y + mod == x.",
         divmod,
     ),
-    function("exit(code=None)", "Exit the interpreter by raising SystemExit(code).", sys::exit),
-    function("quit(code=None)", "Exit the interpreter by raising SystemExit(code).", sys::exit),
+    function("exit(code=None)", "Exit the interpreter by raising SystemExit(code).", sys::quit),
+    function("quit(code=None)", "Exit the interpreter by raising SystemExit(code).", sys::quit),
     function(
         "getattr(object, name, default=None, /)",
         "getattr(object, name[, default]) -> value\n\nGet a named attribute from an object; getattr(x, 'y') is equivalent to x.y.",

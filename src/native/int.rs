@@ -6,7 +6,7 @@ use dashu_int::ops::DivRemEuclid;
 
 use std::cell::Cell;
 
-use super::bytes::data_of;
+use super::bytes::{buffer_or_none, data_of};
 use super::object::{derive, new_class};
 use super::operators::{self, this_int};
 use super::{TypeDef, class_method, method, static_method};
@@ -418,6 +418,9 @@ fn from_bytes(cx: &mut Cx, args: Args) -> Flow {
     let state = [class, how, Value::NONE];
     if let Some(method) = cx.special(source, cx.vm().names.__bytes__)? {
         return cx.call_then(method, &[], bytes_arrived, state);
+    }
+    if let Some(data) = buffer_or_none(cx, source)? {
+        return bytes_to_int(cx, class, how, &data);
     }
     if !cx.is_iterable(source) {
         let text = format!("cannot convert '{}' object to bytes", cx.type_name(source));

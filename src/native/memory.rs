@@ -21,6 +21,8 @@ use crate::vm::{Args, Cx, Def, Flow, GetSet, Outcome, Stop};
 const MAX_DIMENSIONS: usize = 64;
 /// The flag of `__buffer__` that asks for storage that may be written.
 const WRITABLE: i64 = 1;
+/// Those that ask for all that can be said about the items.
+const FULL: i64 = 0x11c;
 
 pub static TYPE: TypeDef = TypeDef {
     id: T::MemoryView,
@@ -158,7 +160,7 @@ fn view_then(cx: &mut Cx, object: Value) -> Flow {
         return Ok(sibling(cx, view, view.readonly, view.layout().clone()));
     }
     if let Some(method) = own_buffer(cx, object)? {
-        let flags = Value::int(0x11c);
+        let flags = Value::int(FULL);
         return cx.call_then(method, &[flags], buffer_arrived, [Value::NONE; 3]);
     }
     match data_of(cx, object) {
@@ -676,11 +678,25 @@ fn delitem(cx: &mut Cx, args: Args) -> Flow {
 // ---- comparison
 
 /// Are the items equal? None if the other value has none.
-fn equal(cx: &Cx, args: Args) -> Result<Option<bool>, Stop> {
+fn equal(cx: &mut Cx, args: Args) -> Result<Option<bool>, Stop> {
     let view = this::<MemoryView>(cx, args, T::MemoryView)?;
-    let other = cx.arg(args, 1).value();
+    let mut other = cx.arg(args, 1).value();
     if view.is_released() {
         return Ok(Some(Value::object(view) == other));
+    }
+    if let Some(method) = own_buffer(cx, other)? {
+        match cx.call(method, &[Value::int(FULL)]) {
+            Ok(answer) => other = answer,
+            Err(Stop::Raised) => {
+                cx.take_exception();
+                return Ok(None);
+            }
+            Err(stop) => return Err(stop),
+        }
+        // What was asked may have released the view.
+        if view.is_released() {
+            return Ok(Some(false));
+        }
     }
     if let Some(other) = other.cast::<MemoryView>() {
         if other.is_released() {

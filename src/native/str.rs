@@ -105,7 +105,7 @@ pub fn wrap(cx: &Cx, class: Gc<Class>, value: Value) -> Flow {
 /// `str(data, encoding, errors)`.
 fn decoded(cx: &mut Cx, object: Value, encoding: Value, errors: Value) -> Result<Gc<Str>, Stop> {
     codec::check(cx, encoding, errors, "str")?;
-    if let Some(data) = super::bytes::data_of(cx, object) {
+    if let Some(data) = super::bytes::buffer_or_none(cx, object)? {
         if data.is_empty() {
             // Nobody looks the encoding up.
             return Ok(cx.str(""));

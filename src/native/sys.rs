@@ -192,7 +192,16 @@ fn getattr(cx: &mut Cx, args: Args) -> Flow {
 pub fn exit(cx: &mut Cx, args: Args) -> Flow {
     let status = cx.opt(args, 0).map_or(Value::NONE, |status| status.value());
     let given = [status];
-    let given = if status.is_none() { &given[..0] } else { &given };
+    end_with(cx, status, if status.is_none() { &given[..0] } else { &given })
+}
+
+/// The builtins `exit` and `quit`: the code is among the arguments in any case.
+pub fn quit(cx: &mut Cx, args: Args) -> Flow {
+    let code = cx.opt(args, 0).map_or(Value::NONE, |code| code.value());
+    end_with(cx, code, &[code])
+}
+
+fn end_with(cx: &mut Cx, status: Value, given: &[Value]) -> Flow {
     let this = cx.exception(cx.class(T::SystemExit), Value::object(cx.tuple(given)));
     put(cx, this, "code", status);
     Err(cx.throw(this))

@@ -217,12 +217,12 @@ impl Cx {
             return Ok(Value::object(self.class_of(args[0])));
         }
         if class.header.flags & flags::NO_NEW != 0 {
-            let text = format!("cannot create '{}' instances", class.name_text());
+            let text = format!("cannot create '{}' instances", self.class_text(class));
             return Err(self.type_error(&text));
         }
         let name = self.vm().names.__new__;
         let Some(new) = self.lookup(class, name) else {
-            let text = format!("cannot create '{}' instances", class.name_text());
+            let text = format!("cannot create '{}' instances", self.class_text(class));
             return Err(self.type_error(&text));
         };
         let func = match new.cast::<StaticMethod>() {

@@ -52,7 +52,11 @@ impl Layout<'_> {
         let at_end = end == self.bytes.len() && matches!(self.bytes.last(), Some(b'\n' | b'\r'));
         let last = line_number(self.bytes, end - usize::from(at_end));
         let what = if triple { "triple-quoted " } else { "" };
-        let message = format!("unterminated {what}{f}string literal (detected at line {last})");
+        let text = &self.bytes[from as usize..end];
+        let escaped = !triple && f.is_empty() && escapes(text, quote);
+        let hint = if escaped { "; perhaps you escaped the end quote?" } else { "" };
+        let message =
+            format!("unterminated {what}{f}string literal (detected at line {last}){hint}");
         let mut error = Diagnostic::error("unterminated-string", open, message)
             .label(open, "this string has no end");
         if !triple {
@@ -210,4 +214,17 @@ impl Layout<'_> {
         );
         self.push(Token::Error, here);
     }
+}
+
+/// Is there a backslash in front of such a quote?
+fn escapes(text: &[u8], quote: u8) -> bool {
+    let mut rest = text;
+    while let Some(at) = rest.iter().position(|&byte| byte == b'\\') {
+        match rest.get(at + 1) {
+            Some(&next) if next == quote => return true,
+            Some(_) => rest = &rest[at + 2..],
+            None => return false,
+        }
+    }
+    false
 }

@@ -142,13 +142,26 @@ fn input(cx: &mut Cx, args: Args) -> Flow {
         }
         None => Vec::new(),
     };
-    if let Target::Stream(out) = target(cx, "stdout", 1) {
-        on_stream(cx, &out, |stream| {
+    let source = target(cx, "stdin", 0);
+    if matches!(source, Target::Nothing) {
+        return Err(cx.error(T::RuntimeError, "input(): lost sys.stdin"));
+    }
+    match target(cx, "stdout", 1) {
+        Target::Stream(out) => on_stream(cx, &out, |stream| {
             stream.write_text(&prompt)?;
             stream.flush()
-        })?;
+        })?,
+        Target::Object(out) => {
+            let file = match source {
+                Target::Object(file) => file,
+                _ => super::standard_object(cx, 0),
+            };
+            let prompt = Value::object(cx.str_wtf8(&prompt));
+            return cx.tail_prelude("_input_through", &[out, prompt, file]);
+        }
+        Target::Nothing => return Err(cx.error(T::RuntimeError, "input(): lost sys.stdout")),
     }
-    let source = match target(cx, "stdin", 0) {
+    let source = match source {
         Target::Stream(source) => source,
         Target::Object(file) => return cx.tail_prelude("_input_from", &[file]),
         Target::Nothing => return Err(cx.error(T::RuntimeError, "input(): lost sys.stdin")),
