@@ -175,7 +175,7 @@ fn own_repr(cx: &mut Cx, value: Value) -> Result<Option<Value>, Stop> {
         return Ok(None);
     }
     let name = cx.vm().names.__repr__;
-    own_method(cx, value, name, [&REPR, &OBJECT_STR])
+    own_method(cx, value, name, [&REPR; 2])
 }
 
 fn own_str(cx: &mut Cx, value: Value) -> Result<Option<Value>, Stop> {

@@ -265,7 +265,8 @@ fn inner(cx: &mut Cx, value: Value) -> Flow {
         return Ok(Value::NONE);
     }
     let frame = frame_of(cx, value)?;
-    Ok(cx.delegated_to(frame).map_or(Value::NONE, Value::object))
+    let Some(inner) = cx.delegated_to(frame) else { return Ok(Value::NONE) };
+    Ok(cx.forwarded(inner).unwrap_or(Value::object(inner)))
 }
 
 fn code(cx: &mut Cx, value: Value) -> Flow {

@@ -515,7 +515,7 @@ pub unsafe fn delegate_to(vm: *mut Vm, ip: Ip, base: Base, info: u64, iterator: 
             return unwind::unwind(vm, ip, base);
         }
         // A generator of the prelude forwards to the foreign iterator.
-        let forward = (*vm).prelude(if ends_plainly(iterator) { "_delegate" } else { DELEGATE_TO });
+        let forward = (*vm).prelude(if ends_plainly(iterator) { DELEGATE } else { DELEGATE_TO });
         let frame = match generator_of(vm, base, forward, &[iterator]) {
             Ok(frame) => frame,
             Err(_) => return unwind::unwind(vm, ip, base),
@@ -524,7 +524,9 @@ pub unsafe fn delegate_to(vm: *mut Vm, ip: Ip, base: Base, info: u64, iterator: 
     }
 }
 
-/// The function of the prelude that hands on what is thrown in as it was given.
+/// The functions of the prelude that forward to iterators; the second hands on what is thrown in
+/// as it was given.
+const DELEGATE: &str = "_delegate";
 const DELEGATE_TO: &str = "_delegate_to";
 
 /// Is this a built-in iterator whose end says nothing? A function of `map` may raise a
@@ -637,6 +639,15 @@ impl Cx {
         self.vm_mut().resume =
             Some(Request { frame, value, throws: false, then: Some((run, state)) });
         Err(Stop::Resume)
+    }
+
+    /// The iterator to which a frame of the prelude forwards; None for any other frame.
+    pub fn forwarded(&self, frame: Gc<Frame>) -> Option<Value> {
+        let forwards = [DELEGATE, DELEGATE_TO]
+            .iter()
+            .any(|name| Value::object(frame.function) == self.vm().prelude(name));
+        // SAFETY: the functions have one parameter, which is never assigned to.
+        forwards.then(|| unsafe { *Frame::base(frame.as_ptr()) })
     }
 
     /// Does a suspended frame delegate, in the end, to an iterator that wants what is thrown as it
