@@ -8,6 +8,12 @@ use crate::span::Span;
 /// Decodes a source file. UTF-8 unless a cookie in one of the first two lines says Latin-1 or
 /// ASCII. The span of the error is one in the text that `legible` makes of the bytes.
 pub fn decode_source(bytes: &[u8]) -> Result<String, Diagnostic> {
+    decode_source_by(bytes, &|_| None)
+}
+
+/// The same for somebody who knows more encodings of one byte, by their names: the characters of
+/// all bytes.
+pub fn decode_source_by(bytes: &[u8], pages: Pages<'_>) -> Result<String, Diagnostic> {
     let has_mark = bytes.starts_with(b"\xEF\xBB\xBF");
     let fail_at = |span: Span, message: String| {
         Err(Diagnostic::error("bad-encoding", span, message).help("save the file as UTF-8"))
@@ -23,7 +29,23 @@ pub fn decode_source(bytes: &[u8]) -> Result<String, Diagnostic> {
         None => Encoding::Utf8,
         Some(name) => match encoding(name) {
             Some(encoding) => encoding,
-            None => return fail(format!("unknown encoding: {name}")),
+            None => {
+                let Some(page) = pages(name) else {
+                    return fail(format!("unknown encoding: {name}"));
+                };
+                if has_mark {
+                    return fail(format!("encoding problem: {name} with BOM"));
+                }
+                let missing = bytes.iter().position(|&byte| page[byte as usize].is_none());
+                return match missing {
+                    None => Ok(bytes.iter().filter_map(|&byte| page[byte as usize]).collect()),
+                    Some(at) => fail(format!(
+                        "'{name}' codec can't decode byte 0x{:02x} in position {at}: character maps \
+                         to <undefined>",
+                        bytes[at]
+                    )),
+                };
+            }
         },
     };
     if has_mark && encoding != Encoding::Utf8 {
@@ -63,6 +85,8 @@ pub fn decode_source(bytes: &[u8]) -> Result<String, Diagnostic> {
 pub fn legible(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes)
 }
+
+pub type Pages<'a> = &'a dyn Fn(&str) -> Option<Vec<Option<char>>>;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Encoding {

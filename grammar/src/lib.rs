@@ -29,6 +29,6 @@ mod strings;
 mod targets;
 mod token;
 
-pub use decode::{decode_source, legible};
+pub use decode::{decode_source, decode_source_by, legible};
 pub use paint::{Paint, paint};
 pub use parse::{Mode, Outcome, Parsed, parse};

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use sloop_grammar::diagnostic::{Diagnostic, ErrorKind, Severity};
-use sloop_grammar::{Outcome, decode_source, legible, parse};
+use sloop_grammar::{Outcome, decode_source_by, legible, parse};
 
 use super::config::Config;
 use super::{carets, library};
@@ -74,7 +74,7 @@ impl Loader {
         if ![".py", ".sloop"].iter().any(|ending| filename.ends_with(ending)) {
             return None;
         }
-        let text = decode_source(&std::fs::read(filename).ok()?).ok()?;
+        let text = decode_text(&std::fs::read(filename).ok()?).ok()?;
         Some(self.keep(&filename.into(), &text))
     }
 
@@ -107,7 +107,7 @@ impl Loader {
     /// A module's code from its text; a SyntaxError is raised for what is wrong with it.
     fn module(&self, cx: &mut Cx, bytes: &[u8], filename: &str) -> Result<Arc<Code>, Stop> {
         let filename: Arc<str> = filename.into();
-        let text = match decode_source(bytes) {
+        let text = match decode_text(bytes) {
             Ok(text) => text,
             Err(error) => {
                 let source = Source::new(&*filename, legible(bytes));
@@ -217,7 +217,7 @@ impl FrontEnd for Front {
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<String, String> {
-        decode_source(bytes).map_err(|error| error.message)
+        decode_text(bytes).map_err(|error| error.message)
     }
 
     fn compile(&self, request: &Request<'_>) -> Result<(Arc<Code>, Vec<Failure>), Box<Failure>> {
@@ -418,4 +418,9 @@ pub fn search_path(cx: &Cx) -> Vec<String> {
 pub fn folder_of(script: &Path) -> String {
     let real = std::fs::canonicalize(script).unwrap_or_else(|_| PathBuf::from(script));
     real.parent().map(text_of).unwrap_or_default()
+}
+
+/// The text of a source in any of the encodings that there are.
+pub fn decode_text(bytes: &[u8]) -> Result<String, Diagnostic> {
+    decode_source_by(bytes, &crate::plain::codec::page_table)
 }

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use sloop_grammar::diagnostic::Diagnostic;
-use sloop_grammar::{decode_source, legible};
+use sloop_grammar::legible;
 
 use super::config::{Config, Script, Tests};
 use super::ending::{self, Exit};
-use super::loader::{Front, Loader, Search, folder_of};
+use super::loader::{Front, Loader, Search, decode_text, folder_of};
 use super::{descriptors, library, repl, signals};
 use crate::code::{Code, CodeKind};
 use crate::compile::{Compiled, Options};
@@ -122,7 +122,7 @@ impl Program {
     fn compile(&self, cx: &mut Cx, loader: &Loader, config: &Config) -> Result<Arc<Code>, ()> {
         let witness = self.witness(config);
         let filename: Arc<str> = self.name.as_str().into();
-        let text = match decode_source(&self.bytes) {
+        let text = match decode_text(&self.bytes) {
             Ok(text) => text,
             Err(error) => {
                 let source = Source::new(&*self.given, legible(&self.bytes));
@@ -544,7 +544,7 @@ pub fn disassemble(name: &Path, color: bool) -> Exit {
     };
     let loader = Loader::default();
     let filename: Arc<str> = program.name.as_str().into();
-    let text = match decode_source(&program.bytes) {
+    let text = match decode_text(&program.bytes) {
         Ok(text) => text,
         Err(error) => {
             let source = Source::new(&*program.given, legible(&program.bytes));

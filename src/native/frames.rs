@@ -90,6 +90,9 @@ fn clear(cx: &mut Cx, args: Args) -> Flow {
         return Err(cx.error(T::RuntimeError, "cannot clear an executing frame"));
     }
     if let Some(frame) = view.owner.cast::<Frame>() {
+        if frame.state() == state::SUSPENDED {
+            return Err(cx.error(T::RuntimeError, "cannot clear a suspended frame"));
+        }
         return cx.close_frame(frame);
     }
     view.locals.set(Value::object(cx.dict()));

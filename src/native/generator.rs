@@ -493,7 +493,11 @@ fn driver_made(cx: &mut Cx, [op, value, _]: [Value; 3], outcome: Outcome) -> Flo
 
 fn drive_throw(cx: &mut Cx, args: Args) -> Flow {
     let op = this_op(cx, args)?;
-    if op.driver.get().is::<Frame>() {
+    if let Some(driver) = op.driver.get().cast::<Frame>() {
+        if driver.state() == state::FINISHED {
+            let text = format!("cannot reuse already awaited {}", op.made_by());
+            return Err(cx.error(T::RuntimeError, &text));
+        }
         return with_exception(cx, args, thrown, op.driver.get());
     }
     let frame = frame_of(cx, op.frame.get())?;

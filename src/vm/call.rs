@@ -399,8 +399,12 @@ pub fn bind_special(
     this: Value,
 ) -> Result<(Value, Option<Value>), Stop> {
     if method.is::<Function>() || method.is::<Native>() {
-        let binds = method.cast::<Native>().is_none_or(|n| n.kind == NativeKind::Method);
-        return Ok((method, binds.then_some(this)));
+        let first = match method.cast::<Native>().map(|native| native.kind) {
+            None | Some(NativeKind::Method) => Some(this),
+            Some(NativeKind::ClassMethod) => Some(Value::object(vm.space.class_of(this))),
+            Some(_) => None,
+        };
+        return Ok((method, first));
     }
     let class = vm.space.class_of(this);
     Ok((super::lookup::bind_now(vm, method, this, class)?, None))

@@ -19,6 +19,7 @@ use sloop_grammar::{decode_source, legible};
 
 use super::command::{Opt, Shown, read_options, say, wrong};
 use super::ending::Exit;
+use super::loader::decode_text;
 use super::run::complain;
 use crate::compile::{Analysis, Compiled, Options, SourceInfo, compile_text_with};
 use crate::lint;
@@ -149,7 +150,7 @@ fn check_file(file: &File, builtins: &HashSet<String>, fix: bool) -> Checked {
             return Checked { source: Source::new(&*file.name, ""), findings: vec![finding] };
         }
     };
-    let mut text = match decode_source(&bytes) {
+    let mut text = match decode_text(&bytes) {
         // Columns count without the mark that says UTF-8.
         Ok(text) => text.strip_prefix('\u{FEFF}').map(str::to_owned).unwrap_or(text),
         Err(error) => {

@@ -3,6 +3,7 @@
 
 use std::io::SeekFrom;
 
+use super::stream::ends;
 use super::{
     Name, Shared, Stream, Trouble, bytes_of, on_stream, raise, receiver, text_of, with_file,
     with_stream,
@@ -61,7 +62,7 @@ static COMMON: &[GetSet] = &[
 static TEXT_ONLY: &[GetSet] = &[
     GetSet { name: "encoding", doc: "", get: encoding, set: None },
     GetSet { name: "errors", doc: "", get: errors, set: None },
-    GetSet { name: "newlines", doc: "", get: |_, _| Ok(Value::NONE), set: None },
+    GetSet { name: "newlines", doc: "", get: newlines, set: None },
     GetSet { name: "line_buffering", doc: "", get: line_buffering, set: None },
     GetSet { name: "buffer", doc: "", get: buffer, set: None },
 ];
@@ -427,6 +428,21 @@ fn mode(cx: &mut Cx, this: Value) -> Flow {
 
 fn encoding(cx: &mut Cx, this: Value) -> Flow {
     look(cx, this, |file| cx.str_value(&file.encoding))
+}
+
+/// The line ends that were read so far: None, one, or a tuple.
+fn newlines(cx: &mut Cx, this: Value) -> Flow {
+    look(cx, this, |file| {
+        let seen = file.stream.try_borrow().map_or(0, |stream| stream.ends);
+        let known = [(ends::CR, "\r"), (ends::LF, "\n"), (ends::CRLF, "\r\n")];
+        let found = known.iter().filter(|(bit, _)| seen & bit != 0);
+        let found: Vec<Value> = found.map(|(_, end)| cx.str_value(end)).collect();
+        match &found[..] {
+            [] => Value::NONE,
+            [end] => *end,
+            ends => Value::object(cx.tuple(ends)),
+        }
+    })
 }
 
 fn errors(cx: &mut Cx, this: Value) -> Flow {

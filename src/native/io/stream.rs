@@ -49,6 +49,27 @@ pub enum Newline {
     Only(&'static str),
 }
 
+/// Which line ends a text has.
+pub mod ends {
+    pub const LF: u8 = 1;
+    pub const CR: u8 = 2;
+    pub const CRLF: u8 = 4;
+
+    pub fn of(text: &[u8]) -> u8 {
+        let mut found = 0;
+        for at in memchr::memchr2_iter(b'\r', b'\n', text) {
+            let after_return = at > 0 && text[at - 1] == b'\r';
+            found |= match (text[at], text.get(at + 1)) {
+                (b'\r', Some(b'\n')) => CRLF,
+                (b'\r', _) => CR,
+                _ if after_return => 0,
+                _ => LF,
+            };
+        }
+        found
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub struct Text {
     pub encoding: Encoding,
@@ -74,6 +95,8 @@ pub struct Stream {
     ahead: Vec<u8>,
     at: usize,
     behind: Vec<u8>,
+    /// The line ends met so far: bits of `ends`.
+    pub ends: u8,
     /// Nothing has been written yet: a marked encoding writes its mark first.
     fresh: bool,
     /// Asked first with what is to be written, or before something is read: true if it took it.
@@ -119,6 +142,7 @@ impl Stream {
             ahead: Vec::new(),
             at: 0,
             behind: Vec::new(),
+            ends: 0,
             fresh: true,
             detour: None,
             spares: false,
@@ -517,7 +541,17 @@ impl Stream {
                 Err(fault) => return Err(Trouble::Decode(fault, data)),
             }
         };
-        if newline != Newline::Universal || memchr::memchr(b'\r', &text).is_none() {
+        if matches!(newline, Newline::Only(_)) {
+            return Ok(text);
+        }
+        if memchr::memchr(b'\r', &text).is_none() {
+            if self.ends & ends::LF == 0 && memchr::memchr(b'\n', &text).is_some() {
+                self.ends |= ends::LF;
+            }
+            return Ok(text);
+        }
+        self.ends |= ends::of(&text);
+        if newline == Newline::Kept {
             return Ok(text);
         }
         Ok(replace(&replace(&text, b"\r\n", b"\n"), b"\r", b"\n"))

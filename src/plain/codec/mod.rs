@@ -36,6 +36,14 @@ pub enum Encoding {
     RawUnicodeEscape,
 }
 
+/// The characters of all bytes of an encoding of one byte.
+pub fn page_table(name: &str) -> Option<Vec<Option<char>>> {
+    match Encoding::named(name)? {
+        Encoding::Page(id) => Some(id.table()),
+        _ => None,
+    }
+}
+
 impl Encoding {
     /// Looks an encoding up by one of its names, in any case, with any separator.
     pub fn named(name: &str) -> Option<Encoding> {
