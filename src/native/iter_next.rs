@@ -345,7 +345,7 @@ fn test(cx: &mut Cx, iter: Gc<Iter>, item: Value) -> Result<bool, Stop> {
 }
 
 /// Does calling it leave Rust's stack at once?
-fn is_language(function: Value) -> bool {
+pub fn is_language(function: Value) -> bool {
     let function =
         function.cast::<crate::value::BoundMethod>().map_or(function, |method| method.func.get());
     function.is::<crate::value::Function>()

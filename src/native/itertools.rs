@@ -11,8 +11,8 @@ use crate::gc::Gc;
 use crate::plain::MAX_BYTES;
 use crate::plain::int::Int;
 use crate::value::frame::state;
-use crate::value::iter::{EXHAUSTED, WRITTEN, key, stage};
-use crate::value::{Class, Dict, Frame, Iter, IterKind, List, Native, NativeKind, T, Tuple, Value};
+use crate::value::iter::{EXHAUSTED, WRITTEN, stage};
+use crate::value::{Class, Dict, Frame, Iter, IterKind, List, T, Tuple, Value};
 use crate::vm::{Args, Binary, Cx, Def, Flow, Outcome, Stop};
 
 /// A type of this module: its `__new__`, and rows beyond the protocol.
@@ -180,7 +180,7 @@ tool!(
     GROUPBY,
     GroupBy,
     "__new__(cls, iterable, key=None)",
-    new_groupby,
+    super::groupby::new,
     "Pairs of a key and an iterator over the run of neighbours that share it."
 );
 
@@ -212,16 +212,6 @@ pub static TYPES: &[&TypeDef] = &[
 
 static FUNCTIONS: &[Def] =
     &[function("tee(iterable, n=2, /)", "A tuple of n independent iterators.", tee)];
-
-/// For the prelude.
-pub static HOOKS: &[Def] = &[function(
-    "_make_grouper(parts, /)",
-    "The iterator over one group of a groupby.",
-    |cx, args| {
-        let parts = cx.arg(args, 0).value();
-        Ok(written(cx, T::Grouper, "_grouper", parts))
-    },
-)];
 
 pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     super::add_functions(cx, dict, FUNCTIONS, "itertools");
@@ -288,58 +278,6 @@ fn new_compress(cx: &mut Cx, args: Args) -> Flow {
     over(cx, class, T::Compress, IterKind::Compress, parts, 0)
 }
 
-/// `groupby`: the list holds iterator, key function, the key of the group in progress, key and
-/// value of the item that waits, the group that may go on, an item whose key is not known yet, and
-/// the index of an `itemgetter`. The generator function stands for "nothing".
-fn new_groupby(cx: &mut Cx, args: Args) -> Flow {
-    let class = new_class(cx, args, T::GroupBy)?;
-    let source = cx.arg(args, 1).value();
-    let source = iter_now(cx, source)?;
-    let function = cx.opt(args, 2).map_or(Value::NONE, |key| key.value());
-    let nothing = cx.vm().prelude("_groupby");
-    let (way, index) = match way_of(cx, function) {
-        Some((way, index)) => (Some(way), index),
-        None => (None, Value::NONE),
-    };
-    let mut state = vec![source, function];
-    state.extend([nothing; 3]);
-    state.extend([Value::NONE, nothing, index]);
-    let state = Value::object(cx.list(state));
-    let iter =
-        cx.iter(T::GroupBy, IterKind::GroupBy, state, Value::UNDEF, way.unwrap_or(key::ITEM));
-    let plain = source.cast::<Iter>().is_some_and(|source| cx.is_plain_iter(source));
-    iter.guard.set(u32::from(plain && way.is_some()));
-    derive(cx, class, T::GroupBy, Value::object(iter))
-}
-
-/// How the keys of plain items are found without the program, and an index for that.
-fn way_of(cx: &Cx, function: Value) -> Option<(i64, Value)> {
-    if function.is_none() {
-        return Some((key::ITEM, Value::NONE));
-    }
-    if let Some(native) = function.cast::<Native>() {
-        let of_text = native.owner.get() == cx.type_object(T::Str);
-        return if of_text && native.kind == NativeKind::Method && is_pure(native) {
-            Some((key::TEXT_METHOD, Value::NONE))
-        } else if super::builtins::is_len(native) {
-            Some((key::LEN, Value::NONE))
-        } else {
-            None
-        };
-    }
-    super::operator::plain_index(cx, function).map(|index| (key::INDEX, index))
-}
-
-/// Does the method of str answer at once, whatever the text?
-fn is_pure(native: Gc<Native>) -> bool {
-    let name = native.signature.name();
-    name.starts_with("is")
-        || matches!(
-            name,
-            "lower" | "upper" | "casefold" | "title" | "capitalize" | "strip" | "lstrip" | "rstrip"
-        )
-}
-
 fn star_on(cx: &mut Cx, iter: Gc<Iter>) -> Flow {
     let source = iter.b.get().cast::<List>().and_then(|sources| sources.get(0));
     let Some(source) = source else { return stop(cx) };
@@ -376,6 +314,7 @@ pub fn next_by_code(cx: &mut Cx, iter: Gc<Iter>) -> Flow {
             IterKind::Count => return count_on(cx, iter),
             IterKind::Tee => return tee_on(cx, iter),
             IterKind::StarMap => return star_on(cx, iter),
+            IterKind::GroupBy | IterKind::Grouper => return super::groupby::next(cx, iter),
             _ => take_over(cx, iter),
         }
     }
@@ -426,11 +365,6 @@ fn take_over(cx: &Cx, iter: Gc<Iter>) {
         IterKind::Compress => {
             let parts = a.cast::<List>().map_or_else(Vec::new, |parts| parts.to_vec());
             ("_compress", parts)
-        }
-        IterKind::GroupBy => return write(cx, iter, "_groupby", a),
-        IterKind::Grouper => {
-            let parts = cx.tuple(&[a, b, Value::object(iter)]);
-            return write(cx, iter, "_grouper", Value::object(parts));
         }
         _ => ("_batched", vec![a, count, b]),
     };

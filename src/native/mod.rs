@@ -40,6 +40,7 @@ mod gc_module;
 mod generator;
 mod generic_alias;
 mod group;
+mod groupby;
 mod hashing;
 mod heap;
 mod hints;
@@ -305,7 +306,6 @@ static BUILTINS: &[&[Def]] = &[
     io::PRINT,
     copying::HOOKS,
     iterators::HOOKS,
-    itertools::HOOKS,
     sort::FUNCTIONS,
     &text_builtins::FUNCTIONS,
     &text_builtins::HOOKS,

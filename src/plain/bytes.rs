@@ -17,8 +17,8 @@ pub fn hex_text(data: &[u8], separator: Option<u8>, every: i64) -> Vec<u8> {
     let digits = |byte: u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
     if separator.is_none() {
         let mut out = vec![0; data.len() * 2];
-        for (pair, &byte) in out.chunks_exact_mut(2).zip(data) {
-            pair.copy_from_slice(&digits(byte));
+        for (pair, &byte) in out.as_chunks_mut::<2>().0.iter_mut().zip(data) {
+            *pair = digits(byte);
         }
         return out;
     }

@@ -79,7 +79,8 @@ pub enum IterKind {
     StarMap,
     /// a = list of data and selectors, and of an item and a selector that only the program can judge.
     Compress,
-    /// a = list that `native/itertools.rs` describes, `at` = one of `key`.
+    /// a = list with the places of `group`, `at` = one of `key`. The guard says that items come
+    /// without the program, and are compared and have their keys found like that as long as it goes.
     GroupBy,
     /// a = the list of the `groupby`, b = the key of the group, `at` as above.
     Grouper,
@@ -95,6 +96,25 @@ pub mod stage {
     pub const RUNNING: i64 = 2;
     /// a = list of the iterator and an item that only the program can add.
     pub const WAITING: i64 = 3;
+}
+
+/// Places of the list that a `groupby` shares with its groups; what is not there is UNDEF.
+pub mod group {
+    pub const SOURCE: usize = 0;
+    /// The key function or None.
+    pub const FUNCTION: usize = 1;
+    /// The key of the group in progress.
+    pub const TARGET: usize = 2;
+    /// Key and value of the item that waits.
+    pub const KEY: usize = 3;
+    pub const VALUE: usize = 4;
+    /// The group that may go on.
+    pub const GROUP: usize = 5;
+    /// An item whose key only the program can tell.
+    pub const UNKNOWN: usize = 6;
+    /// The index of an `itemgetter`.
+    pub const INDEX: usize = 7;
+    pub const PLACES: usize = 8;
 }
 
 /// How a `groupby` finds keys.

@@ -464,12 +464,10 @@ impl Cx {
         &mut self,
         slice: Gc<Slice>,
     ) -> Result<(Option<i64>, Option<i64>, i64), Stop> {
-        let parts = [&slice.start, &slice.stop, &slice.step].map(|part| part.get());
-        if parts.iter().all(|part| part.is_int() || part.is_none()) {
-            let [start, stop, step] = parts.map(|part| part.as_int());
-            if step != Some(0) {
-                return Ok((start, stop, step.unwrap_or(1)));
-            }
+        let (start, stop, step) = (slice.start.get(), slice.stop.get(), slice.step.get());
+        let told = |part: Value| part.is_int() || part.is_none();
+        if told(start) && told(stop) && told(step) && step != Value::int(0) {
+            return Ok((start.as_int(), stop.as_int(), step.as_int().unwrap_or(1)));
         }
         self.scope(|cx| {
             cx.root(Value::object(slice));
@@ -565,6 +563,11 @@ fn taken<I: Copy>(items: &[I], range: index::Range) -> Vec<I> {
         -1 if range.count > 0 => {
             let part = &items[range.start + 1 - range.count..=range.start];
             part.iter().rev().copied().collect()
+        }
+        step if step > 0 && range.count > 0 => {
+            let mut taken = Vec::with_capacity(range.count);
+            taken.extend(items[range.start..].iter().step_by(step as usize).take(range.count));
+            taken
         }
         _ => (0..range.count).map(|i| items[range.at(i)]).collect(),
     }

@@ -1,12 +1,12 @@
 //! Stepping `compress` and `groupby` while neither truth nor equality is the program's. What was
 //! taken before it had to be asked waits in the list of the iterator, which then says
-//! `Step::Code` until a generator goes on.
+//! `Step::Code`; how that goes on is in `native/itertools.rs` and `native/groupby.rs`.
 
 use super::iter_tools::{list_of, pull};
 use super::step::finish;
 use super::{Ask, Cx, Order, Step, Vm, ops, order};
 use crate::gc::Gc;
-use crate::value::iter::key;
+use crate::value::iter::{group, key};
 use crate::value::{Dict, Iter, IterKind, List, Set, Str, T, Tuple, Value};
 
 pub(super) fn step_compress(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
@@ -43,22 +43,6 @@ pub(super) fn step_compress(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
     }
 }
 
-/// Places of the list that a `groupby` shares with its groups.
-mod place {
-    pub const SOURCE: usize = 0;
-    pub const FUNCTION: usize = 1;
-    /// The key of the group in progress.
-    pub const TARGET: usize = 2;
-    /// Key and value of the item that waits.
-    pub const KEY: usize = 3;
-    pub const VALUE: usize = 4;
-    /// What may go on with the group.
-    pub const GROUP: usize = 5;
-    /// An item whose key only the program can tell.
-    pub const UNKNOWN: usize = 6;
-    pub const INDEX: usize = 7;
-}
-
 /// Are two keys the same? None if the program must be asked.
 #[inline]
 fn same(vm: &Vm, x: Value, y: Value) -> Option<bool> {
@@ -74,7 +58,7 @@ fn key_of(vm: &mut Vm, state: Gc<List>, way: i64, item: Value) -> Option<Value> 
         key::ITEM => Some(item),
         key::TEXT_METHOD if item.is::<Str>() => {
             let cx = Cx::of(vm);
-            let quick = cx.quick(state.get(place::FUNCTION)?, 1)?;
+            let quick = cx.quick(state.get(group::FUNCTION)?, 1)?;
             let key = cx.run_quick(quick, &[item]);
             if key.is_err() {
                 // The program is going to see it when it asks again.
@@ -92,7 +76,7 @@ fn key_of(vm: &mut Vm, state: Gc<List>, way: i64, item: Value) -> Option<Value> 
         }
         key::INDEX if item.is::<Tuple>() || item.is::<List>() => {
             let len = ops::len(vm, item)? as i64;
-            let index = state.get(place::INDEX)?.as_int()?;
+            let index = state.get(group::INDEX)?.as_int()?;
             let index = if index < 0 { index + len } else { index };
             if !(0..len).contains(&index) {
                 return None;
@@ -108,18 +92,17 @@ fn key_of(vm: &mut Vm, state: Gc<List>, way: i64, item: Value) -> Option<Value> 
 
 pub(super) fn step_groupby(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
     let state = list_of(iter.a.get());
-    let nothing = vm.prelude("_groupby");
-    let part = |i: usize| state.get(i).unwrap_or(Value::NONE);
-    if part(place::UNKNOWN) != nothing {
+    let part = |i: usize| state.get(i).unwrap_or(Value::UNDEF);
+    if !part(group::UNKNOWN).is_undef() {
         return Step::Code;
     }
-    state.set(place::GROUP, Value::NONE);
+    state.set(group::GROUP, Value::NONE);
     let mut rounds = 0u32;
     let current = loop {
-        let current = part(place::KEY);
-        if current != nothing {
-            let target = part(place::TARGET);
-            if target == nothing {
+        let current = part(group::KEY);
+        if !current.is_undef() {
+            let target = part(group::TARGET);
+            if target.is_undef() {
                 break current;
             }
             match same(vm, target, current) {
@@ -128,67 +111,75 @@ pub(super) fn step_groupby(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
                 None => return Step::Code,
             }
         }
-        let value = match pull(vm, part(place::SOURCE), depth) {
+        let value = match pull(vm, part(group::SOURCE), depth) {
             Step::Item(value) => value,
             Step::End => return finish(iter),
             other => return other,
         };
         let Some(key) = key_of(vm, state, iter.at.get(), value) else {
-            state.set(place::UNKNOWN, value);
+            state.set(group::UNKNOWN, value);
             return Step::Code;
         };
-        state.set(place::KEY, key);
-        state.set(place::VALUE, value);
+        state.set(group::KEY, key);
+        state.set(group::VALUE, value);
         rounds = rounds.wrapping_add(1);
         if rounds.is_multiple_of(1 << 16) && Cx::of(vm).check_interrupt().is_err() {
             return Step::Raised;
         }
     };
-    state.set(place::TARGET, current);
-    let group =
-        vm.space.iter(T::Grouper, IterKind::Grouper, Value::object(state), current, iter.at.get());
-    group.guard.set(1);
-    state.set(place::GROUP, Value::object(group));
-    Step::Item(Value::object(vm.space.tuple(&[current, Value::object(group)])))
+    let group = Cx::of(vm).begin_group(iter, current);
+    Step::Item(Value::object(vm.space.tuple(&[current, group])))
+}
+
+impl Cx {
+    /// The iterator over the group of a key, which is the one in progress from now on.
+    pub fn begin_group(&self, groupby: Gc<Iter>, key: Value) -> Value {
+        let state = list_of(groupby.a.get());
+        state.set(group::TARGET, key);
+        let (shared, way) = (Value::object(state), groupby.at.get());
+        let made = self.iter(T::Grouper, IterKind::Grouper, shared, key, way);
+        made.guard.set(groupby.guard.get());
+        state.set(group::GROUP, Value::object(made));
+        Value::object(made)
+    }
 }
 
 pub(super) fn step_grouper(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
     let state = list_of(iter.a.get());
-    let part = |i: usize| state.get(i).unwrap_or(Value::NONE);
-    if part(place::GROUP) != Value::object(iter) {
+    let part = |i: usize| state.get(i).unwrap_or(Value::UNDEF);
+    if part(group::GROUP) != Value::object(iter) {
         return finish(iter);
     }
-    let nothing = vm.prelude("_groupby");
-    if part(place::UNKNOWN) != nothing {
+    if !part(group::UNKNOWN).is_undef() {
         return Step::Code;
     }
     let target = iter.b.get();
-    let waiting = part(place::VALUE);
-    if waiting != nothing {
-        return match same(vm, target, part(place::KEY)) {
+    let waiting = part(group::VALUE);
+    if !waiting.is_undef() {
+        return match same(vm, target, part(group::KEY)) {
             Some(true) => {
-                state.set(place::KEY, nothing);
-                state.set(place::VALUE, nothing);
+                state.set(group::KEY, Value::UNDEF);
+                state.set(group::VALUE, Value::UNDEF);
                 Step::Item(waiting)
             }
             Some(false) => finish(iter),
             None => Step::Code,
         };
     }
-    let value = match pull(vm, part(place::SOURCE), depth) {
+    let value = match pull(vm, part(group::SOURCE), depth) {
         Step::Item(value) => value,
         Step::End => return finish(iter),
         other => return other,
     };
     let Some(current) = key_of(vm, state, iter.at.get(), value) else {
-        state.set(place::UNKNOWN, value);
+        state.set(group::UNKNOWN, value);
         return Step::Code;
     };
     let equal = same(vm, target, current);
     if equal == Some(true) {
         return Step::Item(value);
     }
-    state.set(place::KEY, current);
-    state.set(place::VALUE, value);
+    state.set(group::KEY, current);
+    state.set(group::VALUE, value);
     if equal.is_some() { finish(iter) } else { Step::Code }
 }

@@ -52,10 +52,10 @@ pub fn encode(text: &[u8], encoding: Encoding, handler: Handler) -> Result<Vec<u
     {
         let from = out.len();
         out.resize(from + text.len() * 2, 0);
-        let units = out[from..].chunks_exact_mut(2).zip(text);
-        match order == Order::Big {
-            true => units.for_each(|(unit, &byte)| unit.copy_from_slice(&[0, byte])),
-            false => units.for_each(|(unit, &byte)| unit.copy_from_slice(&[byte, 0])),
+        let (units, _) = out[from..].as_chunks_mut::<2>();
+        let big = order == Order::Big;
+        for (unit, &byte) in units.iter_mut().zip(text) {
+            *unit = if big { [0, byte] } else { [byte, 0] };
         }
         return Ok(out);
     }
