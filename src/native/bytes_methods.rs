@@ -515,6 +515,9 @@ fn maketrans(cx: &mut Cx, args: Args) -> Flow {
 fn decode(cx: &mut Cx, args: Args) -> Flow {
     let (encoding, errors) = (cx.arg(args, 1).value(), cx.arg(args, 2).value());
     let data = this_data(cx, args)?;
+    if encoding.is_undef() && errors.is_undef() && data.is_ascii() {
+        return Ok(Value::object(cx.str_ascii(&data)));
+    }
     codec::check(cx, encoding, errors, "decode")?;
     if data.is_empty() {
         // Nobody looks the encoding up.

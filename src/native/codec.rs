@@ -95,7 +95,11 @@ pub fn decode(cx: &mut Cx, object: Value, data: &[u8], how: &How) -> Result<Gc<S
     if how.encoding == Encoding::Utf8
         && let Ok(text) = std::str::from_utf8(data)
     {
-        return Ok(cx.str(text));
+        // It is not ASCII: no need to look again.
+        return Ok(match text.chars().count() {
+            1 => cx.str(text),
+            chars => cx.str_wide(data, chars),
+        });
     }
     if how.encoding == Encoding::Latin1 {
         return Ok(cx.str_wide(&codec::latin1(data), data.len()));

@@ -254,8 +254,32 @@ pub unsafe fn binary(
                 Ok(None) => {}
                 Err(_) => return unwind::unwind(vm, ip, base),
             }
+        } else if op == Binary::Add && extended(&*vm, x, y) {
+            reg!(base, word::a(w)) = x;
+            return Pc::new(ip, base);
         }
         try_candidate(vm, ip, base, w, op, x, y, 0)
+    }
+}
+
+/// `list += items` of another list or of a tuple; false for everything else.
+fn extended(vm: &Vm, list: Value, items: Value) -> bool {
+    let Some(all) = list.cast::<List>().filter(|_| list != items) else { return false };
+    let add = |items: &[Value]| {
+        all.edit(|all| {
+            let before = all.capacity();
+            let fits = all.len() + items.len() <= before
+                || budget::grants((all.len() + items.len()) * 2 * size_of::<Value>());
+            if fits {
+                all.extend_from_slice(items);
+                vm.space.heap.charge((all.capacity() - before) * size_of::<Value>());
+            }
+            fits
+        })
+    };
+    match items.cast::<Tuple>() {
+        Some(tuple) => add(tuple.as_slice()),
+        None => items.cast::<List>().is_some_and(|items| items.edit(|items| add(items))),
     }
 }
 
@@ -281,6 +305,10 @@ pub(super) fn candidate(
         let method = vm.space.lookup(left, name)?;
         Some(Candidate { method, this: x, other: y })
     };
+    // Nothing built in derives from str, which has no `__imod__`.
+    if op == Binary::Mod && stage == 0 && x.is::<Str>() && !right.is_user() {
+        return own(plain);
+    }
     let mut before = 0;
     let mut is_due = |found: &Option<Candidate>| {
         before += usize::from(found.is_some());
