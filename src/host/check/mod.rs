@@ -14,8 +14,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sloop_grammar::diagnostic::{Diagnostic, Severity};
+use sloop_grammar::legible;
 use sloop_grammar::span::Span;
-use sloop_grammar::{decode_source, legible};
 
 use super::command::{Opt, Shown, read_options, say, wrong};
 use super::ending::Exit;
