@@ -24,10 +24,11 @@ pub struct Trace {
     rest: Cell<Option<Box<Rest>>>,
 }
 
-const FEW: usize = 3;
+const FEW: usize = 6;
 
 enum Rest {
-    Few([Option<TracePoint>; FEW]),
+    /// The first so many of the places are taken.
+    Few(usize, [Option<TracePoint>; FEW]),
     Many(Vec<TracePoint>),
 }
 
@@ -37,17 +38,18 @@ impl Trace {
             self.first.set(Some(point));
             return;
         }
-        let mut rest = self.rest.take().unwrap_or_else(|| Box::new(Rest::Few([None; FEW])));
+        let mut rest = self.rest.take().unwrap_or_else(|| Box::new(Rest::Few(0, [None; FEW])));
         match &mut *rest {
-            Rest::Few(places) => match places.iter_mut().find(|place| place.is_none()) {
-                Some(place) => *place = Some(point),
-                None => {
-                    let mut all = Vec::with_capacity(4 * FEW);
-                    all.extend(places.iter().flatten());
-                    all.push(point);
-                    *rest = Rest::Many(all);
-                }
-            },
+            Rest::Few(count, places) if *count < FEW => {
+                places[*count] = Some(point);
+                *count += 1;
+            }
+            Rest::Few(_, places) => {
+                let mut all = Vec::with_capacity(4 * FEW);
+                all.extend(places.iter().flatten());
+                all.push(point);
+                *rest = Rest::Many(all);
+            }
             Rest::Many(points) => points.push(point),
         }
         self.rest.set(Some(rest));
@@ -58,7 +60,7 @@ impl Trace {
         let rest = self.rest.take();
         match rest.as_deref() {
             None => return,
-            Some(Rest::Few(places)) => places.iter().flatten().copied().for_each(visit),
+            Some(Rest::Few(_, places)) => places.iter().flatten().copied().for_each(visit),
             Some(Rest::Many(points)) => points.iter().copied().for_each(visit),
         }
         self.rest.set(rest);
@@ -102,7 +104,7 @@ impl Trace {
         let rest = self.rest.take();
         let bytes = match rest.as_deref() {
             None => 0,
-            Some(Rest::Few(_)) => size_of::<Rest>(),
+            Some(Rest::Few(..)) => size_of::<Rest>(),
             Some(Rest::Many(points)) => {
                 size_of::<Rest>() + points.capacity() * size_of::<TracePoint>()
             }
