@@ -385,16 +385,7 @@ fn find_module(cx: &mut Cx, loader: &Rc<Loader>, name: &str) -> Result<Found, Mi
         let is_package =
             ["sloop", "py"].iter().any(|e| inside.join(format!("__init__.{e}")).is_file());
         if is_package && last != "__main__" {
-            return find_module(cx, loader, &format!("{name}.__main__")).map_err(|problem| {
-                match problem {
-                    Missing::Said(text, status) if text.contains("__main__") => {
-                        let more =
-                            format!("; '{name}' is a package and cannot be directly executed");
-                        Missing::Said(text + &more, status)
-                    }
-                    other => other,
-                }
-            });
+            return main_of_package(cx, loader, name);
         }
         if let Some(file) = files.into_iter().find(|file| file.is_file()) {
             return Ok(Found::Program(Program::read(&file)?, package.into()));
@@ -404,16 +395,24 @@ fn find_module(cx: &mut Cx, loader: &Rc<Loader>, name: &str) -> Result<Found, Mi
         Ok(Some(FoundModule::Code { code, path: None, .. })) => {
             Ok(Found::Library(code, package.into()))
         }
-        Ok(Some(FoundModule::Code { .. })) => {
-            let more = format!("; '{name}' is a package and cannot be directly executed");
-            Err(missing(&format!("{name}.__main__"), &more))
-        }
+        Ok(Some(FoundModule::Code { .. })) => main_of_package(cx, loader, name),
         Ok(Some(FoundModule::Native(_))) => {
             Err(Missing::Said(format!("No code object available for {name}"), 1))
         }
         Ok(None) => Err(missing(name, "")),
         Err(_) => Err(Missing::Raised),
     }
+}
+
+/// The `__main__` of a package.
+fn main_of_package(cx: &mut Cx, loader: &Rc<Loader>, name: &str) -> Result<Found, Missing> {
+    find_module(cx, loader, &format!("{name}.__main__")).map_err(|problem| match problem {
+        Missing::Said(text, status) if text.contains("__main__") => {
+            let more = format!("; '{name}' is a package and cannot be directly executed");
+            Missing::Said(text + &more, status)
+        }
+        other => other,
+    })
 }
 
 /// The folders of a package that is imported.
