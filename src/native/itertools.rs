@@ -145,7 +145,7 @@ tool!(
     COMPRESS,
     Compress,
     "__new__(cls, data, selectors)",
-    new_compress,
+    super::starmap::new_compress,
     "Items of data whose selectors are true."
 );
 tool!(
@@ -173,7 +173,7 @@ tool!(
     STARMAP,
     StarMap,
     "__new__(cls, function, iterable, /)",
-    new_starmap,
+    super::starmap::new,
     "Results of the function, called with the arguments that the iterable yields."
 );
 tool!(
@@ -261,49 +261,6 @@ fn new_written(cx: &mut Cx, args: Args, id: T, name: &'static str, sources: &[us
     derive(cx, class, id, iter)
 }
 
-fn new_starmap(cx: &mut Cx, args: Args) -> Flow {
-    let class = new_class(cx, args, T::StarMap)?;
-    let source = cx.arg(args, 2).value();
-    let source = iter_now(cx, source)?;
-    let sources = Value::object(cx.list(vec![source]));
-    let function = cx.arg(args, 1).value();
-    let iter = cx.iter(T::StarMap, IterKind::StarMap, function, sources, 0);
-    derive(cx, class, T::StarMap, Value::object(iter))
-}
-
-fn new_compress(cx: &mut Cx, args: Args) -> Flow {
-    let class = new_class(cx, args, T::Compress)?;
-    let sources = cx.scope(|cx| iterators(cx, args, 1))?;
-    let parts = [Value::object(sources), Value::UNDEF];
-    over(cx, class, T::Compress, IterKind::Compress, parts, 0)
-}
-
-fn star_on(cx: &mut Cx, iter: Gc<Iter>) -> Flow {
-    let source = iter.b.get().cast::<List>().and_then(|sources| sources.get(0));
-    let Some(source) = source else { return stop(cx) };
-    let state = [Value::object(iter), Value::NONE, Value::NONE];
-    match pull(cx, source, star_pulled, state, false)? {
-        Some(item) => call_starred(cx, iter, item),
-        None => stop(cx),
-    }
-}
-
-fn star_pulled(cx: &mut Cx, [this, ..]: [Value; 3], outcome: Outcome) -> Flow {
-    let iter = in_state(cx, this)?;
-    match pulled(cx, outcome)? {
-        Some(item) => call_starred(cx, iter, item),
-        None => stop(cx),
-    }
-}
-
-fn call_starred(cx: &mut Cx, iter: Gc<Iter>, item: Value) -> Flow {
-    let function = iter.a.get();
-    match item.cast::<Tuple>() {
-        Some(tuple) => cx.tail(function, tuple.as_slice()),
-        None => cx.tail_prelude("_call_starred", &[function, item]),
-    }
-}
-
 /// The next item of an iterator of this module that could not be stepped natively.
 pub fn next_by_code(cx: &mut Cx, iter: Gc<Iter>) -> Flow {
     if iter.header.flags & EXHAUSTED != 0 {
@@ -313,7 +270,7 @@ pub fn next_by_code(cx: &mut Cx, iter: Gc<Iter>) -> Flow {
         match iter.kind {
             IterKind::Count => return count_on(cx, iter),
             IterKind::Tee => return tee_on(cx, iter),
-            IterKind::StarMap => return star_on(cx, iter),
+            IterKind::StarMap => return super::starmap::next(cx, iter),
             IterKind::GroupBy | IterKind::Grouper => return super::groupby::next(cx, iter),
             _ => take_over(cx, iter),
         }
@@ -372,7 +329,7 @@ fn take_over(cx: &Cx, iter: Gc<Iter>) {
 }
 
 /// Makes an iterator over another one; whether that is plain is asked once.
-fn over(cx: &Cx, class: Gc<Class>, id: T, kind: IterKind, parts: [Value; 2], at: i64) -> Flow {
+pub fn over(cx: &Cx, class: Gc<Class>, id: T, kind: IterKind, parts: [Value; 2], at: i64) -> Flow {
     let [a, b] = parts;
     let iter = cx.iter(id, kind, a, b, at);
     let plain = |source: Value| source.cast::<Iter>().is_some_and(|s| cx.is_plain_iter(s));

@@ -79,6 +79,7 @@ mod signal;
 mod slice;
 mod socket;
 mod sort;
+mod starmap;
 mod str;
 mod str_search;
 mod str_shape;

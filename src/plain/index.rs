@@ -60,3 +60,21 @@ pub fn resolve(start: Option<i64>, stop: Option<i64>, step: i64, len: usize) -> 
         count: count as usize,
     }
 }
+
+/// The items at the positions of a range.
+pub fn taken<I: Copy>(items: &[I], range: Range) -> Vec<I> {
+    match range.step {
+        1 => items[range.start..range.start + range.count].to_vec(),
+        // Backwards, the last one may be at the very start.
+        -1 if range.count > 0 => {
+            let part = &items[range.start + 1 - range.count..=range.start];
+            part.iter().rev().copied().collect()
+        }
+        step if step > 0 && range.count > 0 => {
+            let mut taken = Vec::with_capacity(range.count);
+            taken.extend(items[range.start..].iter().step_by(step as usize).take(range.count));
+            taken
+        }
+        _ => (0..range.count).map(|i| items[range.at(i)]).collect(),
+    }
+}

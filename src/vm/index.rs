@@ -497,7 +497,7 @@ impl Cx {
 
     fn take(&self, container: Value, range: index::Range) -> Value {
         if let Some(list) = container.cast::<List>() {
-            let items = list.edit(|items| taken(items, range));
+            let items = list.edit(|items| index::taken(items, range));
             return Value::object(self.list(items));
         }
         if let Some(tuple) = container.cast::<Tuple>() {
@@ -508,7 +508,7 @@ impl Cx {
                 }
                 return Value::object(self.tuple(&items[range.start..range.start + range.count]));
             }
-            return Value::object(self.tuple(&taken(items, range)));
+            return Value::object(self.tuple(&index::taken(items, range)));
         }
         if let Some(text) = container.cast::<Str>() {
             if range.step == 1 {
@@ -517,7 +517,7 @@ impl Cx {
                 return Value::object(self.substr(text, start, end));
             }
             let bytes = if text.is_ascii() {
-                taken(text.as_bytes(), range)
+                index::taken(text.as_bytes(), range)
             } else {
                 crate::plain::wtf8::slice_step(
                     text.as_bytes(),
@@ -533,10 +533,10 @@ impl Cx {
                 let data = &bytes.as_slice()[range.start..range.start + range.count];
                 return Value::object(self.bytes(data));
             }
-            return Value::object(self.bytes(taken(bytes.as_slice(), range)));
+            return Value::object(self.bytes(index::taken(bytes.as_slice(), range)));
         }
         let bytes = container.cast::<ByteArray>().expect("the last kind that is sliced");
-        let data = bytes.edit(|data| taken(data, range));
+        let data = bytes.edit(|data| index::taken(data, range));
         Value::object(self.bytearray(data))
     }
 
@@ -552,24 +552,6 @@ impl Cx {
             items.capacity().saturating_sub(before)
         });
         self.heap.charge(grown * size_of::<Value>());
-    }
-}
-
-/// The items at the positions of a range.
-fn taken<I: Copy>(items: &[I], range: index::Range) -> Vec<I> {
-    match range.step {
-        1 => items[range.start..range.start + range.count].to_vec(),
-        // Backwards, the last one may be at the very start.
-        -1 if range.count > 0 => {
-            let part = &items[range.start + 1 - range.count..=range.start];
-            part.iter().rev().copied().collect()
-        }
-        step if step > 0 && range.count > 0 => {
-            let mut taken = Vec::with_capacity(range.count);
-            taken.extend(items[range.start..].iter().step_by(step as usize).take(range.count));
-            taken
-        }
-        _ => (0..range.count).map(|i| items[range.at(i)]).collect(),
     }
 }
 
