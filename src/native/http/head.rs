@@ -51,7 +51,8 @@ pub fn parse_request(cx: &mut Cx, args: Args) -> Flow {
     let skipped = data.iter().take_while(|&&b| b == b'\r' || b == b'\n').count();
     let data = &data[skipped..];
     let Some(size) = memmem::find(data, b"\r\n\r\n").map(|at| at + 4) else {
-        return incomplete(cx, data, &limits);
+        let flaw = hopeless(data);
+        return flaw.map_or_else(|| incomplete(cx, data, &limits), |flaw| Ok(cx.str_value(flaw)));
     };
     let data = &data[..size];
     if let Some(flaw) = check_lines(data, &limits) {
@@ -76,6 +77,9 @@ pub fn parse_request(cx: &mut Cx, args: Args) -> Flow {
         Ok(facts) => facts,
         Err(flaw) => return Ok(cx.str_value(flaw)),
     };
+    if minor > 0 && !facts.has_host {
+        return Ok(cx.str_value("Missing 'Host' header in request."));
+    }
     let method = request.method.unwrap_or_default();
     let known = ["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS"].contains(&method);
     let method = if known { Value::object(cx.intern(method)) } else { cx.str_value(method) };
@@ -141,6 +145,15 @@ fn given(cx: &mut Cx, args: Args) -> Result<(crate::native::bytes::Data, usize, 
     }
     let [start, line, field, fields] = numbers;
     Ok((data_arg(cx, args, 0)?, start, Limits { line, field, fields: fields.min(MANY) }))
+}
+
+/// Why what has come cannot become the head of a request, if that is plain.
+fn hopeless(data: &[u8]) -> Option<&'static str> {
+    if data.first().is_some_and(|first| !first.is_ascii_graphic()) {
+        return Some("Invalid method");
+    }
+    let bare = |at: usize| at == 0 || data[at - 1] != b'\r';
+    memchr::memchr_iter(b'\n', data).any(bare).then_some("Invalid end of a line")
 }
 
 /// There is no end yet: is there still hope?
