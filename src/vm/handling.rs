@@ -6,6 +6,10 @@
 //! field, innermost first, which leaves the field as the consumer had it; when the chain is
 //! resumed they do so again, outermost first, whoever resumes it and whatever he handles.
 //!
+//! A throw goes to the innermost body at once: only that one takes up what it handles. The others
+//! follow when the body that they await ends (as in CPython, whose `throw` enters an outer body
+//! only then). Until the chain is suspended again, THROWN marks bodies whose awaiter has not.
+//!
 //! Which register that is follows from the code: the landing pad around a handler begins with
 //! `PopHandled save`. Chains that never suspended so pay nothing: the flag HANDLING of the root
 //! says when to look.
@@ -41,8 +45,10 @@ pub(super) unsafe fn put_away(vm: *mut Vm, root: *mut Frame) {
         if saves.is_empty() {
             (*root).header.flags &= !state::HANDLING;
         }
-        for save in saves {
-            std::ptr::swap(save, &raw mut (*vm).handled);
+        for (save, taken_up) in saves {
+            if taken_up {
+                std::ptr::swap(save, &raw mut (*vm).handled);
+            }
         }
     }
 }
@@ -51,23 +57,20 @@ pub(super) unsafe fn put_away(vm: *mut Vm, root: *mut Frame) {
 #[cold]
 pub(super) unsafe fn take_up(vm: *mut Vm, root: *mut Frame) {
     unsafe {
-        for save in saves_of(vm, root).into_iter().rev() {
+        for (save, _) in saves_of(vm, root).into_iter().rev() {
             std::ptr::swap(save, &raw mut (*vm).handled);
         }
     }
 }
 
-/// Does the body at `base` itself handle something, at the instruction before `ip`?
+/// As `take_up`, of a chain that an exception is about to be thrown into.
 #[cold]
-pub(super) unsafe fn handles(vm: *mut Vm, ip: Ip, base: Base) -> bool {
-    unsafe { save_at(vm, ip, base).is_some() }
-}
-
-/// Notes which bodies below `root` an exception meets that is thrown in at `base`: those that
-/// await one of them are on its way, too.
-#[cold]
-pub(super) unsafe fn mark_thrown(root: *mut Frame, base: Base) {
+pub(super) unsafe fn take_up_innermost(vm: *mut Vm, root: *mut Frame) {
     unsafe {
+        let (ip, base) = ((*root).return_ip.cast_mut(), (*root).link);
+        if let Some(save) = save_at(vm, ip, base) {
+            std::ptr::swap(save, &raw mut (*vm).handled);
+        }
         let mut frame = frame_at(base);
         while frame != root {
             (*frame).info |= THROWN;
@@ -76,30 +79,62 @@ pub(super) unsafe fn mark_thrown(root: *mut Frame, base: Base) {
     }
 }
 
-/// The pending exception has left a body on the way of a throw. What the one at `base`, which
-/// awaits it, handles becomes its context.
+/// A body marked THROWN has ended or yielded to the one at `base`, which goes on at `ip`. True if
+/// that handles something.
+#[cold]
+pub(super) unsafe fn awaiter_takes_up(vm: *mut Vm, ip: Ip, base: Base) -> bool {
+    unsafe {
+        let save = save_at(vm, ip, base);
+        if let Some(save) = save {
+            std::ptr::swap(save, &raw mut (*vm).handled);
+        }
+        save.is_some()
+    }
+}
+
+/// The pending exception was thrown in at `base`. What that body handles becomes its context.
+#[cold]
+pub(super) unsafe fn thrown_in(vm: *mut Vm, ip: Ip, base: Base) {
+    unsafe {
+        if save_at(vm, ip, base).is_some() {
+            in_context(vm);
+        }
+    }
+}
+
+/// The pending exception has left a body marked THROWN. What the one at `base`, which awaits it,
+/// handles becomes its context.
 #[cold]
 pub(super) unsafe fn passes(vm: *mut Vm, ip: Ip, base: Base) {
     unsafe {
-        if handles(vm, ip, base)
-            && let Some(exception) = (*vm).pending()
-        {
+        if awaiter_takes_up(vm, ip, base) {
+            in_context(vm);
+        }
+    }
+}
+
+unsafe fn in_context(vm: *mut Vm) {
+    unsafe {
+        if let Some(exception) = (*vm).pending() {
             raise::set(&*vm, exception);
         }
     }
 }
 
-/// The saves of a suspended chain, innermost first.
-unsafe fn saves_of(vm: *mut Vm, root: *mut Frame) -> Vec<*mut Value> {
+/// The saves of a suspended chain, innermost first, and whether their bodies had taken up what they
+/// handle. Nothing is marked any more.
+unsafe fn saves_of(vm: *mut Vm, root: *mut Frame) -> Vec<(*mut Value, bool)> {
     unsafe {
         let mut saves = Vec::new();
         let (mut ip, mut base) = ((*root).return_ip.cast_mut(), (*root).link);
+        let mut taken_up = true;
         loop {
-            saves.extend(save_at(vm, ip, base));
+            saves.extend(save_at(vm, ip, base).map(|save| (save, taken_up)));
             let frame = frame_at(base);
             if frame == root {
                 return saves;
             }
+            taken_up &= (*frame).info & THROWN == 0;
             (*frame).info &= !THROWN;
             (ip, base) = ((*frame).return_ip.cast_mut(), (*frame).caller);
         }

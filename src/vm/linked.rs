@@ -8,7 +8,7 @@ use super::pc::{Base, Ip, Pc, reg};
 use super::{Vm, frame_at};
 use crate::code::op::{HANDLED, HEADER, Op, Word, word};
 use crate::gc::Gc;
-use crate::value::frame::{DEPTH_MASK, DEPTH_ONE, DST_MASK, Ret, state};
+use crate::value::frame::{DEPTH_MASK, DEPTH_ONE, DST_MASK, Ret, THROWN, state};
 use crate::value::func::COROUTINE;
 use crate::value::kind::Kind;
 use crate::value::{Frame, Function, T, Value};
@@ -119,7 +119,8 @@ pub unsafe fn ret_none(vm: *mut Vm, _: Ip, base: Base, _: Word) -> Pc {
 unsafe fn give_back(vm: *mut Vm, base: Base, value: Value) -> Pc {
     unsafe {
         let info = (*frame_at(base)).info;
-        if info as u8 != Ret::Delegate as u8 {
+        // With THROWN, there is more to do.
+        if info as u16 != Ret::Delegate as u16 {
             return Pc::DECLINE;
         }
         let frame = frame_at(base);
@@ -145,6 +146,9 @@ pub unsafe fn async_yield(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             return Pc::DECLINE;
         }
         let frame = frame_at(base);
+        if (*frame).info & THROWN != 0 {
+            return Pc::DECLINE;
+        }
         let (step_ip, stepper) = ((*frame).return_ip.cast_mut(), (*frame).caller);
         let dst = ((*frame).info >> 16) as u16 as usize;
         let value = reg!(base, word::b(w));

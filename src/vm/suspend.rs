@@ -15,7 +15,7 @@ use super::{
 use crate::code::op::{HANDLED, HEADER, Word, word};
 use crate::code::{CodeKind, Content};
 use crate::gc::Gc;
-use crate::value::frame::{DEPTH_MASK, DEPTH_ONE, DST_MASK, INFO, Ret, state};
+use crate::value::frame::{DEPTH_MASK, DEPTH_ONE, DST_MASK, INFO, Ret, THROWN, state};
 use crate::value::kind::Kind;
 use crate::value::{Exception, Frame, Function, Iter, IterKind, Primitive, T, Value, Wait};
 
@@ -90,6 +90,18 @@ pub(super) unsafe fn enter(
     frame: *mut Frame,
     info: u64,
 ) -> Result<Pc, Stop> {
+    unsafe { enter_with(vm, ip, base, frame, info, handling::take_up) }
+}
+
+/// As `enter`; `take_up` is for chains that may handle something.
+unsafe fn enter_with(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    frame: *mut Frame,
+    info: u64,
+    take_up: unsafe fn(*mut Vm, *mut Frame),
+) -> Result<Pc, Stop> {
     unsafe {
         let own = Frame::base(frame);
         let suspended = (*frame).state() == state::SUSPENDED;
@@ -133,7 +145,7 @@ pub(super) unsafe fn enter(
             return Err(raise::error(&*vm, T::RecursionError, text));
         }
         if suspended && (*frame).header.flags & state::HANDLING != 0 {
-            handling::take_up(vm, frame);
+            take_up(vm, frame);
         }
         (*frame).return_ip = ip;
         (*frame).caller = base;
@@ -231,7 +243,7 @@ pub(super) unsafe fn throw(
             });
             return failed(vm, ip, base, info);
         }
-        match enter(vm, ip, base, frame, info) {
+        match enter_with(vm, ip, base, frame, info, handling::take_up_innermost) {
             Ok(pc) => {
                 if call::ret_of(info) == Ret::AsyncStep {
                     (*frame).root = root_of(frame_at(base));
@@ -239,8 +251,30 @@ pub(super) unsafe fn throw(
                 // What is handled by others than the body that is thrown into is no context of it.
                 (*vm).exception = Value::object(exception);
                 if (*frame).header.flags & state::HANDLING != 0 {
-                    handling::mark_thrown(frame, pc.base);
-                    handling::passes(vm, pc.ip, pc.base);
+                    handling::thrown_in(vm, pc.ip, pc.base);
+                }
+                unwind::unwind(vm, pc.ip, pc.base)
+            }
+            Err(_) => failed(vm, ip, base, info),
+        }
+    }
+}
+
+/// Resumes a suspended frame with an exception that what it awaits has raised, or has raised again.
+pub(super) unsafe fn raise_in(
+    vm: *mut Vm,
+    ip: Ip,
+    base: Base,
+    frame: *mut Frame,
+    (exception, again): (Value, bool),
+    info: u64,
+) -> Pc {
+    unsafe {
+        match enter(vm, ip, base, frame, info) {
+            Ok(pc) => {
+                (*vm).exception = exception;
+                if !again && let Some(exception) = (*vm).pending() {
+                    raise::set(&*vm, exception);
                 }
                 unwind::unwind(vm, pc.ip, pc.base)
             }
@@ -362,7 +396,8 @@ pub unsafe fn async_yield(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let frame = frame_at(base);
         let value = reg!(base, word::b(w));
         let (step_ip, stepper) = ((*frame).return_ip.cast_mut(), (*frame).caller);
-        let dst = ((*frame).info >> 16) as u16 as usize;
+        let info = (*frame).info;
+        let dst = (info >> 16) as u16 as usize;
         detach(frame, stepper);
         (*frame).return_ip = ip;
         (*frame).link = base;
@@ -370,6 +405,9 @@ pub unsafe fn async_yield(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         if word::ext(w) & HANDLED != 0 {
             (*frame).header.flags |= state::HANDLING;
             handling::put_away(vm, frame);
+        }
+        if info & THROWN != 0 {
+            handling::awaiter_takes_up(vm, step_ip, stepper);
         }
         reg!(stepper, dst) = value;
         Pc::new(step_ip, stepper)
@@ -402,6 +440,9 @@ pub unsafe fn frame_returns(vm: *mut Vm, base: Base, value: Value) -> Pc {
                 failed(vm, ip, consumer, info)
             }
             Ret::Delegate => {
+                if info & THROWN != 0 {
+                    handling::awaiter_takes_up(vm, ip, consumer);
+                }
                 reg!(consumer, (info >> 16) as u16 as usize) = value;
                 detach(frame, consumer);
                 if (*frame).header.flags & state::EXPOSED == 0 && (*frame).header.cells != 0 {
@@ -410,6 +451,9 @@ pub unsafe fn frame_returns(vm: *mut Vm, base: Base, value: Value) -> Pc {
                 Pc::new(ip, consumer)
             }
             Ret::AsyncStep => {
+                if info & THROWN != 0 {
+                    handling::awaiter_takes_up(vm, ip, consumer);
+                }
                 detach(frame, consumer);
                 raise::with_args(&*vm, T::StopAsyncIteration, &[]);
                 unwind::unwind(vm, ip, consumer)

@@ -52,6 +52,12 @@ pub fn cancelled(vm: &Vm, wait: Gc<Wait>, message: Option<Value>) -> Option<Valu
     said.map(|message| cancellation(vm, message))
 }
 
+/// Has an exception ended the wait to be notified? It is handled while the lock is waited for.
+pub fn handles(wait: Gc<Wait>) -> bool {
+    wait.kind.goes_on()
+        && wait.target.get().cast::<Tuple>().is_some_and(|parts| !parts.as_slice()[3].is_none())
+}
+
 /// What it waited for is there, or an exception is thrown in. None if there is more to wait for.
 pub fn go_on(vm: &mut Vm, wait: Gc<Wait>, error: Option<Value>) -> Option<Outcome> {
     let this = target(wait);

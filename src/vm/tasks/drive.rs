@@ -9,7 +9,7 @@ use super::super::threads::{Key, Woke};
 use super::super::{Cx, Vm, call, context, frame_at, raise, safepoint, suspend, unwind};
 use super::park::throw_in;
 use super::settle::{Outcome, cancellation, outcome, outcome_to_raise, settle};
-use super::{Begun, Draw, begin, child_done, crossing, end, plain, ring, set_current};
+use super::{Begun, Draw, begin, child_done, condition, crossing, end, plain, ring, set_current};
 use crate::code::op::{Op, Word, word};
 use crate::code::{Code, CodeKind, Content, Handler, LineEntry, Local, PRELUDE, Params};
 use crate::gc::Gc;
@@ -17,6 +17,7 @@ use crate::rt::RESOLUTION;
 use crate::value::frame::{DEPTH_MASK, DEPTH_ONE, INFO, Ret, state as frame_state};
 use crate::value::future::state;
 use crate::value::schedule::{Entry, flag};
+use crate::value::wait::phase;
 use crate::value::{
     EventLoop, Exception, Frame, Future, Gathering, Group, Handle, T, Task, Timeout, TracePoint,
     Value, Wait,
@@ -375,6 +376,8 @@ pub enum Delivery {
     /// None: it begins, or has only let the others run.
     Go,
     Throw(Value),
+    /// A native coroutine that was woken raises this, or raises it again.
+    Raise(Value, bool),
     /// A CancelledError with this message.
     Cancel(Value),
     /// It has to wait again.
@@ -401,8 +404,11 @@ fn deliver_result(vm: &mut Vm, task: Gc<Task>, waits: Value) -> Delivery {
         Delivery::Throw(waits)
     } else if let Some(wait) = waits.cast::<Wait>() {
         let cancelled = task.has(state::MUST_CANCEL).then(|| task.result.get());
+        let again = condition::handles(wait);
+        let woken = cancelled.is_none() && wait.phase.get() != phase::CANCELLED;
         match end(vm, wait, cancelled) {
             Some(Outcome::Value(value)) => Delivery::Send(value),
+            Some(Outcome::Error(error)) if woken => Delivery::Raise(error, again),
             Some(Outcome::Error(error)) => Delivery::Throw(error),
             Some(Outcome::Cancelled(message)) => Delivery::Cancel(message),
             None => {
@@ -463,6 +469,9 @@ unsafe fn step(vm: *mut Vm, ip: Ip, base: Base, task: Gc<Task>, delivery: Delive
                     None => suspend::resume(vm, ip, base, frame, Value::NONE, info),
                 },
                 Delivery::Throw(error) => suspend::throw(vm, ip, base, frame, error, info),
+                Delivery::Raise(error, again) => {
+                    suspend::raise_in(vm, ip, base, frame, (error, again), info)
+                }
                 Delivery::Cancel(message) => {
                     if is_unguarded(frame) {
                         return cancel_quietly(vm, ip, base, task, frame, message);
@@ -483,7 +492,7 @@ unsafe fn step(vm: *mut Vm, ip: Ip, base: Base, task: Gc<Task>, delivery: Delive
         let (value, error) = match delivery {
             Delivery::Send(value) => (value, Value::NONE),
             Delivery::Go => (Value::NONE, Value::NONE),
-            Delivery::Throw(error) => (Value::NONE, error),
+            Delivery::Throw(error) | Delivery::Raise(error, _) => (Value::NONE, error),
             Delivery::Cancel(message) => (Value::NONE, cancellation(&*vm, message)),
             Delivery::Nothing => return None,
         };
@@ -547,13 +556,15 @@ unsafe fn step_wait(
                 }
                 Begun::Done(outcome) => outcome,
             },
-            Delivery::Throw(error) => match throw_in(&mut *vm, wait, error) {
-                Some(outcome) => outcome,
-                None => {
-                    wait_for(task, Value::object(wait));
-                    return None;
+            Delivery::Throw(error) | Delivery::Raise(error, _) => {
+                match throw_in(&mut *vm, wait, error) {
+                    Some(outcome) => outcome,
+                    None => {
+                        wait_for(task, Value::object(wait));
+                        return None;
+                    }
                 }
-            },
+            }
             Delivery::Cancel(message) => {
                 Cx::of(&mut *vm).close_wait(wait);
                 Outcome::Cancelled(message)
