@@ -80,6 +80,17 @@ impl Future {
         self.state() == state::PENDING
     }
 
+    /// The message of a cancellation that is under way, or that nobody was told of by an exception.
+    pub fn cancel_message(&self) -> Value {
+        let said = self.result.get();
+        let told = matches!(self.state(), state::PENDING | state::CANCELLED);
+        if told && !said.is::<super::Exception>() && !self.has(state::QUIET) {
+            said
+        } else {
+            Value::NONE
+        }
+    }
+
     #[inline(always)]
     pub fn set_state(&self, to: u32) {
         self.bits.set(self.bits.get() & !state::MASK | to);

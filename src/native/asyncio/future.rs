@@ -75,9 +75,7 @@ pub static FUTURE: TypeDef = TypeDef {
             doc: "",
             get: |cx, this| {
                 let this = of(cx, this)?;
-                let message = this.result.get();
-                let told = matches!(this.state(), state::PENDING | state::CANCELLED);
-                Ok(if told && !message.is::<Exception>() { message } else { Value::NONE })
+                Ok(this.cancel_message())
             },
             set: Some(|cx, this, message| {
                 kept(cx, message)?;

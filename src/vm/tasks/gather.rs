@@ -61,8 +61,7 @@ fn result(vm: &Vm, child: Value) -> Value {
             child.result.get()
         }
         _ => {
-            let said = child.result.get();
-            let message = if said.is::<crate::value::Exception>() { Value::NONE } else { said };
+            let message = child.cancel_message();
             let message = if message.is_none() { vm.space.str_value("") } else { message };
             cancellation(vm, message)
         }

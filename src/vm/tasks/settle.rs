@@ -239,7 +239,7 @@ fn cancel_all(cx: &mut Cx, future: Gc<Future>, message: Value) -> Result<bool, S
                 if let Some(child) = child.future()
                     && child.is_pending()
                 {
-                    any = true;
+                    any |= inner_heard(cx, child) != Some(false);
                     cx.root(Value::object(child));
                     todo.push(child);
                 }
@@ -281,18 +281,28 @@ fn break_ring(vm: &Vm, awaited: Gc<Future>, task: Gc<Task>, message: Value) -> b
     true
 }
 
-/// Will a future hear that it is to cancel? None if only its own method can tell.
+/// Will a future hear that it is to cancel? None if only its own method can tell. A gathering does
+/// if one of its children does.
 fn inner_heard(cx: &Cx, inner: Gc<Future>) -> Option<bool> {
     if cx.class_of(Value::object(inner)).is_user() {
         return None;
     }
-    if !inner.is_pending() {
-        return Some(false);
+    let mut todo = vec![inner];
+    let mut met = HashSet::new();
+    while let Some(future) = todo.pop() {
+        if !future.is_pending() {
+            continue;
+        }
+        let Some(gathering) = Value::object(future).cast::<Gathering>() else { return Some(true) };
+        if cx.class_of(Value::object(future)).is_user() {
+            return Some(true);
+        }
+        if met.insert(future.address()) {
+            let children = gathering.children.get().cast::<List>()?;
+            todo.extend(children.iter().filter_map(Value::future));
+        }
     }
-    let Some(gathering) = Value::object(inner).cast::<Gathering>() else { return Some(true) };
-    let children = gathering.children.get().cast::<List>()?;
-    let pending = |child: &Value| child.future().is_some_and(|child| child.is_pending());
-    Some(children.to_vec().iter().any(pending))
+    Some(false)
 }
 
 fn cancel_method(cx: &mut Cx, future: Value, message: Value) -> Result<bool, Stop> {
