@@ -269,6 +269,16 @@ pub fn check_open(cx: &Cx, own: Gc<EventLoop>) -> Result<(), Stop> {
     Ok(())
 }
 
+/// In debug mode: RuntimeError if the loop runs in another thread.
+pub fn check_thread(cx: &Cx, own: Gc<EventLoop>) -> Result<(), Stop> {
+    if own.has(flag::DEBUG) && own.has(flag::RUNNING) && cx.vm().running_loop != Value::object(own)
+    {
+        let text = "Non-thread-safe operation invoked on an event loop other than the current one";
+        return Err(cx.error(T::RuntimeError, text));
+    }
+    Ok(())
+}
+
 /// Methods that a derived class may replace: then the loop is not `PLAIN`.
 const SCHEDULING: &[&str] = &["call_soon", "call_at", "call_later", "time", "create_task"];
 
@@ -340,6 +350,9 @@ fn soon(cx: &mut Cx, args: Args, method: &'static str) -> Flow {
     let handle = Value::object(cx.call_soon(own, called, given, context));
     if own.has(flag::DEBUG) {
         own.ready.borrow_mut().pop_back();
+        if method == "call_soon" {
+            check_thread(cx, own)?;
+        }
         return checked(cx, own, handle, method);
     }
     Ok(handle)
@@ -384,7 +397,7 @@ fn call_later(cx: &mut Cx, args: Args) -> Flow {
     }
     let now = cx.now();
     let delay = float_arg(cx, delay)?;
-    at(cx, own, args, Value::float(now + delay), "call_later")
+    at(cx, own, args, Value::float(now + delay))
 }
 
 fn context_or_none(context: Value) -> Value {
@@ -397,10 +410,10 @@ fn call_at(cx: &mut Cx, args: Args) -> Flow {
         return Err(cx.type_error("when cannot be None"));
     }
     let own = this(cx, args)?;
-    at(cx, own, args, when, "call_at")
+    at(cx, own, args, when)
 }
 
-fn at(cx: &mut Cx, own: Gc<EventLoop>, args: Args, when: Value, method: &'static str) -> Flow {
+fn at(cx: &mut Cx, own: Gc<EventLoop>, args: Args, when: Value) -> Flow {
     check_open(cx, own)?;
     let called = cx.arg(args, 2).value();
     let (given, context) = callback(cx, args, 3);
@@ -412,7 +425,8 @@ fn at(cx: &mut Cx, own: Gc<EventLoop>, args: Args, when: Value, method: &'static
     super::handle::set_when(cx, handle, when)?;
     handle.flags.set(flag::TIMER);
     if own.has(flag::DEBUG) {
-        return checked(cx, own, Value::object(handle), method);
+        check_thread(cx, own)?;
+        return checked(cx, own, Value::object(handle), "call_at");
     }
     arm(own, handle);
     Ok(Value::object(handle))

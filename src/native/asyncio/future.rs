@@ -270,8 +270,17 @@ fn set_result(cx: &mut Cx, args: Args) -> Flow {
     if !this.is_pending() {
         return Err(cx.error(T::InvalidStateError, "invalid state"));
     }
+    check_thread(cx, this)?;
     this.result.set(cx.arg(args, 1).value());
     settle(cx, this, state::RESULT)
+}
+
+/// In debug mode: may this thread wake who waits?
+fn check_thread(cx: &Cx, this: Gc<Future>) -> Result<(), Stop> {
+    match tasks::plain(this.event_loop.get()) {
+        Some(own) if !this.callbacks.get().is_undef() => super::event_loop::check_thread(cx, own),
+        _ => Ok(()),
+    }
 }
 
 /// Settles a future as a native's last act.
@@ -312,6 +321,7 @@ fn exception_made(cx: &mut Cx, [this, ..]: [Value; 3], outcome: crate::vm::Outco
         error = Value::object(wrapped);
     }
     let this = of(cx, this)?;
+    check_thread(cx, this)?;
     this.result.set(error);
     settle(cx, this, state::ERROR)
 }

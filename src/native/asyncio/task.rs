@@ -261,6 +261,7 @@ fn start(cx: &mut Cx, task: Gc<Task>) -> Result<(), Stop> {
     let event_loop = task.event_loop.get();
     if let Some(own) = tasks::plain(event_loop) {
         event_loop::check_open(cx, own)?;
+        event_loop::check_thread(cx, own)?;
         own.push(Value::object(task));
         own.add_task(task);
         if own.has(flag::DEBUG) {
@@ -271,7 +272,7 @@ fn start(cx: &mut Cx, task: Gc<Task>) -> Result<(), Stop> {
     if event_loop::debugs(cx, event_loop)? {
         cx.call_prelude("_note_creation", &[Value::object(task)])?;
     }
-    cx.call_prelude("_schedule_step", &[Value::object(task)])?;
+    cx.call_prelude("_schedule_first_step", &[Value::object(task)])?;
     tasks::register(cx.vm_mut(), task);
     Ok(())
 }
