@@ -495,8 +495,8 @@ fn set_overrides(cx: &Cx, id: T) {
         T::ItemGetter | T::AttrGetter | T::MethodCaller => overrides::REPR,
         T::LruCache => overrides::GET,
         T::ThreadLock | T::ThreadRLock => overrides::REPR,
-        T::Future | T::Task => overrides::INIT | overrides::REPR,
-        T::Gathering | T::Timeout => overrides::REPR,
+        T::Future | T::Task | T::Timeout => overrides::INIT | overrides::REPR,
+        T::Gathering => overrides::REPR,
         T::Lock | T::Event | T::Semaphore | T::BoundedSemaphore | T::Condition => {
             overrides::INIT | overrides::REPR
         }

@@ -9,7 +9,9 @@ use super::{add_functions, function};
 use crate::code::{Code, CodeKind};
 use crate::gc::Gc;
 use crate::value::frame::state;
-use crate::value::{Cell, Class, CodeObject, Dict, Frame, Function, Str, T, Tuple, Value};
+use crate::value::{
+    BoundMethod, Cell, Class, CodeObject, Dict, Frame, Function, Native, Str, T, Tuple, Value,
+};
 use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 static FUNCTIONS: &[Def] = &[
@@ -20,6 +22,11 @@ static FUNCTIONS: &[Def] = &[
         mark_awaitable,
     ),
     function("is_awaitable(generator, /)", "May a generator be awaited?", is_awaitable),
+    function(
+        "makes_coroutine(function, /)",
+        "Does a call of this native give a coroutine?",
+        makes_coroutine,
+    ),
     function(
         "as_builtin(cls, final=False, /)",
         "Let a class look like a built-in type: nobody changes it, messages name its module.",
@@ -82,6 +89,13 @@ fn is_awaitable(cx: &mut Cx, args: Args) -> Flow {
     let frame = cx.arg(args, 0).value().cast::<Frame>();
     let marked = |frame: Gc<Frame>| frame.header.flags & state::ITERABLE_COROUTINE != 0;
     Ok(Value::bool(frame.is_some_and(marked)))
+}
+
+fn makes_coroutine(cx: &mut Cx, args: Args) -> Flow {
+    let given = cx.arg(args, 0).value();
+    let function = given.cast::<BoundMethod>().map_or(given, |method| method.func.get());
+    let waits = function.cast::<Native>().is_some_and(|native| native.waits.is_some());
+    Ok(Value::bool(waits))
 }
 
 fn source_line(cx: &mut Cx, args: Args) -> Flow {

@@ -38,9 +38,7 @@ pub unsafe fn load_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         };
         let class = (*vm).space.class_of(object);
         let found = (*vm).space.lookup(class, name);
-        if let Some(method) = found
-            && !method.is_none()
-        {
+        if let Some(method) = found {
             let binds = method.is::<Function>()
                 || method.cast::<Native>().is_some_and(|native| receives(class, native));
             let bound = if binds {

@@ -12,9 +12,20 @@ pub static TIMEOUT: TypeDef = TypeDef {
     id: T::Timeout,
     doc: "A block that is cancelled at a time of the loop's clock; TimeoutError is raised outside.",
     methods: &[
-        static_method("__new__(cls, when)", "Create and return a new object.", |cx, args| {
-            let class = new_class(cx, args, T::Timeout)?;
-            Ok(Value::object(cx.timeout(class.shape.get(), cx.arg(args, 1).value())))
+        static_method(
+            "__new__(cls, *args, **kwargs)",
+            "Create and return a new object.",
+            |cx, args| {
+                let class = new_class(cx, args, T::Timeout)?;
+                Ok(Value::object(cx.timeout(class.shape.get(), Value::NONE)))
+            },
+        ),
+        method("__init__(self, when)", "Initialize self.", |cx, args| {
+            let this = this(cx, args)?;
+            if this.stage.get() == Stage::Created {
+                this.when.set(cx.arg(args, 1).value());
+            }
+            Ok(Value::NONE)
         }),
         method(
             "when(self, /)",
