@@ -142,7 +142,7 @@ fn uncaught_one(cx: &mut Cx, goes_on: bool) -> Exit {
     let unwritten = io::finish(cx).is_err() || io::is_broken(cx);
     let interrupted = cx.isinstance(exception, T::KeyboardInterrupt);
     if interrupted && signals::cause() == Cause::Terminated {
-        return Exit::Signal(libc::SIGTERM);
+        return Exit::Signal(signals::signal_of_death());
     }
     if unwritten && cx.isinstance(exception, T::BrokenPipeError) {
         say_closed_pipe(cx);

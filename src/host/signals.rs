@@ -1,12 +1,12 @@
-//! What ends a program from outside: Ctrl-C, SIGTERM, and the end of the time it was given. All
-//! ask the machine for a safepoint, where they become KeyboardInterrupt. Ctrl-\\: SIGQUIT asks for
+//! What ends a program from outside: Ctrl-C, SIGTERM, SIGHUP (a terminal that was closed), and the
+//! end of the time it was given. All ask the machine for a safepoint, where they become KeyboardInterrupt. Ctrl-\\: SIGQUIT asks for
 //! one, where it is told what the tasks do.
 //!
 //! A handler can reach nothing but a global: the process has one machine that signals go to.
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::run::complain;
@@ -70,7 +70,7 @@ extern "C" fn hear(signal: libc::c_int) {
         raise(Signals::HANDLE);
         return;
     }
-    if signal == libc::SIGTERM {
+    if signal == libc::SIGTERM || signal == libc::SIGHUP {
         let _ = CAUSE.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
     }
     raise(if signal == libc::SIGQUIT { Signals::QUIT } else { Signals::INTERRUPT });
@@ -95,18 +95,54 @@ fn nudge() -> libc::c_int {
     libc::SIGRTMAX() - 1
 }
 
-fn heard() -> [libc::c_int; 4] {
-    [libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, nudge()]
+fn heard() -> [libc::c_int; 5] {
+    [libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGHUP, nudge()]
 }
 
-/// Sends signals to this machine from now on. Calls that wait are interrupted, not restarted.
+/// Sends signals to this machine from now on. Calls that wait are interrupted, not restarted. What
+/// whoever started the process wants ignored (`nohup`, a shell's background jobs) stays so.
 pub fn install(signals: Arc<Signals>, mailbox: Mailbox) {
     let target = Box::new(Target { signals, mailbox });
     TARGET.store(Box::into_raw(target), Ordering::SeqCst);
-    // SAFETY: a handler that does only what a handler may.
+    for signal in heard() {
+        if !matches!(disposition(signal), Ok(Disposition::Ignored)) {
+            // SAFETY: a handler that does only what a handler may.
+            unsafe { set(signal, listener()) };
+        }
+    }
+    for (fault, before) in &FAULTS {
+        // SAFETY: all fields are integers, or may be empty; valid for the calls.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            if libc::sigaction(*fault, std::ptr::null(), &mut action) == 0
+                && ![libc::SIG_DFL, libc::SIG_IGN].contains(&action.sa_sigaction)
+            {
+                before.store(action.sa_sigaction, Ordering::SeqCst);
+                action.sa_sigaction = faulty as Faulty as usize;
+                libc::sigaction(*fault, &action, std::ptr::null_mut());
+            }
+        }
+    }
+}
+
+type Faulty = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
+
+/// Faults that Rust's library hears of first, to tell of a native stack that is full, and its handlers.
+static FAULTS: [(libc::c_int, AtomicUsize); 2] =
+    [(libc::SIGSEGV, AtomicUsize::new(0)), (libc::SIGBUS, AtomicUsize::new(0))];
+
+/// A fault that somebody has only sent happens once: Rust's handler would wait for the next one. The
+/// process ends of it.
+extern "C" fn faulty(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    let before = FAULTS.iter().find(|(fault, _)| *fault == signal);
+    let before = before.map_or(0, |(_, before)| before.load(Ordering::SeqCst));
+    // SAFETY: the system fills `info`; what is called was the handler, with the same flags.
     unsafe {
-        for signal in heard() {
-            set(signal, listener());
+        if (*info).si_code > 0 && before != 0 {
+            std::mem::transmute::<usize, Faulty>(before)(signal, info, context);
+        } else {
+            libc::signal(signal, libc::SIG_DFL);
+            libc::raise(signal);
         }
     }
 }
@@ -245,9 +281,9 @@ pub fn hurry(on: bool) {
 
 /// The signal that a process ends by that was asked to end.
 pub fn signal_of_death() -> libc::c_int {
-    match cause() {
-        Cause::Terminated => libc::SIGTERM,
-        Cause::CtrlC | Cause::TimeIsUp => libc::SIGINT,
+    match CAUSE.load(Ordering::SeqCst) {
+        0 | TIME_IS_UP => libc::SIGINT,
+        signal => signal,
     }
 }
 
