@@ -347,6 +347,27 @@ fn indentation_is_taken_back_by_one_key() {
     t.see("\n2\n>>>");
 }
 
+/// All of this is there when the editor looks again.
+#[test]
+fn what_is_typed_behind_ctrl_c_is_not_lost() {
+    let mut t = start();
+    t.signal(libc::SIGSTOP);
+    t.send("x = 1\x031 + 1\r40 + 2\r");
+    t.signal(libc::SIGCONT);
+    t.see("\n42\n");
+    assert!(t.text().contains("1 + 1\n2\n"), "{}", t.text());
+}
+
+#[test]
+fn tasks_have_a_turn_between_lines_typed_ahead() {
+    let mut t = start();
+    t.line("async def f(): print('its turn')\r");
+    t.send("import time; time.sleep(0.3)\r&f()\r'next'\r");
+    t.see("'next'\n>>>");
+    let text = t.text();
+    assert!(text.find("\nits turn\n") < text.find("\n'next'\n"), "{text}");
+}
+
 #[test]
 fn ctrl_c_clears_the_line_and_ctrl_d_leaves() {
     let mut t = start();
@@ -574,6 +595,27 @@ fn sigterm_restores_the_terminal() {
         t.signal(libc::SIGTERM);
         assert_eq!(t.end().signal(), Some(libc::SIGTERM), "{busy:?}: {}", t.text());
         assert!(t.is_cooked(), "{busy:?}");
+    }
+}
+
+/// The terminal is closed, or the connection lost: tasks may still clean up.
+#[test]
+fn sighup_lets_tasks_clean_up() {
+    use std::os::unix::process::ExitStatusExt;
+    for busy in ["", "def half():\r", "await sleep(1000)\r", "while True: pass\r\r"] {
+        let mut t = start();
+        t.line(
+            "async def f():\rtry:\rawait sleep(1000)\r\x08finally:\ropen('tidy', 'w').close()\r",
+        );
+        t.line("&f()");
+        t.send(busy);
+        match busy.contains(['a', 'w']) && !busy.starts_with("def") {
+            true => t.until("a cooked terminal", |t| t.is_cooked()),
+            false => t.see("started"),
+        }
+        t.signal(libc::SIGHUP);
+        assert_eq!(t.end().signal(), Some(libc::SIGHUP), "{busy:?}: {}", t.text());
+        assert!(t.folder().join("tidy").exists(), "{busy:?}: {}", t.text());
     }
 }
 

@@ -9,6 +9,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -98,7 +99,8 @@ fn edit(
     }
     let assistant = Assistant { window: window.clone(), outbox: outbox.clone() };
     line.set_helper(Some(assistant));
-    bind(&mut line, outbox);
+    let pressed = Arc::new(AtomicBool::new(false));
+    bind(&mut line, outbox, &pressed);
     let mut printer = line.create_external_printer()?;
     outbox.open();
     std::thread::scope(|scope| {
@@ -110,7 +112,7 @@ fn edit(
             // A terminal that is gone is told of by whoever edits.
             above.empty(|text| drop(printer.print(text)));
         })?;
-        lines(&mut line, asks, window, outbox, memory, waiting)
+        lines(&mut line, asks, window, outbox, &pressed, memory, waiting)
     })
 }
 
@@ -137,6 +139,7 @@ fn lines(
     asks: &Receiver<Ask>,
     window: &Window,
     outbox: &Outbox,
+    pressed: &AtomicBool,
     memory: &mut Memory,
     waiting: &mut Option<Ask>,
 ) -> rustyline::Result<()> {
@@ -149,6 +152,7 @@ fn lines(
         *waiting = Some(ask);
         let read = line.readline(&prompt);
         let message = match read {
+            Ok(_) if pressed.swap(false, Ordering::SeqCst) => Message::Interrupted,
             Ok(text) => {
                 if !text.trim().is_empty() && memory.add(&text) {
                     line.add_history_entry(text.trim_end())?;
@@ -183,7 +187,9 @@ fn lines(
 
 // ---- keys
 
-fn bind(line: &mut Line, outbox: &Arc<Outbox>) {
+fn bind(line: &mut Line, outbox: &Arc<Outbox>, pressed: &Arc<AtomicBool>) {
+    let on_interrupt = EventHandler::Conditional(Box::new(OnInterrupt(pressed.clone())));
+    line.bind_sequence(KeyEvent::ctrl('C'), on_interrupt);
     let on_enter = || EventHandler::Conditional(Box::new(OnEnter(outbox.clone())));
     let none = Modifiers::NONE;
     line.bind_sequence(KeyEvent(KeyCode::Enter, none), on_enter());
@@ -193,6 +199,16 @@ fn bind(line: &mut Line, outbox: &Arc<Outbox>) {
     let backspace = || EventHandler::Conditional(Box::new(OnBackspace));
     line.bind_sequence(KeyEvent(KeyCode::Backspace, none), backspace());
     line.bind_sequence(KeyEvent::ctrl('H'), backspace());
+}
+
+/// Ctrl-C ends the line. As an error of the editor's it would take with it what was typed ahead.
+struct OnInterrupt(Arc<AtomicBool>);
+
+impl ConditionalEventHandler for OnInterrupt {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext) -> Option<Cmd> {
+        self.0.store(true, Ordering::SeqCst);
+        Some(Cmd::AcceptLine)
+    }
 }
 
 /// Runs what is whole, else begins a line, indented.

@@ -13,12 +13,13 @@ mod input;
 mod paint;
 mod reader;
 
+use std::collections::VecDeque;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use sloop_grammar::{decode_source, legible};
 
@@ -237,15 +238,11 @@ impl Session {
                 }
                 self.asked = true;
             }
-            let taken = self.inbox.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-            if let Some(message) = taken {
-                self.asked = false;
-                self.outbox.end();
-                return Ok(message);
-            }
+            // Tasks have a turn, however much was typed ahead.
+            let typed = !self.typed().is_empty();
             // Somebody at the prompt may always wake the loop: waiting is no deadlock.
             cx.expect_mail();
-            let waited = call(cx, "wait", &[]);
+            let waited = call(cx, "wait", &[Value::bool(typed)]);
             cx.expect_no_mail();
             match waited {
                 Ok(Value::TRUE) => self.interrupted(),
@@ -267,7 +264,17 @@ impl Session {
             if let Some(exit) = asked_to_end() {
                 return Err(exit);
             }
+            let taken = self.typed().pop_front();
+            if let Some(message) = taken {
+                self.asked = false;
+                self.outbox.end();
+                return Ok(message);
+            }
         }
+    }
+
+    fn typed(&self) -> MutexGuard<'_, VecDeque<Message>> {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ctrl-C came as a signal while a line was expected.
@@ -415,7 +422,7 @@ impl Session {
 fn asked_to_end() -> Option<Exit> {
     match signals::cause() {
         Cause::CtrlC => None,
-        Cause::Terminated => Some(Exit::Signal(libc::SIGTERM)),
+        Cause::Terminated => Some(Exit::Signal(signals::signal_of_death())),
         Cause::TimeIsUp => Some(Exit::Status(signals::TIMED_OUT)),
     }
 }
