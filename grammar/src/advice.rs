@@ -17,6 +17,15 @@ pub fn advise(scene: &Scene<'_>, error: Diagnostic) -> Diagnostic {
     }
     let span = misspelt.span;
     let told = misspelt.label(span, general(scene));
+    let line = scene.line();
+    let is_call = scene.at == line + 1
+        && scene.token(line) == Token::Name
+        && starts_expression(scene.found())
+        && !scene.text(scene.at).starts_with('.');
+    if is_call {
+        let word = scene.text(line);
+        return told.help(format!("if `{word}` is a function, call it: `{word}(…)`"));
+    }
     match still_open(scene) {
         Some(bracket) => {
             let (text, closing) = match scene.token(bracket) {
@@ -34,15 +43,20 @@ pub fn advise(scene: &Scene<'_>, error: Diagnostic) -> Diagnostic {
 /// The bracket around what only stands outside of brackets: the end of a block's head, a statement.
 fn still_open(scene: &Scene<'_>) -> Option<usize> {
     use Token::*;
-    let begins_block = matches!(
-        scene.token(scene.line()),
-        If | Elif | While | For | With | Def | Class | Async | Try | Except
-    );
     let is_outside = match scene.found() {
-        Colon => begins_block,
+        Colon => begins_block(scene),
         found => is_keyword(found) && !starts_expression(found) && !scene.expects("INT"),
     };
     if is_outside { innermost(scene) } else { Option::None }
+}
+
+/// Is this the line of a statement that has a block?
+fn begins_block(scene: &Scene<'_>) -> bool {
+    use Token::*;
+    matches!(
+        scene.token(scene.line()),
+        If | Elif | While | For | With | Def | Class | Async | Try | Except
+    )
 }
 
 /// The innermost bracket that is open.
@@ -114,7 +128,25 @@ fn habit(scene: &Scene<'_>) -> Option<Advice> {
         return Some((scene.span(scene.at - 1), label, "choose another name".to_owned()));
     }
     let is_operand = starts_expression(found) && ends_expression(before);
+    let next = || scene.span(scene.at + 1);
     match found {
+        Equal if scene.token(scene.at + 1) == Greater && next().start == here.end => advice(
+            here.to(next()),
+            "not an operator",
+            "write `>=`, or `lambda x: …` for a function",
+        ),
+        Equal if begins_block(scene) && innermost(scene).is_none() => {
+            advice(here, "`=` assigns, and only as a statement", "compare with `==`")
+        }
+        Walrus if ends_expression(before) && innermost(scene).is_none() => advice(
+            here,
+            "this assigns within an expression, which stands in parentheses then",
+            "write `=`, or put parentheses around the assignment",
+        ),
+        Async if before == Def => advice(here, "`async` stands before `def`", "write `async def`"),
+        Case if is_line_start(before) => {
+            advice(here, "this `case` belongs to nothing", "indent it below a `match value:`")
+        }
         Comma if scene.token(scene.line()) == Raise => advice(
             here,
             "an exception is made by a call",
@@ -203,6 +235,15 @@ fn general(scene: &Scene<'_>) -> String {
         Token::Newline => "the line ends here".to_owned(),
         Token::End | Token::Dedent => "the block ends here".to_owned(),
         _ if ends_expression(scene.before(1)) && starts_expression(found) => {
+            let line = scene.line();
+            let has_in = || (line..scene.at).any(|index| scene.token(index) == Token::In);
+            let in_head = begins_block(scene)
+                && innermost(scene).is_none()
+                && (scene.token(line) != Token::For || has_in());
+            if in_head && !scene.colon_after(line) {
+                return "a value follows a value; a `:` or an operator is missing between them"
+                    .to_owned();
+            }
             return "a value follows a value; an operator is missing between them".to_owned();
         }
         _ if is_keyword(found) && scene.expects("INT") => {

@@ -305,10 +305,18 @@ fn missing_comma(scene: &Scene<'_>) -> Option<Diagnostic> {
     scene.expression(start, scene.at)?;
     let span = scene.span(start).to(scene.span(scene.at));
     let end = scene.span(scene.at - 1).end;
+    // `for (int i = 0; …)`
+    let counts = scene.token(scene.line()) == Token::For
+        && scene.at == scene.line() + 3
+        && scene.before(2) == Token::LParen;
+    let help = match counts {
+        true => "a loop that counts is written `for i in range(n):`",
+        false => "put a `,` between them",
+    };
     Some(
         Diagnostic::error("missing-comma", span, "invalid syntax. Perhaps you forgot a comma?")
             .label(Span::new(end, end), "two values stand side by side here")
-            .help("put a `,` between them"),
+            .help(help),
     )
 }
 

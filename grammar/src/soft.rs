@@ -14,7 +14,8 @@ pub fn resolve(source: &str, line: &mut [Lexeme], in_match: bool) -> bool {
     let mut opens_match = false;
     match line {
         [first, rest @ ..] if first.token == Token::Name => match text(first) {
-            "case" if in_match => first.token = Token::Case,
+            // Elsewhere it is a mistake, unless it could be a name.
+            "case" if in_match || is_value(rest) => first.token = Token::Case,
             "match" if is_match(rest) => {
                 first.token = Token::Match;
                 opens_match = true;
@@ -61,22 +62,27 @@ fn is_match(rest: &[Lexeme]) -> bool {
             content.next().is_some_and(|last| last.token == Token::Colon)
                 && colon_at(rest) == Some(rest.len() - 2)
         }
-        Token::Name
-        | Token::Int
-        | Token::Float
-        | Token::Imaginary
-        | Token::Str
-        | Token::FStart
-        | Token::LBrace
-        | Token::Tilde
-        | Token::Lambda
-        | Token::Await
-        | Token::None
-        | Token::True
-        | Token::False
-        | Token::Ellipsis => true,
-        _ => false,
+        Token::FStart | Token::LBrace | Token::Tilde | Token::Lambda | Token::Await => true,
+        _ => is_value(rest),
     }
+}
+
+/// Does a value begin here that could not go on from a name?
+fn is_value(rest: &[Lexeme]) -> bool {
+    rest.first().is_some_and(|next| {
+        matches!(
+            next.token,
+            Token::Name
+                | Token::Int
+                | Token::Float
+                | Token::Imaginary
+                | Token::Str
+                | Token::None
+                | Token::True
+                | Token::False
+                | Token::Ellipsis
+        )
+    })
 }
 
 /// Index of the first colon outside brackets that belongs to no lambda.

@@ -163,6 +163,9 @@ impl<'a> Compiler<'a> {
         for other in others {
             self.check_refutable(other);
         }
+        if others.iter().any(|other| irrefutable(other).is_some()) {
+            return;
+        }
         // Every alternative leaves its captures in the same registers.
         let mut names = Vec::new();
         bound_names(&alternatives[0], &mut names);
