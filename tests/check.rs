@@ -261,6 +261,27 @@ fn formats() {
 }
 
 #[test]
+fn names_that_were_meant() {
+    let folder = scratch("check-meant");
+    let program = "this.x = null\npritn(true, Flase)\nrandom.choice([])\ntry: pass\n\
+                   except ValueError, error: pass\n";
+    write(&folder, "meant.sloop", program);
+    let (found, _) = check(&folder, &["meant.sloop"]);
+    let help: Vec<&str> =
+        found.lines().filter_map(|l| l.split_once("Help: ").map(|h| h.1)).collect();
+    let wanted = [
+        "a method takes its object as the first parameter, `self`",
+        "the value for nothing is `None`",
+        "did you mean `print`?",
+        "write `True`",
+        "did you mean `False`?",
+        "write `import random` above",
+        "to name the exception write `as error`",
+    ];
+    assert_eq!(help, wanted, "{found}");
+}
+
+#[test]
 fn fixes() {
     let folder = scratch("fixes");
     let wrong = "\u{FEFF}import asyncio\r\n\r\nasync def work(n=1):\r\n    return n\r\n\r\n\

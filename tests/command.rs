@@ -432,11 +432,13 @@ fn the_time_may_be_limited() {
 }
 
 #[test]
-fn sigterm_lets_programs_clean_up() {
-    for program in [
-        "import time\ntry: time.sleep(100)\nfinally: print('tidy')",
-        "try: await sleep(100)\nfinally: print('tidy')",
-        "try:\n  while True: pass\nfinally: print('tidy')",
+fn sigterm_and_sighup_let_programs_clean_up() {
+    for (program, signal) in [
+        ("import time\ntry: time.sleep(100)\nfinally: print('tidy')", libc::SIGTERM),
+        ("try: await sleep(100)\nfinally: print('tidy')", libc::SIGTERM),
+        ("try: await sleep(100)\nfinally: print('tidy')", libc::SIGHUP),
+        ("try:\n  while True: pass\nfinally: print('tidy')", libc::SIGTERM),
+        ("try:\n  while True: pass\nfinally: print('tidy')", libc::SIGHUP),
     ] {
         let program = format!("print('begun', flush=True)\n{program}");
         let mut child = code(&program)
@@ -448,10 +450,40 @@ fn sigterm_lets_programs_clean_up() {
         child.stdout.as_mut().expect("a pipe").read_exact(&mut begun).expect("text");
         std::thread::sleep(Duration::from_millis(50));
         // SAFETY: a child of ours.
-        unsafe { libc::kill(child.id() as i32, libc::SIGTERM) };
+        unsafe { libc::kill(child.id() as i32, signal) };
         let output = child.wait_with_output().expect("a child of ours");
-        assert_eq!(output.status.signal(), Some(libc::SIGTERM), "{}", err(&output));
+        assert_eq!(output.status.signal(), Some(signal), "{}", err(&output));
         assert_eq!((out(&output), err(&output)), ("tidy\n".into(), String::new()));
+    }
+}
+
+/// Types of modules are no builtins; what is of asyncio is.
+#[test]
+fn names_of_modules_are_not_everywhere() {
+    let program = "import binascii, builtins, io, struct\n\
+                   print([n for n in ('error', 'Error', 'UnsupportedOperation', 'QueueEmpty') \
+                   if hasattr(builtins, n)])";
+    assert_eq!(run(&mut code(program)).1, "['QueueEmpty']\n");
+}
+
+#[test]
+fn signals_that_whoever_started_it_ignores_stay_ignored() {
+    let program = "import os, signal
+for number in signal.SIGHUP, signal.SIGINT, signal.SIGTERM:
+    os.kill(os.getpid(), number)
+await sleep(0.05)
+print(signal.getsignal(signal.SIGINT) == signal.SIG_IGN)";
+    let script = format!("trap '' HUP INT TERM; exec \"$S\" -c '{program}'");
+    assert_eq!(shell(&script), (0, "True\n".into(), String::new()));
+}
+
+#[test]
+fn a_fault_that_was_sent_ends_the_process() {
+    for signal in ["SIGSEGV", "SIGBUS"] {
+        let program = format!("import os, signal; os.kill(os.getpid(), signal.{signal}); print(1)");
+        let output = code(&program).output().expect("the binary runs");
+        assert_eq!(out(&output), "");
+        assert!(output.status.signal().is_some(), "{signal}: {:?}", output.status);
     }
 }
 

@@ -284,13 +284,18 @@ impl FrontEnd for Front {
     }
 
     fn is_library(&self, name: &str) -> bool {
-        library::find(name).is_some() || MODULES.iter().any(|(other, _)| *other == name)
+        is_library(name)
     }
 
     fn near_library(&self, name: &str) -> Option<String> {
         let all = library::names().chain(MODULES.iter().map(|(name, _)| *name));
         closest(name, all.filter(|name| !name.starts_with('_')).collect())
     }
+}
+
+/// Does a module of this name come with Sloop?
+pub fn is_library(name: &str) -> bool {
+    library::find(name).is_some() || MODULES.iter().any(|(other, _)| *other == name)
 }
 
 /// Finds modules: natives, then those in `sys.path`, then those embedded.

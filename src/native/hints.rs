@@ -87,9 +87,7 @@ pub fn hint(cx: &Cx, exception: Value, said: &str) -> Option<String> {
         ));
     }
     if cx.isinstance(exception, T::NameError) {
-        let name = name()?;
-        let known = NAMES.iter().find(|(other, _)| *other == name);
-        return known.map(|(_, advice)| (*advice).to_owned());
+        return of_name(&name()?).map(str::to_owned);
     }
     if cx.isinstance(exception, T::AttributeError) {
         return of_member(cx, field(cx, this, "obj"), &name()?);
@@ -110,6 +108,11 @@ pub fn hint(cx: &Cx, exception: Value, said: &str) -> Option<String> {
         return None;
     };
     Some(advice.to_owned())
+}
+
+/// What to write instead of a name that other languages have.
+pub fn of_name(name: &str) -> Option<&'static str> {
+    NAMES.iter().find(|(other, _)| *other == name).map(|(_, advice)| *advice)
 }
 
 fn of_member(cx: &Cx, object: Value, name: &str) -> Option<String> {

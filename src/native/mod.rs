@@ -43,7 +43,7 @@ mod group;
 mod groupby;
 mod hashing;
 mod heap;
-mod hints;
+pub mod hints;
 mod http;
 mod int;
 pub mod io;
@@ -553,6 +553,7 @@ fn is_builtin(id: T) -> bool {
             | Map
             | Filter
     ) || id as u16 >= BaseException as u16
+        && !matches!(id, UnsupportedOperation | BinasciiError | StructError)
 }
 
 /// The module that a built-in type says it is from.

@@ -30,8 +30,16 @@ use survey::Survey;
 
 pub use ignore::{Ignores, apply};
 
-/// Is the name among the builtins of the machine?
-pub type IsBuiltin<'l> = &'l dyn Fn(&str) -> bool;
+/// What there is besides a file: the builtins, the library, what other languages call things.
+pub trait World {
+    fn is_builtin(&self, name: &str) -> bool;
+
+    /// What to do about a name that is certainly something else here.
+    fn advice(&self, name: &str) -> Option<String>;
+
+    /// The builtin that was probably meant.
+    fn near(&self, name: &str) -> Option<String>;
+}
 
 /// What is certainly wrong and costs little to find: shown when a program is run.
 pub fn at_run(analysis: &Analysis<'_>) -> Vec<Diagnostic> {
@@ -48,13 +56,13 @@ pub fn at_run(analysis: &Analysis<'_>) -> Vec<Diagnostic> {
 }
 
 /// Everything there is to say, in the order of the source.
-pub fn all(analysis: &Analysis<'_>, is_builtin: IsBuiltin<'_>) -> Vec<Diagnostic> {
+pub fn all(analysis: &Analysis<'_>, world: &dyn World) -> Vec<Diagnostic> {
     let survey = Survey::of(analysis);
     let kinds = Kinds::new(&survey);
     let mut found = awaits::find(&kinds);
     found.append(&mut tasks::find(&kinds));
     found.append(&mut eras::find(&kinds));
-    found.append(&mut names::find(&survey, is_builtin));
+    found.append(&mut names::find(&survey, world));
     found.append(&mut unused::find(&kinds));
     found.sort_by_key(|finding| (finding.span.start, finding.span.end, finding.code));
     found

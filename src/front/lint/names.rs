@@ -4,7 +4,7 @@ use sloop_grammar::ast::*;
 use sloop_grammar::diagnostic::{Diagnostic, Severity};
 use sloop_grammar::span::Span;
 
-use super::IsBuiltin;
+use super::World;
 use super::survey::{Place, Survey, Use, mark};
 use crate::compile::scope::{ScopeId, ScopeKind};
 
@@ -28,7 +28,7 @@ const MODULE: &[&str] = &[
 const INSTALLED: &[&str] =
     &["_", "ngettext", "get_ipython", "reveal_type", "reveal_locals", "WindowsError"];
 
-pub(super) fn find(survey: &Survey<'_>, is_builtin: IsBuiltin<'_>) -> Vec<Diagnostic> {
+pub(super) fn find(survey: &Survey<'_>, world: &dyn World) -> Vec<Diagnostic> {
     if survey.is_open || !survey.stars.is_empty() {
         return Vec::new();
     }
@@ -47,7 +47,7 @@ pub(super) fn find(survey: &Survey<'_>, is_builtin: IsBuiltin<'_>) -> Vec<Diagno
             && !versioned.iter().any(|around| around.start <= span.start && span.end <= around.end)
             && place.marks & (mark::GUARDED | mark::ANNOTATION) == 0
             && place.usage != Use::Target
-            && let Some(finding) = unbound(survey, id, *name, place, is_builtin)
+            && let Some(finding) = unbound(survey, id, *name, place, world)
         {
             found.push(finding);
         }
@@ -60,14 +60,14 @@ fn unbound(
     id: ExprId,
     name: Name,
     place: Place,
-    is_builtin: IsBuiltin<'_>,
+    world: &dyn World,
 ) -> Option<Diagnostic> {
     let variable = survey.variable(place.scope, name);
     if variable.0 != 0 || !survey.bound(variable).is_empty() {
         return None;
     }
     let text = survey.name(variable.1);
-    if MODULE.contains(&text) || INSTALLED.contains(&text) || is_builtin(text) {
+    if MODULE.contains(&text) || INSTALLED.contains(&text) || world.is_builtin(text) {
         return None;
     }
     let in_class = |scope: ScopeId| survey.scope(scope).kind == ScopeKind::Class;
@@ -89,10 +89,29 @@ fn unbound(
             return Some(finding.help(format!("did you mean `self.{text}`?")));
         }
     }
-    match nearest(survey, text, place.scope) {
+    if is_name_of_exception(survey, id) {
+        return Some(finding.help(format!("to name the exception write `as {text}`")));
+    }
+    if let Some(advice) = world.advice(text) {
+        return Some(finding.help(advice));
+    }
+    let near = nearest(survey, text, place.scope).map(str::to_owned);
+    match near.or_else(|| world.near(text)) {
         Some(near) => Some(finding.help(format!("did you mean `{near}`?"))),
         None => Some(finding),
     }
+}
+
+/// `except ValueError, error:` once named the exception; now it catches two types.
+fn is_name_of_exception(survey: &Survey<'_>, id: ExprId) -> bool {
+    let span = survey.span(id);
+    let (before, rest) = survey.text.split_at(span.start as usize);
+    let line = before.rsplit('\n').next().unwrap_or(before).trim();
+    let after = &rest[(span.end - span.start) as usize..];
+    line.starts_with("except ")
+        && !line.contains('(')
+        && line.ends_with(',')
+        && after.trim_start().starts_with(':')
 }
 
 /// The name in sight that looks most like this one.

@@ -19,10 +19,12 @@ use sloop_grammar::span::Span;
 
 use super::command::{Opt, Shown, read_options, say, wrong};
 use super::ending::Exit;
-use super::loader::decode_text;
+use super::loader::{decode_text, is_library};
 use super::run::complain;
 use crate::compile::{Analysis, Compiled, Options, SourceInfo, compile_text_with};
 use crate::lint;
+use crate::native::hints::of_name;
+use crate::plain::closest::closest;
 use crate::text::Source;
 use crate::value::Str;
 use crate::vm::{Cx, OF_ASYNCIO};
@@ -85,8 +87,7 @@ pub fn main(args: Vec<Vec<u8>>) -> Exit {
     for problem in &problems {
         complain(&format!("{NAME}: {problem}\n"));
     }
-    let builtins = builtins();
-    let checked = check_all(&files, &builtins, wishes.fix);
+    let checked = check_all(&files, &Known::new(), wishes.fix);
     let found = checked.iter().any(|file| !file.findings.is_empty());
     // Where nothing could be looked at, there is nothing to sum up for people.
     let looked = !files.is_empty() || problems.is_empty();
@@ -104,26 +105,56 @@ pub fn main(args: Vec<Vec<u8>>) -> Exit {
 }
 
 /// The names that every module sees.
-fn builtins() -> HashSet<String> {
-    let mut vm = crate::native::new_vm();
-    let cx = Cx::of(&mut vm);
-    let names = cx.vm().builtins.iter().filter_map(|entry| entry.key.cast::<Str>());
-    let names = names.map(|name| name.lossy().into_owned());
-    names.chain(OF_ASYNCIO.iter().map(|&name| name.into())).collect()
+struct Known(HashSet<String>);
+
+impl Known {
+    fn new() -> Known {
+        let mut vm = crate::native::new_vm();
+        let cx = Cx::of(&mut vm);
+        let names = cx.vm().builtins.iter().filter_map(|entry| entry.key.cast::<Str>());
+        let names = names.map(|name| name.lossy().into_owned());
+        Known(names.chain(OF_ASYNCIO.iter().map(|&name| name.into())).collect())
+    }
+}
+
+impl lint::World for Known {
+    fn is_builtin(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
+
+    fn advice(&self, name: &str) -> Option<String> {
+        let constant = ["True", "False", "None"].into_iter().find(|c| c.to_lowercase() == name);
+        if let Some(constant) = constant {
+            return Some(format!("write `{constant}`"));
+        }
+        if is_library(name) {
+            return Some(format!("write `import {name}` above"));
+        }
+        of_name(name).map(str::to_owned)
+    }
+
+    fn near(&self, name: &str) -> Option<String> {
+        let constants = ["True", "False", "None"];
+        let mut names: Vec<&str> = self.0.iter().map(String::as_str).chain(constants).collect();
+        names.retain(|other| !other.starts_with('_') || name.starts_with('_'));
+        // Of two that are as near the first is taken.
+        names.sort_unstable();
+        closest(name, names)
+    }
 }
 
 /// Room for the deepest tree that the parser lets through.
 const STACK: usize = 64 << 20;
 
 /// Checks the files, on as many threads as there are processors; the order is that of the files.
-fn check_all(files: &[File], builtins: &HashSet<String>, fix: bool) -> Vec<Checked> {
+fn check_all(files: &[File], known: &Known, fix: bool) -> Vec<Checked> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     let work = || {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(file) = files.get(at) else { return };
-            let checked = check_file(file, builtins, fix);
+            let checked = check_file(file, known, fix);
             done.lock().expect("no other has panicked").push((at, checked));
         }
     };
@@ -141,7 +172,7 @@ fn check_all(files: &[File], builtins: &HashSet<String>, fix: bool) -> Vec<Check
     done.into_iter().map(|(_, checked)| checked).collect()
 }
 
-fn check_file(file: &File, builtins: &HashSet<String>, fix: bool) -> Checked {
+fn check_file(file: &File, known: &Known, fix: bool) -> Checked {
     let bytes = match file.read() {
         Ok(bytes) => bytes,
         Err(problem) => {
@@ -158,9 +189,9 @@ fn check_file(file: &File, builtins: &HashSet<String>, fix: bool) -> Checked {
             return Checked { source, findings: vec![error] };
         }
     };
-    let mut findings = check_text(&file.name, &text, builtins);
+    let mut findings = check_text(&file.name, &text, known);
     if fix && let Some(path) = &file.path {
-        let check = |text: &str| check_text(&file.name, text, builtins);
+        let check = |text: &str| check_text(&file.name, text, known);
         if let Some((better, left)) = fixes::apply(&text, &findings, &check) {
             match fixes::write(path, &bytes, &text, &better) {
                 Ok(()) => (text, findings) = (better, left),
@@ -174,12 +205,12 @@ fn check_file(file: &File, builtins: &HashSet<String>, fix: bool) -> Checked {
 }
 
 /// What is wrong with a text.
-fn check_text(name: &str, text: &str, builtins: &HashSet<String>) -> Vec<Diagnostic> {
+fn check_text(name: &str, text: &str, known: &Known) -> Vec<Diagnostic> {
     let info = SourceInfo { filename: name.into(), text };
     let strings = RefCell::new(Vec::new());
     let look = |analysis: &Analysis<'_>| {
         *strings.borrow_mut() = lint::strings(analysis.ast);
-        lint::all(analysis, &|name| builtins.contains(name))
+        lint::all(analysis, known)
     };
     let mode = sloop_grammar::Mode::Module;
     match compile_text_with(&info, mode, &Options::default(), Some(&look)) {
