@@ -258,6 +258,20 @@ fn functions_fail_one_by_one() {
 }
 
 #[test]
+fn methods_of_test_classes_are_tests() {
+    let text = "class TestPrices:\n    def test_sum(self):\n        assert 1 + 1 == 2\n    \
+                async def test_wait(self):\n        await sleep(1)\n        assert self.helper() == 4\n    \
+                def helper(self):\n        return 3\nclass Prices:\n    def test_not(self):\n        assert 0\n";
+    let suite = Suite::new(&[("test_prices.py", text)]);
+    let ran = suite.run(&["."]);
+    assert!(ran.stdout.contains("pass  test_prices.py::TestPrices::test_sum\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("  left:  3\n"), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("1 passed, 1 failed, 0 skipped\n"), "{}", ran.stdout);
+    let one = suite.run(&["test_prices.py::TestPrices::test_wait"]);
+    assert!(one.stdout.ends_with("0 passed, 1 failed, 0 skipped\n"), "{}", one.stdout);
+}
+
+#[test]
 fn blessing_is_done_once() {
     let suite = Suite::new(&[
         (

@@ -9,7 +9,7 @@ const COLUMN: usize = 22;
 
 /// The ways to start a program.
 pub const FORMS: &[(&str, &str)] = &[
-    ("[OPTION]... FILE [ARG]...", "run a script, or a folder that is one"),
+    ("[OPTION]... FILE [ARG]...", "run a script or a folder that is one"),
     ("[OPTION]... -c CODE [ARG]...", "run CODE"),
     ("[OPTION]... -m MODULE [ARG]...", "run a module"),
     ("[OPTION]... - [ARG]...", "run standard input"),
@@ -22,7 +22,7 @@ pub fn general() -> String {
     let mut out = String::new();
     for (i, (form, help)) in FORMS.iter().enumerate() {
         let start = if i == 0 { "usage: sloop" } else { "       sloop" };
-        out += &format!("{:43}{help}\n", format!("{start} {form}"));
+        out += &format!("{:44}{help}\n", format!("{start} {form}"));
     }
     out += "\nOptions stand before the script; what follows it belongs to it.\n\n";
     options(&mut out, OPTIONS.iter().map(|opt| opt.shown));

@@ -72,7 +72,7 @@ enum Wish {
 }
 
 enum Part {
-    /// `FILE::NAME`
+    /// `FILE::NAME`, `FILE::CLASS::NAME`
     Function(String),
     /// `FILE:LINE`
     Line(usize),
@@ -90,7 +90,7 @@ impl std::fmt::Display for Part {
 /// A part of a file that is there.
 fn part(path: &Path) -> Option<(PathBuf, Part)> {
     let text = path.to_str()?;
-    let (file, part) = match text.rsplit_once("::") {
+    let (file, part) = match text.split_once("::") {
         Some((file, name)) => (file, Part::Function(name.to_owned())),
         None => {
             let (file, line) = text.rsplit_once(':')?;
@@ -116,7 +116,7 @@ fn narrowed(jobs: Vec<Job>, parts: &[Part]) -> Result<Vec<Job>, String> {
     for mut job in jobs {
         let keep = match &mut job.kind {
             Kind::Functions(names) => {
-                names.retain(|name| wanted(&|part| matches!(part, Part::Function(n) if n == name)));
+                names.retain(|name| wanted(&|part| matches!(part, Part::Function(n) if is_named(name, n))));
                 !names.is_empty()
             }
             Kind::Block(block, _) => {
@@ -132,6 +132,11 @@ fn narrowed(jobs: Vec<Job>, parts: &[Part]) -> Result<Vec<Job>, String> {
         Some(at) => Err(parts[at].to_string()),
         None => Ok(kept),
     }
+}
+
+/// Methods of test cases are told with a dot, and may be asked for like other methods.
+fn is_named(test: &str, asked: &str) -> bool {
+    test == asked || test.replace('.', "::") == asked
 }
 
 fn search(

@@ -1,4 +1,5 @@
-//! The tests that a text defines: functions, and methods of classes that are test cases.
+//! The tests that a text defines: functions, methods of classes whose names say so, and methods of
+//! classes that are test cases.
 //!
 //! It is read, not run: a class is a test case if one of its bases is called so, or is one and
 //! defined in the same text.
@@ -12,8 +13,8 @@ use crate::syntax::{Mode, Outcome, parse};
 /// `IsolatedAsyncioTestCase`.
 const BASE: &str = "TestCase";
 
-/// The names of the tests of a text, in their order: functions as they stand, then
-/// `Class.method`. A text that is no program has none, unless it looks as if it should: then the
+/// The names of the tests of a text, in their order: functions as they stand and `Class::method` of plain
+/// classes, then `Class.method` of test cases. A text that is no program has none, unless it looks as if it should: then the
 /// failure to load it is told for those.
 pub fn names_of_tests(text: &str) -> Vec<String> {
     let mut found = Found::default();
@@ -25,7 +26,7 @@ pub fn names_of_tests(text: &str) -> Vec<String> {
             found.names.extend(heads.map(|(name, _)| name.trim().to_owned()));
         }
     }
-    found.names.retain(|name| name.starts_with("test_"));
+    found.names.retain(|name| name.rsplit("::").next().is_some_and(|n| n.starts_with("test_")));
     found.names.extend(found.methods);
     let mut met = HashSet::new();
     found.names.retain(|name| met.insert(name.clone()));
@@ -91,14 +92,18 @@ impl Found {
                 _ => {}
             }
         }
+        let name = ast.name(class.name.name);
+        let is_plain = !members.is_case && name.starts_with("Test");
         for stmt in &class.body {
             let StmtKind::Function(function) = &stmt.kind else { continue };
-            let name = ast.name(function.name.name);
-            if name.starts_with("test") {
-                members.tests.insert(name.to_owned());
+            let method = ast.name(function.name.name);
+            if method.starts_with("test") {
+                members.tests.insert(method.to_owned());
+            }
+            if is_plain {
+                self.names.push(format!("{name}::{method}"));
             }
         }
-        let name = ast.name(class.name.name);
         if members.is_case {
             self.methods.extend(members.tests.iter().map(|test| format!("{name}.{test}")));
         }
