@@ -38,7 +38,7 @@ static CONTEXT: TypeDef = TypeDef {
                 Ok(Value::object(context::object(cx.vm(), Value::UNDEF)))
             },
         ),
-        method("run(self, callable, /, *args, **kwargs)", "Calls a function in the context.", run),
+        method("run(self, /, *args, **kwargs)", "Calls a function in the context.", run),
         method("copy(self, /)", "A copy, which shares nothing that can be seen.", |cx, args| {
             Ok(Value::object(copy(cx, receiver(cx, cx.arg(args, 0).value())?)))
         }),
@@ -178,14 +178,17 @@ fn own_values(cx: &Cx, context: Gc<Record>) -> Gc<Dict> {
 
 fn run(cx: &mut Cx, args: Args) -> Flow {
     let this = receiver(cx, cx.arg(args, 0).value())?;
+    let (mut values, names) = spread(cx, args, 1)?;
+    if values.is_empty() {
+        return Err(cx.type_error("run() missing 1 required positional argument"));
+    }
+    let func = values.remove(0);
     if this.places[ENTERED].get() == Value::TRUE {
         let mut text = b"cannot enter context: ".to_vec();
         push_repr(cx, &mut text, Value::object(this))?;
         text.extend_from_slice(b" is already entered");
         return Err(cx.error(T::RuntimeError, &String::from_utf8_lossy(&text)));
     }
-    let func = cx.arg(args, 1).value();
-    let (values, names) = spread(cx, args, 2)?;
     let before = Value::object(cx.context());
     this.places[ENTERED].set(Value::TRUE);
     this.places[BEFORE].set(before);

@@ -16,7 +16,7 @@ pub static REDUCE_EX: Def =
     method("__reduce_ex__(self, protocol, /)", "Helper for pickle.", reduce_ex);
 pub static REDUCE: Def = method("__reduce__(self, /)", "Helper for pickle.", |cx, args| {
     let object = cx.arg(args, 0).value();
-    cx.tail_prelude("_reduce_old", &[object])
+    cx.tail_prelude("_reduce_old", &[object, Value::int(0)])
 });
 pub static GET_STATE: Def = method("__getstate__(self, /)", "Helper for pickle.", |cx, args| {
     let object = cx.arg(args, 0).value();
@@ -62,8 +62,10 @@ fn reduce_ex(cx: &mut Cx, args: Args) -> Flow {
     {
         return cx.tail(method, &[]);
     }
-    let new = !matches!(protocol, Int::Small(..2));
-    cx.tail_prelude(if new { "_reduce_new" } else { "_reduce_old" }, &[object])
+    match protocol {
+        Int::Small(old @ ..2) => cx.tail_prelude("_reduce_old", &[object, Value::int(old)]),
+        _ => cx.tail_prelude("_reduce_new", &[object]),
+    }
 }
 
 fn attributes(cx: &mut Cx, args: Args) -> Flow {

@@ -8,7 +8,7 @@ use super::{TypeDef, method, sort, static_method, this};
 use crate::gc::{Gc, budget};
 use crate::plain::index;
 use crate::plain::int::Int;
-use crate::value::{Class, IterKind, List, Slice, T, Tuple, Value};
+use crate::value::{Class, Instance, IterKind, List, Slice, T, Tuple, Value};
 use crate::vm::{Args, Cx, Flow, Outcome, Stop};
 
 /// Bytes of one item.
@@ -87,6 +87,10 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
         return derive(cx, class, T::List, Value::object(list));
     }
     match only_argument(cx, args, class, T::List)? {
+        Some(source) if says_length(cx, source) => {
+            let hinted = cx.vm().prelude("_collect_hinted");
+            cx.call_then(hinted, &[source], collected, [Value::NONE; 3])
+        }
         Some(source) => cx.collect_then(source, collected, [Value::NONE; 3]),
         None => Ok(Value::object(cx.list(Vec::new()))),
     }
@@ -95,6 +99,16 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
 /// What was collected is the result: nobody else has that list.
 fn collected(_: &mut Cx, _: [Value; 3], outcome: Outcome) -> Flow {
     outcome
+}
+
+/// Is this an object of the program that may say how many items it yields? It is asked.
+fn says_length(cx: &Cx, source: Value) -> bool {
+    if !source.is::<Instance>() {
+        return false;
+    }
+    let class = cx.class_of(source);
+    let length_hint = || cx.lookup(class, cx.intern("__length_hint__")).is_some();
+    class.is_user() && (cx.lookup(class, cx.vm().names.__len__).is_some() || length_hint())
 }
 
 /// The one optional argument of a `__new__` that is declared `(cls, *args, **kwargs)`: derived

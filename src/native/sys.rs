@@ -11,7 +11,7 @@ use super::{add_functions, display, function, io, traceback};
 use crate::gc::Gc;
 use crate::plain::int::MIN_DIGITS;
 use crate::value::{Dict, Exception, Str, T, Value};
-use crate::vm::{Args, Cx, Def, Flow, Stop};
+use crate::vm::{Args, Cx, Def, Flow, Outcome, Stop};
 
 /// What the host knows about this run.
 #[derive(Default)]
@@ -284,10 +284,28 @@ fn intern(cx: &mut Cx, args: Args) -> Flow {
 
 fn getsizeof(cx: &mut Cx, args: Args) -> Flow {
     let value = cx.arg(args, 0).value();
+    let default = cx.opt(args, 1).map_or(Value::UNDEF, |default| default.value());
+    let name = cx.intern("__sizeof__");
+    let says_itself =
+        cx.lookup(cx.class_of(value), name) != cx.class(T::Object).dict.get_str(cx, name);
+    if says_itself && let Some(method) = cx.special(value, name)? {
+        return cx.call_then(method, &[], sized, [default, Value::NONE, Value::NONE]);
+    }
     let own = if value.is_object() { 48 } else { 28 };
     let len = cx.len_plain(value).unwrap_or(0);
     let items = if value.is::<Str>() { len } else { 8 * len };
     Ok(cx.uint((own + items) as u64))
+}
+
+/// What `__sizeof__` says, or the default if there is one and it cannot say.
+fn sized(cx: &mut Cx, [default, ..]: [Value; 3], outcome: Outcome) -> Flow {
+    let size = outcome?;
+    match cx.index_i64(size) {
+        Ok(size) if size < 0 => Err(cx.value_error("__sizeof__() should return >= 0")),
+        Ok(_) => Ok(size),
+        Err(_) if !default.is_undef() => Ok(default),
+        Err(stop) => Err(stop),
+    }
 }
 
 fn getrefcount(_: &mut Cx, _: Args) -> Flow {

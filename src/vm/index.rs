@@ -193,8 +193,10 @@ unsafe fn get_by_method(
             let method =
                 if own { Cx::of(&mut *vm).get_optional(container, name) } else { Ok(None) };
             match method {
-                Ok(Some(method)) => return call::invoke(vm, ip, base, method, &[key], info),
-                Ok(None) => {
+                Ok(Some(method)) if !method.is_none() => {
+                    return call::invoke(vm, ip, base, method, &[key], info);
+                }
+                Ok(_) => {
                     let name = container.cast::<Class>().expect("just checked").name_text();
                     let text = format!("type '{name}' is not subscriptable");
                     raise::error(&*vm, T::TypeError, &text);

@@ -86,8 +86,9 @@ impl Layout<'_> {
         let width = if triple { 3 } else { 1 };
         let here = Span::new(from - width, from);
         let open = self.brackets.get(fstring.depth).map_or(fstring.start, |bracket| bracket.at);
+        let message = self.wrong_in_field(open).unwrap_or("f-string: expecting '}'");
         self.error(
-            Diagnostic::error("unclosed-field", here, "f-string: expecting '}'")
+            Diagnostic::error("unclosed-field", here, message)
                 .label(Span::new(open, open + 1), "this field is still open"),
         );
         self.brackets.truncate(fstring.depth);
@@ -95,6 +96,34 @@ impl Layout<'_> {
         self.push(Token::Error, here);
         self.scanner.seek(from as usize);
         true
+    }
+
+    /// What is wrong with a field that is never closed before that is noticed.
+    fn wrong_in_field(&self, open: u32) -> Option<&'static str> {
+        let tokens = &self.out.tokens;
+        let begin = tokens.iter().rposition(|lexeme| lexeme.span.start == open)? + 1;
+        let token = |at: usize| tokens.get(begin + at).map(|lexeme| lexeme.token);
+        let nothing = match token(0)? {
+            Token::Bang => Some("f-string: valid expression required before '!'"),
+            Token::FColon => Some("f-string: valid expression required before ':'"),
+            Token::Equal => Some("f-string: valid expression required before '='"),
+            Token::Semicolon => Some("f-string: expecting a valid expression after '{'"),
+            Token::Plus | Token::Minus | Token::Tilde if token(1) == Some(Token::Semicolon) => {
+                Some("f-string: expecting a valid expression after '{'")
+            }
+            _ => None,
+        };
+        nothing.or_else(|| {
+            let rest = &tokens[begin..];
+            let pair = |a, b| rest.windows(2).any(|two| two[0].token == a && two[1].token == b);
+            if pair(Token::Bang, Token::FColon) {
+                Some("f-string: missing conversion character")
+            } else if rest.iter().any(|lexeme| lexeme.token == Token::Semicolon) {
+                Some("f-string: expecting '=', or '!', or ':', or '}'")
+            } else {
+                None
+            }
+        })
     }
 
     pub(super) fn begin_fstring(&mut self, opener: strings::Opener, span: Span) {
@@ -207,9 +236,11 @@ impl Layout<'_> {
             return;
         };
         let open = self.brackets[fstring.depth].at;
+        let wrong = self.wrong_in_field(open);
+        let message = wrong.unwrap_or("f-string: expecting '}', or format specs");
         self.brackets.truncate(fstring.depth);
         self.error(
-            Diagnostic::error("unclosed-field", here, "f-string: expecting '}', or format specs")
+            Diagnostic::error("unclosed-field", here, message)
                 .label(Span::new(open, open + 1), "this field is still open"),
         );
         self.push(Token::Error, here);

@@ -108,7 +108,15 @@ fn os_fields(cx: &Cx, this: Gc<Exception>, given: &[Value]) {
     if (2..=5).contains(&given.len()) {
         put(cx, this, "errno", given[0]);
         put(cx, this, "strerror", given[1]);
-        if let Some(&filename) = given.get(2)
+        // How much of what was to be written has been.
+        let written = given.get(2).filter(|count| count.as_int().is_some());
+        if let Some(&written) = written
+            && cx.isinstance(Value::object(this), T::BlockingIOError)
+        {
+            if let Some(own) = cx.attribute_dict(Value::object(this)) {
+                own.set_str(cx, cx.intern("characters_written"), written);
+            }
+        } else if let Some(&filename) = given.get(2)
             && !filename.is_none()
         {
             put(cx, this, "filename", filename);
