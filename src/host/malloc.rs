@@ -38,7 +38,7 @@ const LARGEST: usize = CLASSES * UNIT - HEADER;
 const HEADER: usize = 8;
 /// So many bytes of each size are kept, or so many pieces: a block of the heap that is swept frees
 /// the buffers of hundreds of objects, which the next hundreds ask for.
-const KEPT: usize = 64 << 10;
+const KEPT: usize = 192 << 10;
 const PIECES: usize = 128;
 
 /// A free piece.

@@ -3,13 +3,12 @@
 
 use super::iter_next::{in_state, is_language, pull, pulled, stop};
 use super::iterators::iter_now;
-use super::list::same;
 use super::object::{derive, new_class};
 use super::{builtins, operator};
 use crate::gc::Gc;
 use crate::value::iter::{group, key};
 use crate::value::{Frame, Iter, IterKind, List, Native, NativeKind, T, Value};
-use crate::vm::{Args, Cx, Flow, Outcome, Stop};
+use crate::vm::{Args, Cx, Flow, Order, Outcome, Stop};
 
 /// Places: class, iterable, key function.
 pub fn new(cx: &mut Cx, args: Args) -> Flow {
@@ -81,12 +80,7 @@ fn advance(cx: &mut Cx, iter: Gc<Iter>, mut again: bool) -> Flow {
         let current = part(group::KEY);
         if !current.is_undef() {
             let target = if grouping { part(group::TARGET) } else { iter.b.get() };
-            let equal = !target.is_undef()
-                && cx.scope(|cx| {
-                    cx.root(Value::object(iter));
-                    cx.root(current);
-                    same(cx, target, current)
-                })?;
+            let equal = !target.is_undef() && is_same(cx, iter, target, current)?;
             match (grouping, equal) {
                 (true, true) => {}
                 (true, false) => {
@@ -109,6 +103,20 @@ fn advance(cx: &mut Cx, iter: Gc<Iter>, mut again: bool) -> Flow {
             cx.check_interrupt()?;
         }
     }
+}
+
+fn is_same(cx: &mut Cx, iter: Gc<Iter>, target: Value, current: Value) -> Result<bool, Stop> {
+    if target == current {
+        return Ok(true);
+    }
+    if let Some(equal) = cx.compare_builtin(target, current, Order::Eq)? {
+        return Ok(equal);
+    }
+    cx.scope(|cx| {
+        cx.root(Value::object(iter));
+        cx.root(current);
+        cx.equal(target, current)
+    })
 }
 
 /// Lets the next item wait. `Err` may be a wish, after which `advance` goes on.

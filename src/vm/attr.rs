@@ -234,7 +234,8 @@ pub(super) unsafe fn fill_get(
             return;
         }
         match *found {
-            Found::Method(func) => {
+            // A module's own attributes do not show in its shape, and come before methods.
+            Found::Method(func) if !object.is::<Module>() => {
                 *ip.add(1) = key;
                 *ip.add(2) = func.bits();
             }

@@ -17,7 +17,9 @@ use crate::value::frame::{
     CALLER, DEPTH_MASK, DEPTH_ONE, DST_MASK, FUNCTION, INFO, RETURN_IP, Ret,
 };
 use crate::value::func::NOT_SIMPLE;
-use crate::value::{BoundMethod, Class, Frame, Function, Native, NativeKind, Str, T, Value};
+use crate::value::{
+    BoundMethod, Class, Frame, Function, Module, Native, NativeKind, Str, T, Value,
+};
 
 /// Flag of an info word: the truth of the result is negated.
 pub const NEGATE: u64 = 1 << 8;
@@ -711,7 +713,7 @@ pub unsafe fn call_method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         }
         match super::lookup::find_method(&mut *vm, this, name) {
             super::attr::Found::Method(func) => {
-                if super::attr::cacheable(&*vm, this, name) {
+                if super::attr::cacheable(&*vm, this, name) && !this.is::<Module>() {
                     *ip = shape;
                     *ip.add(1) = func.bits();
                     (*vm).learn(shape as u32, name, Known::Method(func));
