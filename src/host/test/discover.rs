@@ -116,7 +116,9 @@ fn narrowed(jobs: Vec<Job>, parts: &[Part]) -> Result<Vec<Job>, String> {
     for mut job in jobs {
         let keep = match &mut job.kind {
             Kind::Functions(names) => {
-                names.retain(|name| wanted(&|part| matches!(part, Part::Function(n) if is_named(name, n))));
+                names.retain(|name| {
+                    wanted(&|part| matches!(part, Part::Function(n) if is_named(name, n)))
+                });
                 !names.is_empty()
             }
             Kind::Block(block, _) => {
