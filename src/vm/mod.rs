@@ -18,6 +18,7 @@ mod data;
 pub mod descriptors;
 pub mod files;
 pub mod finalise;
+mod frame_calls;
 mod handling;
 mod import;
 mod index;

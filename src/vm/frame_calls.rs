@@ -1,0 +1,166 @@
+//! What natives ask of frames: to go on, with a value or an exception, and to end.
+
+use super::suspend::{DELEGATE, DELEGATE_TO, Request, cut, kind_name};
+use super::{Cx, Flow, Outcome, Stop};
+use crate::gc::Gc;
+use crate::value::frame::state;
+use crate::value::{Exception, Frame, T, Value};
+
+impl Cx {
+    /// Resumes a frame with a value: what it yields is the native's result; StopIteration is
+    /// pending when it ends. A native's last act.
+    pub fn resume(&mut self, frame: Gc<Frame>, value: Value) -> Flow {
+        if frame.state() == state::FINISHED && frame.kind() == state::GENERATOR {
+            return Err(self.error_with(T::StopIteration, &[]));
+        }
+        self.vm_mut().resume = Some(Request { frame, value, throws: false, then: None });
+        Err(Stop::Resume)
+    }
+
+    /// As `resume`, going on in `run` with what was yielded.
+    pub fn resume_then(
+        &mut self,
+        frame: Gc<Frame>,
+        value: Value,
+        run: fn(&mut Cx, [Value; 3], Outcome) -> Flow,
+        state: [Value; 3],
+    ) -> Flow {
+        self.vm_mut().resume =
+            Some(Request { frame, value, throws: false, then: Some((run, state)) });
+        Err(Stop::Resume)
+    }
+
+    /// The iterator to which a frame of the prelude forwards; None for any other frame.
+    pub fn forwarded(&self, frame: Gc<Frame>) -> Option<Value> {
+        let forwards = [DELEGATE, DELEGATE_TO]
+            .iter()
+            .any(|name| Value::object(frame.function) == self.vm().prelude(name));
+        // SAFETY: the functions have one parameter, which is never assigned to.
+        forwards.then(|| unsafe { *Frame::base(frame.as_ptr()) })
+    }
+
+    /// Does a suspended frame delegate, in the end, to an iterator that wants what is thrown as it
+    /// was given? Then the mark in front of such arguments.
+    pub fn parcel_mark(&mut self, frame: Gc<Frame>) -> Option<Value> {
+        let mut innermost = self.delegated_to(frame)?;
+        while let Some(inner) = self.delegated_to(innermost) {
+            innermost = inner;
+        }
+        let mark = self.vm().prelude(DELEGATE_TO);
+        (Value::object(innermost.function) == mark).then_some(mark)
+    }
+
+    /// Raises an exception where a frame is suspended. A native's last act.
+    pub fn throw_into(&mut self, frame: Gc<Frame>, exception: Gc<Exception>) -> Flow {
+        if frame.state() == state::FINISHED {
+            if frame.kind() == state::COROUTINE {
+                let text = "cannot reuse already awaited coroutine";
+                return Err(self.error(T::RuntimeError, text));
+            }
+            return Err(self.throw(exception));
+        }
+        let exit = self.isinstance(Value::object(exception), T::GeneratorExit);
+        // SAFETY: the frame is suspended; cutting leaves both parts whole.
+        if exit && let Some(inner) = unsafe { cut(frame.as_ptr()) } {
+            // What is delegated to is closed first, and need not pass the exception on.
+            // SAFETY: `cut` returns a live frame.
+            let inner = unsafe { Gc::from_raw(inner) };
+            let state = [Value::object(frame), Value::object(exception), Value::NONE];
+            return match self.close_then(inner, inner_closed, state) {
+                Ok(_) => inner_closed(self, state, Ok(Value::NONE)),
+                flow => flow,
+            };
+        }
+        let value = Value::object(exception);
+        self.vm_mut().resume = Some(Request { frame, value, throws: true, then: None });
+        Err(Stop::Resume)
+    }
+
+    /// Closes a frame: GeneratorExit is raised where it is suspended. A native's last act.
+    pub fn close_frame(&mut self, frame: Gc<Frame>) -> Flow {
+        match frame.state() {
+            state::CREATED => {
+                // SAFETY: a live frame that never ran.
+                unsafe { Frame::set_state(frame.as_ptr(), state::FINISHED) };
+                Ok(Value::NONE)
+            }
+            state::FINISHED => Ok(Value::NONE),
+            state::RUNNING => {
+                let text = format!("{} already executing", kind_name(frame.as_ptr()));
+                Err(self.value_error(&text))
+            }
+            _ => {
+                let none = Value::object(self.tuple(&[]));
+                let exit = self.exception(self.class(T::GeneratorExit), none);
+                // SAFETY: as in `throw_into`.
+                if let Some(inner) = unsafe { cut(frame.as_ptr()) } {
+                    // SAFETY: `cut` returns a live frame.
+                    let inner = unsafe { Gc::from_raw(inner) };
+                    let state = [Value::object(frame), Value::object(exit), Value::TRUE];
+                    return match self.close_then(inner, inner_closed, state) {
+                        Ok(_) => inner_closed(self, state, Ok(Value::NONE)),
+                        flow => flow,
+                    };
+                }
+                self.throw_exit(frame, Value::object(exit))
+            }
+        }
+    }
+
+    fn throw_exit(&mut self, frame: Gc<Frame>, exit: Value) -> Flow {
+        let state = [Value::object(frame), Value::NONE, Value::NONE];
+        self.vm_mut().resume =
+            Some(Request { frame, value: exit, throws: true, then: Some((closed, state)) });
+        Err(Stop::Resume)
+    }
+
+    /// Closes a frame, then goes on in `run`; `Ok` if it was closed without running.
+    fn close_then(
+        &mut self,
+        frame: Gc<Frame>,
+        run: fn(&mut Cx, [Value; 3], Outcome) -> Flow,
+        state: [Value; 3],
+    ) -> Flow {
+        let close = self.vm().names.close;
+        let method = self.special(Value::object(frame), close)?;
+        match method {
+            Some(method) => self.call_then(method, &[], run, state),
+            None => Ok(Value::NONE),
+        }
+    }
+}
+
+/// What was delegated to has been closed: now the outer frame gets the exception.
+fn inner_closed(cx: &mut Cx, [frame, exit, closing]: [Value; 3], outcome: Outcome) -> Flow {
+    let frame = frame.cast::<Frame>().expect("kept in the state");
+    let value = match outcome {
+        Ok(_) => exit,
+        Err(_) => cx.take_exception(),
+    };
+    if closing == Value::TRUE {
+        return cx.throw_exit(frame, value);
+    }
+    cx.vm_mut().resume = Some(Request { frame, value, throws: true, then: None });
+    Err(Stop::Resume)
+}
+
+/// GeneratorExit was raised in a frame that is being closed.
+fn closed(cx: &mut Cx, [frame, ..]: [Value; 3], outcome: Outcome) -> Flow {
+    match outcome {
+        Ok(_) => {
+            let frame = frame.cast::<Frame>().expect("kept in the state");
+            let text = format!("{} ignored GeneratorExit", kind_name(frame.as_ptr()));
+            Err(cx.error(T::RuntimeError, &text))
+        }
+        Err(_) if cx.pending_is(T::StopIteration) => {
+            let exception = cx.take_exception().cast::<Exception>();
+            let args = exception.and_then(|e| e.args.get().cast::<crate::value::Tuple>());
+            Ok(args.and_then(|a| a.as_slice().first().copied()).unwrap_or(Value::NONE))
+        }
+        Err(_) if cx.pending_is(T::GeneratorExit) => {
+            cx.take_exception();
+            Ok(Value::NONE)
+        }
+        Err(stop) => Err(stop),
+    }
+}
