@@ -189,6 +189,7 @@ pub fn run(config: &Config) -> Exit {
     let exit = match &config.script {
         Script::Prompt => {
             let globals = main_module(cx, config);
+            set_builtins(cx, globals);
             repl::run(cx, &loader, config, globals, Exit::Status(0))
         }
         Script::Module(name) => module(cx, &loader, config, name),
@@ -288,10 +289,19 @@ fn script(
 ) -> Exit {
     let compiled = program.compile(cx, loader, config);
     let globals = main_module(cx, config);
+    // Annotations of the module are made when somebody asks for them; without any, there is an
+    // empty dict from the beginning.
+    let annotated = compiled.as_ref().is_ok_and(|code| has_annotations(code));
+    if !annotated {
+        let none = Value::object(cx.dict());
+        globals.set_str(cx, cx.vm().names.__annotations__, none);
+    }
+    set_builtins(cx, globals);
     if let Some(file) = &program.file {
         let file = cx.str_value(file);
         globals.set_str(cx, cx.vm().names.__file__, file);
     }
+    globals.set_str(cx, cx.intern("__cached__"), Value::NONE);
     if !package.is_empty() {
         let package = cx.str_value(package);
         globals.set_str(cx, cx.vm().names.__package__, package);
@@ -345,6 +355,7 @@ fn module(cx: &mut Cx, loader: &Rc<Loader>, config: &Config, name: &str) -> Exit
         Ok(Found::Library(code, package)) => {
             set_first_argument(cx, &code.filename);
             let globals = main_module(cx, config);
+            set_builtins(cx, globals);
             let package = cx.str_value(&package);
             globals.set_str(cx, cx.vm().names.__package__, package);
             let outcome = run_main(cx, &code, globals);
@@ -491,13 +502,20 @@ fn main_module(cx: &mut Cx, config: &Config) -> Gc<Dict> {
     let stem = stem.map(|stem| stem.to_string_lossy());
     let module = cx.new_module(stem.as_deref().unwrap_or("__main__"));
     cx.add_module("__main__", Value::object(module));
-    if let Some(builtins) = cx.module_named("builtins") {
-        module.dict.set_str(cx, cx.vm().names.__builtins__, builtins);
-    }
     if let Some(stem) = stem {
         cx.add_module(&stem, Value::object(module));
     }
     module.dict
+}
+
+fn set_builtins(cx: &Cx, globals: Gc<Dict>) {
+    if let Some(builtins) = cx.module_named("builtins") {
+        globals.set_str(cx, cx.vm().names.__builtins__, builtins);
+    }
+}
+
+fn has_annotations(code: &Code) -> bool {
+    code.names.iter().any(|name| &**name == "__annotate__")
 }
 
 fn run_main(cx: &mut Cx, code: &Arc<Code>, globals: Gc<Dict>) -> Flow {

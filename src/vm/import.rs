@@ -296,7 +296,10 @@ fn start(cx: &mut Cx, name: &str, state: [Value; 3]) -> Flow {
         }
         Found::Code { code, file, path } => {
             match file {
-                Some(file) => set(names.__file__, cx.str_value(&file)),
+                Some(file) => {
+                    set(names.__file__, cx.str_value(&file));
+                    set(cx.intern("__cached__"), Value::NONE);
+                }
                 None => module.standard.set(true),
             }
             if let Some(path) = path {
