@@ -32,14 +32,12 @@ pub fn keep_freed() {
 
 /// Sizes are told apart as glibc does it: 24 bytes, then 16 more at a time.
 const UNIT: usize = 16;
-const CLASSES: usize = 129;
+const CLASSES: usize = 33;
 const LARGEST: usize = CLASSES * UNIT - HEADER;
 /// What glibc needs of each piece for itself.
 const HEADER: usize = 8;
-/// So many bytes of each size are kept, or so many pieces: a block of the heap that is swept frees
-/// the buffers of hundreds of objects, which the next hundreds ask for.
-const KEPT: usize = 192 << 10;
-const PIECES: usize = 128;
+/// So many bytes of each size are kept.
+const KEPT: usize = 64 << 10;
 
 /// A free piece.
 struct Piece {
@@ -61,7 +59,7 @@ thread_local! {
 pub fn keep_at_hand() {
     with_kept(|kept| {
         for class in 1..CLASSES {
-            kept.room[class] = (KEPT / piece_size(class)).max(PIECES) as u16;
+            kept.room[class] = (KEPT / piece_size(class)) as u16;
         }
     });
 }
