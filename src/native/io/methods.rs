@@ -462,7 +462,22 @@ fn buffer(cx: &mut Cx, this: Value) -> Flow {
         return Err(cx.type_error("expected a file"));
     };
     with_stream(cx, &stream, Stream::flush)?;
-    super::binary_twin(cx, this, &stream)
+    // A name that no program writes: what the binary file has read ahead must not be lost.
+    let key = cx.intern(" buffer");
+    if let Some(found) = cx.own_attribute(this, key) {
+        if let Some(twin) = super::stream_of(found)
+            && let (Ok(mut twin), Ok(mut text)) = (twin.try_borrow_mut(), stream.try_borrow_mut())
+        {
+            twin.take_over(&mut text);
+        }
+        return Ok(found);
+    }
+    let made = super::binary_twin(cx, this, &stream)?;
+    let root = cx.root(made);
+    cx.store_attribute(this, key, made)?;
+    let made = cx.get(root).value();
+    cx.drop_root(root);
+    Ok(made)
 }
 
 /// A file as messages show it.

@@ -168,6 +168,14 @@ impl Stream {
         Ok(twin)
     }
 
+    /// What the text file has read since goes on here.
+    pub fn take_over(&mut self, text: &mut Stream) {
+        if self.at == self.ahead.len() {
+            self.ahead = text.ahead.split_off(text.at);
+            self.at = 0;
+        }
+    }
+
     pub fn is_closed(&self) -> bool {
         self.file.is_none()
     }

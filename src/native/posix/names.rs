@@ -11,7 +11,7 @@ use super::given::{
     plain, plain_path, spot, two_paths,
 };
 use crate::native::function;
-use crate::value::Value;
+use crate::value::{T, Value};
 use crate::vm::{Args, Cx, Def, Flow, Stop, files, system};
 
 pub static FUNCTIONS: &[Def] = &[
@@ -178,7 +178,14 @@ pub static FUNCTIONS: &[Def] = &[
                     Ok(Value::NONE)
                 }
                 Spot::Path(given) => {
-                    done(cx, files::change_mode(dir, &given.path, mode, follow), &given)
+                    let changed = files::change_mode(dir, &given.path, mode, follow);
+                    if changed.as_ref().is_err_and(|e| e.raw_os_error() == Some(libc::EOPNOTSUPP))
+                        && !follow
+                    {
+                        let text = "chmod: follow_symlinks unavailable on this platform";
+                        return Err(cx.error(T::NotImplementedError, text));
+                    }
+                    done(cx, changed, &given)
                 }
             }
         },
