@@ -457,6 +457,28 @@ fn sigterm_and_sighup_let_programs_clean_up() {
     }
 }
 
+#[test]
+fn what_is_misspelt_is_not_said_to_be_missing() {
+    for (program, said) in [
+        (
+            "import time; time.slep",
+            "AttributeError: module 'time' has no attribute 'slep'. Did you mean: 'sleep'?",
+        ),
+        (
+            "from sys import exitt",
+            "ImportError: cannot import name 'exitt' from 'sys' (unknown location). \
+             Did you mean: 'exit'?",
+        ),
+        (
+            "import sys; sys._clear_type_cache",
+            "AttributeError: module 'sys' has no attribute '_clear_type_cache' (not part of Sloop)",
+        ),
+    ] {
+        let (_, _, told) = run(&mut code(program));
+        assert_eq!(told.trim_end().lines().last(), Some(said));
+    }
+}
+
 /// Types of modules are no builtins; what is of asyncio is.
 #[test]
 fn names_of_modules_are_not_everywhere() {

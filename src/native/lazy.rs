@@ -1,14 +1,16 @@
 //! Attributes of native modules that are written in Sloop: imported when first asked for.
 
-use crate::value::{Str, T, Value};
-use crate::vm::{Cx, Flow, Outcome};
+use crate::value::{Module, Str, T, Value};
+use crate::vm::{Cx, Flow, Outcome, missing_in_module, nearly_has};
 
 /// An attribute that a native module lacks: taken from the library module `from` if it is one of
 /// `made`, and kept from then on. A native's last act.
 pub fn attribute(cx: &mut Cx, owner: &str, from: &str, made: &[&str], name: Value) -> Flow {
     let text = name.cast::<Str>().map_or_else(String::new, |name| name.lossy().into_owned());
     if !made.contains(&text.as_str()) {
-        let text = crate::vm::missing_in_module(owner, &text, true);
+        let module = cx.module_named(owner).and_then(|module| module.cast::<Module>());
+        let lacks = !module.is_some_and(|module| nearly_has(&module, &text));
+        let text = missing_in_module(owner, &text, lacks);
         return Err(cx.error(T::AttributeError, &text));
     }
     let wanted = Value::object(cx.tuple(&[Value::NONE]));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::lookup::NOT_INCLUDED;
+use super::lookup::{NOT_INCLUDED, nearly_has};
 use super::pc::{Base, Ip, Pc, reg};
 use super::threads::{Key, Woke};
 use super::{Cx, Flow, Outcome, Stop, Vm, call, raise, unwind};
@@ -455,7 +455,9 @@ pub unsafe fn import_from(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let own = cx.own_attribute(module, cx.vm().names.__name__);
         let own = own.and_then(|n| n.cast::<Str>()).map(|n| n.lossy().into_owned());
         let own = own.unwrap_or_else(|| "<unknown module name>".into());
-        let standard = module.cast::<Module>().is_some_and(|module| module.standard.get());
+        let lacks = module
+            .cast::<Module>()
+            .is_some_and(|module| module.standard.get() && !nearly_has(&module, &name.lossy()));
         // In a cycle the submodule may be there before its parent knows.
         if let Some(found) = cx.module_named(&format!("{own}.{}", name.lossy())) {
             reg!(base, word::a(w)) = found;
@@ -464,7 +466,7 @@ pub unsafe fn import_from(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let file = cx.own_attribute(module, cx.vm().names.__file__);
         let place = match file.and_then(|f| f.cast::<Str>()) {
             Some(file) => format!(" ({})", file.lossy()),
-            None if standard => NOT_INCLUDED.into(),
+            None if lacks => NOT_INCLUDED.into(),
             None => " (unknown location)".into(),
         };
         let text = format!("cannot import name '{}' from '{own}'{place}", name.lossy());

@@ -5,6 +5,7 @@ use super::own::*;
 use super::store::*;
 use super::{Cx, Stop, Vm, raise};
 use crate::gc::Gc;
+use crate::plain::closest::closest;
 use crate::value::class::overrides;
 use crate::value::{
     BoundMethod, Class, ClassMethod, Function, Member, Module, Native, NativeKind, Property,
@@ -251,7 +252,10 @@ pub fn missing(vm: &Vm, object: Value, name: Gc<Str>) -> Stop {
         format!("type object '{}' has no attribute '{}'", class.name_text(), name.lossy())
     } else if let Some(module) = object.cast::<Module>() {
         match module.name(&vm.space, &vm.names) {
-            Some(own) => missing_in_module(&own, &name.lossy(), module.standard.get()),
+            Some(own) => {
+                let lacks = module.standard.get() && !nearly_has(&module, &name.lossy());
+                missing_in_module(&own, &name.lossy(), lacks)
+            }
             None => format!("module has no attribute '{}'", name.lossy()),
         }
     } else {
@@ -260,9 +264,16 @@ pub fn missing(vm: &Vm, object: Value, name: Gc<Str>) -> Stop {
     raise::attribute(vm, &text, object, name)
 }
 
+/// Is the name probably one of the module's, misspelt?
+pub fn nearly_has(module: &Module, name: &str) -> bool {
+    let names = module.dict.iter().filter_map(|entry| entry.key.cast::<Str>());
+    let names: Vec<String> = names.map(|name| name.lossy().into_owned()).collect();
+    closest(name, names.iter().map(String::as_str).collect()).is_some()
+}
+
 /// The text of the AttributeError for a module: honest about what Sloop leaves out.
-pub fn missing_in_module(module: &str, name: &str, standard: bool) -> String {
-    let left_out = if standard && !name.starts_with("__") { NOT_INCLUDED } else { "" };
+pub fn missing_in_module(module: &str, name: &str, lacks: bool) -> String {
+    let left_out = if lacks && !name.starts_with("__") { NOT_INCLUDED } else { "" };
     format!("module '{module}' has no attribute '{name}'{left_out}")
 }
 

@@ -79,7 +79,7 @@ pub use compare::Order;
 pub use cx::{Args, Cx, Local, Ref, Root};
 pub use import::{Finder, Found as FoundModule};
 pub use iter::Step;
-pub use lookup::missing_in_module;
+pub use lookup::{missing_in_module, nearly_has};
 pub use name::OF_ASYNCIO;
 pub use natives::{Def, GetSet, NativeFn};
 pub use numeric::Number;
