@@ -374,6 +374,15 @@ macro_rules! wrapper_getsets {
                 set: None,
             },
             GetSet {
+                name: "__dict__",
+                doc: "",
+                get: |cx, w| {
+                    let func = $func(cx, w)?;
+                    wrapper_dict(cx, w, func)
+                },
+                set: None,
+            },
+            GetSet {
                 name: "__isabstractmethod__",
                 doc: "",
                 get: |cx, w| {
@@ -445,6 +454,20 @@ fn class_func(cx: &Cx, value: Value) -> Flow {
 fn shown(cx: &mut Cx, func: Value, name: &str) -> Flow {
     let name = cx.intern(name);
     cx.get_attribute(func, name)
+}
+
+/// The attributes of a wrapper, those of what it wraps among them.
+fn wrapper_dict(cx: &mut Cx, wrapper: Value, func: Value) -> Flow {
+    for name in ["__module__", "__name__", "__qualname__", "__doc__", "__annotations__"] {
+        let name = cx.intern(name);
+        if let Some(value) = cx.get_optional(func, name)?
+            && let Some(own) = cx.attribute_dict(wrapper)
+            && own.get_str(cx, name).is_none()
+        {
+            own.set_str(cx, name, value);
+        }
+    }
+    Ok(cx.attribute_dict(wrapper).map_or(Value::NONE, Value::object))
 }
 
 /// The function to wrap. For classes derived from the wrapper it may come with `__init__` only.
