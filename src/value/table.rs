@@ -494,7 +494,8 @@ impl Table {
         if place == self.head() {
             let rest = self.entries.get(place..).unwrap_or_default();
             let gone = rest.iter().take_while(|e| e.key.is_undef()).count();
-            self.head = (place + gone) as u32;
+            // The end may have come nearer than that.
+            self.head = (place + gone).min(self.entries.len()) as u32;
         }
         entry.value
     }
