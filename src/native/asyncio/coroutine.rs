@@ -2,7 +2,7 @@
 
 use crate::gc::Gc;
 use crate::value::wait::{WaitKind, phase};
-use crate::value::{Value, Wait};
+use crate::value::{Task, Value, Wait};
 use crate::vm::{Args, Cx, Flow};
 
 /// `sleep`: what is no plain number is compared and added by the library.
@@ -50,10 +50,13 @@ pub fn name(cx: &Cx, wait: Gc<Wait>, qualified: bool) -> String {
     format!("{class}.{name}")
 }
 
-/// `_wait_state(waiter)`: what the future would show with which a coroutine in Python waits; None
-/// if this is no native coroutine.
+/// `_wait_state(task)`: what the future would show with which a coroutine in Python waits; None if
+/// the task waits in no native coroutine.
 pub fn state(cx: &mut Cx, args: Args) -> Flow {
-    let Some(wait) = cx.arg(args, 0).cast::<Wait>() else { return Ok(Value::NONE) };
+    let task = cx.arg(args, 0).cast::<Task>();
+    let Some(wait) = task.and_then(|task| task.waits_on.get().cast::<Wait>()) else {
+        return Ok(Value::NONE);
+    };
     Ok(cx.str_value(match wait.phase.get() {
         phase::CANCELLED => "cancelled",
         phase::WOKEN | phase::FINISHED => "finished result=None",

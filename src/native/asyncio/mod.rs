@@ -64,7 +64,7 @@ static FUNCTIONS: &[Def] = &[
     function("_register_eager_task(task)", "Hands a task over to its loop.", register),
     function("_unregister_task(task)", "Lets go of a task.", unregister),
     function("_unregister_eager_task(task)", "Lets go of a task.", unregister),
-    function("_wait_state(waiter, /)", "How a native coroutine waits.", coroutine::state),
+    function("_wait_state(task, /)", "How a task waits in a native coroutine.", coroutine::state),
 ];
 
 /// What programs know as functions of `asyncio.tasks`.

@@ -7,6 +7,7 @@ use crate::native::generator::is_coroutine;
 use crate::native::{TypeDef, class_method, method};
 use crate::value::future::state;
 use crate::value::schedule::flag;
+use crate::value::wait::phase;
 use crate::value::{Exception, T, Task, Value, Wait};
 use crate::vm::{Args, Cx, Flow, GetSet, Outcome, Stop, context, tasks};
 
@@ -121,7 +122,10 @@ pub static TASK: TypeDef = TypeDef {
                 let none = waits.is_undef()
                     || waits.is::<Exception>()
                     || waits.cast::<Wait>().is_some_and(yielded);
-                Ok(if none { Value::NONE } else { waits })
+                match waits.cast::<Wait>() {
+                    Some(wait) if !none => Ok(stand_in(cx, of(cx, v)?, wait)),
+                    _ => Ok(if none { Value::NONE } else { waits }),
+                }
             },
             set: Some(|cx, v, what| {
                 super::future::kept(cx, what)?;
@@ -135,6 +139,17 @@ pub static TASK: TypeDef = TypeDef {
         },
     ],
 };
+
+/// A native coroutine waits without a future: who asks for that gets one in the same state.
+fn stand_in(cx: &Cx, task: Gc<Task>, wait: Gc<Wait>) -> Value {
+    let future = cx.future(task.event_loop.get());
+    match wait.phase_now() {
+        phase::CREATED | phase::PARKED => {}
+        phase::CANCELLED => future.set_state(state::CANCELLED),
+        _ => future.set_state(state::RESULT),
+    }
+    Value::object(future)
+}
 
 pub fn of(cx: &Cx, value: Value) -> Result<Gc<Task>, Stop> {
     value.cast::<Task>().ok_or_else(|| {
