@@ -30,7 +30,7 @@ impl Embedded {
 }
 
 /// Around the name of an embedded module in the name of its file.
-const FOLDER: &str = "<sloop>/";
+pub const FOLDER: &str = "<sloop>/";
 const ENDING: &str = ".sloop";
 
 /// The module that the name of a file stands for.

@@ -523,8 +523,13 @@ fn run_main(cx: &mut Cx, code: &Arc<Code>, globals: Gc<Dict>) -> Flow {
     if code.kind != CodeKind::Coroutine {
         return Ok(value);
     }
-    // `await` at the top level made the module a coroutine: it is the main task of a loop.
-    cx.call_prelude("_run_main", &[value])
+    // `await` at the top level made the module a coroutine: it is the main task of a loop, which the
+    // program has not called and need not hear of.
+    let outcome = cx.call_prelude("_run_main", &[value]);
+    if outcome.is_err() {
+        cx.forget_callers(|code| code.is_internal() || code.filename.starts_with(library::FOLDER));
+    }
+    outcome
 }
 
 /// Calls the test functions of the main module.

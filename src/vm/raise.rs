@@ -1,8 +1,9 @@
 //! Making exceptions: the one place that sets the pending one.
 
 use super::{Cx, Stop, Vm};
+use crate::code::Code;
 use crate::gc::Gc;
-use crate::value::{Exception, Native, Str, T, Traceback, Value};
+use crate::value::{CodeObject, Exception, Native, Str, T, Traceback, Value};
 
 /// The VM, seen by code that only allocates and sets the pending exception.
 ///
@@ -371,6 +372,24 @@ pub fn traceback_of(vm: &Vm, exception: Value) -> Value {
 }
 
 impl Cx {
+    /// Takes the outermost levels of the pending exception's traceback away, as far as their code is of
+    /// this kind.
+    pub fn forget_callers(&self, is_such: impl Fn(&Code) -> bool) {
+        let Some(exception) = self.vm().pending() else { return };
+        let mut points = exception.trace.take();
+        while points.pop_if(|point| is_such(&point.code.code)).is_some() {}
+        if points.is_empty() {
+            let mut at = exception.traceback.get();
+            while let Some(level) = at.cast::<Traceback>()
+                && level.code.get().cast::<CodeObject>().is_some_and(|code| is_such(&code.code))
+            {
+                at = level.next.get();
+            }
+            exception.traceback.set(at);
+        }
+        points.into_iter().for_each(|point| exception.trace.push(point));
+    }
+
     /// Raises an exception of a built-in type with a message.
     pub fn error(&self, id: T, message: &str) -> Stop {
         error(self.vm(), id, message)

@@ -19,7 +19,20 @@ const TAB_WIDTH: usize = 4;
 pub fn render(source: &Source, diagnostics: &[Diagnostic], color: bool) -> String {
     let reports: Vec<String> =
         diagnostics.iter().map(|diagnostic| report(source, diagnostic, color)).collect();
-    reports.join("\n")
+    let mut text = reports.join("\n");
+    // Who reads the last line only, reads what is wrong first.
+    if let [first, .., last] = diagnostics
+        && let (Some(line), Some(_)) = (closing(first), closing(last))
+    {
+        text += &format!("\n{} errors, the first of them:\n{line}", diagnostics.len());
+    }
+    text
+}
+
+/// The line that a traceback would end with.
+fn closing(diagnostic: &Diagnostic) -> Option<String> {
+    let exception = exception_name(diagnostic.kind)?;
+    Some(format!("{exception}: {}\n", diagnostic.message))
 }
 
 /// The name of the exception that a finding is for a script, if it is one.
@@ -77,9 +90,7 @@ fn report(source: &Source, diagnostic: &Diagnostic, color: bool) -> String {
     view.correct_header(source, diagnostic.span, &mut text);
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let mut text = lines.join("\n") + "\n";
-    if let Some(exception) = exception_name(diagnostic.kind) {
-        text += &format!("{exception}: {}\n", diagnostic.message);
-    }
+    text += &closing(diagnostic).unwrap_or_default();
     text
 }
 
