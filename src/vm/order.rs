@@ -144,7 +144,16 @@ pub(super) fn compare_at(
         if depth > MAX_DEPTH {
             return Err(too_deep(vm));
         }
-        return compare_items(vm, &|i| a.get(i), &|i| b.get(i), a.len(), b.len(), order, depth);
+        // What long ones both begin with, word by word, needs no comparison.
+        const SHORT: usize = 8;
+        let same = |a: &[Value], b: &[Value]| a.iter().zip(b).take_while(|(x, y)| x == y).count();
+        let from = match a == b {
+            true => a.len(),
+            false if a.len() <= SHORT => 0,
+            false => a.edit(|a| b.edit(|b| same(a, b))),
+        };
+        let (p, q) = (|i: usize| a.get(from + i), |i: usize| b.get(from + i));
+        return compare_items(vm, &p, &q, a.len() - from, b.len() - from, order, depth);
     }
     if x.is::<Instance>() || y.is::<Instance>() {
         let (left, right) = (vm.space.class_of(x), vm.space.class_of(y));
