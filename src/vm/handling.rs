@@ -39,6 +39,7 @@ pub(super) unsafe fn note_if(base: Base, w: Word) {
 
 /// The chain of a root that has just been suspended puts away what it handles.
 #[cold]
+#[inline(never)]
 pub(super) unsafe fn put_away(vm: *mut Vm, root: *mut Frame) {
     unsafe {
         let saves = saves_of(vm, root);
@@ -55,6 +56,7 @@ pub(super) unsafe fn put_away(vm: *mut Vm, root: *mut Frame) {
 
 /// The chain of a suspended root that is about to run takes up what it was handling.
 #[cold]
+#[inline(never)]
 pub(super) unsafe fn take_up(vm: *mut Vm, root: *mut Frame) {
     unsafe {
         for (save, _) in saves_of(vm, root).into_iter().rev() {
@@ -65,6 +67,7 @@ pub(super) unsafe fn take_up(vm: *mut Vm, root: *mut Frame) {
 
 /// As `take_up`, of a chain that an exception is about to be thrown into.
 #[cold]
+#[inline(never)]
 pub(super) unsafe fn take_up_innermost(vm: *mut Vm, root: *mut Frame) {
     unsafe {
         let (ip, base) = ((*root).return_ip.cast_mut(), (*root).link);
@@ -82,6 +85,7 @@ pub(super) unsafe fn take_up_innermost(vm: *mut Vm, root: *mut Frame) {
 /// A body marked THROWN has ended or yielded to the one at `base`, which goes on at `ip`. True if
 /// that handles something.
 #[cold]
+#[inline(never)]
 pub(super) unsafe fn awaiter_takes_up(vm: *mut Vm, ip: Ip, base: Base) -> bool {
     unsafe {
         let save = save_at(vm, ip, base);
@@ -94,6 +98,7 @@ pub(super) unsafe fn awaiter_takes_up(vm: *mut Vm, ip: Ip, base: Base) -> bool {
 
 /// The pending exception was thrown in at `base`. What that body handles becomes its context.
 #[cold]
+#[inline(never)]
 pub(super) unsafe fn thrown_in(vm: *mut Vm, ip: Ip, base: Base) {
     unsafe {
         if save_at(vm, ip, base).is_some() {
@@ -105,6 +110,7 @@ pub(super) unsafe fn thrown_in(vm: *mut Vm, ip: Ip, base: Base) {
 /// The pending exception has left a body marked THROWN. What the one at `base`, which awaits it,
 /// handles becomes its context.
 #[cold]
+#[inline(never)]
 pub(super) unsafe fn passes(vm: *mut Vm, ip: Ip, base: Base) {
     unsafe {
         if awaiter_takes_up(vm, ip, base) {
