@@ -604,9 +604,10 @@ fn sighup_lets_tasks_clean_up() {
     for busy in ["", "def half():\r", "await sleep(1000)\r", "while True: pass\r\r"] {
         let mut t = start();
         t.line(
-            "async def f():\rtry:\rawait sleep(1000)\r\x08finally:\ropen('tidy', 'w').close()\r",
+            "async def f():\rtry:\rprint('begun')\rawait sleep(1000)\r\x08finally:\ropen('tidy', 'w').close()\r",
         );
-        t.line("&f()");
+        t.send("&f()\r");
+        t.until("the task", |t| t.text().contains("\nbegun\n"));
         t.send(busy);
         match busy.contains(['a', 'w']) && !busy.starts_with("def") {
             true => t.until("a cooked terminal", |t| t.is_cooked()),
