@@ -605,7 +605,7 @@ fn what_may_not_be_read_is_said() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new(&[("secret.py", "x = 1\n"), ("main.sloop", "import secret\n")]);
     let secret = folder.0.join("secret.py");
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).expect("a file of ours");
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).expect("a file of ours");
     if fs::read(&secret).is_ok() {
         return;
     }

@@ -66,7 +66,7 @@ impl Trace {
         self.rest.set(rest);
     }
 
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         let mut count = 0;
         self.each(|_| count += 1);
         count

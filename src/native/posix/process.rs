@@ -241,7 +241,7 @@ const FIRST_PAUSE: f64 = 0.0005;
 const LAST_PAUSE: f64 = 0.02;
 
 fn usage_value(cx: &Cx, usage: &Usage) -> Value {
-    let times = usage.times.map(|seconds| Value::float(seconds));
+    let times = usage.times.map(Value::float);
     let counts = usage.counts.map(|count| cx.int(count));
     let all: Vec<Value> = times.into_iter().chain(counts).collect();
     Value::object(cx.tuple(&all))

@@ -23,7 +23,7 @@ pub fn note(vm: &Vm, task: Gc<Task>, error: Value) {
     let Some(error) = error.cast::<Exception>() else { return };
     let space = &vm.space;
     let name = space.intern(FIELD);
-    let count = Value::int((error.trace.len() + older(error).count()) as i64);
+    let count = Value::int((error.trace.count() + older(error).count()) as i64);
     let pair = [Value::object(task), count];
     match error.field(space, name).and_then(|known| known.cast::<List>()) {
         Some(known) => {

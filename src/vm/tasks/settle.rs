@@ -41,7 +41,7 @@ pub fn settle(vm: &Vm, future: Gc<Future>, to: u32) -> Option<Value> {
     let callbacks = future.callbacks.replace(Value::UNDEF);
     if to == state::ERROR {
         let error = future.result.get().cast::<Exception>();
-        let count = error.map_or(0, |error| error.trace.len() + entries(error.traceback.get()));
+        let count = error.map_or(0, |error| error.trace.count() + entries(error.traceback.get()));
         future.callbacks.set(Value::int(count as i64));
         future.set(state::UNREAD, true);
         vm.space.finals.register(Value::object(future));
