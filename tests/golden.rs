@@ -40,6 +40,7 @@ const HEAVY: &[&str] = &[
     "mutate_list.sloop",
     "mutate_set.sloop",
     "objects_bare.sloop",
+    "pickle_module.sloop",
     "recursion_limits.sloop",
     "recursion_methods.sloop",
     "recursion_places.sloop",
