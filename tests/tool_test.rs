@@ -271,6 +271,16 @@ fn methods_of_test_classes_are_tests() {
     assert!(one.stdout.ends_with("0 passed, 1 failed, 0 skipped\n"), "{}", one.stdout);
 }
 
+/// A script may say which encoding it is in, and so may its expectations.
+#[test]
+fn scripts_in_other_encodings_are_tests() {
+    let suite = Suite::new(&[]);
+    let text = b"# coding: iso-8859-15\nprint('\xa4')  #> \xa4\n";
+    std::fs::write(suite.0.join("euro.sloop"), text).expect("a file");
+    let ran = suite.run(&["."]);
+    assert!(ran.stdout.ends_with("1 passed, 0 failed, 0 skipped\n"), "{}", ran.stdout);
+}
+
 #[test]
 fn blessing_is_done_once() {
     let suite = Suite::new(&[

@@ -21,12 +21,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use sloop_grammar::{decode_source, legible};
+use sloop_grammar::legible;
 
 use super::command::{DIALECT, VERSION};
 use super::config::Config;
 use super::ending::{self, Exit};
-use super::loader::Loader;
+use super::loader::{Loader, decode_text};
 use super::run::complain;
 use super::signals::{self, Cause};
 use super::{colors, descriptors, terminal};
@@ -179,7 +179,7 @@ impl Session {
             match std::fs::read(&file) {
                 Ok(bytes) => {
                     let name = file.to_string_lossy().into_owned();
-                    match decode_source(&bytes) {
+                    match decode_text(&bytes) {
                         Ok(text) => drop(self.execute(cx, &text, &name, false)),
                         Err(error) => {
                             let source = Source::new(name, legible(&bytes));

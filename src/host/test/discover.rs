@@ -8,7 +8,8 @@ use super::markdown;
 use super::names::names_of_tests;
 use super::suite::{Job, Kind};
 use crate::host::check;
-use crate::syntax::{decode_source, legible};
+use crate::host::loader::decode_text;
+use crate::syntax::legible;
 
 /// What stands beside a script that is a test.
 const SIBLINGS: &[&str] = &["out", "err", "code", "in"];
@@ -203,7 +204,7 @@ fn in_file(file: &Path, named: bool) -> Vec<Job> {
             })
             .collect();
     }
-    let text = match decode_source(&bytes) {
+    let text = match decode_text(&bytes) {
         Ok(text) => text,
         Err(_) => legible(&bytes).into_owned(),
     };
