@@ -338,12 +338,7 @@ fn remaining(cx: &Cx, iter: Gc<Iter>) -> i64 {
     let (source, at) = (iter.a.get(), iter.at.get());
     let of = |len: usize| len as i64 - at;
     match iter.kind {
-        IterKind::Range => {
-            let parts = (source.as_int(), iter.b.get().as_int());
-            let (Some(stop), Some(step)) = parts else { return 0 };
-            let distance = if step > 0 { stop - at } else { at - stop };
-            if distance > 0 { (distance - 1) / step.abs() + 1 } else { 0 }
-        }
+        IterKind::Range => source.as_int().unwrap_or(0),
         IterKind::BigRange => source
             .cast::<Range>()
             .and_then(|range| i64::try_from(cx.range_len(range)).ok())

@@ -161,12 +161,12 @@ pub fn reverse_iter(cx: &mut Cx, range: Gc<Range>) -> Value {
     {
         let distance = if step > 0 { stop - start } else { start - stop };
         let more = (distance - 1).max(0) / step.abs();
-        let (from, to) = match distance > 0 {
-            true => (start + more * step, start - step),
-            false => (start, start),
+        let (from, left) = match distance > 0 {
+            true => (start + more * step, more + 1),
+            false => (start, 0),
         };
-        let (to, by) = (Value::int(to), Value::int(-step));
-        return Value::object(cx.iter(T::RangeIter, IterKind::Range, to, by, from));
+        let (left, by) = (Value::int(left), Value::int(-step));
+        return Value::object(cx.iter(T::RangeIter, IterKind::Range, left, by, from));
     }
     let (start, step) = (big(cx, range.start.get()), big(cx, range.step.get()));
     let len = cx.range_len(range);

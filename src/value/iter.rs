@@ -139,8 +139,9 @@ pub const WRITTEN: u8 = 2;
 pub struct Iter {
     pub header: Header,
     pub at: Cell<i64>,
-    /// What is iterated; UNDEF once exhausted.
+    /// What is iterated; UNDEF once exhausted. Of a range, how many are left.
     pub a: Cell<Value>,
+    /// Of a range, the step.
     pub b: Cell<Value>,
     pub kind: IterKind,
     /// Length or version at the start, to notice changes.

@@ -594,6 +594,7 @@ unsafe fn place_and_run(
             return call::fail(vm, ip, base, info);
         }
         std::ptr::copy(places.as_ptr(), args, places.len());
-        super::native_call::run_native(vm, ip, base, args, places.len(), native, info)
+        let (n, top) = (places.len(), args.add(places.len()));
+        super::native_call::run_native(vm, ip, base, args, n, native, info, top)
     }
 }

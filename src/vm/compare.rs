@@ -297,7 +297,7 @@ pub unsafe fn is(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let same = reg!(base, word::b(w)) == reg!(base, word::c(w));
         reg!(base, word::a(w)) = Value::bool(same);
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 #[inline(always)]
@@ -306,7 +306,7 @@ pub unsafe fn is_not(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let same = reg!(base, word::b(w)) == reg!(base, word::c(w));
         reg!(base, word::a(w)) = Value::bool(!same);
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 // ---- membership

@@ -16,13 +16,13 @@ pub unsafe fn cold(_: *mut Vm, _: Ip, _: Base, _: Word) -> Pc {
 pub unsafe fn mov(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     // SAFETY: I3; so throughout this file.
     unsafe { reg!(base, word::a(w)) = reg!(base, word::b(w)) };
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 #[inline(always)]
 pub unsafe fn load_int(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe { reg!(base, word::a(w)) = Value::int(word::sbc(w)) };
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 #[inline(always)]
@@ -36,30 +36,30 @@ pub unsafe fn load_const(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 #[inline(always)]
 pub unsafe fn load_none(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe { reg!(base, word::a(w)) = Value::NONE };
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 #[inline(always)]
 pub unsafe fn load_true(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe { reg!(base, word::a(w)) = Value::TRUE };
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 #[inline(always)]
 pub unsafe fn load_false(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe { reg!(base, word::a(w)) = Value::FALSE };
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 #[inline(always)]
 pub unsafe fn load_undef(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe { reg!(base, word::a(w)) = Value::UNDEF };
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 #[inline(always)]
 pub unsafe fn check_local(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
-    if unsafe { reg!(base, word::a(w)) }.is_undef() { Pc::DECLINE } else { Pc::new(ip, base) }
+    unsafe { if reg!(base, word::a(w)).is_undef() { Pc::DECLINE } else { Pc::new(ip, base) } }
 }
 
 pub unsafe fn check_local_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -96,7 +96,7 @@ pub unsafe fn new_cell(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         reg!(base, word::a(w)) = cell_around(&*vm, reg!(base, word::a(w)));
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 /// Apart: inlined, it might cost the handler its tail call.
@@ -114,7 +114,7 @@ pub unsafe fn load_cell(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         }
         reg!(base, word::a(w)) = value;
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 pub unsafe fn load_cell_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -124,7 +124,7 @@ pub unsafe fn load_cell_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 #[inline(always)]
 pub unsafe fn store_cell(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe { cell_at(base, word::a(w)).value.set(reg!(base, word::b(w))) };
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 #[inline(always)]
@@ -136,7 +136,7 @@ pub unsafe fn load_free(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         }
         reg!(base, word::a(w)) = value;
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 pub unsafe fn load_free_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -146,7 +146,7 @@ pub unsafe fn load_free_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
 #[inline(always)]
 pub unsafe fn store_free(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe { free(base, word::b(w)).value.set(reg!(base, word::a(w))) };
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 pub unsafe fn del_cell(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -157,7 +157,7 @@ pub unsafe fn del_cell(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         }
         cell.value.set(Value::UNDEF);
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 pub unsafe fn del_free(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -168,7 +168,7 @@ pub unsafe fn del_free(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         }
         cell.value.set(Value::UNDEF);
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 unsafe fn unbound_local(vm: *mut Vm, ip: Ip, base: Base, register: usize) -> Pc {

@@ -783,5 +783,5 @@ pub unsafe fn build_slice(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let slice = (*vm).space.slice(reg!(base, b), reg!(base, b + 1), reg!(base, b + 2));
         reg!(base, word::a(w)) = Value::object(slice);
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }

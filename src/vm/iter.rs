@@ -3,7 +3,7 @@
 use super::iter_tools::drain_into;
 use super::pc::{Base, Ip, Pc, reg, taken};
 use super::step::{Pair, finish, is_plain, lean_step, step, step_pair};
-use super::{Cx, Flow, Outcome, Stop, Vm, call, ops, raise, safepoint, suspend, unwind};
+use super::{Cx, Flow, Outcome, Stop, Vm, call, ops, raise, range, safepoint, suspend, unwind};
 use crate::code::op::{Word, word};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state};
@@ -43,7 +43,8 @@ pub fn builtin_iter(vm: &Vm, value: Value) -> Option<Value> {
             && b.abs() < EDGE
             && c.abs() < EDGE
         {
-            return Some(Value::object(space.iter(T::RangeIter, IterKind::Range, stop, step, a)));
+            let left = Value::int(range::small_len(a, b, c));
+            return Some(Value::object(space.iter(T::RangeIter, IterKind::Range, left, step, a)));
         }
         return Some(make(T::RangeIter, IterKind::BigRange));
     }
@@ -294,18 +295,14 @@ pub unsafe fn for_iter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         }
         if let Some(iter) = iterator.cast::<Iter>() {
             if iter.kind == IterKind::Range {
-                let at = Value::int(iter.at.get());
-                let (stop, step) = (iter.a.get(), iter.b.get());
-                let more = if step.int_unchecked() > 0 {
-                    Value::int_lt(at, stop)
-                } else {
-                    Value::int_lt(stop, at)
-                };
-                if !more {
+                let left = iter.a.get();
+                if !Value::int_lt(Value::int(0), left) {
                     return Pc::new(ip, base);
                 }
-                iter.at.set(iter.at.get() + step.int_unchecked());
-                reg!(base, word::a(w)) = at;
+                iter.a.set(Value::int(left.int_unchecked() - 1));
+                let at = iter.at.get();
+                iter.at.set(at + iter.b.get().int_unchecked());
+                reg!(base, word::a(w)) = Value::int(at);
                 return Pc::new(taken(ip, word::sc(w)), base);
             }
             if iter.kind == IterKind::List

@@ -21,7 +21,7 @@ pub unsafe fn list(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let list = (*vm).space.list(run(base, w).to_vec());
         reg!(base, word::a(w)) = Value::object(list);
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 pub unsafe fn tuple(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -29,7 +29,7 @@ pub unsafe fn tuple(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let tuple = (*vm).space.tuple(run(base, w));
         reg!(base, word::a(w)) = Value::object(tuple);
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 pub unsafe fn set(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -50,7 +50,7 @@ pub unsafe fn set(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         }
         reg!(base, word::a(w)) = Value::object(set);
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 pub unsafe fn map(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -71,7 +71,7 @@ pub unsafe fn map(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         }
         reg!(base, word::a(w)) = Value::object(dict);
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 pub unsafe fn string(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -92,7 +92,7 @@ pub unsafe fn string(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         reg!(base, word::a(w)) = Value::object((*vm).space.str_wtf8(&bytes));
         (*vm).give_scratch(bytes);
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 #[inline(always)]
@@ -103,7 +103,7 @@ pub unsafe fn list_append(_: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             return Pc::DECLINE;
         }
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 pub unsafe fn list_append_growing(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -117,7 +117,7 @@ pub unsafe fn list_append_growing(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> P
             return unwind::unwind(vm, ip, base);
         }
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 pub unsafe fn list_extend(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -165,7 +165,7 @@ pub unsafe fn list_to_tuple(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let tuple = list.edit(|items| (*vm).space.tuple(items));
         reg!(base, word::a(w)) = Value::object(tuple);
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 pub unsafe fn set_add(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -519,7 +519,7 @@ pub unsafe fn unpack_ex(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             *first.add(before + 1 + i) = item;
         }
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 // ---- functions and classes
@@ -555,7 +555,7 @@ pub unsafe fn function(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             }
         }
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 pub unsafe fn class(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {

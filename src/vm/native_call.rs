@@ -23,9 +23,9 @@ pub unsafe fn call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         // Whether a method that is called as a function gets the right object is to be seen first.
         if let Some(native) = (*window).cast::<Native>()
             && native.kind != NativeKind::Method
-            && takes(vm, base, native, window.add(ARGS), word::c(w))
+            && let Some(top) = takes(vm, base, native, window.add(ARGS), word::c(w))
         {
-            return run_at_once::<0>(vm, ip, base, w, native);
+            return run_at_once::<0>(vm, ip, base, w, native, top);
         }
         if let Some(class) = (*window).cast::<Class>()
             && !(*vm).interrupted()
@@ -69,8 +69,8 @@ unsafe fn make(
             at -= 1;
         }
         *args = Value::object(class);
-        if takes(vm, base, native, args, n + 1) {
-            return run_at_once::<1>(vm, ip, base, w, native);
+        if let Some(top) = takes(vm, base, native, args, n + 1) {
+            return run_at_once::<1>(vm, ip, base, w, native, top);
         }
         enter_native(vm, ip, base, window, n + 1, native, w & DST_MASK)
     }
@@ -89,9 +89,9 @@ pub unsafe fn call_loaded(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let window = base.add(word::b(w));
         if let Some(native) = (*window).cast::<Native>()
             && !(*window.add(ARGS)).is_undef()
-            && takes(vm, base, native, window.add(ARGS), word::c(w))
+            && let Some(top) = takes(vm, base, native, window.add(ARGS), word::c(w))
         {
-            return run_at_once::<0>(vm, ip, base, w, native);
+            return run_at_once::<0>(vm, ip, base, w, native, top);
         }
         call::call_loaded_slow(vm, ip, base, w)
     }
@@ -106,59 +106,73 @@ pub unsafe fn call_method(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         if this.is_object()
             && (*this.header_unchecked()).shape as u64 | (*vm).epoch() << 32 == *ip
             && let Some(native) = Value::from_bits(*ip.add(1)).cast::<Native>()
-            && takes(vm, base, native, args, word::c(w) + 1)
         {
-            return run_at_once::<1>(vm, ip.add(3), base, w, native);
+            if let Some(top) = takes(vm, base, native, args, word::c(w) + 1) {
+                return run_at_once::<1>(vm, ip.add(3), base, w, native, top);
+            }
+            return call_above(vm, ip, base, w, native);
         }
         call_function(vm, ip, base, w)
     }
 }
 
-/// The same where the instruction remembers the place of a module's function, or a heap frame has no
-/// room for what is not given.
+/// The same where the instruction remembers the place of a module's function.
 #[inline(never)]
 unsafe fn call_function(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let args = base.add(word::b(w) + ARGS);
         let this = *args;
         let n = word::c(w);
-        if this.is_object() && (*this.header_unchecked()).shape as u64 | (*vm).epoch() << 32 == *ip
+        if this.is_object()
+            && (*this.header_unchecked()).shape as u64 | (*vm).epoch() << 32 == *ip
+            && let Some(cell) = Value::from_bits(*ip.add(1)).cast::<crate::value::Cell>()
+            && let Some(native) = cell.value.get().cast::<Native>()
+            && native.kind != NativeKind::Method
+            && let Some(top) = takes(vm, base, native, args, n)
         {
-            let known = Value::from_bits(*ip.add(1));
-            if let Some(cell) = known.cast::<crate::value::Cell>()
-                && let Some(native) = cell.value.get().cast::<Native>()
-                && native.kind != NativeKind::Method
-                && takes(vm, base, native, args, n)
-            {
-                std::ptr::copy(args.add(1), args, n);
-                return run_at_once::<0>(vm, ip.add(3), base, w, native);
-            }
-            if let Some(native) = known.cast::<Native>()
-                && !(*vm).on_stack(base)
-                && fits(native, n + 1)
-                && !(*vm).interrupted()
-            {
-                let window = free_window(vm, base);
-                if (*vm).has_room(window, native.places as usize) {
-                    std::ptr::copy_nonoverlapping(args, window, n + 1);
-                    let info = w & DST_MASK;
-                    return run_filled(vm, ip.add(3), base, window, n + 1, native, info);
-                }
+            std::ptr::copy(args.add(1), args, n);
+            return run_at_once::<0>(vm, ip.add(3), base, w, native, top);
+        }
+        call::call_method_slow(vm, ip, base, w)
+    }
+}
+
+/// The same where the registers of a heap frame have no room for what is not given: the arguments
+/// are moved to the stack.
+#[inline(never)]
+unsafe fn call_above(vm: *mut Vm, ip: Ip, base: Base, w: Word, native: Gc<Native>) -> Pc {
+    unsafe {
+        let (n, places) = (word::c(w) + 1, native.places as usize);
+        if !(*vm).on_stack(base) && fits(native, n) && !(*vm).interrupted() {
+            let window = frame_window(vm, base);
+            if (*vm).has_room(window, places) {
+                std::ptr::copy_nonoverlapping(base.add(word::b(w) + ARGS), window, n);
+                let (info, top) = (w & DST_MASK, window.add(places));
+                return run_filled(vm, ip.add(3), base, window, n, native, info, top);
             }
         }
         call::call_method_slow(vm, ip, base, w)
     }
 }
 
-/// May the native run on these arguments as they stand? The caller at `base` may be a heap frame,
-/// in whose registers there must be room for all places.
+/// May the native run on these arguments as they stand? Then the place above all that is live is
+/// given. The caller at `base` may be a heap frame, in whose registers there must be room for all
+/// places.
 #[inline(always)]
-unsafe fn takes(vm: *mut Vm, base: Base, native: Gc<Native>, args: Base, n: usize) -> bool {
+unsafe fn takes(vm: *mut Vm, base: Base, native: Gc<Native>, args: Base, n: usize) -> Option<Base> {
     unsafe {
-        let places = native.places as usize;
-        fits(native, n)
-            && !(*vm).interrupted()
-            && ((*vm).has_room(args, places) || frame_has_room(vm, base, args, places))
+        let end = args.add(native.places as usize);
+        if !fits(native, n) || (*vm).interrupted() {
+            return None;
+        }
+        if (*vm).has_room(end, 0) {
+            return Some(end);
+        }
+        if (*vm).on_stack(base) || end > frame_end(base) {
+            return None;
+        }
+        let top = frame_window(vm, base);
+        (*vm).has_room(top, ROOM).then_some(top)
     }
 }
 
@@ -170,15 +184,21 @@ fn fits(native: Gc<Native>, n: usize) -> bool {
     n >= min && n <= most
 }
 
+/// As `free_window`, of the heap frame at `base`.
 #[inline(always)]
-unsafe fn frame_has_room(vm: *mut Vm, base: Base, args: Base, places: usize) -> bool {
+unsafe fn frame_window(vm: *mut Vm, base: Base) -> Base {
     unsafe {
-        if (*vm).on_stack(base) {
-            return false;
-        }
+        let link = (*frame_at(base)).link;
+        if link.is_null() { free_window(vm, base) } else { link }
+    }
+}
+
+/// Where the registers of the heap frame at `base` end.
+#[inline(always)]
+unsafe fn frame_end(base: Base) -> Base {
+    unsafe {
         let function = (*frame_at(base)).function;
-        let end = base.add(function.registers as usize);
-        args.add(places) <= end && (*vm).has_room(free_window(vm, base), ROOM)
+        base.add(function.registers as usize)
     }
 }
 
@@ -193,15 +213,14 @@ pub unsafe fn enter_in_place(
     info: u64,
 ) -> Option<Pc> {
     unsafe {
-        if !takes(vm, base, native, args, n) {
-            return None;
-        }
-        Some(run_filled(vm, ip, base, args, n, native, info))
+        let top = takes(vm, base, native, args, n)?;
+        Some(run_filled(vm, ip, base, args, n, native, info, top))
     }
 }
 
 /// Runs a native on `n` arguments, behind which there is room for all places.
 #[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "all are in registers")]
 unsafe fn run_filled(
     vm: *mut Vm,
     ip: Ip,
@@ -210,6 +229,7 @@ unsafe fn run_filled(
     n: usize,
     native: Gc<Native>,
     info: u64,
+    top: Base,
 ) -> Pc {
     unsafe {
         let places = native.places as usize;
@@ -220,7 +240,7 @@ unsafe fn run_filled(
             *args.add(at) = Value::UNDEF;
             at += 1;
         }
-        run_native(vm, ip, base, args, places, native, info)
+        run_native(vm, ip, base, args, places, native, info, top)
     }
 }
 
@@ -233,10 +253,11 @@ unsafe fn run_at_once<const THIS: usize>(
     base: Base,
     w: Word,
     native: Gc<Native>,
+    top: Base,
 ) -> Pc {
     unsafe {
         let args = base.add(word::b(w) + ARGS);
-        run_filled(vm, ip, base, args, word::c(w) + THIS, native, w & DST_MASK)
+        run_filled(vm, ip, base, args, word::c(w) + THIS, native, w & DST_MASK, top)
     }
 }
 
@@ -288,7 +309,8 @@ pub unsafe fn enter_native(
             for i in n..places {
                 *args.add(i) = Value::UNDEF;
             }
-            return run_native(vm, ip, base, args, places, native, info);
+            let top = args.add(places);
+            return run_native(vm, ip, base, args, places, native, info, top);
         }
         let positional = native.signature.positional();
         let surplus = n.saturating_sub(positional);
@@ -301,17 +323,20 @@ pub unsafe fn enter_native(
             for i in positional..places {
                 *args.add(i) = Value::UNDEF;
             }
-            return run_native(vm, ip, base, args, places + surplus, native, info);
+            let (n, top) = (places + surplus, args.add(places + surplus));
+            return run_native(vm, ip, base, args, n, native, info, top);
         }
         for i in n..places {
             *args.add(i) = Value::UNDEF;
         }
-        run_native(vm, ip, base, args, n.max(places), native, info)
+        let n = n.max(places);
+        run_native(vm, ip, base, args, n, native, info, args.add(n))
     }
 }
 
-/// Runs a native whose places are all filled.
+/// Runs a native whose places are all filled; `top` is above all that is live.
 #[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "all are in registers")]
 pub unsafe fn run_native(
     vm: *mut Vm,
     ip: Ip,
@@ -320,14 +345,14 @@ pub unsafe fn run_native(
     n: usize,
     native: Gc<Native>,
     info: u64,
+    top: Base,
 ) -> Pc {
     unsafe {
-        let top = (*vm).top;
-        (*vm).top = if (*vm).on_stack(args) { args.add(n) } else { free_window(vm, base) };
+        let before = std::mem::replace(&mut (*vm).top, top);
         (*vm).native_base = base;
         (*vm).native_ip = ip;
         let flow = natives::run(native, cx::Cx::of(&mut *vm), Args::new(args, n));
-        (*vm).top = top;
+        (*vm).top = before;
         // What nearly all natives do, without the ceremony of `settle` and `finish`.
         if let Ok(value) = flow
             && info as u8 == Ret::Plain as u8

@@ -26,7 +26,7 @@ pub unsafe fn sequence(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         };
         reg!(base, word::a(w)) = Value::bool(yes);
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 pub unsafe fn mapping(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -38,7 +38,7 @@ pub unsafe fn mapping(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         };
         reg!(base, word::a(w)) = Value::bool(yes);
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 /// Does the class derive from a class of that kind, or is it registered as one?

@@ -20,8 +20,12 @@ impl Pc {
     /// The hot handler declines, and the one that stands apart shall be asked before the cold one.
     pub const APART: Pc = Pc { ip: std::ptr::dangling_mut(), base: std::ptr::null_mut() };
 
+    /// # Safety
+    /// `ip` is inside code: handlers that give it need not be asked whether they declined.
     #[inline(always)]
-    pub fn new(ip: Ip, base: Base) -> Pc {
+    pub unsafe fn new(ip: Ip, base: Base) -> Pc {
+        // SAFETY: code is at neither of the two addresses.
+        unsafe { core::hint::assert_unchecked(!ip.is_null() && ip != Pc::APART.ip) };
         Pc { ip, base }
     }
 }

@@ -348,12 +348,12 @@ pub fn plain_items(space: &Space, value: Value) -> Option<Vec<Value>> {
     if let Some(iter) = value.cast::<Iter>()
         && matches!(iter.kind, IterKind::Range)
     {
-        let (at, stop, step) = (iter.at.get(), iter.a.get().as_int()?, iter.b.get().as_int()?);
-        let len = super::range::small_len(at, stop, step);
+        let (at, len, step) = (iter.at.get(), iter.a.get().as_int()?, iter.b.get().as_int()?);
         if len > MAX_BYTES as i64 {
             return None;
         }
         iter.at.set(at + len * step);
+        iter.a.set(Value::int(0));
         return Some((0..len).map(|i| Value::int(at + i * step)).collect());
     }
     None

@@ -30,16 +30,7 @@ pub(super) fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
         Step::Item(item)
     };
     match iter.kind {
-        IterKind::Range => {
-            let (Some(stop), Some(by)) = (source.as_int(), iter.b.get().as_int()) else {
-                return finish(iter);
-            };
-            if by > 0 && at >= stop || by < 0 && at <= stop {
-                return Step::End;
-            }
-            iter.at.set(at + by);
-            Step::Item(Value::int(at))
-        }
+        IterKind::Range => quick_step(iter).map_or(Step::End, Step::Item),
         IterKind::BigRange => {
             let range = source.cast::<Range>().expect("made so");
             match Cx::of(vm).item_plain(Value::object(range), Value::int(at)) {
@@ -268,7 +259,7 @@ pub(super) fn step_pair(vm: &Vm, iter: Gc<Iter>) -> Pair {
 fn is_quick(iter: Gc<Iter>) -> bool {
     match iter.kind {
         IterKind::List => iter.a.get().is::<List>(),
-        IterKind::Range => iter.b.get().as_int().is_some_and(|by| by > 0),
+        IterKind::Range => true,
         _ => false,
     }
 }
@@ -284,11 +275,9 @@ pub(super) fn quick_step(iter: Gc<Iter>) -> Option<Value> {
             Some(item)
         }
         IterKind::Range => {
-            let (stop, by) = (iter.a.get().as_int()?, iter.b.get().as_int()?);
-            if by <= 0 || at >= stop {
-                return None;
-            }
-            iter.at.set(at + by);
+            let left = iter.a.get().as_int().filter(|&left| left > 0)?;
+            iter.a.set(Value::int(left - 1));
+            iter.at.set(at + iter.b.get().as_int()?);
             Some(Value::int(at))
         }
         _ => None,

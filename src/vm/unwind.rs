@@ -82,13 +82,13 @@ pub unsafe fn push_handled(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             Exception::show(exception.cast_unchecked());
         }
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 #[inline(always)]
 pub unsafe fn pop_handled(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe { (*vm).handled = reg!(base, word::a(w)) };
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 #[inline(always)]
@@ -292,12 +292,12 @@ pub unsafe fn exc_triple(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         reg!(base, a + 1) = exception;
         reg!(base, a + 2) = raise::traceback_of(&*vm, exception);
     }
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 pub unsafe fn load_assertion_error(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe { reg!(base, word::a(w)) = Value::object((*vm).space.class(T::AssertionError)) };
-    Pc::new(ip, base)
+    unsafe { Pc::new(ip, base) }
 }
 
 /// `except*` splits by calling into the prelude: groups may override `derive`.
