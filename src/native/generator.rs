@@ -226,7 +226,7 @@ fn this_frame(cx: &Cx, args: Args) -> Result<Gc<Frame>, Stop> {
 
 fn name(cx: &mut Cx, value: Value, qualified: bool) -> Flow {
     if let Some(wait) = value.cast::<Wait>() {
-        let name = super::asyncio::name(cx, wait, qualified);
+        let name = super::asyncio::name(wait, qualified);
         return Ok(cx.str_value(&name));
     }
     let function = frame_of(cx, value)?.function;

@@ -497,7 +497,7 @@ fn set_overrides(cx: &Cx, id: T) {
         T::ThreadLock | T::ThreadRLock => overrides::REPR,
         T::Future | T::Task | T::Timeout => overrides::INIT | overrides::REPR,
         T::Gathering => overrides::REPR,
-        T::Lock | T::Event | T::Semaphore | T::BoundedSemaphore | T::Condition => {
+        T::Lock | T::Event | T::Semaphore | T::BoundedSemaphore | T::Condition | T::Barrier => {
             overrides::INIT | overrides::REPR
         }
         T::Handle => overrides::INIT | overrides::REPR,

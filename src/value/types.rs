@@ -159,6 +159,7 @@ types! {
     Semaphore      "asyncio.locks.Semaphore" Object Primitive;
     BoundedSemaphore "asyncio.locks.BoundedSemaphore" Semaphore Primitive;
     Condition      "_asyncio.ConditionCore" Object Primitive;
+    Barrier        "asyncio.locks.Barrier" Object  Primitive;
     Queue          "_asyncio.QueueCore" Object     Queue;
     Timeout        "asyncio.timeouts.Timeout" Object Timeout;
     Group          "_asyncio.GroupCore" Object Group;
@@ -247,6 +248,7 @@ types! {
     InvalidStateError   "asyncio.exceptions.InvalidStateError" Exception Exception;
     QueueEmpty          "asyncio.queues.QueueEmpty" Exception Exception;
     QueueFull           "asyncio.queues.QueueFull" Exception Exception;
+    BrokenBarrierError  "asyncio.exceptions.BrokenBarrierError" RuntimeError Exception;
     QueueShutDown       "asyncio.queues.QueueShutDown" Exception Exception;
     BinasciiError       "binascii.Error"      ValueError     Exception;
     StructError         "struct.error"        Exception      Exception;

@@ -39,13 +39,25 @@ pub enum WaitKind {
     ConditionWait,
     /// To be notified by a condition whose lock is of the program's making.
     Notice,
+    /// `wait` of a barrier; for `target` and `slot` it is a condition.
+    BarrierWait,
+    /// `__aenter__`.
+    BarrierEnter,
+    BarrierReset,
+    BarrierAbort,
 }
 
 impl WaitKind {
     /// Does it wait for one thing after another, and goes on though it was cancelled?
     #[inline(always)]
     pub fn goes_on(self) -> bool {
-        self == WaitKind::ConditionWait
+        self == WaitKind::ConditionWait || self.at_barrier()
+    }
+
+    #[inline(always)]
+    pub fn at_barrier(self) -> bool {
+        use WaitKind::*;
+        matches!(self, BarrierWait | BarrierEnter | BarrierReset | BarrierAbort)
     }
 }
 
@@ -67,7 +79,7 @@ pub struct Wait {
     pub header: Header,
     pub kind: WaitKind,
     pub phase: Cell<u8>,
-    /// The timer of a sleeper; which of several things a condition's waits for.
+    /// The timer of a sleeper; which of several things a condition's or a barrier's waits for.
     pub slot: Cell<u32>,
     /// A task or a future once somebody waits.
     pub owner: Cell<Value>,
@@ -76,7 +88,16 @@ pub struct Wait {
 }
 trace_cells!(Wait: owner, target);
 
-/// A lock, an event, a semaphore or a condition.
+/// What a barrier does with those who come and go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Filling,
+    Draining,
+    Resetting,
+    Broken,
+}
+
+/// A lock, an event, a semaphore, a condition or a barrier.
 #[repr(C)]
 pub struct Primitive {
     pub header: Header,
@@ -85,12 +106,14 @@ pub struct Primitive {
     /// The loop in which somebody first had to wait, or None.
     pub event_loop: Cell<Value>,
     /// Of a lock: the task that holds it, or true if that is nobody's, or false. Of an event:
-    /// whether it is set. Of a condition: its lock.
+    /// whether it is set. Of a condition or a barrier: its lock.
     pub state: Cell<Value>,
     /// Of a semaphore: how many may still enter, and the most there may be. Of a condition: 1 if
-    /// its lock is a plain one.
+    /// its lock is a plain one. Of a barrier: how many are in the crowd, and how many it is for.
     pub count: Cell<i64>,
     pub bound: Cell<i64>,
+    /// Of a barrier.
+    pub stage: Cell<Stage>,
     /// Who waits, in the order of coming; also those who are about to learn that it is over.
     pub waiters: RefCell<VecDeque<Gc<Wait>>>,
 }
@@ -136,6 +159,7 @@ impl Space {
             state: Value::FALSE.into(),
             count: 0.into(),
             bound: i64::MAX.into(),
+            stage: Stage::Filling.into(),
             waiters: RefCell::default(),
         })
     }

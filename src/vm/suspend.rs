@@ -517,7 +517,9 @@ pub unsafe fn get_delegate(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             reg!(base, word::a(w)) = value;
             return Pc::new(ip, base);
         }
-        if value.is::<Primitive>() && !(*vm).space.isinstance(value, T::Event) {
+        let space = &(*vm).space;
+        let held = |value| ![T::Event, T::Barrier].iter().any(|&id| space.isinstance(value, id));
+        if value.is::<Primitive>() && held(value) {
             // Up to Python 3.8: `with (yield from lock)`. It is no iterable otherwise.
             let hold = (*vm).prelude("_hold");
             return call::invoke(vm, ip, base, hold, &[value], w & DST_MASK);

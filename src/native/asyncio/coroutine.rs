@@ -24,13 +24,16 @@ pub fn sleep(cx: &mut Cx, args: Args) -> Flow {
 }
 
 /// The name of a native coroutine's function.
-pub fn name(cx: &Cx, wait: Gc<Wait>, qualified: bool) -> String {
+pub fn name(wait: Gc<Wait>, qualified: bool) -> String {
     let name = match wait.kind {
         WaitKind::Sleep => return "sleep".into(),
         WaitKind::EventWait | WaitKind::ConditionWait | WaitKind::Notice => "wait",
+        WaitKind::BarrierWait => "wait",
+        WaitKind::BarrierReset => "reset",
+        WaitKind::BarrierAbort => "abort",
         WaitKind::LockAcquire | WaitKind::SemaphoreAcquire => "acquire",
         WaitKind::LockEnter | WaitKind::SemaphoreEnter => "__aenter__",
-        WaitKind::TimeoutEnter => "__aenter__",
+        WaitKind::TimeoutEnter | WaitKind::BarrierEnter => "__aenter__",
         WaitKind::Release | WaitKind::TimeoutExit => "__aexit__",
         WaitKind::QueueGet => "get",
         WaitKind::QueuePut => "put",
@@ -41,11 +44,19 @@ pub fn name(cx: &Cx, wait: Gc<Wait>, qualified: bool) -> String {
     }
     let class = match wait.kind {
         WaitKind::LockEnter | WaitKind::SemaphoreEnter | WaitKind::Release => {
-            "_ContextManagerMixin".into()
+            "_ContextManagerMixin"
         }
-        WaitKind::TimeoutEnter | WaitKind::TimeoutExit => "Timeout".into(),
-        WaitKind::QueueGet | WaitKind::QueuePut | WaitKind::QueueJoin => "Queue".into(),
-        _ => cx.class_of(wait.target.get()).name_text(),
+        WaitKind::TimeoutEnter | WaitKind::TimeoutExit => "Timeout",
+        WaitKind::QueueGet | WaitKind::QueuePut | WaitKind::QueueJoin => "Queue",
+        WaitKind::EventWait => "Event",
+        WaitKind::LockAcquire => "Lock",
+        WaitKind::SemaphoreAcquire => "Semaphore",
+        WaitKind::ConditionWait | WaitKind::Notice => "Condition",
+        WaitKind::BarrierWait
+        | WaitKind::BarrierEnter
+        | WaitKind::BarrierReset
+        | WaitKind::BarrierAbort => "Barrier",
+        WaitKind::Sleep => unreachable!("named above"),
     };
     format!("{class}.{name}")
 }

@@ -1,6 +1,7 @@
 //! What every event loop is based on: the queue of what is ready, the timers, the turns. Its
 //! methods in `stdlib/asyncio.base_events.sloop` are the rest.
 
+use super::attribute;
 use super::task;
 use crate::gc::Gc;
 use crate::native::builtins::is_callable;
@@ -167,24 +168,9 @@ pub static EVENT_LOOP: TypeDef = TypeDef {
         switch::<{ flag::STOPPING }>("_stopping"),
         switch::<{ flag::CLOSED }>("_closed"),
         switch::<{ flag::DEBUG }>("_debug"),
-        GetSet {
-            name: "_hooks",
-            doc: "",
-            get: |cx, v| Ok(of(cx, v)?.hooks.get()),
-            set: Some(|cx, v, to| {
-                of(cx, v)?.hooks.set(to);
-                Ok(Value::NONE)
-            }),
-        },
-        GetSet {
-            name: "_asyncgens",
-            doc: "Weak references to the asynchronous generators that began in it, or None.",
-            get: |cx, v| Ok(of(cx, v)?.asyncgens.get()),
-            set: Some(|cx, v, to| {
-                of(cx, v)?.asyncgens.set(to);
-                Ok(Value::NONE)
-            }),
-        },
+        attribute!("_hooks", of, hooks),
+        // Weak references to the asynchronous generators that began in it, or None.
+        attribute!("_asyncgens", of, asyncgens),
         GetSet {
             name: "_ready",
             doc: "What is ready, as handles where there are some.",

@@ -1,6 +1,7 @@
 //! What task groups are based on: their tasks, and how the block learns that all are done. What
 //! happens at its end, and when a task fails, is in `stdlib/asyncio.taskgroups.sloop`.
 
+use super::attribute;
 use super::future::settle;
 use crate::gc::Gc;
 use crate::native::object::new_class;
@@ -42,33 +43,9 @@ pub static GROUP: TypeDef = TypeDef {
             },
             set: None,
         },
-        GetSet {
-            name: "_loop",
-            doc: "",
-            get: |cx, v| Ok(of(cx, v)?.event_loop.get()),
-            set: Some(|cx, v, to| {
-                of(cx, v)?.event_loop.set(to);
-                Ok(Value::NONE)
-            }),
-        },
-        GetSet {
-            name: "_on_completed_fut",
-            doc: "",
-            get: |cx, v| Ok(of(cx, v)?.waiter.get()),
-            set: Some(|cx, v, to| {
-                of(cx, v)?.waiter.set(to);
-                Ok(Value::NONE)
-            }),
-        },
-        GetSet {
-            name: "_is_open",
-            doc: "",
-            get: |cx, v| Ok(Value::bool(of(cx, v)?.is_open.get())),
-            set: Some(|cx, v, to| {
-                of(cx, v)?.is_open.set(to == Value::TRUE);
-                Ok(Value::NONE)
-            }),
-        },
+        attribute!("_loop", of, event_loop),
+        attribute!("_on_completed_fut", of, waiter),
+        attribute!("_is_open", of, is_open: bool),
     ],
 };
 

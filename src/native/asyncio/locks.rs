@@ -1,5 +1,6 @@
 //! `Lock`, `Event`, `Semaphore` and `BoundedSemaphore`. How they wait is in `vm/tasks`.
 
+use super::attribute;
 use crate::gc::Gc;
 use crate::native::object::new_class;
 use crate::native::{TypeDef, method, static_method};
@@ -10,7 +11,7 @@ use crate::vm::{Args, Cx, Def, Flow, GetSet, Stop, tasks};
 pub(super) const NEW: Def =
     static_method("__new__(cls, *args, **kwargs)", "Create and return a new object.", new);
 const INIT: Def = method("__init__(self, *, loop=None)", "Initialize self.", init);
-const REPR: Def = method("__repr__(self, /)", "Return repr(self).", |cx, args| {
+pub(super) const REPR: Def = method("__repr__(self, /)", "Return repr(self).", |cx, args| {
     let this = cx.arg(args, 0).value();
     cx.tail_prelude("_primitive_repr", &[this])
 });
@@ -22,15 +23,7 @@ pub(super) const LEAVE: Def =
     .waiting(WaitKind::Release);
 /// Up to Python 3.8: `with await lock`.
 pub(super) const AWAIT: Def = method("__await__(self, /)", "Enter.", hold);
-pub(super) const LOOP: GetSet = GetSet {
-    name: "_loop",
-    doc: "",
-    get: |cx, v| Ok(of(cx, v)?.event_loop.get()),
-    set: Some(|cx, v, to| {
-        of(cx, v)?.event_loop.set(to);
-        Ok(Value::NONE)
-    }),
-};
+pub(super) const LOOP: GetSet = attribute!("_loop", of, event_loop);
 pub(super) const WAITERS: GetSet = GetSet { name: "_waiters", doc: "", get: waiters, set: None };
 
 pub static LOCK: TypeDef = TypeDef {
@@ -124,20 +117,7 @@ pub static SEMAPHORE: TypeDef = TypeDef {
         LEAVE,
         AWAIT,
     ],
-    getsets: &[
-        GetSet {
-            name: "_value",
-            doc: "",
-            get: |cx, v| Ok(cx.int(of(cx, v)?.count.get())),
-            set: Some(|cx, v, to| {
-                let count = cx.index_i64(to)?;
-                of(cx, v)?.count.set(count);
-                Ok(Value::NONE)
-            }),
-        },
-        WAITERS,
-        LOOP,
-    ],
+    getsets: &[attribute!("_value", of, count: int), WAITERS, LOOP],
 };
 
 pub static BOUNDED: TypeDef = TypeDef {
@@ -165,12 +145,16 @@ pub(super) fn this(cx: &Cx, args: Args) -> Result<Gc<Primitive>, Stop> {
 
 fn new(cx: &mut Cx, args: Args) -> Flow {
     // They are all laid out in the same way.
-    let kinds = [T::Event, T::BoundedSemaphore, T::Semaphore, T::Condition];
+    let kinds = [T::Event, T::BoundedSemaphore, T::Semaphore, T::Condition, T::Barrier];
     let given = cx.arg(args, 0).cast::<Class>();
     let kind =
         given.and_then(|class| kinds.into_iter().find(|&id| class.is_subclass(cx.class(id))));
     let class = new_class(cx, args, kind.unwrap_or(T::Lock))?;
-    Ok(Value::object(cx.primitive(class.shape.get())))
+    let made = cx.primitive(class.shape.get());
+    if kind == Some(T::Barrier) {
+        made.state.set(Value::object(cx.primitive(T::Lock.shape())));
+    }
+    Ok(Value::object(made))
 }
 
 /// The old argument `loop`.

@@ -1,6 +1,7 @@
 //! The module `_asyncio`: futures, tasks, loops, and what knows the running ones. The machine's
 //! part is in `vm/tasks`; what is rarely needed goes on in `stdlib/prelude_asyncio.sloop`.
 
+mod barrier;
 mod condition;
 mod coroutine;
 mod event_loop;
@@ -21,6 +22,38 @@ pub static HOOKS: &[Def] = &[
     function("_task_ends(task, value, error, /)", "Ends a task.", task::ends),
     function("_keep_callbacks(future, kept, /)", "Drops the others.", future::keep_callbacks),
 ];
+
+/// A field of an object as an attribute that programs can set: a value, `int` or `bool`.
+macro_rules! attribute {
+    ($name:literal, $of:ident, $field:ident) => {
+        attribute!($name, $of, $field, |_, value| value, |_, to| to)
+    };
+    ($name:literal, $of:ident, $field:ident: int) => {
+        attribute!($name, $of, $field, |cx, value| cx.int(value), |cx, to| cx.index_i64(to)?)
+    };
+    ($name:literal, $of:ident, $field:ident: bool) => {
+        attribute!($name, $of, $field, |_, value| Value::bool(value), |cx, to| cx.truth(to)?)
+    };
+    ($name:literal, $of:ident, $field:ident, |$a:pat_param, $value:ident| $shown:expr,
+     |$b:pat_param, $to:ident| $read:expr) => {
+        crate::vm::GetSet {
+            name: $name,
+            doc: "",
+            get: |cx, v| {
+                let $value = $of(cx, v)?.$field.get();
+                let $a = cx;
+                Ok($shown)
+            },
+            set: Some(|cx, v, $to| {
+                let this = $of(cx, v)?;
+                let $b = cx;
+                this.$field.set($read);
+                Ok(Value::NONE)
+            }),
+        }
+    };
+}
+use attribute;
 
 use super::{add_functions, add_types, function};
 use crate::gc::Gc;
@@ -101,6 +134,7 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
             &locks::SEMAPHORE,
             &locks::BOUNDED,
             &condition::CONDITION,
+            &barrier::BARRIER,
             &group::GROUP,
         ],
     );
@@ -125,6 +159,8 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
         ("Semaphore", T::Semaphore),
         ("BoundedSemaphore", T::BoundedSemaphore),
         ("ConditionCore", T::Condition),
+        ("Barrier", T::Barrier),
+        ("BrokenBarrierError", T::BrokenBarrierError),
         ("GroupCore", T::Group),
         ("CancelledError", T::CancelledError),
         ("InvalidStateError", T::InvalidStateError),

@@ -1,6 +1,7 @@
 //! What queues are based on. How they wait is in `vm/tasks/queue.rs`; what they show, and the other
 //! orders, are in `stdlib/asyncio.queues.sloop`.
 
+use super::attribute;
 use crate::gc::Gc;
 use crate::native::object::new_class;
 use crate::native::{TypeDef, method, static_method};
@@ -85,53 +86,11 @@ pub static QUEUE: TypeDef = TypeDef {
         }),
     ],
     getsets: &[
-        GetSet {
-            name: "_queue",
-            doc: "",
-            get: |cx, v| Ok(of(cx, v)?.items.get()),
-            set: Some(|cx, v, to| {
-                of(cx, v)?.items.set(to);
-                Ok(Value::NONE)
-            }),
-        },
-        GetSet {
-            name: "_maxsize",
-            doc: "",
-            get: |cx, v| Ok(of(cx, v)?.maxsize.get()),
-            set: Some(|cx, v, to| {
-                of(cx, v)?.maxsize.set(to);
-                Ok(Value::NONE)
-            }),
-        },
-        GetSet {
-            name: "_loop",
-            doc: "",
-            get: |cx, v| Ok(of(cx, v)?.event_loop.get()),
-            set: Some(|cx, v, to| {
-                of(cx, v)?.event_loop.set(to);
-                Ok(Value::NONE)
-            }),
-        },
-        GetSet {
-            name: "_unfinished_tasks",
-            doc: "",
-            get: |cx, v| Ok(cx.int(of(cx, v)?.unfinished.get())),
-            set: Some(|cx, v, to| {
-                let count = cx.index_i64(to)?;
-                of(cx, v)?.unfinished.set(count);
-                Ok(Value::NONE)
-            }),
-        },
-        GetSet {
-            name: "_is_shutdown",
-            doc: "",
-            get: |cx, v| Ok(Value::bool(of(cx, v)?.is_shut.get())),
-            set: Some(|cx, v, to| {
-                let shut = cx.truth(to)?;
-                of(cx, v)?.is_shut.set(shut);
-                Ok(Value::NONE)
-            }),
-        },
+        attribute!("_queue", of, items),
+        attribute!("_maxsize", of, maxsize),
+        attribute!("_loop", of, event_loop),
+        attribute!("_unfinished_tasks", of, unfinished: int),
+        attribute!("_is_shutdown", of, is_shut: bool),
         GetSet {
             name: "_finished",
             doc: "",

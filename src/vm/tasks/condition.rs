@@ -8,12 +8,10 @@ use crate::gc::Gc;
 use crate::value::wait::phase;
 use crate::value::{Exception, Primitive, T, Tuple, Value, Wait};
 
-/// `Wait::slot`: waits to be notified; …
-const NOTICE: u32 = 0;
-/// … for the lock.
-const LOCK: u32 = 1;
+/// A bit of `Wait::slot`: waits for the lock, and not to be notified. The others belong to barriers.
+pub const LOCK: u32 = 1;
 
-fn own_lock(this: Gc<Primitive>) -> Gc<Primitive> {
+pub fn own_lock(this: Gc<Primitive>) -> Gc<Primitive> {
     this.state.get().cast().expect("other locks are waited for in the library")
 }
 
@@ -27,20 +25,24 @@ pub fn cannot_wait(vm: &mut Vm, this: Gc<Primitive>) -> Option<Value> {
 
 /// Somebody begins to wait: the lock is free for others.
 pub fn begin(vm: &mut Vm, wait: Gc<Wait>) {
-    wait.slot.set(NOTICE);
+    wait.slot.set(wait.slot.get() & !LOCK);
     // It is held: `cannot_wait` was asked.
     let _ = release(vm, own_lock(target(wait)));
+}
+
+fn wants_lock(wait: Gc<Wait>) -> bool {
+    wait.slot.get() & LOCK != 0
 }
 
 /// Among whose waiters it is.
 pub fn list_of(wait: Gc<Wait>) -> Gc<Primitive> {
     let this = target(wait);
-    if wait.slot.get() == LOCK { own_lock(this) } else { this }
+    if wants_lock(wait) { own_lock(this) } else { this }
 }
 
 /// The lock for which it waits now, if that is what it waits for.
 pub fn awaited_lock(wait: Gc<Wait>) -> Option<Gc<Primitive>> {
-    (wait.slot.get() == LOCK).then(|| own_lock(target(wait)))
+    wants_lock(wait).then(|| own_lock(target(wait)))
 }
 
 /// The exception of a cancellation that has reached it.
@@ -67,7 +69,7 @@ pub fn go_on(vm: &mut Vm, wait: Gc<Wait>, error: Option<Value>) -> Option<Outcom
         None => (Value::NONE, Value::NONE),
     };
     remove(list_of(wait), wait);
-    if wait.slot.get() == NOTICE {
+    if !wants_lock(wait) {
         kept = error.unwrap_or(Value::NONE);
         first = kept;
     } else if let Some(error) = error {
@@ -94,7 +96,7 @@ pub fn go_on(vm: &mut Vm, wait: Gc<Wait>, error: Option<Value>) -> Option<Outcom
         take(lock, wait.owner.get());
         return Some(end(vm, this, kept));
     }
-    wait.slot.set(LOCK);
+    wait.slot.set(wait.slot.get() | LOCK);
     if !kept.is_none() {
         let parts = [Value::object(this), kept, Value::NONE, first];
         wait.target.set(Value::object(vm.space.tuple(&parts)));

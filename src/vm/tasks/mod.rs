@@ -12,6 +12,7 @@
 //! anything else at the root, the future is yielded as in asyncio.
 
 mod asked;
+mod barrier;
 mod condition;
 mod crossing;
 mod drive;

@@ -3,7 +3,7 @@
 use super::super::pc::{Base, Ip, Pc, reg};
 use super::super::{Cx, Vm, call, frame_at, handling, raise, suspend, unwind};
 use super::settle::{Outcome, outcome, outcome_to_raise, settle};
-use super::{condition, drive, plain, primitive, queue, ring, sleep, timeout};
+use super::{barrier, condition, drive, plain, primitive, queue, ring, sleep, timeout};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state as frame_state};
 use crate::value::future::state;
@@ -150,6 +150,7 @@ pub fn begin(vm: &mut Vm, wait: Gc<Wait>, owner: Value) -> Begun {
         WaitKind::Sleep => sleep::begin(vm, wait, kept.as_float().unwrap_or(0.0)),
         WaitKind::QueueGet | WaitKind::QueuePut => queue::begin(vm, wait),
         WaitKind::TimeoutEnter | WaitKind::TimeoutExit => timeout::begin(Cx::of(vm), wait),
+        kind if kind.at_barrier() => barrier::begin(vm, wait),
         _ => primitive::begin(vm, wait),
     };
     wait.phase.set(match begun {
@@ -223,7 +224,7 @@ pub fn forget(wait: Gc<Wait>) {
     match wait.kind {
         WaitKind::Sleep => sleep::undo(wait),
         WaitKind::QueueGet | WaitKind::QueuePut => queue::remove(wait),
-        WaitKind::ConditionWait => primitive::remove(condition::list_of(wait), wait),
+        kind if kind.goes_on() => primitive::remove(condition::list_of(wait), wait),
         _ => primitive::remove(primitive::target(wait), wait),
     }
 }
@@ -262,7 +263,10 @@ pub fn end(vm: &mut Vm, wait: Gc<Wait>, cancelled: Option<Value>) -> Option<Outc
 
 /// One that has waited, and may have to wait for more, goes on, with an exception thrown in.
 fn go_on(vm: &mut Vm, wait: Gc<Wait>, error: Option<Value>) -> Option<Outcome> {
-    let outcome = condition::go_on(vm, wait, error);
+    let outcome = match wait.kind.at_barrier() {
+        true => barrier::go_on(vm, wait, error),
+        false => condition::go_on(vm, wait, error),
+    };
     wait.phase.set(if outcome.is_some() { phase::FINISHED } else { phase::PARKED });
     outcome
 }

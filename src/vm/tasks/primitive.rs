@@ -67,6 +67,8 @@ pub fn begin(vm: &mut Vm, wait: Gc<Wait>) -> Begun {
         return Begun::Done(Outcome::Error(vm.take_exception()));
     }
     if wait.kind == WaitKind::ConditionWait {
+        // Until now it said where the coroutine was made.
+        wait.slot.set(0);
         condition::begin(vm, wait);
     }
     this.waiters.borrow_mut().push_back(wait);
@@ -106,7 +108,11 @@ pub fn bind_to(
     if known.get() == running {
         return Ok(());
     }
-    Cx::of(vm).call_prelude("_bound_elsewhere", &[primitive]).map(drop)
+    // Nothing else may hold on to it yet.
+    Cx::of(vm).scope(|cx| {
+        cx.root(Value::object(wait));
+        cx.call_prelude("_bound_elsewhere", &[primitive]).map(drop)
+    })
 }
 
 /// The owner of a wait that was parked is here: woken, or cancelled with a message.

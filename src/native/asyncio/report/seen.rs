@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::gc::Gc;
 use crate::value::table::Entry;
-use crate::value::wait::WaitKind;
+use crate::value::wait::{Stage, WaitKind};
 use crate::value::{
     BoundMethod, Cell, Deque, Dict, EventLoop, Exception, Gathering, Group, Handle, List,
     Primitive, Queue, Str, Task, Timeout, Tuple, Value, Wait,
@@ -178,6 +178,7 @@ fn native(cx: &Cx, lookout: &Lookout, wait: Gc<Wait>, levels: &[Level], seen: &m
             return;
         }
         WaitKind::QueuePut => "put",
+        kind if kind.at_barrier() => "wait",
         _ => "get",
     };
     let target = wait.target.get();
@@ -268,6 +269,9 @@ fn primitive(cx: &Cx, this: Value, method: &str, levels: &[Level], seen: &mut Se
             let members = this.cast::<Group>().map_or_else(Vec::new, |group| group.members());
             seen.what = several(cx, &members, "in its task group", &mut seen.needs);
         }
+        Some("barrier") => {
+            seen.what = format!("{}{}", named(cx, "barrier", this, levels), crowd(this));
+        }
         Some(kind) => seen.what = named(cx, kind, this, levels),
         None => seen.what = named(cx, &format!("{class}.{method}()"), this, levels),
     }
@@ -307,6 +311,16 @@ fn depth(queue: Value) -> String {
         _ if count == 1 => "1 item".into(),
         _ => format!("{count} items"),
     }
+}
+
+/// " (2 of 3 are there)" of a barrier.
+fn crowd(barrier: Value) -> String {
+    let barrier = barrier.cast::<Primitive>();
+    let shown = |this: Gc<Primitive>| match this.stage.get() {
+        Stage::Filling => format!(" ({} of {} are there)", this.count.get(), this.bound.get()),
+        _ => String::new(),
+    };
+    barrier.map_or_else(String::new, shown)
 }
 
 /// "lock `a`", if the program has a name for it.
