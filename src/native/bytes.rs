@@ -65,6 +65,8 @@ pub const fn special() -> [Def; SPECIAL_COUNT] {
 /// What a bytes-like value holds: as it is, or copied where it may change.
 pub enum Data {
     Bytes(Gc<Bytes>),
+    /// So many of the bytes, from there: what a view shows.
+    Part(Gc<Bytes>, usize, usize),
     Copy(Vec<u8>),
 }
 
@@ -74,6 +76,7 @@ impl Deref for Data {
     fn deref(&self) -> &[u8] {
         match self {
             Data::Bytes(bytes) => bytes.as_slice(),
+            Data::Part(bytes, start, len) => &bytes.as_slice()[*start..][..*len],
             Data::Copy(data) => data,
         }
     }
@@ -89,8 +92,14 @@ pub fn data_of(cx: &Cx, value: Value) -> Option<Data> {
         return Some(Data::Copy(bytes.to_vec()));
     }
     if let Some(view) = inner.cast::<MemoryView>() {
-        let usable = !view.is_released() && view.layout().is_c_contiguous();
-        return usable.then(|| Data::Copy(view.to_vec()));
+        let layout = view.layout();
+        let usable = !view.is_released() && layout.is_c_contiguous();
+        return usable.then(|| match view.storage.get().cast::<Bytes>() {
+            Some(bytes) if layout.byte_len() > 0 => {
+                Data::Part(bytes, layout.start, layout.byte_len())
+            }
+            _ => Data::Copy(view.to_vec()),
+        });
     }
     storage_of(cx, inner).map(|bytes| Data::Copy(bytes.to_vec()))
 }

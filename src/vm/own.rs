@@ -7,8 +7,9 @@ use crate::value::future::NAME_KEY;
 use crate::value::kind::Kind;
 use crate::value::shape::MAX_KEYS;
 use crate::value::{
-    Class, ClassMethod, Dict, EventLoop, Exception, Function, Future, Group, Instance, Member,
-    Module, Primitive, Queue, Record, Resource, Slots, StaticMethod, Str, Task, Timeout, Value,
+    Class, ClassMethod, Dict, EventLoop, Exception, Function, Future, Group, Handle, Instance,
+    Member, Module, Primitive, Queue, Record, Resource, Slots, StaticMethod, Str, T, Task, Timeout,
+    Value,
 };
 
 /// Name of the hidden first slot of instances that carry a built-in value.
@@ -59,6 +60,12 @@ pub(super) fn extra_cell(object: Value) -> Option<&'static std::cell::Cell<Value
             k if k == Kind::Group as u8 => Some(&(*header.cast::<Group>()).extra),
             k if k == Kind::EventLoop as u8 => Some(&(*header.cast::<EventLoop>()).extra),
             k if k == Kind::Resource as u8 => Some(&(*header.cast::<Resource>()).extra),
+            k if k == Kind::Handle as u8 => {
+                // Only those of derived classes have attributes of their own.
+                let base = [T::Handle.shape(), T::TimerHandle.shape()];
+                let derived = !base.contains(&(*header).shape);
+                Some(&(*header.cast::<Handle>()).extra).filter(|_| derived)
+            }
             k if k == Kind::Record as u8 => {
                 Some(&(*header.cast::<Record>()).extra).filter(|extra| !extra.get().is_none())
             }

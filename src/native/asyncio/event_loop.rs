@@ -266,7 +266,8 @@ pub fn check_thread(cx: &Cx, own: Gc<EventLoop>) -> Result<(), Stop> {
 }
 
 /// Methods that a derived class may replace: then the loop is not `PLAIN`.
-const SCHEDULING: &[&str] = &["call_soon", "call_at", "call_later", "time", "create_task"];
+const SCHEDULING: &[&str] =
+    &["call_soon", "call_at", "call_later", "time", "create_task", "create_future"];
 
 fn new(cx: &mut Cx, args: Args) -> Flow {
     let class = new_class(cx, args, T::EventLoop)?;

@@ -147,20 +147,6 @@ pub static TYPE: TypeDef = TypeDef {
             })?;
             Ok(Value::int(n as i64))
         }),
-        method(
-            "_send_from(self, data, start, /)",
-            "Sends some of the rest; how much.",
-            |cx, args| {
-                let data = data_arg(cx, args, 1)?;
-                let start = cx.arg(args, 2).value();
-                let start = usize::try_from(cx.index_i64(start)?).unwrap_or(0).min(data.len());
-                let sock = sock(cx, args)?;
-                let n = retry(cx, &sock, Act::Send, data.len() - start, |s, n| {
-                    s.send(&data[start..][..n])
-                })?;
-                Ok(Value::int(n as i64))
-            },
-        ),
         method("sendall(self, data, flags=0, /)", "Sends all of the data.", |cx, args| {
             let flags = flags(cx, args, 2)?;
             let data = data_arg(cx, args, 1)?;

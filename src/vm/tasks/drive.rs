@@ -229,7 +229,12 @@ unsafe fn turn(vm: *mut Vm, ip: Ip, base: Base, own: Gc<EventLoop>) -> Turn {
         (*vm).glance();
         let idle = own.ready.borrow().is_empty() && !own.has(flag::STOPPING);
         let armed = !own.timers.borrow().is_empty();
-        let first = if armed { own.timers.borrow_mut().next_time() } else { None };
+        let mut first = if armed { own.timers.borrow_mut().next_time() } else { None };
+        if !(*vm).tasks.suspects.is_empty() && (armed || !idle) {
+            // Without a timer, and with nothing to do, all will be told of in a moment.
+            let due = ring::tell(&mut *vm, own, false);
+            first = first.map(|first| due.map_or(first, |due| due.min(first)));
+        }
         match first {
             None if idle => return rest(vm, ip, base, own, None),
             None => {}
@@ -696,7 +701,7 @@ pub(super) unsafe fn wait_on(
             return None;
         }
         super::add_waiter(&*vm, future, waiter);
-        ring::look(&*vm, task, Value::object(future));
+        ring::look(&mut *vm, task, Value::object(future));
         if task.has(state::MUST_CANCEL) {
             // It was cancelled while it ran.
             let message = task.result.get();

@@ -67,6 +67,8 @@ pub struct State {
     has_foreign: bool,
     /// Draws the order of tasks that are ready; None for the order in which they became so.
     shuffle: Option<Draw>,
+    /// Tasks that wait for one another, since not long ago.
+    suspects: Vec<ring::Suspect>,
 }
 
 impl State {
@@ -76,6 +78,7 @@ impl State {
         for &value in self.running.iter().flatten() {
             tracer.value(value);
         }
+        self.suspects.iter().for_each(|suspect| suspect.trace(tracer));
     }
 }
 
@@ -83,7 +86,7 @@ impl State {
 pub struct Reports {
     /// What is going on? Somebody at the terminal has asked.
     pub quit: fn(&Cx),
-    /// The task has begun to wait for one that waits, by others perhaps, for it.
+    /// The task has waited for a while for one that waits, by others perhaps, for it.
     pub ring: fn(&Cx, Gc<Task>),
     /// True: the process has to end soon, whatever the program does; false: it need not.
     pub hurry: fn(bool),
@@ -115,6 +118,11 @@ pub(super) fn insist(vm: &Vm) {
 }
 
 impl Vm {
+    /// The loop's run ends: whoever waits for one another now will for ever.
+    pub fn tell_rings(&mut self, own: Gc<EventLoop>) {
+        ring::tell(self, own, true);
+    }
+
     pub fn reports(&mut self) -> &mut Reports {
         &mut self.reports
     }

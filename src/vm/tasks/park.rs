@@ -313,7 +313,7 @@ pub(super) unsafe fn await_for(
             own.push(Value::object(task));
             return drive::drive(vm, driver_ip, driver, 0);
         }
-        ring::look(&*vm, task, Value::object(wait));
+        ring::look(&mut *vm, task, Value::object(wait));
         if task.has(state::MUST_CANCEL) {
             let message = task.result.get();
             task.set(state::MUST_CANCEL, !undo(&mut *vm, wait, message));
@@ -442,7 +442,17 @@ impl Cx {
         if running.is_none() {
             return Err(self.error(crate::value::T::RuntimeError, "no running event loop"));
         }
-        Ok(Value::object(self.future(running)))
+        if wait.phase.get() != phase::CREATED || super::plain(running).is_some() {
+            return Ok(Value::object(self.future(running)));
+        }
+        // The loop may make futures of its own kind. Those for a second wait need not be.
+        let create = self.intern("create_future");
+        let create = self.get_attribute(running, create)?;
+        let made = self.scope(|cx| {
+            cx.root(Value::object(wait));
+            cx.call(create, &[])
+        })?;
+        Ok(if made.future().is_some() { made } else { Value::object(self.future(running)) })
     }
 
     fn end_by_hand(&mut self, outcome: Outcome) -> super::super::Flow {

@@ -70,6 +70,12 @@ pub static FUNCTIONS: &[Def] = &[
         leaks::pending(cx, cx.arg(args, 0).value());
         Ok(Value::NONE)
     }),
+    function("_tell_rings(loop, /)", "What waits for ever, at the end of a run.", |cx, args| {
+        if let Some(own) = cx.arg(args, 0).cast::<EventLoop>() {
+            cx.vm_mut().tell_rings(own);
+        }
+        Ok(Value::NONE)
+    }),
     function("_insist()", "Ctrl-C was pressed again.", |cx, _| {
         cx.insist();
         Ok(Value::NONE)

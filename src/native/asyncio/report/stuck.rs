@@ -83,13 +83,11 @@ pub fn report_threads(cx: &Cx, what: Value) {
     }
 }
 
-/// The task has begun to wait, and the chain of those that it waits for leads back to it.
+/// The chain of those that the task waits for leads back to it.
 pub fn ring(cx: &Cx, task: Gc<Task>) {
     let Some(own) = task.event_loop.get().cast::<EventLoop>() else { return };
     let said = cx.state::<Said>();
-    let others = !own.ready.borrow().is_empty() || !own.timers.borrow().is_empty();
-    if !others || said.rings.get() >= RINGS {
-        // Nothing is left that could run: all will be said in a moment.
+    if said.rings.get() >= RINGS {
         return;
     }
     let lookout = seen::Lookout::new(cx, own);
