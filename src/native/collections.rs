@@ -97,6 +97,9 @@ pub fn module(cx: &mut Cx, namespace: Gc<Dict>) -> Result<(), Stop> {
     add_functions(cx, namespace, FUNCTIONS, "_collections");
     add_types(cx, &[&super::deque::TYPE, &FIELD]);
     namespace.set_str(cx, cx.intern("deque"), cx.type_object(T::Deque));
+    for id in [T::DequeIter, T::DequeReverseIter] {
+        namespace.set_str(cx, cx.class(id).name.get(), cx.type_object(id));
+    }
     // Methods for a class that is still to be made.
     let ordered = cx.dict();
     for row in ORDERED {

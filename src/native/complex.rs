@@ -3,11 +3,12 @@
 use super::float::float_arg;
 use super::object::{derive, new_class};
 use super::operators::{this_complex, wrong_receiver};
-use super::{TypeDef, method, static_method};
+use super::{TypeDef, add_functions, function, method, static_method};
+use crate::gc::Gc;
 use crate::plain::float::parse_ascii;
 use crate::plain::number_text::{normalise, strip};
-use crate::value::{Native, Str, T, Value};
-use crate::vm::{Args, Cx, Flow, GetSet, Number, Stop};
+use crate::value::{Dict, Native, Str, T, Value};
+use crate::vm::{Args, Cx, Def, Flow, GetSet, Number, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
     id: T::Complex,
@@ -125,6 +126,50 @@ fn parts(cx: &mut Cx, value: Value) -> Result<Option<(f64, f64)>, Stop> {
         return Ok(Some((re, im)));
     }
     Ok(real_part(cx, value)?.map(|re| (re, 0.0)))
+}
+
+/// What `cmath` leaves to natives, because programs make members of classes of it.
+static FUNCTIONS: &[Def] = &[function(
+    "isclose(a, b, *, rel_tol=1e-09, abs_tol=0.0)",
+    "Determine whether two complex numbers are close in value.",
+    isclose,
+)];
+
+pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
+    add_functions(cx, dict, FUNCTIONS, "cmath");
+    Ok(())
+}
+
+fn isclose(cx: &mut Cx, args: Args) -> Flow {
+    let mut numbers = [(0.0, 0.0); 2];
+    for (i, number) in numbers.iter_mut().enumerate() {
+        let given = cx.arg(args, i).value();
+        match parts(cx, given)? {
+            Some(found) => *number = found,
+            None => {
+                let text = format!("must be real number, not {}", cx.type_name(given));
+                return Err(cx.type_error(&text));
+            }
+        }
+    }
+    let mut tolerances = [1e-9, 0.0];
+    for (i, tolerance) in tolerances.iter_mut().enumerate() {
+        if let Some(given) = cx.opt(args, i + 2).map(|given| given.value()) {
+            *tolerance = float_arg(cx, given)?;
+        }
+    }
+    let ([a, b], [relative, absolute]) = (numbers, tolerances);
+    if relative < 0.0 || absolute < 0.0 {
+        return Err(cx.value_error("tolerances must be non-negative"));
+    }
+    let is_infinite = |(re, im): (f64, f64)| re.is_infinite() || im.is_infinite();
+    let size = |(re, im): (f64, f64)| re.hypot(im);
+    if a == b || is_infinite(a) || is_infinite(b) {
+        return Ok(Value::bool(a == b));
+    }
+    let apart = size((a.0 - b.0, a.1 - b.1));
+    let close = apart <= relative * size(b) || apart <= relative * size(a) || apart <= absolute;
+    Ok(Value::bool(close))
 }
 
 /// What `__float__` or `__index__` makes of the value; None if it has neither.

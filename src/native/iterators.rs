@@ -4,6 +4,7 @@
 //! Steps that call code of the program are in `iter_next.rs`.
 
 use super::iter_next::{next_by_code, stop};
+use super::iter_reduce::{REDUCE, SET_STATE, new_deque_iter, new_deque_reverse_iter};
 use super::list::reverse_iter;
 use super::object::{derive, new_class};
 use super::{TypeDef, method, static_method};
@@ -29,7 +30,7 @@ macro_rules! protocol {
 pub(super) use protocol;
 
 macro_rules! hinted {
-    ($($name:ident $id:ident;)*) => {
+    ($($name:ident $id:ident [$($more:expr),*];)*) => {
         $(static $name: TypeDef = TypeDef {
             id: T::$id,
             doc: "",
@@ -37,7 +38,7 @@ macro_rules! hinted {
                 "__length_hint__(self, /)",
                 "Private method returning an estimate of len(list(it)).",
                 length_hint
-            )],
+            ) $(, $more)*],
             getsets: &[],
         };)*
 
@@ -47,29 +48,37 @@ macro_rules! hinted {
 }
 
 hinted! {
-    RANGE RangeIter;
-    LIST ListIter;
-    LIST_REVERSE ListReverseIter;
-    TUPLE TupleIter;
-    STR StrIter;
-    BYTES BytesIter;
-    BYTEARRAY ByteArrayIter;
-    MEMORY MemoryIter;
-    DICT_KEY DictKeyIter;
-    DICT_VALUE DictValueIter;
-    DICT_ITEM DictItemIter;
-    DICT_REVERSE_KEY DictReverseKeyIter;
-    DICT_REVERSE_VALUE DictReverseValueIter;
-    DICT_REVERSE_ITEM DictReverseItemIter;
-    SET SetIter;
-    DEQUE DequeIter;
-    DEQUE_REVERSE DequeReverseIter;
-    ODICT OdictIter;
-    SEQUENCE SequenceIter;
+    RANGE RangeIter [REDUCE, SET_STATE];
+    LIST ListIter [REDUCE, SET_STATE];
+    LIST_REVERSE ListReverseIter [REDUCE, SET_STATE];
+    TUPLE TupleIter [REDUCE, SET_STATE];
+    STR StrIter [REDUCE, SET_STATE];
+    BYTES BytesIter [REDUCE, SET_STATE];
+    BYTEARRAY ByteArrayIter [REDUCE, SET_STATE];
+    MEMORY MemoryIter [];
+    DICT_KEY DictKeyIter [REDUCE];
+    DICT_VALUE DictValueIter [REDUCE];
+    DICT_ITEM DictItemIter [REDUCE];
+    DICT_REVERSE_KEY DictReverseKeyIter [REDUCE];
+    DICT_REVERSE_VALUE DictReverseValueIter [REDUCE];
+    DICT_REVERSE_ITEM DictReverseItemIter [REDUCE];
+    SET SetIter [REDUCE];
+    DEQUE DequeIter [REDUCE, static_method(
+        "__new__(cls, iterable, index=0, /)",
+        "Create and return a new object.",
+        new_deque_iter
+    )];
+    DEQUE_REVERSE DequeReverseIter [REDUCE, static_method(
+        "__new__(cls, iterable, index=0, /)",
+        "Create and return a new object.",
+        new_deque_reverse_iter
+    )];
+    ODICT OdictIter [REDUCE];
+    SEQUENCE SequenceIter [REDUCE, SET_STATE];
 }
 
 static CALLABLE: TypeDef =
-    TypeDef { id: T::CallableIter, doc: "", methods: protocol![], getsets: &[] };
+    TypeDef { id: T::CallableIter, doc: "", methods: protocol![REDUCE], getsets: &[] };
 
 pub static REVERSED: TypeDef = TypeDef {
     id: T::Reversed,
@@ -80,7 +89,9 @@ pub static REVERSED: TypeDef = TypeDef {
             "__length_hint__(self, /)",
             "Private method returning an estimate of len(list(it)).",
             length_hint
-        )
+        ),
+        REDUCE,
+        SET_STATE
     ],
     getsets: &[],
 };
@@ -91,11 +102,14 @@ pub static ENUMERATE: TypeDef = TypeDef {
           enumerate object yields pairs containing a count (from start, which\ndefaults to zero) \
           and a value yielded by the iterable argument.\n\nenumerate is useful for obtaining an \
           indexed list:\n    (0, seq[0]), (1, seq[1]), (2, seq[2]), ...",
-    methods: protocol![static_method(
-        "__new__(cls, iterable, start=0)",
-        "Create and return a new object.",
-        new_enumerate
-    )],
+    methods: protocol![
+        static_method(
+            "__new__(cls, iterable, start=0)",
+            "Create and return a new object.",
+            new_enumerate
+        ),
+        REDUCE
+    ],
     getsets: &[],
 };
 
@@ -107,11 +121,15 @@ pub static ZIP: TypeDef = TypeDef {
           exhausted.\n\nIf strict is true and one of the arguments is exhausted before the \
           others,\nraise a ValueError.\n\n   >>> list(zip('abcdefg', range(3), range(4)))\n   \
           [('a', 0, 0), ('b', 1, 1), ('c', 2, 2)]",
-    methods: protocol![static_method(
-        "__new__(cls, *iterables, strict=False)",
-        "Create and return a new object.",
-        new_zip
-    )],
+    methods: protocol![
+        static_method(
+            "__new__(cls, *iterables, strict=False)",
+            "Create and return a new object.",
+            new_zip
+        ),
+        REDUCE,
+        SET_STATE
+    ],
     getsets: &[],
 };
 
@@ -119,11 +137,10 @@ pub static MAP: TypeDef = TypeDef {
     id: T::Map,
     doc: "Make an iterator that computes the function using arguments from\neach of the \
           iterables.  Stops when the shortest iterable is exhausted.",
-    methods: protocol![static_method(
-        "__new__(cls, /, *args)",
-        "Create and return a new object.",
-        new_map
-    )],
+    methods: protocol![
+        static_method("__new__(cls, /, *args)", "Create and return a new object.", new_map),
+        REDUCE
+    ],
     getsets: &[],
 };
 
@@ -131,11 +148,14 @@ pub static FILTER: TypeDef = TypeDef {
     id: T::Filter,
     doc: "Return an iterator yielding those items of iterable for which function(item)\nis true. \
           If function is None, return the items that are true.",
-    methods: protocol![static_method(
-        "__new__(cls, function, iterable, /)",
-        "Create and return a new object.",
-        new_filter
-    )],
+    methods: protocol![
+        static_method(
+            "__new__(cls, function, iterable, /)",
+            "Create and return a new object.",
+            new_filter
+        ),
+        REDUCE
+    ],
     getsets: &[],
 };
 

@@ -48,6 +48,7 @@ mod http;
 mod int;
 pub mod io;
 mod iter_next;
+mod iter_reduce;
 mod iterators;
 mod itertools;
 mod json;
@@ -332,6 +333,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("_weakref", weak::module),
     ("contextvars", contextvars::module),
     ("math", math::module),
+    ("_cmath", complex::module),
     ("_abc", abc::module),
     ("_asyncio", asyncio::module),
     ("_collections", collections::module),

@@ -173,7 +173,14 @@ fn mul(cx: &mut Cx, args: Args) -> Flow {
 pub fn repeated(cx: &mut Cx, args: Args) -> Flow {
     let count = cx.arg(args, 1).value();
     let Some(count) = cx.index_or_none(count)? else {
-        return Ok(Value::NOT_IMPLEMENTED);
+        // A class of the program may know how to multiply a sequence.
+        let class = cx.class_of(count);
+        if class.is_user() {
+            return Ok(Value::NOT_IMPLEMENTED);
+        }
+        let kind = class.name_text();
+        let text = format!("can't multiply sequence by non-int of type '{kind}'");
+        return Err(cx.type_error(&text));
     };
     let count = cx.int_value(count);
     let this = cx.arg(args, 0).value();

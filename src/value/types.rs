@@ -132,8 +132,8 @@ types! {
     OdictItems     "odict_items"       DictItems   DictView FINAL NO_NEW;
     OdictIter      "odict_iterator"    Object      Iter FINAL NO_NEW;
     Deque          "collections.deque" Object      Deque;
-    DequeIter      "collections._deque_iterator" Object      Iter FINAL NO_NEW;
-    DequeReverseIter "collections._deque_reverse_iterator" Object Iter FINAL NO_NEW;
+    DequeIter      "collections._deque_iterator" Object      Iter FINAL;
+    DequeReverseIter "collections._deque_reverse_iterator" Object Iter FINAL;
     TupleField     "collections._tuplegetter" Object      Member FINAL NO_NEW;
     Random         "_random.Random"    Object      Resource;
     TlsSettings    "_ssl.Settings"     Object      Resource FINAL NO_NEW;
