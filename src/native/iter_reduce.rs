@@ -109,7 +109,7 @@ fn reduce(cx: &mut Cx, args: Args) -> Flow {
     }
 }
 
-fn parts(cx: &Cx, maker: Value, args: &[Value], state: Option<Value>) -> Value {
+pub(super) fn parts(cx: &Cx, maker: Value, args: &[Value], state: Option<Value>) -> Value {
     let args = Value::object(cx.tuple(args));
     match state {
         Some(state) => Value::object(cx.tuple(&[maker, args, state])),
@@ -118,7 +118,7 @@ fn parts(cx: &Cx, maker: Value, args: &[Value], state: Option<Value>) -> Value {
 }
 
 /// The function `iter`, as the builtins have it.
-fn iter_of(cx: &Cx) -> Flow {
+pub(super) fn iter_of(cx: &Cx) -> Flow {
     let name = cx.intern("iter");
     cx.vm().builtins.get_str(cx, name).ok_or_else(|| cx.error(T::AttributeError, "iter"))
 }

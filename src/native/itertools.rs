@@ -3,9 +3,10 @@
 //! What is plain all the way down is stepped by `vm/iter_tools.rs`. Every other iterator becomes
 //! WRITTEN: a generator of `stdlib/prelude_itertools.sloop` takes over from where it stands.
 
-use super::iter_next::{in_state, pull, pulled, stop};
+use super::iter_next::{in_state, stop};
 use super::iterators::{iter_now, iterators, protocol, this_iter};
 use super::object::{derive, new_class};
+use super::tool_reduce::{REDUCE, SET_STATE};
 use super::{TypeDef, class_method, function, method, static_method};
 use crate::gc::Gc;
 use crate::plain::MAX_BYTES;
@@ -36,7 +37,8 @@ tool!(
     "__new__(cls, start=0, step=1)",
     new_count,
     "Numbers from start on, step apart, without end.",
-    method("__repr__(self, /)", "Return repr(self).", count_repr)
+    method("__repr__(self, /)", "Return repr(self).", count_repr),
+    REDUCE
 );
 tool!(
     REPEAT,
@@ -49,14 +51,17 @@ tool!(
         "__length_hint__(self, /)",
         "Private method returning an estimate of len(list(it)).",
         repeat_hint
-    )
+    ),
+    REDUCE
 );
 tool!(
     CYCLE,
     Cycle,
     "__new__(cls, iterable, /)",
     new_cycle,
-    "The items of the iterable, again and again."
+    "The items of the iterable, again and again.",
+    REDUCE,
+    SET_STATE
 );
 tool!(
     CHAIN,
@@ -68,21 +73,26 @@ tool!(
         "from_iterable(cls, iterable, /)",
         "A chain of the iterables that an iterable yields.",
         from_iterable
-    )
+    ),
+    REDUCE,
+    SET_STATE
 );
 tool!(
     ISLICE,
     Islice,
     "__new__(cls, iterable, start, stop=None, step=None, /)",
     new_islice,
-    "islice(iterable, stop) or islice(iterable, start, stop[, step])\n\nItems at selected positions."
+    "islice(iterable, stop) or islice(iterable, start, stop[, step])\n\nItems at selected positions.",
+    REDUCE
 );
 tool!(
     ACCUMULATE,
     Accumulate,
     "__new__(cls, iterable, func=None, *, initial=None)",
     new_accumulate,
-    "Running totals, or the running results of another function of two arguments."
+    "Running totals, or the running results of another function of two arguments.",
+    REDUCE,
+    SET_STATE
 );
 tool!(
     PAIRWISE,
@@ -96,35 +106,45 @@ tool!(
     Product,
     "__new__(cls, *iterables, repeat=1)",
     new_product,
-    "Cartesian product of the iterables, as nested loops would make it."
+    "Cartesian product of the iterables, as nested loops would make it.",
+    REDUCE,
+    SET_STATE
 );
 tool!(
     PERMUTATIONS,
     Permutations,
     "__new__(cls, iterable, r=None)",
     new_permutations,
-    "Arrangements of r items, in lexicographic order of their positions."
+    "Arrangements of r items, in lexicographic order of their positions.",
+    REDUCE,
+    SET_STATE
 );
 tool!(
     COMBINATIONS,
     Combinations,
     "__new__(cls, iterable, r)",
     |cx, args| new_selection(cx, args, T::Combinations),
-    "Selections of r items, in lexicographic order of their positions."
+    "Selections of r items, in lexicographic order of their positions.",
+    REDUCE,
+    SET_STATE
 );
 tool!(
     REPLACEMENTS,
     Replacements,
     "__new__(cls, iterable, r)",
     |cx, args| new_selection(cx, args, T::Replacements),
-    "Selections of r items, each of which may occur again."
+    "Selections of r items, each of which may occur again.",
+    REDUCE,
+    SET_STATE
 );
 tool!(
     ZIP_LONGEST,
     ZipLongest,
     "__new__(cls, *iterables, fillvalue=None)",
     new_zip_longest,
-    "As zip(), but until the longest iterable is exhausted: fillvalue stands for missing items."
+    "As zip(), but until the longest iterable is exhausted: fillvalue stands for missing items.",
+    REDUCE,
+    SET_STATE
 );
 tool!(
     BATCHED,
@@ -137,51 +157,60 @@ tool!(
     TEE,
     Tee,
     "__new__(cls, iterable, /)",
-    new_tee,
+    super::tee::new_tee,
     "Iterator that shares what it reads.",
-    method("__copy__(self, /)", "An independent iterator over what is left.", copy_tee)
+    method("__copy__(self, /)", "An independent iterator over what is left.", super::tee::copy_tee)
 );
 tool!(
     COMPRESS,
     Compress,
     "__new__(cls, data, selectors)",
     super::starmap::new_compress,
-    "Items of data whose selectors are true."
+    "Items of data whose selectors are true.",
+    REDUCE
 );
 tool!(
     DROPWHILE,
     DropWhile,
     "__new__(cls, predicate, iterable, /)",
     |cx, args| new_written(cx, args, T::DropWhile, "_dropwhile", &[2]),
-    "All items from the first one on for which the predicate is false."
+    "All items from the first one on for which the predicate is false.",
+    REDUCE,
+    SET_STATE
 );
 tool!(
     TAKEWHILE,
     TakeWhile,
     "__new__(cls, predicate, iterable, /)",
     |cx, args| new_written(cx, args, T::TakeWhile, "_takewhile", &[2]),
-    "Items before the first one for which the predicate is false."
+    "Items before the first one for which the predicate is false.",
+    REDUCE,
+    SET_STATE
 );
 tool!(
     FILTERFALSE,
     FilterFalse,
     "__new__(cls, function, iterable, /)",
     |cx, args| new_written(cx, args, T::FilterFalse, "_filterfalse", &[2]),
-    "Items for which function(item) is false, or that are false themselves."
+    "Items for which function(item) is false, or that are false themselves.",
+    REDUCE
 );
 tool!(
     STARMAP,
     StarMap,
     "__new__(cls, function, iterable, /)",
     super::starmap::new,
-    "Results of the function, called with the arguments that the iterable yields."
+    "Results of the function, called with the arguments that the iterable yields.",
+    REDUCE
 );
 tool!(
     GROUPBY,
     GroupBy,
     "__new__(cls, iterable, key=None)",
     super::groupby::new,
-    "Pairs of a key and an iterator over the run of neighbours that share it."
+    "Pairs of a key and an iterator over the run of neighbours that share it.",
+    REDUCE,
+    SET_STATE
 );
 
 static GROUPER: TypeDef = TypeDef { id: T::Grouper, doc: "", methods: protocol![], getsets: &[] };
@@ -211,7 +240,7 @@ pub static TYPES: &[&TypeDef] = &[
 ];
 
 static FUNCTIONS: &[Def] =
-    &[function("tee(iterable, n=2, /)", "A tuple of n independent iterators.", tee)];
+    &[function("tee(iterable, n=2, /)", "A tuple of n independent iterators.", super::tee::tee)];
 
 pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     super::add_functions(cx, dict, FUNCTIONS, "itertools");
@@ -233,7 +262,7 @@ fn written(cx: &Cx, id: T, name: &'static str, given: Value) -> Value {
 }
 
 /// From here on the steps of the iterator are those of a generator function.
-fn write(cx: &Cx, iter: Gc<Iter>, name: &'static str, given: Value) {
+pub(super) fn write(cx: &Cx, iter: Gc<Iter>, name: &'static str, given: Value) {
     let parts = [cx.vm().prelude(name), given];
     iter.a.set(Value::UNDEF);
     iter.b.set(Value::object(cx.tuple(&parts)));
@@ -269,7 +298,7 @@ pub fn next_by_code(cx: &mut Cx, iter: Gc<Iter>) -> Flow {
     if iter.header.flags & WRITTEN == 0 {
         match iter.kind {
             IterKind::Count => return count_on(cx, iter),
-            IterKind::Tee => return tee_on(cx, iter),
+            IterKind::Tee => return super::tee::next(cx, iter),
             IterKind::StarMap => return super::starmap::next(cx, iter),
             IterKind::GroupBy | IterKind::Grouper => return super::groupby::next(cx, iter),
             _ => take_over(cx, iter),
@@ -303,7 +332,7 @@ fn take_over(cx: &Cx, iter: Gc<Iter>) {
     let none = |value: Value| if value.is_undef() { Value::NONE } else { value };
     let count = cx.int(at);
     let (name, state) = match iter.kind {
-        IterKind::Cycle => ("_cycle", vec![a, b]),
+        IterKind::Cycle => ("_cycle", vec![a, b, Value::TRUE]),
         IterKind::Chain => ("_chain", vec![a, none(b)]),
         IterKind::Slice => {
             let bounds = b.cast::<List>().map_or_else(Vec::new, |bounds| bounds.to_vec());
@@ -435,7 +464,7 @@ fn new_repeat(cx: &mut Cx, args: Args) -> Flow {
 }
 
 /// An argument that says how many.
-fn size(cx: &mut Cx, value: Value) -> Result<i64, Stop> {
+pub(super) fn size(cx: &mut Cx, value: Value) -> Result<i64, Stop> {
     match cx.index(value)? {
         Int::Small(size) => Ok(size),
         Int::Big(_) => {
@@ -454,7 +483,7 @@ fn repeat_hint(cx: &mut Cx, args: Args) -> Flow {
 
 // ---- one source
 
-fn source_of(cx: &mut Cx, args: Args) -> Flow {
+pub(super) fn source_of(cx: &mut Cx, args: Args) -> Flow {
     let source = cx.arg(args, 1).value();
     iter_now(cx, source)
 }
@@ -571,7 +600,7 @@ fn new_zip_longest(cx: &mut Cx, args: Args) -> Flow {
 // ---- selections
 
 /// Positions that a selection may have: what it notes about them must fit the memory.
-const MOST: i64 = (MAX_BYTES / 16) as i64;
+pub(super) const MOST: i64 = (MAX_BYTES / 16) as i64;
 
 fn selection(cx: &Cx, class: Gc<Class>, id: T, kind: IterKind, pool: Value, r: i64) -> Flow {
     if r > MOST {
@@ -694,83 +723,4 @@ fn product_of(cx: &Cx, class: Gc<Class>, pools: &[Value], repeat: i64) -> Flow {
     let state = Value::object(cx.list(Vec::new()));
     let iter = cx.iter(T::Product, IterKind::Product, pools, state, 0);
     derive(cx, class, T::Product, Value::object(iter))
-}
-
-// ---- tee
-
-fn tee(cx: &mut Cx, args: Args) -> Flow {
-    let n = match cx.opt(args, 1).map(|n| n.value()) {
-        Some(n) => size(cx, n)?,
-        None => 2,
-    };
-    if n < 0 {
-        return Err(cx.value_error("n must be >= 0"));
-    }
-    if n == 0 {
-        return Ok(Value::object(cx.tuple(&[])));
-    }
-    if n > MOST {
-        return Err(cx.error_with(T::MemoryError, &[]));
-    }
-    let source = cx.arg(args, 0).value();
-    let source = iter_now(cx, source)?;
-    let first = match cx.unwrap(source).cast::<Iter>() {
-        Some(iter) if iter.kind == IterKind::Tee => iter,
-        _ => tee_over(cx, source),
-    };
-    let mut all = vec![Value::object(first)];
-    all.extend((1..n).map(|_| Value::object(tee_like(cx, first))));
-    Ok(Value::object(cx.tuple(&all)))
-}
-
-fn tee_over(cx: &Cx, source: Value) -> Gc<Iter> {
-    let block = cx.list(vec![Value::NONE, source]);
-    let tee = cx.iter(T::Tee, IterKind::Tee, Value::object(block), Value::UNDEF, 2);
-    let plain = source.cast::<Iter>().is_some_and(|source| cx.is_plain_iter(source));
-    tee.guard.set(u32::from(plain));
-    tee
-}
-
-fn tee_like(cx: &Cx, tee: Gc<Iter>) -> Gc<Iter> {
-    let twin = cx.iter(T::Tee, IterKind::Tee, tee.a.get(), Value::UNDEF, tee.at.get());
-    twin.guard.set(tee.guard.get());
-    twin
-}
-
-fn new_tee(cx: &mut Cx, args: Args) -> Flow {
-    let class = new_class(cx, args, T::Tee)?;
-    let source = source_of(cx, args)?;
-    let made = match cx.unwrap(source).cast::<Iter>() {
-        Some(iter) if iter.kind == IterKind::Tee => tee_like(cx, iter),
-        _ => tee_over(cx, source),
-    };
-    derive(cx, class, T::Tee, Value::object(made))
-}
-
-fn copy_tee(cx: &mut Cx, args: Args) -> Flow {
-    let iter = this_iter(cx, args)?;
-    if iter.kind != IterKind::Tee {
-        return Err(cx.type_error("descriptor '__copy__' requires a '_tee' object"));
-    }
-    Ok(Value::object(tee_like(cx, iter)))
-}
-
-fn tee_on(cx: &mut Cx, iter: Gc<Iter>) -> Flow {
-    let source = iter.a.get().cast::<List>().and_then(|block| block.get(1));
-    let Some(source) = source else { return stop(cx) };
-    let state = [Value::object(iter), Value::NONE, Value::NONE];
-    match pull(cx, source, tee_pulled, state, false)? {
-        Some(item) => {
-            cx.tee_item(iter, item);
-            Ok(item)
-        }
-        None => stop(cx),
-    }
-}
-
-fn tee_pulled(cx: &mut Cx, [this, ..]: [Value; 3], outcome: Outcome) -> Flow {
-    let iter = in_state(cx, this)?;
-    let Some(item) = pulled(cx, outcome)? else { return stop(cx) };
-    cx.tee_item(iter, item);
-    Ok(item)
 }
