@@ -768,7 +768,10 @@ pub fn is_true(vm: &mut Vm, value: Value) -> Result<bool, Stop> {
         Ok(yes) => Ok(yes),
         Err(super::Ask::Raised) => Err(Stop::Raised),
         Err(super::Ask::Call { method, by_len }) => {
-            let answer = Cx::of(vm).call(method, &[value])?;
+            let answer = match super::call::bind_special(vm, method, value)? {
+                (func, Some(this)) => Cx::of(vm).call(func, &[this])?,
+                (func, None) => Cx::of(vm).call(func, &[])?,
+            };
             ops::truth_of_answer(vm, answer, by_len)
         }
     }

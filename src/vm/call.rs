@@ -412,6 +412,17 @@ pub fn bind_special(
     Ok((super::lookup::bind_now(vm, method, this, class)?, None))
 }
 
+/// Calls a special method without arguments that was found on the type of `this`.
+pub unsafe fn ask(vm: *mut Vm, ip: Ip, base: Base, method: Value, this: Value, info: u64) -> Pc {
+    unsafe {
+        match bind_special(&mut *vm, method, this) {
+            Ok((func, Some(this))) => invoke(vm, ip, base, func, &[this], info),
+            Ok((func, None)) => invoke(vm, ip, base, func, &[], info),
+            Err(_) => unwind::unwind(vm, ip, base),
+        }
+    }
+}
+
 /// A window for the call: windows of heap frames are moved to the stack.
 unsafe fn stack_window(vm: *mut Vm, base: Base, window: Base, len: usize) -> Base {
     unsafe {

@@ -232,7 +232,7 @@ pub unsafe fn branch_truth(
             Ok(yes) => Pc::new(if yes == sense { taken(ip, offset) } else { ip }, base),
             Err(Ask::Call { method, by_len }) => {
                 let info = Ret::Branch as u64 | call::by_len(by_len);
-                call::invoke(vm, ip, base, method, &[x], info)
+                call::ask(vm, ip, base, method, x, info)
             }
             Err(Ask::Raised) => unwind::unwind(vm, ip, base),
         }
@@ -284,7 +284,7 @@ pub unsafe fn not_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                     | call::NEGATE
                     | call::by_len(by_len)
                     | Ret::Truth as u64;
-                call::invoke(vm, ip, base, method, &[x], info)
+                call::ask(vm, ip, base, method, x, info)
             }
             Err(Ask::Raised) => unwind::unwind(vm, ip, base),
         }

@@ -495,7 +495,7 @@ pub(super) unsafe fn deliver_comparison(
             Ok(yes) => Pc::new(if yes == sense { taken(ip, offset) } else { ip }, base),
             Err(Ask::Call { method, by_len }) => {
                 let info = Ret::Branch as u64 | call::by_len(by_len);
-                call::invoke(vm, ip, base, method, &[value], info)
+                call::ask(vm, ip, base, method, value, info)
             }
             Err(Ask::Raised) => unwind::unwind(vm, ip, base),
         }
