@@ -79,7 +79,14 @@ pub fn encode(cx: &mut Cx, text: Gc<Str>, how: &How) -> Result<Vec<u8>, Stop> {
     let handler = how.handler.unwrap_or(Handler::Strict);
     match codec::encode(text.as_bytes(), how.encoding, handler) {
         Ok(data) => Ok(data),
-        Err(fault) => Err(match unhandled(cx, how, "UnicodeEncodeError", &fault) {
+        Err(_) if how.handler.is_none() => {
+            let made = by_program(cx, "_encode_by_handler", Value::object(text), how)?;
+            match made.cast::<crate::value::Bytes>() {
+                Some(made) => Ok(made.as_slice().to_vec()),
+                None => Err(cx.type_error("the program's error handler has made no bytes")),
+            }
+        }
+        Err(fault) => Err(match unhandled(cx, "UnicodeEncodeError", &fault) {
             Some(stop) => stop,
             None => raise(cx, T::UnicodeEncodeError, Value::object(text), &fault),
         }),
@@ -107,8 +114,14 @@ pub fn decode(cx: &mut Cx, object: Value, data: &[u8], how: &How) -> Result<Gc<S
     let handler = how.handler.unwrap_or(Handler::Strict);
     match codec::decode(data, how.encoding, handler) {
         Ok(text) => Ok(cx.str_wtf8(&text)),
+        Err(_) if how.handler.is_none() => {
+            let object = Value::object(cx.bytes(data));
+            let made = by_program(cx, "_decode_by_handler", object, how)?;
+            made.cast::<Str>()
+                .ok_or_else(|| cx.type_error("the program's error handler has made no text"))
+        }
         Err(fault) => {
-            if let Some(stop) = unhandled(cx, how, "UnicodeDecodeError", &fault) {
+            if let Some(stop) = unhandled(cx, "UnicodeDecodeError", &fault) {
                 return Err(stop);
             }
             let object = match object.is::<crate::value::Bytes>() {
@@ -120,18 +133,23 @@ pub fn decode(cx: &mut Cx, object: Value, data: &[u8], how: &How) -> Result<Gc<S
     }
 }
 
-/// The error for a handler that does not exist, or not for this.
-fn unhandled(cx: &Cx, how: &How, error: &str, fault: &CodecFault) -> Option<Stop> {
-    if how.handler.is_none() {
-        let name = how.errors.map_or_else(String::new, |name| name.lossy().into_owned());
-        let text = format!("unknown error handler name '{name}'");
-        return Some(cx.error(T::LookupError, &text));
-    }
-    if fault.wrong_handler {
-        let text = format!("don't know how to handle {error} in error callback");
-        return Some(cx.type_error(&text));
-    }
-    None
+/// Goes on with the handler that the program has registered under the name in `how`.
+fn by_program(
+    cx: &mut Cx,
+    function: &'static str,
+    object: Value,
+    how: &How,
+) -> Result<Value, Stop> {
+    let errors = how.errors.map_or(Value::NONE, Value::object);
+    let encoding = cx.str_value(how.encoding.name());
+    cx.call_prelude(function, &[object, encoding, errors])
+}
+
+/// The error for a handler that is not one for this.
+fn unhandled(cx: &Cx, error: &str, fault: &CodecFault) -> Option<Stop> {
+    fault
+        .wrong_handler
+        .then(|| cx.type_error(&format!("don't know how to handle {error} in error callback")))
 }
 
 /// Raises what calling the exception type makes of the fault.
