@@ -173,9 +173,11 @@ fn mul(cx: &mut Cx, args: Args) -> Flow {
 pub fn repeated(cx: &mut Cx, args: Args) -> Flow {
     let count = cx.arg(args, 1).value();
     let Some(count) = cx.index_or_none(count)? else {
-        // A class of the program may know how to multiply a sequence.
+        // A class of the program may know how to multiply a sequence; if nobody does, another
+        // sequence would complain of this one.
         let class = cx.class_of(count);
-        if class.is_user() {
+        let rmul = cx.intern("__rmul__");
+        if class.is_user() || cx.lookup(class, rmul).is_some() {
             return Ok(Value::NOT_IMPLEMENTED);
         }
         let kind = class.name_text();

@@ -103,7 +103,9 @@ pub fn ring(cx: &Cx, task: Gc<Task>) {
             _ => return,
         }
     }
-    if all.iter().any(|seen| seen::has_deadline(cx, own, seen.task)) {
+    // A deadline breaks it, or it was said already that nothing can run.
+    let hopeful = |seen: &Seen| seen::has_deadline(cx, own, seen.task);
+    if all.iter().any(|seen| hopeful(seen) || seen.task.has(state::SILENT)) {
         return;
     }
     said.rings.set(said.rings.get() + 1);
