@@ -306,13 +306,18 @@ fn blessing_is_done_once() {
         ("leaks.sloop", "async def f(): pass\nf()\nprint(1)  #> 2\n"),
         ("hangs.sloop", "# sloop: timeout 0.3\nprint(1)  #> 2\nwhile True: pass\n"),
         ("string.sloop", "print(1)  #> 1\nprint('''a\nb''' + 1)\n"),
+        ("return.sloop", "print(1)  #> 1\nprint('a\\rb')\n"),
     ]);
     let ran = suite.run(&["--bless"]);
-    ran.ends(1, "12 passed, 3 failed, 0 skipped");
+    ran.ends(1, "13 passed, 3 failed, 0 skipped");
     ran.says("bless  a.sloop: wrote a.sloop\n");
     ran.says("not blessed: it did not end in time");
     ran.says("not blessed: it has lost something");
-    ran.says("not blessed: there is no place for a comment");
+    ran.says("not blessed: no comment can hold \"a\\rb\"");
+    assert_eq!(
+        suite.text("string.sloop"),
+        "print(1)  #> 1\nprint('''a\nb''' + 1)  #! TypeError: can only concatenate str (not \"int\") to str\n"
+    );
     assert_eq!(
         suite.text("a.sloop"),
         "x = '#> no'\nprint(1)  #> 1\nfor n in range(3):\n    print(n)  #> 0\n    #> 1\n    #> 2\nif x:\n    pass\n# the end"
@@ -342,7 +347,71 @@ fn blessing_is_done_once() {
     assert_eq!(suite.text("named.out"), "named\n");
     let again = suite.run(&["--bless"]);
     assert!(!again.stdout.contains("bless  "), "{}", again.stdout);
-    again.ends(1, "13 passed, 3 failed, 0 skipped");
+    again.ends(1, "14 passed, 3 failed, 0 skipped");
+}
+
+#[test]
+fn blessing_puts_lines_where_they_are_printed() {
+    let suite = Suite::new(&[
+        (
+            "loops.sloop",
+            "for n in range(2):\n    print(n)\nfor n in range(2):\n    print('a', n)\n    if n:\n        print('b')\n\
+             def show(x):\n    print('<', x)\n    print('>')\nprint('first')  # note\nshow(1)\nwhile n < 3:\n    n += 1\n    show(n)\n\
+             print('x\\ny')\nprint('no', end=' ')\nprint(\n    'end',\n)\nfor n in 'ab': print(n)\n#>\n",
+        ),
+        (
+            "tasks.sloop",
+            "import asyncio, atexit\natexit.register(lambda: print('bye'))\nasync def work(name):\n    print(name)\n    await asyncio.sleep(1)\n    print(name)\n\
+             async def main():\n    async with asyncio.TaskGroup() as group:\n        group.create_task(work('a'))\n        group.create_task(work('b'))\n\
+             \n    print('done')\n    await work('c')\nasyncio.run(main())\nraise KeyError('k')  #!\n",
+        ),
+        (
+            "grows.sloop",
+            "for n in range(2):\n    print(n)  #> 0\n    #> 1\n    print(-n)\nprint('x')  #>~ [xy]\nprint('new')\nprint('b')\nprint('a')\nprint('c')\n#>* a\n#>* b\n",
+        ),
+        ("block.sloop", "print(1)\nprint(2)\nprint(3)\nx = 1\n#> 2\n#> 3\n"),
+        (
+            "doc.md",
+            "```sloop\nfor n in range(2):\n    print(n)\n#>\n```\n```sloop\nprint('y')  #>\nraise KeyError(1)\n```\n",
+        ),
+    ]);
+    suite.run(&["--bless"]).ends(0, "6 passed, 0 failed, 0 skipped");
+    assert_eq!(
+        suite.text("loops.sloop"),
+        "for n in range(2):\n    print(n)\n    #> 0\n    #> 1\nfor n in range(2):\n    print('a', n)\n\
+         \x20   #> a 0\n    #> a 1\n    if n:\n        print('b')  #> b\ndef show(x):\n\
+         \x20   print('<', x)\n    print('>')\nprint('first')  # note\n#> first\nshow(1)\n#> < 1\n#> >\n\
+         while n < 3:\n    n += 1\n    show(n)\n    #> < 2\n    #> >\n    #> < 3\n    #> >\nprint('x\\n\
+         y')\n#> x\n#> y\nprint('no', end=' ')\nprint(\n    'end',\n)  #> no end\n\
+         for n in 'ab': print(n)\n#> a\n#> b\n"
+    );
+    assert_eq!(
+        suite.text("tasks.sloop"),
+        "import asyncio, atexit\natexit.register(lambda: print('bye'))\nasync def work(name):\n\
+         \x20   print(name)\n    await asyncio.sleep(1)\n    print(name)\nasync def main():\n\
+         \x20   async with asyncio.TaskGroup() as group:\n        group.create_task(work('a'))\n\
+         \x20       group.create_task(work('b'))\n    #> a\n    #> b\n    #> a\n    #> b\n\n\
+         \x20   print('done')  #> done\n    await work('c')\n    #> c\n    #> c\nasyncio.run(main())\n\
+         raise KeyError('k')  #!\n#> bye\n"
+    );
+    assert_eq!(
+        suite.text("grows.sloop"),
+        "for n in range(2):\n    print(n)\n    print(-n)\n#> 0\n#> 0\n#> 1\n#> -1\n\
+         print('x')  #>~ [xy]\nprint('new')  #> new\nprint('b')\nprint('a')\nprint('c')\n#>* a\n#>* b\n\
+         #> c\n"
+    );
+    assert_eq!(
+        suite.text("block.sloop"),
+        "print(1)\nprint(2)\nprint(3)\nx = 1\n#> 1\n#> 2\n#> 3\n"
+    );
+    assert_eq!(
+        suite.text("doc.md"),
+        "```sloop\nfor n in range(2):\n    print(n)\n    #> 0\n    #> 1\n```\n```sloop\n\
+         print('y')  #> y\nraise KeyError(1)  #! KeyError: 1\n```\n"
+    );
+    let again = suite.run(&["--bless"]);
+    assert!(!again.stdout.contains("bless  "), "{}", again.stdout);
+    again.ends(0, "6 passed, 0 failed, 0 skipped");
 }
 
 #[test]

@@ -43,6 +43,29 @@ pub fn comments(source: &str) -> Vec<Comment> {
     found
 }
 
+/// The logical lines of a text, in order: each from its first token to its last.
+pub fn logical_lines(source: &str) -> Vec<Span> {
+    let mut lexemes = layout::lex(source, Token::StartModule, true).tokens;
+    lexemes.sort_by_key(|lexeme| lexeme.span.start);
+    let mut found: Vec<Span> = Vec::new();
+    let mut begins = true;
+    for lexeme in lexemes {
+        match lexeme.token {
+            Token::Newline => begins = true,
+            Token::Indent | Token::Dedent | Token::StartModule | Token::End => {}
+            _ if begins => {
+                found.push(lexeme.span);
+                begins = false;
+            }
+            _ => {
+                let line = found.last_mut().expect("one has begun");
+                line.end = line.end.max(lexeme.span.end);
+            }
+        }
+    }
+    found
+}
+
 /// Comments in a stretch without tokens.
 fn between(source: &str, from: u32, to: u32, code: Option<u32>, found: &mut Vec<Comment>) {
     let mut at = from as usize;
@@ -84,6 +107,16 @@ mod tests {
                 ("# f", true, y),
             ]
         );
+    }
+
+    #[test]
+    fn logical_lines_reach_from_token_to_token() {
+        let text = "# a\nf(\n  1)  # b\nif x: y; z\n\n  \nx = '''\n''' \\\n  + b\nif y:\n    z";
+        let lines: Vec<_> = logical_lines(text)
+            .into_iter()
+            .map(|span| &text[span.start as usize..span.end as usize])
+            .collect();
+        assert_eq!(lines, ["f(\n  1)", "if x: y; z", "x = '''\n''' \\\n  + b", "if y:", "z"]);
     }
 
     #[test]

@@ -68,6 +68,8 @@ pub struct Config {
     pub color: bool,
     /// Where a test runner wants to be told what the output does not say.
     pub notes: Option<PathBuf>,
+    /// The runner wants to know which lines print what, too.
+    pub notes_lines: bool,
     pub tests: Option<Tests>,
 }
 
@@ -94,6 +96,7 @@ impl Config {
             show_locals: false,
             color: false,
             notes: None,
+            notes_lines: false,
             tests: None,
         }
     }

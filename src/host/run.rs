@@ -115,7 +115,8 @@ impl Program {
 
     /// Whom a test runner has told to watch.
     fn witness(&self, config: &Config) -> Option<Witness> {
-        config.notes.clone().map(|file| Witness { file, script: self.name.clone() })
+        let file = config.notes.clone()?;
+        Some(Witness { file, script: self.name.clone(), wants_lines: config.notes_lines })
     }
 
     /// Compiles it; `Err` after the report of what is wrong.

@@ -8,9 +8,11 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::{add_functions, error, function, io, sys, traceback};
+use super::io::{self, Heard};
+use super::{add_functions, error, function, sys, traceback};
+use crate::code::Code;
 use crate::gc::Gc;
-use crate::value::{Class, Dict, Module, Str, T, Tuple, Value};
+use crate::value::{Class, Dict, EventLoop, Module, Str, T, Tuple, Value};
 use crate::vm::{Args, Cx, Def, Flow, Stop};
 
 static FUNCTIONS: &[Def] = &[
@@ -29,6 +31,8 @@ pub struct Witness {
     pub file: PathBuf,
     /// The name that code of the script itself has.
     pub script: String,
+    /// Is it to be told which lines print what?
+    pub wants_lines: bool,
 }
 
 #[derive(Default)]
@@ -60,6 +64,9 @@ impl Witness {
 
 /// From now on somebody wants to know.
 pub fn begin(cx: &Cx, witness: Witness) {
+    if witness.wants_lines {
+        io::overhear(cx);
+    }
     *cx.state::<Known>().0.borrow_mut() = Some(Rc::new(witness));
 }
 
@@ -85,6 +92,42 @@ pub fn raised(cx: &mut Cx, exception: Value) {
         fields.extend(lines.iter().map(String::as_str));
         witness.tell("raised", &fields);
     });
+}
+
+/// So many of the innermost lines are told of what is printed; a recursion has many.
+const DEEP: usize = 32;
+
+/// Tells what has been written to standard output, and which lines of the script were at work:
+/// those of the functions that were called, innermost first; behind them, of what runs in another
+/// task than the loop's first, where that one waits. Apart from them the line of the module, if it
+/// has not ended.
+pub fn printed(cx: &Cx, heard: &Heard) {
+    let text = std::mem::take(&mut *heard.borrow_mut());
+    let Some(witness) = witness(cx).filter(|_| !text.is_empty()) else { return };
+    let mut lines = Vec::new();
+    let mut module = String::new();
+    let mut note = |code: &Code, word| {
+        let line = || code.lines.at(word).map_or(code.first_line, |at| at.line);
+        if *code.filename != *witness.script {
+            return;
+        }
+        if code.is_module {
+            module = line().to_string();
+        } else if lines.len() < DEEP {
+            lines.push(line());
+        }
+    };
+    cx.places().for_each(|(object, word)| note(&object.code, word));
+    let event_loop = cx.vm().running_loop.cast::<EventLoop>();
+    if let Some(first) = event_loop.and_then(|event_loop| event_loop.tasks().first().copied()) {
+        let waits = cx.awaits(first);
+        waits.iter().rev().for_each(|level| note(&level.spot.code, level.spot.word));
+    }
+    let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
+    let text = String::from_utf8_lossy(&text);
+    let fields: Vec<&str> =
+        [&*text, &module].into_iter().chain(lines.iter().map(|l| &**l)).collect();
+    witness.tell("printed", &fields);
 }
 
 /// The reason of a `unittest.SkipTest`.

@@ -153,6 +153,16 @@ impl Cx {
         Some((code, word_at(code, level.ip)))
     }
 
+    /// The code of the program that is at work, and a word of the instruction that each is at: from
+    /// the caller of the running native outwards.
+    pub fn places(&self) -> impl Iterator<Item = (Gc<CodeObject>, u32)> {
+        let vm = self.vm();
+        // SAFETY: levels of the chain, which stays as it is while the machine is borrowed.
+        std::iter::successors(self.level_at(0), |&level| unsafe { outwards(vm, level) })
+            .map(|level| unsafe { (vm.code_of(level.base), level.ip) })
+            .map(|(code, ip)| (code, word_at(code, ip)))
+    }
+
     /// The globals of that activation.
     pub fn globals_at(&self, depth: usize) -> Option<Value> {
         let level = self.level_at(depth)?;

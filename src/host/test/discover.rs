@@ -123,7 +123,8 @@ fn narrowed(jobs: Vec<Job>, parts: &[Part]) -> Result<Vec<Job>, String> {
                 !names.is_empty()
             }
             Kind::Block(block, _) => {
-                wanted(&|part| matches!(part, Part::Line(line) if *line == block.line))
+                let lines = block.line..=block.line + block.code.lines().count() + 1;
+                wanted(&|part| matches!(part, Part::Line(line) if lines.contains(line)))
             }
             Kind::Script | Kind::Broken(_) => false,
         };
@@ -212,12 +213,13 @@ fn in_file(file: &Path, named: bool) -> Vec<Job> {
     let functions = if is_test_file(file) { names_of_tests(&text) } else { Vec::new() };
     let beside = SIBLINGS.iter().any(|ending| file.with_extension(ending).is_file());
     let mut jobs = Vec::new();
-    let directives = expected.directives.clone();
-    if expected.is_any() || beside || (named && functions.is_empty()) {
+    let (directives, problems) = (expected.directives.clone(), expected.problems.clone());
+    let is_wrong = functions.is_empty() && !expected.problems.is_empty();
+    if expected.is_any() || beside || is_wrong || (named && functions.is_empty()) {
         jobs.push(job(Kind::Script, expected));
     }
     if !functions.is_empty() {
-        let expected = Expected { directives, ..Expected::default() };
+        let expected = Expected { directives, problems, ..Expected::default() };
         jobs.push(job(Kind::Functions(functions), expected));
     }
     jobs

@@ -98,11 +98,12 @@ pub fn read(text: &str) -> Expected {
         } else if let Some((how, said)) = output_line(said) {
             let text = said.trim_end().to_owned();
             expected.lines.push(Line { how, text, comment: place });
-        } else if let Some(said) = said.strip_prefix("#! ")
+        } else if let Some(said) = said.strip_prefix("#!")
+            && (said.is_empty() || said.starts_with(' '))
             && !(line == 1 && alone)
         {
             let first = code.map_or(line, line_of);
-            error_line(said.trim_end(), first..=line, place, &mut expected.raised);
+            error_line(said.trim(), first..=line, place, &mut expected.raised);
         }
     }
     expected

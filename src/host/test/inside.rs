@@ -35,6 +35,7 @@ fn config(args: Vec<Vec<u8>>) -> Result<Config, String> {
         match arg.strip_prefix("--schedule-seed=") {
             Some(seed) => config.schedule_seed = seed.parse().ok(),
             None if arg == "--virtual-time" => config.virtual_time = true,
+            None if arg == "--lines" => config.notes_lines = true,
             None => break arg,
         }
     };

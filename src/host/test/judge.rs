@@ -156,9 +156,9 @@ fn raised(text: &mut Text, expected: &[Raised], found: &[Problem]) -> bool {
 pub fn says(problem: &Problem, wanted: &str) -> bool {
     let found = bare(&problem.text);
     let kind = found.find(": ").unwrap_or(found.len());
-    let short = found[..kind].rfind('.').map_or("", |dot| &found[dot + 1..]);
+    let short = found[..kind].rfind('.').map_or(&*found, |dot| &found[dot + 1..]);
     [&found, short].iter().any(|found| {
-        let rest = found.strip_prefix(wanted);
+        let rest = found.strip_prefix(wanted).filter(|_| !wanted.is_empty());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(". Did you mean"))
     })
 }

@@ -83,7 +83,8 @@ pub fn together(lines: &[Line]) -> &[Line] {
 fn in_order(group: &[Line], found: &[String]) -> Vec<usize> {
     let mut left: Vec<usize> = (0..group.len()).collect();
     let mut ordered = Vec::new();
-    for line in found.iter().take(group.len()) {
+    // Where they do not come together it helps to know where they come.
+    for line in found {
         if let Some(at) = left.iter().position(|&at| group[at].text == *line) {
             ordered.push(left.remove(at));
         }

@@ -4,7 +4,7 @@
 //! (`markdown.rs`), functions. `pool.rs` runs them side by side and brings the outcomes into order;
 //! `work.rs` runs one, in a child (`child.rs`, whose own side is `inside.rs`), and `judge.rs` says
 //! what to think of it. `report.rs` tells people, `junit.rs` machines, `memory.rs` the next run;
-//! `bless.rs` makes what was shown what is expected.
+//! `bless.rs` makes what was shown what is expected: `sheet.rs` and `places.rs` say where, `pen.rs` writes.
 
 mod bless;
 mod child;
@@ -22,8 +22,11 @@ mod names;
 mod notes;
 mod options;
 mod pattern;
+mod pen;
+mod places;
 mod pool;
 mod report;
+mod sheet;
 mod style;
 mod suite;
 mod work;
@@ -202,7 +205,7 @@ pub fn run(
 
 /// Makes what a test has shown what is expected of it, and judges it anew.
 fn blessed(settings: &Settings, job: &Job, outcome: &Outcome) -> Verdict {
-    let Some(seen) = &outcome.seen else { return outcome.verdict.clone() };
+    let Some(mut seen) = outcome.seen.clone() else { return outcome.verdict.clone() };
     let mut verdict = outcome.verdict.clone();
     let refused = |verdict: &mut Verdict, why: &str| {
         let mut text = match std::mem::replace(verdict, Verdict::Passed) {
@@ -216,13 +219,13 @@ fn blessed(settings: &Settings, job: &Job, outcome: &Outcome) -> Verdict {
         Verdict::Skipped(_) => return verdict,
         Verdict::Passed | Verdict::Blessed(_) => {}
         Verdict::Failed(_) => {
-            if let Some(why) = bless::refusal(job, seen, settings.leaks) {
+            if let Some(why) = bless::refusal(job, &seen, settings.leaks) {
                 refused(&mut verdict, why);
                 return verdict;
             }
         }
     }
-    let changed = match bless::write(job, seen) {
+    let changed = match bless::write(job, &mut seen) {
         Ok(changed) => changed,
         Err(problem) => {
             refused(&mut verdict, &problem);
@@ -239,7 +242,7 @@ fn blessed(settings: &Settings, job: &Job, outcome: &Outcome) -> Verdict {
         _ => false,
     };
     match again.iter().find(same) {
-        Some(job) => match judge::script(job, seen, settings.timeout, settings.leaks) {
+        Some(job) => match judge::script(job, &seen, settings.timeout, settings.leaks) {
             Verdict::Passed => Verdict::Blessed(format!("wrote {}", changed.join(", "))),
             verdict => verdict,
         },

@@ -45,11 +45,23 @@ pub struct Function {
     pub seconds: f64,
 }
 
+/// A piece of standard output.
+#[derive(Clone, Debug)]
+pub struct Printed {
+    pub text: String,
+    /// The lines of the script that were at work, innermost first.
+    pub lines: Vec<usize>,
+    /// The last of them is where the module was: it has not ended.
+    pub in_module: bool,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Notes {
     pub problems: Vec<Problem>,
     pub leaks: Vec<Leak>,
     pub functions: Vec<Function>,
+    /// Told if expectations are to be rewritten.
+    pub printed: Vec<Printed>,
     /// An event loop has run.
     pub used_loop: bool,
     /// `unittest.SkipTest` was not caught: the reason.
@@ -72,6 +84,15 @@ impl Notes {
         match fields {
             ["raised", text, lines @ ..] => self.problem(text, lines, true),
             ["found", text, lines @ ..] => self.problem(text, lines, false),
+            ["printed", text, module, lines @ ..] => {
+                let in_module = !module.is_empty();
+                let lines = lines.iter().chain([module]).filter_map(|line| line.parse().ok());
+                self.printed.push(Printed {
+                    text: (*text).into(),
+                    lines: lines.collect(),
+                    in_module,
+                });
+            }
             ["leak", kind, text] => {
                 let leak = Leak { kind: (*kind).into(), text: (*text).into() };
                 match self.functions.last_mut() {
@@ -112,6 +133,15 @@ impl Notes {
     fn end(&mut self, ending: Ending) {
         if let Some(function) = self.functions.last_mut() {
             function.ending = Some(ending);
+        }
+    }
+
+    /// Tells of other numbers of lines.
+    pub fn renumber(&mut self, number: impl Fn(usize) -> usize) {
+        let problems = self.problems.iter_mut().map(|problem| &mut problem.lines);
+        let printed = self.printed.iter_mut().map(|printed| &mut printed.lines);
+        for line in problems.chain(printed).flatten() {
+            *line = number(*line);
         }
     }
 

@@ -249,6 +249,9 @@ impl Runner<'_> {
         if let Some(seed) = seed {
             args.push(format!("--schedule-seed={seed}").into());
         }
+        if self.settings.bless && job.expected.is_any() {
+            args.push("--lines".into());
+        }
         let file = job.file.file_name().unwrap_or_default().to_owned();
         match &job.kind {
             Kind::Script => {

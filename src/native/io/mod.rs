@@ -12,7 +12,7 @@ mod stream;
 pub use methods::TYPES;
 pub use open::{FUNCTIONS as OPEN, module};
 pub use print::FUNCTIONS as PRINT;
-pub use stream::{Detour, Stream, Text, Trouble};
+pub use stream::{Detour, Heard, Stream, Text, Trouble};
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;
@@ -23,6 +23,7 @@ use stream::Newline;
 
 use super::bytes::data_of;
 use super::error::os_error;
+use super::witness;
 use crate::gc::Gc;
 use crate::plain::codec::{CodecFault, Encoding, Handler};
 use crate::value::{Resource, Str, T, Value};
@@ -220,7 +221,11 @@ pub fn on_stream<R>(
         let outcome = work(&mut borrowed);
         borrowed.gives_way = false;
         let (fd, owes) = (borrowed.fd, borrowed.owes);
+        let heard = borrowed.heard.clone();
         drop(borrowed);
+        if let Some(heard) = heard {
+            witness::printed(cx, &heard);
+        }
         match outcome {
             Ok(value) => {
                 if owes {
@@ -318,6 +323,11 @@ pub fn set_detour(cx: &Cx, detour: Detour) {
     for fd in [0, 1, 2] {
         cx.state::<Io>().standard(fd).borrow_mut().detour = Some(detour.clone());
     }
+}
+
+/// From now on the runner of tests is told what is printed, and by which lines.
+pub fn overhear(cx: &Cx) {
+    cx.state::<Io>().standard(1).borrow_mut().heard = Some(Heard::default());
 }
 
 /// The process was started without this descriptor.

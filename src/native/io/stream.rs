@@ -4,7 +4,7 @@
 //! exceptions. Reading ahead and writing behind exclude each other: whichever begins settles the
 //! other first, so that the position is always right.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::rc::Rc;
@@ -101,6 +101,8 @@ pub struct Stream {
     fresh: bool,
     /// Asked first with what is to be written, or before something is read: true if it took it.
     pub detour: Option<Detour>,
+    /// Gets a copy of what is written.
+    pub heard: Option<Heard>,
     /// Others read from it, too: nothing is read but what is asked for.
     pub spares: bool,
     /// Nobody reads what is written.
@@ -117,6 +119,7 @@ pub struct Stream {
     on_disk: Option<bool>,
 }
 
+pub type Heard = Rc<RefCell<Vec<u8>>>;
 pub type Detour = std::rc::Rc<dyn Fn(&[u8]) -> bool>;
 
 impl Stream {
@@ -145,6 +148,7 @@ impl Stream {
             ends: 0,
             fresh: true,
             detour: None,
+            heard: None,
             spares: false,
             is_broken: false,
             watched: None,
@@ -164,6 +168,7 @@ impl Stream {
         twin.is_standard = self.is_standard;
         twin.spares = self.spares;
         twin.detour = self.detour.clone();
+        twin.heard = self.heard.clone();
         twin.ahead = self.ahead.split_off(self.at);
         Ok(twin)
     }
@@ -194,6 +199,9 @@ impl Stream {
     /// Adds bytes to the output; they may stay in the buffer.
     pub fn write_bytes(&mut self, data: &[u8]) -> Result<()> {
         self.begin_writing()?;
+        if let Some(heard) = &self.heard {
+            heard.borrow_mut().extend_from_slice(data);
+        }
         self.behind.extend_from_slice(data);
         self.fresh = false;
         let is_due = self.unbuffered
