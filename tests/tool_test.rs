@@ -340,7 +340,7 @@ fn blessing_is_done_once() {
     assert!(!suite.0.join("named.out").exists());
     assert_eq!(
         suite.text("doc.md"),
-        "Text\n\n1. item\n   ```sloop\n   print(1)\n   if True:\n       print(2)  #> 1\n       #> 2\n   ```\n\n```sloop\nprint('x')\n```\n```output\nx\n```\nend\n"
+        "Text\n\n1. item\n   ```sloop\n   print(1)  #> 1\n   if True:\n       print(2)  #> 2\n   ```\n\n```sloop\nprint('x')\n```\n```output\nx\n```\nend\n"
     );
     assert_eq!(suite.text("leaks.sloop"), "async def f(): pass\nf()\nprint(1)  #> 2\n");
     suite.run(&["--bless", "named.sloop"]).ends(0, "1 passed, 0 failed, 0 skipped");
@@ -392,7 +392,7 @@ fn blessing_puts_lines_where_they_are_printed() {
          \x20   async with asyncio.TaskGroup() as group:\n        group.create_task(work('a'))\n\
          \x20       group.create_task(work('b'))\n    #> a\n    #> b\n    #> a\n    #> b\n\n\
          \x20   print('done')  #> done\n    await work('c')\n    #> c\n    #> c\nasyncio.run(main())\n\
-         raise KeyError('k')  #!\n#> bye\n"
+         raise KeyError('k')  #! KeyError: 'k'\n#> bye\n"
     );
     assert_eq!(
         suite.text("grows.sloop"),
