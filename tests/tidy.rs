@@ -186,6 +186,21 @@ fn nothing_is_left_for_later() {
 }
 
 #[test]
+fn no_test_hides_a_module() {
+    // A script's folder is the first place that modules are looked for in.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut scripts = Vec::new();
+    files(&root.join("tests"), &mut scripts);
+    let hides = |script: &&PathBuf| {
+        let name = script.file_name().expect("a file");
+        script.extension().is_some_and(|end| end == "sloop")
+            && root.join("stdlib").join(name).exists()
+    };
+    let hiding: Vec<_> = scripts.iter().filter(hides).collect();
+    assert!(hiding.is_empty(), "tests named as modules of the library: {hiding:?}");
+}
+
+#[test]
 fn sizes_are_what_the_design_counts_on() {
     use sloop::gc::Header;
     use sloop::value::{Cell, Exception, Frame, Function, Instance, Str, Value};
