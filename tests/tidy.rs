@@ -48,14 +48,14 @@ const CRATES: &[(&str, &str)] = &[
 /// Lines above which a file must be asked whether it holds two things.
 const CEILING: usize = 800;
 
-fn files(dir: &Path, found: &mut Vec<PathBuf>) {
+fn files(dir: &Path, ending: &str, found: &mut Vec<PathBuf>) {
     let mut entries: Vec<_> = fs::read_dir(dir).expect("a folder").flatten().collect();
     entries.sort_by_key(std::fs::DirEntry::path);
     for entry in entries {
         let path = entry.path();
         if path.is_dir() {
-            files(&path, found);
-        } else if path.extension().is_some_and(|e| e == "rs") {
+            files(&path, ending, found);
+        } else if path.extension().is_some_and(|e| e == ending) {
             found.push(path);
         }
     }
@@ -65,8 +65,8 @@ fn files(dir: &Path, found: &mut Vec<PathBuf>) {
 fn sources() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
-    files(&root.join("src"), &mut found);
-    files(&root.join("grammar/src"), &mut found);
+    files(&root.join("src"), "rs", &mut found);
+    files(&root.join("grammar/src"), "rs", &mut found);
     found
         .into_iter()
         .map(|path| {
@@ -190,14 +190,9 @@ fn no_test_hides_a_module() {
     // A script's folder is the first place that modules are looked for in.
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut scripts = Vec::new();
-    files(&root.join("tests"), &mut scripts);
-    let hides = |script: &&PathBuf| {
-        let name = script.file_name().expect("a file");
-        script.extension().is_some_and(|end| end == "sloop")
-            && root.join("stdlib").join(name).exists()
-    };
-    let hiding: Vec<_> = scripts.iter().filter(hides).collect();
-    assert!(hiding.is_empty(), "tests named as modules of the library: {hiding:?}");
+    files(&root.join("tests"), "sloop", &mut scripts);
+    scripts.retain(|script| root.join("stdlib").join(script.file_name().expect("a file")).exists());
+    assert!(scripts.is_empty(), "tests named as modules of the library: {scripts:?}");
 }
 
 #[test]
