@@ -75,6 +75,8 @@ pub struct EventLoop {
     pub hooks: Cell<Value>,
     /// The asynchronous generators that began in it, or None.
     pub asyncgens: Cell<Value>,
+    /// Handles by the number of the signal they are for.
+    pub signal_handlers: Cell<Value>,
     /// The tasks that are not done.
     pub first_task: Cell<Value>,
     pub last_task: Cell<Value>,
@@ -106,6 +108,7 @@ impl Object for EventLoop {
         marker.value(self.task_factory.get());
         marker.value(self.hooks.get());
         marker.value(self.asyncgens.get());
+        marker.value(self.signal_handlers.get());
         self.sift_tasks(|task| marker.object(task));
         for &entry in self.ready.borrow().iter() {
             marker.value(entry);
@@ -211,6 +214,7 @@ impl Space {
             task_factory: Value::NONE.into(),
             hooks: Value::NONE.into(),
             asyncgens: Value::NONE.into(),
+            signal_handlers: Value::NONE.into(),
             first_task: Value::UNDEF.into(),
             last_task: Value::UNDEF.into(),
             ready: RefCell::default(),

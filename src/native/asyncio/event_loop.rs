@@ -171,6 +171,8 @@ pub static EVENT_LOOP: TypeDef = TypeDef {
         attribute!("_hooks", of, hooks),
         // Weak references to the asynchronous generators that began in it, or None.
         attribute!("_asyncgens", of, asyncgens),
+        // Here for loops to have no dict of attributes: their methods are remembered where they are called.
+        attribute!("_signal_handlers", of, signal_handlers),
         GetSet {
             name: "_ready",
             doc: "What is ready, as handles where there are some.",
