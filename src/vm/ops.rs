@@ -17,8 +17,8 @@ use crate::value::class::overrides;
 use crate::value::frame::{DST_MASK, Ret};
 use crate::value::str::MAX_LEN;
 use crate::value::{
-    ByteArray, Bytes, Complex, Deque, Dict, Instance, List, MappingProxy, MemoryView, Native,
-    NativeKind, Range, Set, Str, T, Tuple, Value,
+    ByteArray, Bytes, Complex, Deque, Dict, Function, Instance, List, MappingProxy, MemoryView,
+    Native, NativeKind, Range, Set, Str, T, Tuple, Value,
 };
 
 macro_rules! binary_operators {
@@ -555,6 +555,12 @@ pub fn truth(vm: &Vm, x: Value) -> Result<bool, Ask> {
         if class.has(overrides::BOOL) {
             for (name, by_len) in [(vm.names.__bool__, false), (vm.names.__len__, true)] {
                 if let Some(method) = vm.space.lookup(class, name) {
+                    let plain = method.is::<Function>() || method.is::<Native>();
+                    let method = match (plain, by_len) {
+                        (true, _) => method,
+                        (false, false) => vm.prelude("_truth_by_bool"),
+                        (false, true) => vm.prelude("_truth_by_len"),
+                    };
                     return Err(Ask::Call { method, by_len });
                 }
             }

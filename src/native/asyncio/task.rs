@@ -83,6 +83,10 @@ pub static TASK: TypeDef = TypeDef {
             },
         ),
         class_method("all_tasks(cls, loop=None)", "The tasks of a loop (to 3.8).", |cx, args| {
+            let given = cx.opt(args, 1).is_some_and(|given| !given.value().is_none());
+            if !given && cx.vm().running_loop.is_none() {
+                return cx.tail_prelude("_all_tasks_of_policy", &[]);
+            }
             let event_loop = loop_or_running(cx, args, 1)?;
             let found = tasks::all(cx.vm_mut(), event_loop);
             let list = cx.list(found.into_iter().map(Value::object).collect());
