@@ -1,6 +1,5 @@
 //! `Barrier`. How it is waited for is in `vm/tasks/barrier.rs`.
 
-use super::attribute;
 use super::locks::{LOOP, NEW, REPR, WAITERS, of, this};
 use crate::native::{TypeDef, method};
 use crate::value::wait::{Stage, WaitKind};
@@ -17,7 +16,10 @@ pub static BARRIER: TypeDef = TypeDef {
             if parties < 1 {
                 return Err(cx.value_error("parties must be > 0"));
             }
-            this(cx, args)?.bound.set(parties);
+            let this = this(cx, args)?;
+            this.bound.set(parties);
+            this.count.set(0);
+            this.stage.set(Stage::Filling);
             Ok(Value::NONE)
         }),
         REPR,
@@ -79,7 +81,12 @@ pub static BARRIER: TypeDef = TypeDef {
             },
             set: None,
         },
-        attribute!("_count", of, count: int),
+        GetSet {
+            name: "_count",
+            doc: "",
+            get: |cx, v| Ok(cx.int(of(cx, v)?.count.get())),
+            set: None,
+        },
         WAITERS,
         LOOP,
     ],

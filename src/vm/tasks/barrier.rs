@@ -121,16 +121,31 @@ fn stand(vm: &mut Vm, wait: Gc<Wait>) -> Option<Outcome> {
 
 /// The last act: what was counted is counted out, and the lock is free.
 fn leave(vm: &mut Vm, wait: Gc<Wait>, outcome: Outcome) -> Outcome {
+    count_out(vm, wait);
+    // It is held: nothing came here without it.
+    let _ = release(vm, own_lock(target(wait)));
+    outcome
+}
+
+fn count_out(vm: &mut Vm, wait: Gc<Wait>) {
     let this = target(wait);
-    if wait.slot.get() & COUNTED != 0 {
+    if wait.slot.get() & COUNTED != 0 && this.count.get() > 0 {
         this.count.set(this.count.get() - 1);
         if this.count.get() == 0 {
             change(vm, this, after(this.stage.get()));
         }
     }
-    // It is held: nothing came here without it.
-    let _ = release(vm, own_lock(this));
-    outcome
+}
+
+/// The coroutine is closed while it waits: nobody will go on with it.
+pub fn abandon(vm: &mut Vm, wait: Gc<Wait>) {
+    remove(condition::list_of(wait), wait);
+    let lock = own_lock(target(wait));
+    if wait.slot.get() & LOCK != 0 && lock.state.get() == Value::FALSE {
+        // Whoever is next must not wait for us.
+        wake_first(vm, lock);
+    }
+    count_out(vm, wait);
 }
 
 /// What a barrier is when the last of a crowd has left.

@@ -467,7 +467,9 @@ impl Cx {
 
     /// `close()`: nobody waits any more.
     pub fn close_wait(&mut self, wait: Gc<Wait>) {
-        if wait.phase.get() == phase::PARKED {
+        if wait.kind.at_barrier() && wait.is_suspended() {
+            barrier::abandon(self.vm_mut(), wait);
+        } else if wait.phase.get() == phase::PARKED {
             forget(wait);
         }
         wait.phase.set(phase::FINISHED);
