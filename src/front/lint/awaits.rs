@@ -406,8 +406,31 @@ impl<'a> Awaits<'a> {
         for argument in arguments {
             if let Argument::Positional(value) = argument {
                 self.not_called(*value, "asyncio.gather");
+                self.not_unpacked(*value);
             }
         }
+    }
+
+    /// `gather([…])`: one thing instead of several.
+    fn not_unpacked(&mut self, value: ExprId) {
+        let Kind::Plain(what) = self.kinds.of(value) else { return };
+        // Generators have been coroutines once.
+        if what == "a generator" {
+            return;
+        }
+        let span = self.survey.span(value);
+        let text = self.text(value);
+        let mut finding =
+            self.report("not-awaitable", span, format!("`{text}` cannot be awaited")).label(
+                span,
+                format!("`asyncio.gather` takes what is to be awaited, and this is {what}"),
+            );
+        if matches!(what, "a list" | "a tuple" | "a set") {
+            let start = Span::new(span.start, span.start);
+            finding = finding.help(format!("unpack it: `asyncio.gather(*{text})`"));
+            finding = finding.fix(true, vec![(start, "*".to_owned())]);
+        }
+        self.found.push(finding);
     }
 
     fn async_function(&self, id: ExprId) -> Option<FuncId> {
@@ -461,15 +484,24 @@ impl<'a> Awaits<'a> {
 
     /// `asyncio.run` where a loop runs already.
     fn nested_run(&mut self, call: ExprId, callee: ExprId, place: Place) {
-        let is_run = self.kinds.path_of(callee).as_deref() == Some("asyncio.run");
+        let name = match self.survey.ast.expr(callee) {
+            _ if self.kinds.path_of(callee).as_deref() == Some("asyncio.run") => "asyncio.run",
+            Expr::Attribute(object, ident)
+                if self.kinds.of(*object) == Kind::Object(Lib::Loop)
+                    && self.survey.name(ident.name) == "run_until_complete" =>
+            {
+                "run_until_complete"
+            }
+            _ => return,
+        };
         let nested = self.survey.ast.names.find("nest_asyncio").is_some();
-        if !is_run || nested || !self.survey.may_await(place.scope) {
+        if nested || !self.survey.may_await(place.scope) {
             return;
         }
         let span = self.survey.span(call);
         let Expr::Call(_, arguments) = self.survey.ast.expr(call) else { return };
         let mut finding = self
-            .report("nested-run", span, "`asyncio.run` is called inside of a coroutine".to_owned())
+            .report("nested-run", span, format!("`{name}` is called inside of a coroutine"))
             .label(span, "a loop is running here already: this raises RuntimeError");
         if let [Argument::Positional(value)] = **arguments {
             let text = self.text(value);

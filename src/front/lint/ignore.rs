@@ -5,8 +5,8 @@ use sloop_grammar::span::Span;
 
 use super::table;
 
-/// Before the codes, in a comment.
-const WORD: &str = "sloop: ignore[";
+/// Before the codes, in a comment: an opening bracket follows.
+const WORD: &str = "sloop: ignore";
 
 struct Comment {
     line: usize,
@@ -36,17 +36,26 @@ impl Ignores {
         while let Some(found) = text[from..].find(WORD) {
             let at = from + found;
             from = at + WORD.len();
-            let Some(end) = text[from..].find([']', '\n', '\r']) else { break };
+            let rest = &text[from..];
+            let end = rest.find([']', '\n', '\r']).unwrap_or(rest.len());
             let line = ignores.line_of(at as u32);
             let before = &text[ignores.starts[line] as usize..at];
             let is_comment = before.trim_end().ends_with('#');
             let quoted = strings.iter().any(|span| (span.start..span.end).contains(&(at as u32)));
-            if !is_comment || quoted || !text[from + end..].starts_with(']') {
+            if !is_comment || quoted {
+                continue;
+            }
+            if rest[..end].trim().is_empty() {
+                let place = Span::new(at as u32, from as u32);
+                ignores.comments.push(Comment { line, codes: vec![(String::new(), place, false)] });
+                continue;
+            }
+            if !rest.starts_with('[') || !rest[end..].starts_with(']') {
                 continue;
             }
             let mut codes = Vec::new();
-            let mut start = from;
-            for code in text[from..from + end].split(',') {
+            let mut start = from + 1;
+            for code in rest[1..end].split(',') {
                 let lead = code.len() - code.trim_start().len();
                 let place = (start + lead) as u32;
                 let name = code.trim();
@@ -93,12 +102,17 @@ pub fn apply(mut ignores: Ignores, mut findings: Vec<Diagnostic>) -> Vec<Diagnos
         }
         let message = match table::find(code) {
             Some(_) => format!("nothing here is to be ignored as `{code}`"),
+            None if code.is_empty() => "`ignore` names no code".to_owned(),
             None => format!("`{code}` is no code of a finding"),
+        };
+        let help = match code.is_empty() {
+            true => "name what is meant: `# sloop: ignore[CODE]`",
+            false => "take it away; `sloop explain` lists the codes",
         };
         findings.push(
             Diagnostic::lint("idle-ignore", Severity::Advice, *span, message)
                 .label(*span, "this silences nothing")
-                .help("take it away; `sloop explain` lists the codes"),
+                .help(help),
         );
     }
     findings.sort_by_key(|finding| (finding.span.start, finding.span.end, finding.code));

@@ -6,6 +6,7 @@
 //! Pure: tree in, findings out.
 
 mod awaits;
+mod early;
 mod eras;
 mod flow;
 mod ignore;
@@ -63,6 +64,7 @@ pub fn all(analysis: &Analysis<'_>, world: &dyn World) -> Vec<Diagnostic> {
     found.append(&mut tasks::find(&kinds));
     found.append(&mut eras::find(&kinds));
     found.append(&mut names::find(&survey, world));
+    found.append(&mut early::find(&survey));
     found.append(&mut unused::find(&kinds));
     found.sort_by_key(|finding| (finding.span.start, finding.span.end, finding.code));
     found

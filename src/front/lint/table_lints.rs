@@ -56,8 +56,8 @@ pub(super) static ROWS: &[Row] = &[
         Certain,
         "nested-run",
         "`asyncio.run` inside of a coroutine",
-        "A coroutine is run by a loop already, and a loop runs no second one: `asyncio.run` raises \
-         RuntimeError there. Await the coroutine instead.",
+        "A coroutine is run by a loop already, and a loop runs no second one: `asyncio.run` and \
+         `run_until_complete` raise RuntimeError there. Await the coroutine instead.",
         "import asyncio\n\nasync def work():\n    print(\"working\")\n\nasync def main():\n    asyncio.run(work())\n",
         "import asyncio\n\nasync def work():\n    print(\"working\")\n\nasync def main():\n    await work()\n",
     ),
@@ -70,6 +70,16 @@ pub(super) static ROWS: &[Row] = &[
          are those under a test of versions or a handler of NameError.",
         "counter = 0\nprint(conter)\n",
         "counter = 0\nprint(counter)\n",
+    ),
+    row(
+        Risk,
+        "unbound-local",
+        "a variable of a function that is read before anything binds it",
+        "An assignment anywhere in a function, `+=` as well, makes the name a variable of that \
+         function, whatever the module has. Read before it is bound it raises UnboundLocalError. \
+         Only what no way through the function can have bound is told.",
+        "count = 0\n\ndef more():\n    count += 1\n\nmore()\nprint(count)\n",
+        "count = 0\n\ndef more():\n    global count\n    count += 1\n\nmore()\nprint(count)\n",
     ),
     row(
         Risk,
