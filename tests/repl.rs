@@ -367,6 +367,21 @@ fn tasks_have_a_turn_between_lines_typed_ahead() {
     t.see("\n['its turn']\n");
 }
 
+/// What a task has printed before a line is run stands above what that line prints.
+#[test]
+fn output_is_in_order_when_lines_are_typed_ahead() {
+    let mut t = start();
+    t.line("async def f():\rfor i in range(3): print('task', i); await sleep(0)\r");
+    t.send("import time; time.sleep(0.3)\rjob = create_task(f())\r");
+    t.send("print('one')\rprint('two')\rprint('three')\r");
+    t.see("\nthree\n>>>");
+    let text = t.text();
+    let at = |line: &str| text.find(&format!("\n{line}\n")).unwrap_or_else(|| panic!("{text}"));
+    assert!(at("task 0") < at("one"), "{text}");
+    assert!(at("one") < at("two") && at("two") < at("three"), "{text}");
+    assert!(at("task 0") < at("task 1") && at("task 1") < at("task 2"), "{text}");
+}
+
 #[test]
 fn ctrl_c_clears_the_line_and_ctrl_d_leaves() {
     let mut t = start();
@@ -641,6 +656,10 @@ fn the_greeting_and_the_start_up_file() {
     t.see("help() tells more");
     t.line("ready");
     t.see("'steady'");
+    fs::write(&file, "raise SystemExit(4)\n").expect("a file");
+    let mut t =
+        Terminal::start(&[], ROWS, COLUMNS, &[("SLOOP_STARTUP", file.to_str().expect("a name"))]);
+    assert_eq!(t.end().code(), Some(4), "{}", t.text());
     let _ = fs::remove_file(file);
 }
 

@@ -19,15 +19,25 @@ pub fn size() -> Option<(u16, u16)> {
     (size.ws_row > 0 && size.ws_col > 0).then_some((size.ws_row, size.ws_col))
 }
 
-/// Remembers how the terminal is now.
-pub fn keep() {
+/// How the terminal is now.
+pub fn settings() -> Option<libc::termios> {
     // SAFETY: a plain struct of integers, filled by the call.
-    let state = unsafe {
+    unsafe {
         let mut state: libc::termios = std::mem::zeroed();
         (libc::tcgetattr(libc::STDIN_FILENO, &mut state) == 0).then_some(state)
-    };
+    }
+}
+
+/// Makes the terminal what it was.
+pub fn set(state: &libc::termios) {
+    // SAFETY: as it was read.
+    unsafe { libc::tcsetattr(libc::STDIN_FILENO, libc::TCSANOW, state) };
+}
+
+/// Remembers how the terminal is now.
+pub fn keep() {
     if let Ok(mut kept) = KEPT.lock() {
-        *kept = state;
+        *kept = settings();
     }
 }
 
@@ -35,13 +45,7 @@ pub fn keep() {
 pub fn wait_until_taken() {
     const GLANCE: std::time::Duration = std::time::Duration::from_millis(1);
     for _ in 0..50 {
-        // SAFETY: a plain struct of integers, filled by the call.
-        let is_taken = unsafe {
-            let mut state: libc::termios = std::mem::zeroed();
-            libc::tcgetattr(libc::STDIN_FILENO, &mut state) != 0
-                || state.c_lflag & libc::ICANON == 0
-        };
-        if is_taken {
+        if settings().is_none_or(|state| state.c_lflag & libc::ICANON == 0) {
             return;
         }
         std::thread::sleep(GLANCE);
@@ -58,10 +62,10 @@ pub fn restore() {
     {
         let _ = out.write_all(SWITCH_OFF);
     }
-    // SAFETY: as it was read. A process in the background would be stopped for asking: not now.
+    // SAFETY: signals that are there. A process in the background would be stopped for asking: not now.
     unsafe {
         let before = libc::signal(libc::SIGTTOU, libc::SIG_IGN);
-        libc::tcsetattr(libc::STDIN_FILENO, libc::TCSANOW, &state);
+        set(&state);
         libc::signal(libc::SIGTTOU, before);
     }
 }

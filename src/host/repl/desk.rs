@@ -2,12 +2,12 @@
 //! while somebody types goes the other.
 //!
 //! The thread that edits never touches the machine, and the machine never waits for the thread
-//! that edits: text for above the prompt is left in the outbox, which a third thread empties.
+//! that edits: text for above the prompt is left in the outbox.
 
 use std::collections::VecDeque;
 use std::io::Write;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::complete;
 use crate::value::future::state;
@@ -75,23 +75,48 @@ fn arrived(cx: &mut Cx) {
 }
 
 /// What tasks print while somebody types.
+///
+/// The text stays here until it is on the screen: the editor is only asked to make room above the
+/// line, and when it has done so it fetches what there is by then. If it does not come to that
+/// because the line is finished first, the machine prints the text before it runs that line.
 #[derive(Default)]
 pub struct Outbox {
     state: Mutex<State>,
-    changed: Condvar,
 }
+
+/// Asks the editor to make room.
+pub type Knock = Box<dyn FnMut() + Send>;
 
 #[derive(Default)]
 struct State {
     /// Does somebody type?
     editing: bool,
+    /// The editor is going to show the line, …
+    opening: bool,
+    /// … or it is on the screen, and not about to be handed over.
+    shown: bool,
+    knock: Option<Knock>,
+    /// The editor was asked and has not made room yet.
+    asked: bool,
     /// Whole lines to be printed above the prompt, …
     lines: Vec<u8>,
     /// … and the beginning of one that has no end yet.
     rest: Vec<u8>,
     /// Is the cursor somewhere else than at the beginning of a line, when nobody types?
     inside_line: bool,
-    closed: bool,
+}
+
+impl State {
+    fn ask(&mut self) {
+        if self.shown
+            && !self.asked
+            && !self.lines.is_empty()
+            && let Some(knock) = &mut self.knock
+        {
+            self.asked = true;
+            knock();
+        }
+    }
 }
 
 impl Outbox {
@@ -114,7 +139,7 @@ impl Outbox {
             let rest = state.rest.split_off(end + 1);
             let mut lines = std::mem::replace(&mut state.rest, rest);
             state.lines.append(&mut lines);
-            self.changed.notify_one();
+            state.ask();
         }
         true
     }
@@ -124,19 +149,58 @@ impl Outbox {
     pub fn begin(&self) -> bool {
         let mut state = self.lock();
         state.editing = true;
-        self.changed.notify_one();
         std::mem::take(&mut state.inside_line)
+    }
+
+    /// An editor is there, which makes room when it is asked to.
+    pub fn meet(&self, knock: Knock) {
+        let mut state = self.lock();
+        state.knock = Some(knock);
+        state.asked = false;
+    }
+
+    /// The editor is going to show the line.
+    pub fn open(&self) {
+        let mut state = self.lock();
+        state.shown = false;
+        state.opening = true;
+    }
+
+    /// The editor shows the line.
+    pub fn show(&self) {
+        let mut state = self.lock();
+        if std::mem::take(&mut state.opening) {
+            state.shown = true;
+            state.ask();
+        }
     }
 
     /// The line is about to be handed over: what comes now waits until it is.
     pub fn pause(&self) {
-        self.lock().editing = false;
+        let mut state = self.lock();
+        state.opening = false;
+        state.shown = false;
+    }
+
+    /// The editor has cleared the line and gone down by one: what is to stand above the line is
+    /// printed, and the line can follow.
+    pub fn print_above(&self) {
+        let mut state = self.lock();
+        if std::mem::take(&mut state.asked) {
+            let lines = std::mem::take(&mut state.lines);
+            let mut out = std::io::stdout().lock();
+            // A terminal that is gone is told of by whoever edits.
+            let up = out.write_all(b"\x1b[A");
+            let _ = up.and_then(|()| out.write_all(&lines)).and_then(|()| out.flush());
+        }
     }
 
     /// The line has been handed over: what was not printed yet is printed now.
     pub fn end(&self) {
         let mut state = self.lock();
         state.editing = false;
+        state.opening = false;
+        state.shown = false;
         let mut left = std::mem::take(&mut state.lines);
         left.append(&mut state.rest);
         if let Some(&last) = left.last() {
@@ -144,33 +208,5 @@ impl Outbox {
             let mut out = std::io::stdout().lock();
             let _ = out.write_all(&left).and_then(|()| out.flush());
         }
-    }
-
-    /// Prints what comes in, until the outbox is closed.
-    pub fn empty(&self, mut print: impl FnMut(String)) {
-        let mut state = self.lock();
-        loop {
-            if state.closed {
-                return;
-            }
-            if state.editing && !state.lines.is_empty() {
-                let lines = std::mem::take(&mut state.lines);
-                drop(state);
-                print(String::from_utf8_lossy(&lines).into_owned());
-                state = self.lock();
-                continue;
-            }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    /// Somebody is about to print what comes in.
-    pub fn open(&self) {
-        self.lock().closed = false;
-    }
-
-    pub fn close(&self) {
-        self.lock().closed = true;
-        self.changed.notify_all();
     }
 }

@@ -4,6 +4,7 @@
 //! for. The terminal is raw while somebody types, so Ctrl-C is a key then and no signal.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -87,7 +88,8 @@ fn edit(
         .completion_show_all_if_ambiguous(true)
         .completion_prompt_limit(usize::MAX)
         .bell_style(BellStyle::None)
-        .color_mode(if look.color { ColorMode::Enabled } else { ColorMode::Disabled })
+        // Without colours, too, the assistant must hear of each time that the line is drawn.
+        .color_mode(ColorMode::Forced)
         .max_history_size(REMEMBERED)?
         .tab_stop(4)
         .indent_size(INDENT as u8)
@@ -97,33 +99,21 @@ fn edit(
     for entry in &memory.entries {
         line.add_history_entry(entry.as_str())?;
     }
-    let assistant = Assistant { window: window.clone(), outbox: outbox.clone() };
+    let suspended = Arc::new(AtomicBool::new(false));
+    let assistant = Assistant {
+        window: window.clone(),
+        outbox: outbox.clone(),
+        color: look.color,
+        announced: Cell::new(false),
+        suspended: suspended.clone(),
+    };
     line.set_helper(Some(assistant));
     let pressed = Arc::new(AtomicBool::new(false));
-    bind(&mut line, outbox, &pressed);
+    bind(&mut line, outbox, &pressed, &suspended);
     let mut printer = line.create_external_printer()?;
-    outbox.open();
-    std::thread::scope(|scope| {
-        let _closing = Closing(outbox);
-        let above = outbox.clone();
-        let printing = std::thread::Builder::new().name("sloop-above".into());
-        printing.spawn_scoped(scope, move || {
-            signals::mask(true);
-            // A terminal that is gone is told of by whoever edits.
-            above.empty(|text| drop(printer.print(text)));
-        })?;
-        lines(&mut line, asks, window, outbox, &pressed, memory, waiting)
-    })
-}
-
-/// Ends the printing above the line however the editing ends: the scope waits for it, after a
-/// panic, too.
-struct Closing<'a>(&'a Outbox);
-
-impl Drop for Closing<'_> {
-    fn drop(&mut self) {
-        self.0.close();
-    }
+    // Asked once at a time, so that it never waits. A terminal that is gone is told of by whoever edits.
+    outbox.meet(Box::new(move || drop(printer.print("\n".into()))));
+    lines(&mut line, asks, window, outbox, &pressed, memory, waiting)
 }
 
 fn config_of_history() -> rustyline::Config {
@@ -150,7 +140,9 @@ fn lines(
         };
         let prompt = ask.prompt.clone();
         *waiting = Some(ask);
+        outbox.open();
         let read = line.readline(&prompt);
+        outbox.pause();
         let message = match read {
             Ok(_) if pressed.swap(false, Ordering::SeqCst) => Message::Interrupted,
             Ok(text) => {
@@ -171,7 +163,6 @@ fn lines(
             Err(problem) => return Err(problem),
         };
         *waiting = None;
-        outbox.pause();
         let interrupted = matches!(message, Message::Interrupted);
         window.say(message);
         if interrupted {
@@ -187,8 +178,14 @@ fn lines(
 
 // ---- keys
 
-fn bind(line: &mut Line, outbox: &Arc<Outbox>, pressed: &Arc<AtomicBool>) {
-    let on_interrupt = EventHandler::Conditional(Box::new(OnInterrupt(pressed.clone())));
+fn bind(
+    line: &mut Line,
+    outbox: &Arc<Outbox>,
+    pressed: &Arc<AtomicBool>,
+    suspended: &Arc<AtomicBool>,
+) {
+    let on_interrupt = OnInterrupt(outbox.clone(), pressed.clone());
+    let on_interrupt = EventHandler::Conditional(Box::new(on_interrupt));
     line.bind_sequence(KeyEvent::ctrl('C'), on_interrupt);
     let on_enter = || EventHandler::Conditional(Box::new(OnEnter(outbox.clone())));
     let none = Modifiers::NONE;
@@ -199,16 +196,63 @@ fn bind(line: &mut Line, outbox: &Arc<Outbox>, pressed: &Arc<AtomicBool>) {
     let backspace = || EventHandler::Conditional(Box::new(OnBackspace));
     line.bind_sequence(KeyEvent(KeyCode::Backspace, none), backspace());
     line.bind_sequence(KeyEvent::ctrl('H'), backspace());
+    let on_leave = EventHandler::Conditional(Box::new(OnLeave(outbox.clone())));
+    line.bind_sequence(KeyEvent::ctrl('D'), on_leave);
+    let on_suspend = OnSuspend(outbox.clone(), suspended.clone());
+    let on_suspend = EventHandler::Conditional(Box::new(on_suspend));
+    line.bind_sequence(KeyEvent::ctrl('Z'), on_suspend);
 }
 
 /// Ctrl-C ends the line. As an error of the editor's it would take with it what was typed ahead.
-struct OnInterrupt(Arc<AtomicBool>);
+struct OnInterrupt(Arc<Outbox>, Arc<AtomicBool>);
 
 impl ConditionalEventHandler for OnInterrupt {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext) -> Option<Cmd> {
-        self.0.store(true, Ordering::SeqCst);
+        self.0.pause();
+        self.1.store(true, Ordering::SeqCst);
         Some(Cmd::AcceptLine)
     }
+}
+
+/// Ctrl-D ends the session, if the line is empty.
+struct OnLeave(Arc<Outbox>);
+
+impl ConditionalEventHandler for OnLeave {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, cx: &EventContext) -> Option<Cmd> {
+        if cx.line().is_empty() {
+            self.0.pause();
+        }
+        None
+    }
+}
+
+/// Ctrl-Z: nothing can be shown above the line until it is back.
+///
+/// The signal reaches the process by another thread, so that the editor prepares the terminal again
+/// before the process stops, and not when it goes on. The assistant does so instead.
+struct OnSuspend(Arc<Outbox>, Arc<AtomicBool>);
+
+impl ConditionalEventHandler for OnSuspend {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext) -> Option<Cmd> {
+        self.0.open();
+        self.1.store(true, Ordering::SeqCst);
+        None
+    }
+}
+
+/// So long the process may take to stop.
+const STOPPING: Duration = Duration::from_millis(30);
+
+/// Waits until the process has been stopped and goes on.
+fn come_back() {
+    let raw = terminal::settings();
+    std::thread::sleep(STOPPING);
+    if let Some(raw) = raw {
+        terminal::set(&raw);
+    }
+    let mut out = std::io::stdout().lock();
+    // Bracketed paste; a terminal that is gone is told of by whoever edits.
+    let _ = out.write_all(b"\x1b[?2004h\r").and_then(|()| out.flush());
 }
 
 /// Runs what is whole, else begins a line, indented.
@@ -262,12 +306,23 @@ impl ConditionalEventHandler for OnBackspace {
 struct Assistant {
     window: Window,
     outbox: Arc<Outbox>,
+    color: bool,
+    /// Is the line going to be drawn because of a key? If it is drawn without that having been
+    /// announced, the editor has made room above it.
+    announced: Cell<bool>,
+    /// Was Ctrl-Z pressed since the line was drawn?
+    suspended: Arc<AtomicBool>,
 }
 
 impl Helper for Assistant {}
 
 impl Hinter for Assistant {
     type Hint = String;
+
+    fn hint(&self, _: &str, _: usize, _: &Context<'_>) -> Option<String> {
+        self.announced.set(true);
+        None
+    }
 }
 
 impl Validator for Assistant {
@@ -279,14 +334,23 @@ impl Validator for Assistant {
 
 impl Highlighter for Assistant {
     fn highlight<'l>(&self, line: &'l str, at: usize) -> Cow<'l, str> {
-        paint::colored(line, Some(at))
+        if self.color { paint::colored(line, Some(at)) } else { Cow::Borrowed(line) }
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
-        Cow::Owned(paint::prompt(prompt))
+        if self.suspended.swap(false, Ordering::SeqCst) {
+            come_back();
+        }
+        match self.announced.replace(false) {
+            true => self.outbox.show(),
+            false => self.outbox.print_above(),
+        }
+        if self.color { Cow::Owned(paint::prompt(prompt)) } else { Cow::Borrowed(prompt) }
     }
 
+    /// Each key draws the whole line.
     fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
+        self.announced.set(true);
         true
     }
 }
