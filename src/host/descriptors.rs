@@ -27,11 +27,14 @@ pub fn is_missing(fd: usize) -> bool {
     MISSING[fd].load(Ordering::Relaxed)
 }
 
+/// Is there a standard input?
+pub fn check_input() -> io::Result<()> {
+    if is_missing(0) { Err(io::Error::other("it is closed")) } else { Ok(()) }
+}
+
 /// All that comes on standard input.
 pub fn read_input() -> io::Result<Vec<u8>> {
-    if is_missing(0) {
-        return Err(io::Error::from_raw_os_error(libc::EBADF));
-    }
+    check_input()?;
     let mut bytes = Vec::new();
     io::stdin().lock().read_to_end(&mut bytes)?;
     Ok(bytes)

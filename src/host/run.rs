@@ -66,6 +66,10 @@ fn reason(problem: &std::io::Error) -> String {
     }
 }
 
+pub fn unreadable_input(problem: &std::io::Error) -> String {
+    format!("can't read standard input: {}", reason(problem))
+}
+
 impl Program {
     fn read(path: &Path) -> Result<Program, Missing> {
         let mut path = path.to_owned();
@@ -95,10 +99,7 @@ impl Program {
     fn input() -> Result<Program, Missing> {
         match descriptors::read_input() {
             Ok(bytes) => Ok(Program::of_text(bytes, "<stdin>")),
-            Err(problem) => {
-                let text = format!("can't read standard input: {}", reason(&problem));
-                Err(Missing::Said(text, 2))
-            }
+            Err(problem) => Err(Missing::Said(unreadable_input(&problem), 2)),
         }
     }
 

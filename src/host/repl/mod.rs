@@ -27,7 +27,7 @@ use super::command::{DIALECT, VERSION};
 use super::config::Config;
 use super::ending::{self, Exit};
 use super::loader::{Loader, decode_text};
-use super::run::complain;
+use super::run::{complain, unreadable_input};
 use super::signals::{self, Cause};
 use super::{colors, descriptors, terminal};
 use crate::code::{Code, CodeKind};
@@ -62,8 +62,8 @@ pub fn run(
     if asked_to_end().is_some() {
         return before;
     }
-    if descriptors::is_missing(0) {
-        complain("sloop: can't read standard input: it is closed\n");
+    if let Err(problem) = descriptors::check_input() {
+        complain(&format!("sloop: {}\n", unreadable_input(&problem)));
         return ending::close(cx, Exit::Status(2), config, true);
     }
     // Nobody dies of a second Ctrl-C here.
@@ -74,7 +74,10 @@ pub fn run(
         Ok(session) => session,
         Err(_) => return ending::finish(cx, Err(Stop::Raised), config),
     };
-    let exit = session.statements(cx);
+    let exit = match session.greet(cx) {
+        Some(exit) => exit,
+        None => session.statements(cx),
+    };
     drop(session.asks.take());
     session.outbox.end();
     let (exit, ended) = match call(cx, "close", &[]) {
@@ -144,7 +147,7 @@ impl Session {
         }
         call(cx, "begin", &[])?;
         add_names(cx)?;
-        let mut session = Session {
+        let session = Session {
             loader,
             config: config.clone(),
             globals,
@@ -164,35 +167,34 @@ impl Session {
             true => io::set_detour(cx, detour),
             false => io::guard_input(cx, detour),
         }
-        if visible {
-            session.greet(cx);
-        }
         Ok(session)
     }
 
-    fn greet(&mut self, cx: &mut Cx) {
+    /// Says hello to people and runs their startup file, which may end the session.
+    fn greet(&mut self, cx: &mut Cx) -> Option<Exit> {
+        if !self.visible {
+            return None;
+        }
         if !self.config.flags.quiet {
             let text = format!("Sloop {VERSION} ({DIALECT}). help() tells more, Ctrl-D leaves.\n");
             say(&text);
         }
-        if let Some(file) = self.config.variable("STARTUP") {
-            match std::fs::read(&file) {
-                Ok(bytes) => {
-                    let name = file.to_string_lossy().into_owned();
-                    match decode_text(&bytes) {
-                        Ok(text) => drop(self.execute(cx, &text, &name, false)),
-                        Err(error) => {
-                            let source = Source::new(name, legible(&bytes));
-                            self.complain(cx, &source, &[error]);
-                        }
-                    }
+        let file = self.config.variable("STARTUP")?;
+        let name = file.to_string_lossy().into_owned();
+        match std::fs::read(&file) {
+            Ok(bytes) => match decode_text(&bytes) {
+                Ok(text) => return self.execute(cx, &text, &name, false),
+                Err(error) => {
+                    let source = Source::new(name, legible(&bytes));
+                    self.complain(cx, &source, &[error]);
                 }
-                Err(problem) => {
-                    let text = format!("can't open {}: {problem}\n", file.to_string_lossy());
-                    sys::write_error(cx, text.as_bytes());
-                }
+            },
+            Err(problem) => {
+                let text = format!("can't open {name}: {problem}\n");
+                sys::write_error(cx, text.as_bytes());
             }
         }
+        None
     }
 
     /// Runs what is typed until the end.
