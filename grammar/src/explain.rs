@@ -14,7 +14,7 @@ use crate::span::Span;
 use crate::targets;
 use crate::token::Token;
 
-const RULES: [fn(&Scene<'_>) -> Option<Diagnostic>; 16] = [
+const RULES: [fn(&Scene<'_>) -> Option<Diagnostic>; 19] = [
     indentation,
     fstring_field,
     missing_block,
@@ -24,9 +24,12 @@ const RULES: [fn(&Scene<'_>) -> Option<Diagnostic>; 16] = [
     missing_colon,
     conditional_without_else,
     dictionary,
+    negation,
     missing_comma,
     equal_sign,
     unfinished_assignment,
+    annotation,
+    loop_target,
     header_without_keyword,
     walrus,
     comprehension,
@@ -36,8 +39,13 @@ const RULES: [fn(&Scene<'_>) -> Option<Diagnostic>; 16] = [
 pub fn explain(scene: &Scene<'_>) -> Diagnostic {
     let found = RULES.iter().find_map(|rule| rule(scene));
     found.unwrap_or_else(|| {
-        let error = Diagnostic::error("invalid-syntax", scene.place(), "invalid syntax");
-        advice::advise(scene, error)
+        // The soft keyword of a clause without its statement is a name, but not what follows it.
+        let next = scene.span(scene.at + 1);
+        let at = match scene.found() {
+            Token::Case if next.start < next.end => next,
+            _ => scene.place(),
+        };
+        advice::advise(scene, Diagnostic::error("invalid-syntax", at, "invalid syntax"))
     })
 }
 
@@ -134,7 +142,7 @@ fn missing_colon(scene: &Scene<'_>) -> Option<Diagnostic> {
     }
     let forced = match head {
         Else | Try | Finally => scene.at == line + 1,
-        Def => before == RParen || scene.found() == Newline,
+        Def => !has_colon,
         _ => false,
     };
     if scene.found() != Newline && !forced {
@@ -197,7 +205,8 @@ fn fstring_field(scene: &Scene<'_>) -> Option<Diagnostic> {
     if before == Token::Equal && scene.expects("FCLOSE") {
         return wrong(at, "expecting '!', or ':', or '}'");
     }
-    if let Some(error) = missing_comma(scene).or_else(|| conditional_without_else(scene)) {
+    let general = [legacy_print, missing_comma, conditional_without_else];
+    if let Some(error) = general.iter().find_map(|rule| rule(scene)) {
         return Some(error);
     }
     // An operator without its right operand: the field was fine up to the operator.
@@ -248,7 +257,7 @@ fn imports(scene: &Scene<'_>) -> Option<Diagnostic> {
         let message = "Expected one or more names after 'import'";
         return Some(Diagnostic::error("empty-import", scene.place(), message));
     }
-    if scene.token(line) == Token::Import && scene.found() == Token::From {
+    if scene.token(line) == Token::Import && scene.found() == Token::From && scene.at > line + 1 {
         let message = "Did you mean to use 'from ... import ...' instead?";
         let span = scene.span(line).to(scene.span(scene.at + 1));
         let names = scene.span(line + 1).to(scene.span(scene.at - 1));
@@ -284,11 +293,20 @@ fn conditional_without_else(scene: &Scene<'_>) -> Option<Diagnostic> {
 
 fn missing_comma(scene: &Scene<'_>) -> Option<Diagnostic> {
     scene.opener(scene.at)?;
-    if !starts_expression(scene.found()) || scene.token(scene.line()) == Token::Case {
+    let line = scene.token(scene.line());
+    if !starts_expression(scene.found()) || matches!(line, Token::Case | Token::From) {
         return None;
     }
     let (start, before) = scene.expression_before(scene.at);
-    if matches!(before, Token::If | Token::Else | Token::For | Token::Async | Token::As)
+    let open = scene.opener(scene.at).unwrap_or(0);
+    let unpacks = match before {
+        Token::DoubleStar => scene.token(open) == Token::LBrace,
+        Token::Star => !scene.is_trailer(open),
+        _ => false,
+    };
+    if matches!(before, Token::If | Token::For | Token::Async)
+        || unpacks
+        || in_clause(scene, start)
         || start >= scene.at
         || scene.in_parameters() && !matches!(before, Token::Colon | Token::Equal)
     {
@@ -320,15 +338,24 @@ fn missing_comma(scene: &Scene<'_>) -> Option<Diagnostic> {
     )
 }
 
+/// Does the expression that begins at `start` belong to the `for … in …` of a comprehension?
+fn in_clause(scene: &Scene<'_>, start: usize) -> bool {
+    let (first, position) = scene.target_before(scene.at);
+    let keyword = (first..scene.at).find(|&index| scene.token(index) == Token::In);
+    position == Token::For && keyword.is_none_or(|keyword| keyword >= start)
+}
+
 fn equal_sign(scene: &Scene<'_>) -> Option<Diagnostic> {
     let (at, before) = (scene.at, scene.before(1));
-    if scene.token(scene.line()) == Token::Case {
+    let line = scene.line();
+    let in_guard = || (line..at).any(|index| scene.token(index) == Token::If);
+    if scene.token(line) == Token::Case && !in_guard() {
         return None;
     }
     // A keyword argument or default without its value.
     if before == Token::Equal && matches!(scene.found(), Token::Comma | Token::RParen) {
         let equal = scene.span(at - 1);
-        if scene.in_parameters() {
+        if scene.in_parameters() || scene.in_lambda_parameters() {
             let message = "expected default value expression";
             return Some(Diagnostic::error("missing-value", equal, message));
         }
@@ -357,23 +384,21 @@ fn equal_sign(scene: &Scene<'_>) -> Option<Diagnostic> {
     }
     let named = match position {
         Token::If | Token::Elif | Token::While => open.is_none(),
+        Token::At => start == line + 1,
         Token::LParen | Token::LBracket | Token::LBrace | Token::Comma => open.is_some(),
         _ => false,
     };
-    if !named || !starts_expression(scene.token(at + 1)) || scene.token(at + 1) == Token::Not {
+    if !named
+        || !starts_expression(scene.token(at + 1))
+        || scene.token(at + 1) == Token::Not
+        || is_chain(scene)
+    {
         return None;
     }
     let (ast, id) = scene.expression(start, at)?;
     let span = scene.span(start).to(scene.span(at + 1));
     match ast.expr(id) {
-        Expr::Name(_) => {
-            let message = "invalid syntax. Maybe you meant '==' or ':=' instead of '='?";
-            Some(
-                Diagnostic::error("assign-in-expression", span, message)
-                    .label(scene.span(at), "`=` assigns, and only as a statement")
-                    .help("compare with `==`, or assign within an expression with `:=`"),
-            )
-        }
+        Expr::Name(_) => Some(targets::assigned_within(span, scene.span(at))),
         Expr::None | Expr::True | Expr::False | Expr::List(_) | Expr::Tuple(_) => None,
         Expr::Bool(..)
         | Expr::Compare(..)
@@ -386,6 +411,16 @@ fn equal_sign(scene: &Scene<'_>) -> Option<Diagnostic> {
         }
         _ => Some(targets::bad_target(&ast, id, targets::Use::Assign, true)),
     }
+}
+
+/// Is the `=` the first of several, as in `x = y = 1`?
+fn is_chain(scene: &Scene<'_>) -> bool {
+    let assigns = |token| matches!(token, Token::Equal | Token::Walrus);
+    let rest = scene.at + 1..scene.tokens.len().min(scene.at + 100);
+    let next = rest
+        .take_while(|&index| !is_line_start(scene.token(index)))
+        .find(|&index| assigns(scene.token(index)));
+    next.is_some_and(|next| scene.expression(scene.at + 1, next).is_some())
 }
 
 /// `f() =` and nothing after it: the target is the greater problem.
@@ -407,6 +442,65 @@ fn unfinished_assignment(scene: &Scene<'_>) -> Option<Diagnostic> {
             _ => return found,
         }
     }
+}
+
+/// `"a": 1, "b": 2`: an annotation of what can have none.
+fn annotation(scene: &Scene<'_>) -> Option<Diagnostic> {
+    let line = scene.line();
+    let colon = (line..scene.at).find(|&index| {
+        scene.token(index) == Token::Colon && scene.opener(index).is_none_or(|open| open < line)
+    })?;
+    if !starts_expression(scene.token(colon + 1)) || scene.opener(scene.at).is_some() {
+        return None;
+    }
+    let (ast, id) = scene.expression(line, colon)?;
+    if let Expr::Name(_)
+    | Expr::Attribute(..)
+    | Expr::Subscript(..)
+    | Expr::Lambda(_)
+    | Expr::Yield(_)
+    | Expr::YieldFrom(_) = ast.expr(id)
+    {
+        return None;
+    }
+    let span = match ast.expr(id) {
+        Expr::Tuple(items) if !ast.is_parenthesized(id) => ast.span(items[0]),
+        _ => ast.span(id),
+    };
+    Some(targets::bad_annotation(&ast, id, span))
+}
+
+/// `for f() …` without its `in`: the target is the greater problem.
+fn loop_target(scene: &Scene<'_>) -> Option<Diagnostic> {
+    let line = scene.line();
+    let first = line + usize::from(scene.token(line) == Token::Async);
+    if scene.token(first) != Token::For || !scene.expects("in") {
+        return None;
+    }
+    let (ast, id) = scene.expression(first + 1, scene.at)?;
+    let part = targets::invalid_part(&ast, id, targets::Use::For)?;
+    Some(targets::bad_target(&ast, part, targets::Use::For, false))
+}
+
+/// `1 + not x`: `not` binds less tightly than an operator.
+fn negation(scene: &Scene<'_>) -> Option<Diagnostic> {
+    use Token::*;
+    let binary =
+        matches!(scene.before(1), Plus | Minus | Star | Slash | DoubleSlash | Percent | At | Tilde);
+    let unary = matches!(scene.before(1), Plus | Minus | Tilde);
+    if scene.found() != Not || !(binary && ends_expression(scene.before(2)) || unary) {
+        return Option::None;
+    }
+    let last = (scene.at + 1..scene.tokens.len().min(scene.at + 100))
+        .take_while(|&index| !is_line_start(scene.token(index)))
+        .find(|&index| scene.expression(scene.at, index + 1).is_some())?;
+    let span = scene.span(scene.at).to(scene.span(last));
+    let message = "'not' after an operator must be parenthesized";
+    Some(
+        Diagnostic::error("bare-not", span, message)
+            .label(span, "`not` binds less tightly than the operator before it")
+            .help("put parentheses around it"),
+    )
 }
 
 /// `x == 1:` at the end of a line: no annotation can be meant.
@@ -442,7 +536,7 @@ fn walrus(scene: &Scene<'_>) -> Option<Diagnostic> {
 
 fn comprehension(scene: &Scene<'_>) -> Option<Diagnostic> {
     let open = scene.opener(scene.at)?;
-    let (start, position) = scene.expression_before(scene.at);
+    let (start, position) = scene.target_before(scene.at);
     let has_in = (start..scene.at).any(|index| scene.token(index) == Token::In);
     if scene.expects("in") && position == Token::For && !has_in {
         let message = "'in' expected after for-loop variables";
@@ -451,7 +545,32 @@ fn comprehension(scene: &Scene<'_>) -> Option<Diagnostic> {
     let is_display = matches!(scene.token(open), Token::LBracket | Token::LBrace)
         && !(scene.token(open) == Token::LBracket && scene.is_trailer(open));
     let is_for = matches!(scene.found(), Token::For | Token::Async);
-    if is_for && is_display && position == Token::Comma {
+    let (mut start, mut position) = scene.expression_before(scene.at);
+    let in_call = scene.token(open) == Token::LParen && scene.is_trailer(open);
+    if is_for && in_call && position == Token::Star && start == open + 2 {
+        let message = "iterable unpacking cannot be used in comprehension";
+        let span = scene.span(start - 1).to(scene.span(scene.at - 1));
+        return Some(Diagnostic::error("starred-element", span, message));
+    }
+    let is_keyword = position == Token::Equal
+        && start > 2
+        && scene.token(start - 2) == Token::Name
+        && matches!(scene.token(start - 3), Token::LParen | Token::Comma);
+    if is_for && in_call && is_keyword && scene.expression(start, scene.at).is_some() {
+        let equal = scene.span(start - 1);
+        return Some(targets::assigned_within(scene.span(start - 2).to(equal), equal));
+    }
+    while position == Token::Walrus && start >= 2 {
+        (start, position) = scene.expression_before(start - 1);
+    }
+    let begins_clause = scene.found() == Token::For || scene.token(scene.at + 1) == Token::For;
+    if is_for
+        && begins_clause
+        && is_display
+        && position == Token::Comma
+        && ends_expression(scene.before(1))
+        && scene.target_before(scene.at).1 != Token::For
+    {
         let message = "did you forget parentheses around the comprehension target?";
         let span = scene.span(open + 1).to(scene.span(scene.at - 1));
         return Some(
@@ -481,7 +600,6 @@ fn dictionary(scene: &Scene<'_>) -> Option<Diagnostic> {
     // After a complete item the braces are those of a dictionary for certain.
     let (start, position) = scene.expression_before(scene.at);
     let is_later_key = position == Token::Comma
-        && starts_expression(scene.found())
         && (open..start)
             .any(|index| scene.token(index) == Token::Colon && scene.opener(index) == Some(open));
     if (ends_item || is_later_key) && scene.expects(":") && !scene.expects(",") {
@@ -496,13 +614,21 @@ fn dictionary(scene: &Scene<'_>) -> Option<Diagnostic> {
     None
 }
 
-/// Are there only names in the parentheses that begin here?
-fn holds_names(scene: &Scene<'_>) -> bool {
-    let mut index = scene.at + 1;
-    while matches!(scene.token(index), Token::Name | Token::Comma) {
-        index += 1;
+/// Parentheses that begin here and hold only names, behind plain parameters.
+fn parenthesized_names(scene: &Scene<'_>) -> Option<Span> {
+    let are_names = |index: usize| matches!(scene.token(index), Token::Name | Token::Comma);
+    let mut end = scene.at + 1;
+    while are_names(end) {
+        end += 1;
     }
-    scene.token(index) == Token::RParen && index > scene.at + 1
+    let mut before = scene.at - 1;
+    while are_names(before) {
+        before -= 1;
+    }
+    let alone = matches!(scene.token(before), Token::LParen | Token::Lambda)
+        && matches!(scene.before(1), Token::LParen | Token::Lambda | Token::Comma);
+    (alone && scene.token(end) == Token::RParen && end > scene.at + 1)
+        .then(|| scene.span(scene.at).to(scene.span(end)))
 }
 
 fn stars_and_parameters(scene: &Scene<'_>) -> Option<Diagnostic> {
@@ -513,13 +639,21 @@ fn stars_and_parameters(scene: &Scene<'_>) -> Option<Diagnostic> {
         let message = "expected one or more exception types";
         return Some(Diagnostic::error("missing-type", place, message));
     }
-    if scene.found() == LParen && scene.in_parameters() && holds_names(scene) {
-        let message = "Function parameters cannot be parenthesized";
-        return Some(Diagnostic::error("parenthesized-parameter", place, message));
+    let what = match scene.found() {
+        LParen if scene.in_parameters() => "Function",
+        LParen if scene.in_lambda_parameters() => "Lambda expression",
+        _ => "",
+    };
+    if !what.is_empty()
+        && let Some(span) = parenthesized_names(scene)
+    {
+        let message = format!("{what} parameters cannot be parenthesized");
+        return Some(Diagnostic::error("parenthesized-parameter", span, message));
     }
-    if scene.found() == LParen && scene.before(1) == Lambda && holds_names(scene) {
-        let message = "Lambda expression parameters cannot be parenthesized";
-        return Some(Diagnostic::error("parenthesized-parameter", place, message));
+    let in_some_parameters = scene.in_parameters() || scene.in_lambda_parameters();
+    if scene.found() == Star && scene.before(1) == Slash && in_some_parameters {
+        let message = "expected comma between / and *";
+        return Some(Diagnostic::error("parameter-order", place, message));
     }
     let open = scene.opener(scene.at)?;
     if scene.found() == RBracket
@@ -536,8 +670,9 @@ fn stars_and_parameters(scene: &Scene<'_>) -> Option<Diagnostic> {
         return Some(Diagnostic::error("double-star", place, message));
     }
     if scene.before(1) == Star
-        && matches!(scene.found(), RParen | RBracket | Comma)
-        && !scene.in_parameters()
+        && !starts_expression(scene.found())
+        && scene.token(line) != Case
+        && !in_some_parameters
         && !ends_expression(scene.before(2))
     {
         return Some(

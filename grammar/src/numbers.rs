@@ -95,8 +95,9 @@ fn explain(source: &str, token: Token, span: Span, end: usize) -> Diagnostic {
     if token == Token::Int && bytes.first() == Some(&b'0') && bytes.len() > 1 {
         let digits = bytes.iter().take_while(|b| b.is_ascii_digit() || **b == b'_').count();
         let nonzero = bytes[..digits].iter().any(|b| (b'1'..=b'9').contains(b));
-        if nonzero && digits == bytes.len() && bytes[1] != b'_' {
-            let zeros = bytes.iter().take_while(|b| **b == b'0').count();
+        let is_spaced = !word.ends_with('_') && !word.contains("__");
+        if nonzero && digits == bytes.len() && is_spaced {
+            let zeros = bytes.iter().take_while(|b| matches!(b, b'0' | b'_')).count();
             let span = Span::new(start as u32, (start + zeros) as u32);
             let message = "leading zeros in decimal integer literals are not permitted; \
                            use an 0o prefix for octal integers";

@@ -166,6 +166,22 @@ impl Scene<'_> {
         index > 0 && ends_expression(self.token(index - 1))
     }
 
+    /// Between a `lambda` and its colon.
+    pub fn in_lambda_parameters(&self) -> bool {
+        let mut depth = 0usize;
+        for index in (self.line()..self.at).rev() {
+            match self.token(index) {
+                token if is_closer(token) => depth += 1,
+                token if is_opener(token) && depth == 0 => return false,
+                token if is_opener(token) => depth -= 1,
+                Token::Colon if depth == 0 => return false,
+                Token::Lambda if depth == 0 => return true,
+                _ => {}
+            }
+        }
+        false
+    }
+
     /// The parentheses of a parameter list: those after `def name` and its type parameters.
     pub fn in_parameters(&self) -> bool {
         let Some(open) = self.opener(self.at) else {

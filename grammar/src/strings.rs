@@ -297,8 +297,9 @@ fn escape(text: &str, at: usize, base: usize, out: &mut Vec<u8>, f: &mut Finding
             let close = text[at + 2..].find('}').map(|offset| at + 2 + offset);
             let (Some(b'{'), Some(close)) = (bytes.get(at + 2), close) else {
                 let why = "malformed \\N character escape";
-                f.undecodable(base + at, base + at + 2, base, why);
-                return at + 2;
+                let end = if bytes.get(at + 2) == Some(&b'{') { bytes.len() } else { at + 2 };
+                f.undecodable(base + at, base + end, base, why);
+                return end;
             };
             match character_names::character(&text[at + 3..close]) {
                 Some(c) => push_code_point(out, c as u32),

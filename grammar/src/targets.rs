@@ -97,6 +97,14 @@ pub fn bad_target(ast: &Ast, part: ExprId, usage: Use, maybe_compare: bool) -> D
     }
 }
 
+/// `name = value` where no assignment can stand; `equal` is its `=`.
+pub fn assigned_within(span: Span, equal: Span) -> Diagnostic {
+    let message = "invalid syntax. Maybe you meant '==' or ':=' instead of '='?";
+    Diagnostic::error("assign-in-expression", span, message)
+        .label(equal, "`=` assigns, and only as a statement")
+        .help("compare with `==`, or assign within an expression with `:=`")
+}
+
 /// `target := value` where `target` is no plain name.
 pub fn bad_walrus(ast: &Ast, target: ExprId) -> Diagnostic {
     let span = ast.span(target);

@@ -42,7 +42,7 @@ impl Builder<'_> {
     }
 
     pub fn keyword_argument(&mut self, name: ExprId, value: ExprId) -> Arg {
-        let span = self.outer(name);
+        let span = self.ast.span(name);
         let error = match *self.ast.expr(name) {
             Expr::Name(text) if !self.ast.is_parenthesized(name) => {
                 return Arg::Keyword(Ident { name: text, span: self.ast.span(name) }, value);
@@ -53,9 +53,13 @@ impl Builder<'_> {
             }
             _ => {
                 let message = "expression cannot contain assignment, perhaps you meant \"==\"?";
-                Diagnostic::error("bad-keyword", span.to(self.after_name(span)), message)
-                    .label(span, "the name of a keyword argument is a plain name")
-                    .help("compare with `==`")
+                Diagnostic::error(
+                    "bad-keyword",
+                    span.to(self.after_name(self.outer(name))),
+                    message,
+                )
+                .label(span, "the name of a keyword argument is a plain name")
+                .help("compare with `==`")
             }
         };
         self.error(error);
@@ -63,7 +67,7 @@ impl Builder<'_> {
     }
 
     /// The `=` that follows `span`.
-    fn after_name(&self, span: Span) -> Span {
+    pub(super) fn after_name(&self, span: Span) -> Span {
         let rest = &self.source[span.end as usize..];
         let at = span.end + rest.find('=').unwrap_or(0) as u32;
         Span::new(at, at + 1)
@@ -219,10 +223,16 @@ impl Builder<'_> {
                 }
                 None
             }
-            ParamItem::Slash(_) if state.slash => wrong(span, "/ may appear only once"),
             ParamItem::Slash(_) if state.star => wrong(span, "/ must be ahead of *"),
+            ParamItem::Slash(_) if state.slash => wrong(span, "/ may appear only once"),
             ParamItem::Slash(_) if params.positional.is_empty() => {
-                wrong(span, "at least one argument must precede /")
+                let message = "at least one argument must precede /";
+                let follows = self.source[span.end as usize..].trim_start();
+                let error = Diagnostic::error("parameter-order", span, "invalid syntax");
+                match follows.starts_with(',') {
+                    true => wrong(span, message),
+                    false => Some(error.label(span, message)),
+                }
             }
             ParamItem::Slash(_) => {
                 state.slash = true;

@@ -76,6 +76,22 @@ impl<'s> Builder<'s> {
         self.outer[id.0 as usize]
     }
 
+    /// Where an expression stops to be a plain name: what follows the name that it begins with, or
+    /// its first character.
+    fn stumble(&self, id: ExprId) -> Span {
+        let start = self.outer(id).start as usize;
+        let text = &self.source[start..];
+        let word = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+        let is_name = !matches!(
+            &text[..word],
+            "None" | "True" | "False" | "not" | "lambda" | "await" | "yield"
+        ) && text.starts_with(|c: char| c.is_alphabetic() || c == '_');
+        let gap = text[word..].len() - text[word..].trim_start().len();
+        let at = if is_name { start + word + gap } else { start };
+        let length = self.source[at..].chars().next().map_or(0, char::len_utf8);
+        Span::new(at as u32, (at + length) as u32)
+    }
+
     fn depth_of(&self, id: ExprId) -> u16 {
         self.depth[id.0 as usize]
     }

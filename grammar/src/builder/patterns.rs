@@ -4,7 +4,6 @@ use super::Builder;
 use crate::ast::*;
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
-use crate::targets;
 
 pub enum PatternArg {
     Positional(Pattern),
@@ -45,10 +44,13 @@ impl Builder<'_> {
                 self.pattern(l, r, PatternKind::As(Box::new(inner), ident))
             }
             _ => {
-                let what = targets::describe(&self.ast, target);
-                let message = format!("cannot use {what} as pattern target");
+                let stumble = self.stumble(target);
+                let (at, message) = match stumble.start == self.outer(target).start {
+                    true => (span, "invalid pattern target"),
+                    false => (stumble, "invalid syntax"),
+                };
                 self.error(
-                    Diagnostic::error("bad-pattern-target", span, message)
+                    Diagnostic::error("bad-pattern-target", at, message)
                         .label(span, "a pattern binds plain names only"),
                 );
                 inner

@@ -85,19 +85,44 @@ impl Builder<'_> {
                 self.error(Diagnostic::error("bad-target", span, message));
                 break;
             }
-            // In `a, f() = b` it is the last item that stands before the `=`.
-            let left = match self.ast.expr(target) {
-                Expr::Tuple(items) if !self.ast.is_parenthesized(target) => {
-                    items.last().copied().filter(|last| *last == part)
-                }
-                _ => Some(target),
-            };
-            let compare =
-                targets.len() == 1 && left.is_some_and(|left| self.may_be_comparison(left, value));
-            self.error(targets::bad_target(&self.ast, part, Use::Assign, compare));
+            let error = self.meant_otherwise(&targets, value);
+            self.error(
+                error.unwrap_or_else(|| targets::bad_target(&self.ast, part, Use::Assign, false)),
+            );
             break;
         }
         StmtKind::Assign { targets: targets.into(), value }
+    }
+
+    /// The first `=` of an assignment that cannot be one, read as a slip for `==` or `:=`.
+    fn meant_otherwise(&self, targets: &[ExprId], value: ExprId) -> Option<Diagnostic> {
+        let items = |id: ExprId| match self.ast.expr(id) {
+            Expr::Tuple(items) if !self.ast.is_parenthesized(id) => &items[..],
+            _ => &[],
+        };
+        // In `a, f() = b` it is the last item that stands before the `=`.
+        let left = *items(targets[0]).last().unwrap_or(&targets[0]);
+        let next = targets.get(1).copied();
+        let after = next.unwrap_or(value);
+        let first = *items(after).first().unwrap_or(&after);
+        let right = match self.ast.expr(first) {
+            _ if self.is_operand(first) => first,
+            Expr::Bool(_, operands) => operands[0],
+            Expr::Compare(first, _) => *first,
+            Expr::Conditional { body, .. } => *body,
+            _ => return None,
+        };
+        if !self.is_operand(right) || next.is_some() && right == after {
+            return None;
+        }
+        if let Expr::Name(_) = self.ast.expr(left)
+            && !self.ast.is_parenthesized(left)
+        {
+            let span = self.ast.span(left).to(self.outer(right));
+            return Some(targets::assigned_within(span, self.after_name(self.outer(left))));
+        }
+        let compares = self.may_be_comparison(left, value);
+        compares.then(|| targets::bad_target(&self.ast, left, Use::Assign, true))
     }
 
     /// Would `target == value` have been a comparison of two operands?
@@ -254,13 +279,10 @@ impl Builder<'_> {
                 Some(Ident { name, span: self.ast.span(target) })
             }
             _ => {
-                let at = self.outer(target);
-                let star = if is_star { "*" } else { "" };
-                let what = targets::describe(&self.ast, target);
-                let message = format!("cannot use except{star} statement with {what}");
+                let at = self.stumble(target);
                 self.error(
-                    Diagnostic::error("bad-except-name", at, message)
-                        .label(at, "the exception can be given a plain name only"),
+                    Diagnostic::error("bad-except-name", at, "invalid syntax")
+                        .label(self.outer(target), "the exception can be given a plain name only"),
                 );
                 None
             }

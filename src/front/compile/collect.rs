@@ -119,31 +119,31 @@ impl<'a> Collector<'a, '_, '_> {
 
     fn future(&mut self, import: &ImportFrom, span: Span) {
         match &import.names {
-            ImportNames::Star(_) => self.unknown_future("*", span),
+            ImportNames::Star(_) => self.unknown_future("*", span, span),
             ImportNames::Names(names) => {
                 for alias in names.iter() {
                     let text = self.names.text(alias.path[0].name).to_string();
                     match text.as_str() {
                         "annotations" => self.future_annotations = true,
                         "braces" => {
-                            self.error("future-feature", alias.span, "not a chance");
+                            self.error("future-feature", span, "not a chance");
                         }
                         known if FUTURES.contains(&known) => {}
-                        _ => self.unknown_future(&text, alias.span),
+                        _ => self.unknown_future(&text, span, alias.span),
                     }
                 }
             }
         }
     }
 
-    fn unknown_future(&mut self, feature: &str, span: Span) {
+    fn unknown_future(&mut self, feature: &str, span: Span, name: Span) {
         self.reports.add(
             Diagnostic::error(
                 "future-feature",
                 span,
                 format!("future feature {feature} is not defined"),
             )
-            .label(span, "there is no such feature")
+            .label(name, "there is no such feature")
             .help("every feature that was once behind `__future__` is always on"),
         );
     }
@@ -229,6 +229,7 @@ impl<'a> Collector<'a, '_, '_> {
                     self.needs_async("'async for' outside async function", stmt.span);
                 }
                 self.expr(for_.iter);
+                self.check_lone_star(for_.target);
                 self.target(for_.target, 0);
                 self.block(&for_.body);
                 self.block(&for_.orelse);
@@ -393,7 +394,7 @@ impl<'a> Collector<'a, '_, '_> {
         }
     }
 
-    fn check_lone_star(&mut self, target: ExprId) {
+    pub(super) fn check_lone_star(&mut self, target: ExprId) {
         if let Expr::Starred(_) = self.ast.expr(target) {
             let span = self.ast.span(target);
             self.reports.add(
@@ -478,11 +479,10 @@ impl<'a> Collector<'a, '_, '_> {
 
     pub(super) fn name(&mut self, name: Name, flags: u16, span: Span) {
         let name = self.mangle(name);
-        if flags & flag::BOUND != 0 {
+        if flags & flag::DELETED != 0 && name == self.names.known.debug {
+            self.error("assign-debug", span, "cannot delete __debug__");
+        } else if flags & flag::BOUND != 0 {
             self.check_store(name, span);
-            if flags & flag::DELETED != 0 && name == self.names.known.debug {
-                self.error("assign-debug", span, "cannot delete __debug__");
-            }
         }
         let inspects = flags & flag::USED != 0
             && matches!(

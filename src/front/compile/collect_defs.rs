@@ -312,9 +312,12 @@ impl<'a> Collector<'a, '_, '_> {
                     format!("non-default type parameter '{text}' follows default type parameter"),
                 );
             }
-            for (value, kind) in
-                [(param.bound, LazyKind::Bound), (param.default, LazyKind::Default)]
-            {
+            let bound = match param.bound.map(|bound| self.ast.expr(bound)) {
+                Some(Expr::Tuple(_)) => LazyKind::Constraints,
+                _ => LazyKind::Bound,
+            };
+            let default = LazyKind::Default(param.kind);
+            for (value, kind) in [(param.bound, bound), (param.default, default)] {
                 if let Some(value) = value {
                     let scope = self.open(ScopeKind::Lazy(kind), Key::Lazy(value.0));
                     self.inside(scope, |this| match this.ast.expr(value) {

@@ -191,6 +191,7 @@ impl<'a> Collector<'a, '_, '_> {
         let mut is_async = comprehension.clauses.iter().any(|clause| clause.is_async);
         self.inside(scope, |this| {
             for (nth, clause) in comprehension.clauses.iter().enumerate() {
+                this.check_lone_star(clause.target);
                 this.target(clause.target, flag::ITERATES);
                 if nth > 0 {
                     this.iterables += 1;
@@ -299,10 +300,9 @@ impl<'a> Collector<'a, '_, '_> {
                     let place = annotation_place(kind);
                     self.error(
                         "walrus-in-annotation",
-                        span,
+                        ident.span,
                         format!(
-                            "assignment expression within a comprehension cannot be used within \
-                             {place}"
+                            "assignment expression within a comprehension cannot be used in {place}"
                         ),
                     );
                 }
@@ -409,7 +409,10 @@ fn annotation_place(kind: ScopeKind) -> &'static str {
     match kind {
         ScopeKind::TypeParams => "the definition of a generic",
         ScopeKind::Lazy(LazyKind::Bound) => "a TypeVar bound",
-        ScopeKind::Lazy(LazyKind::Default) => "a type parameter default",
+        ScopeKind::Lazy(LazyKind::Constraints) => "a TypeVar constraint",
+        ScopeKind::Lazy(LazyKind::Default(TypeParamKind::TypeVar)) => "a TypeVar default",
+        ScopeKind::Lazy(LazyKind::Default(TypeParamKind::TypeVarTuple)) => "a TypeVarTuple default",
+        ScopeKind::Lazy(LazyKind::Default(TypeParamKind::ParamSpec)) => "a ParamSpec default",
         ScopeKind::Lazy(LazyKind::Alias) => "a type alias",
         _ => "an annotation",
     }

@@ -5,7 +5,7 @@
 //! their *host* is the code they are inlined into, and a variable needs a cell only when a scope
 //! with another host uses it.
 
-use sloop_grammar::ast::{ComprehensionKind, ExprId, Name};
+use sloop_grammar::ast::{ComprehensionKind, ExprId, Name, TypeParamKind};
 use sloop_grammar::diagnostic::Diagnostic;
 use sloop_grammar::span::Span;
 
@@ -37,7 +37,8 @@ pub(crate) enum ScopeKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LazyKind {
     Bound,
-    Default,
+    Constraints,
+    Default(TypeParamKind),
     Alias,
 }
 

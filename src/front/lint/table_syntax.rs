@@ -172,6 +172,14 @@ pub(super) static ROWS: &[Row] = &[
     ),
     row(
         Error,
+        "bare-not",
+        "`not` behind an operator",
+        "`not` binds less tightly than operators do, and needs parentheses behind one.",
+        "x = 1 + not True\n",
+        "x = 1 + (not True)\n",
+    ),
+    row(
+        Error,
         "bare-star",
         "a star with nothing behind it",
         "`*` unpacks the value behind it; in parameters it begins those that are passed by name.",
@@ -449,6 +457,14 @@ pub(super) static ROWS: &[Row] = &[
         "Parentheses alone make no tuple: a comma does.",
         "x = [1]\ny = (*x)\n",
         "x = [1]\ny = (*x,)\n",
+    ),
+    row(
+        Error,
+        "starred-element",
+        "a starred element of a generator",
+        "A comprehension makes one element at a time.",
+        "x = [[1], [2]]\nprint(*y for y in x)\n",
+        "x = [[1], [2]]\nprint(z for y in x for z in y)\n",
     ),
     row(
         Error,
