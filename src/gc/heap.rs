@@ -422,7 +422,7 @@ impl Heap {
     pub unsafe fn collect(
         &self,
         roots: impl FnOnce(&mut Marker),
-        ephemera: impl FnOnce(&mut Marker, &dyn Fn(&mut Marker)),
+        ephemera: impl FnOnce(&mut Marker, &dyn Fn(&mut Marker), &dyn Fn(*mut Header, &mut Marker)),
     ) {
         let start = std::time::Instant::now();
         // SAFETY: exclusive by contract.
@@ -439,9 +439,13 @@ impl Heap {
                 unsafe { (kinds[(*object).kind as usize].trace)(object, marker) };
             }
         };
+        // SAFETY: by contract of who passes the object on.
+        let within = |object: *mut Header, marker: &mut Marker| unsafe {
+            (kinds[(*object).kind as usize].trace)(object, marker);
+        };
         roots(&mut marker);
         drain(&mut marker);
-        ephemera(&mut marker, &drain);
+        ephemera(&mut marker, &drain, &within);
         drain(&mut marker);
         inner.grey = std::mem::take(&mut marker.grey);
         inner.grey.shrink_to(GREY);

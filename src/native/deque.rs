@@ -221,12 +221,13 @@ fn reduce(cx: &mut Cx, args: Args) -> Flow {
     } else {
         cx.tuple(&[Value::object(cx.tuple(&[])), limit])
     };
-    let items = cx.builtin_iter(Value::object(deque)).unwrap_or(Value::NONE);
-    let state = match cx.attribute_dict(this) {
-        Some(dict) if !dict.is_empty() => Value::object(dict),
-        _ => Value::NONE,
-    };
-    Ok(Value::object(cx.tuple(&[class, Value::object(given), state, items])))
+    let given = Value::object(given);
+    if this == Value::object(deque) {
+        let items = cx.builtin_iter(this).unwrap_or(Value::NONE);
+        return Ok(Value::object(cx.tuple(&[class, given, Value::NONE, items])));
+    }
+    // A class of the program has attributes, and perhaps its own ways with them and with the items.
+    cx.tail_prelude("_reduce_deque", &[this, class, given])
 }
 
 // ---- the ends

@@ -64,7 +64,8 @@ pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
 }
 
 /// How many objects were unreachable is not known: the sweep is lazy.
-fn collect(cx: &mut Cx, _: Args) -> Flow {
+fn collect(cx: &mut Cx, args: Args) -> Flow {
+    cx.forget_dead(args);
     cx.collect_all()
 }
 

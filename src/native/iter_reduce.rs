@@ -195,7 +195,7 @@ fn set_state(cx: &mut Cx, args: Args) -> Flow {
     Ok(Value::NONE)
 }
 
-fn length(cx: &mut Cx, source: Value) -> Result<i64, Stop> {
+pub(super) fn length(cx: &mut Cx, source: Value) -> Result<i64, Stop> {
     if let Some(len) = cx.len_plain(source) {
         return Ok(len as i64);
     }

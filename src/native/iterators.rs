@@ -4,7 +4,7 @@
 //! Steps that call code of the program are in `iter_next.rs`.
 
 use super::iter_next::{next_by_code, stop};
-use super::iter_reduce::{REDUCE, SET_STATE, new_deque_iter, new_deque_reverse_iter};
+use super::iter_reduce::{REDUCE, SET_STATE, length, new_deque_iter, new_deque_reverse_iter};
 use super::list::reverse_iter;
 use super::object::{derive, new_class};
 use super::{TypeDef, method, static_method};
@@ -348,6 +348,11 @@ pub fn next(cx: &mut Cx, args: Args) -> Flow {
 
 fn length_hint(cx: &mut Cx, args: Args) -> Flow {
     let iter = this_iter(cx, args)?;
+    if iter.kind == IterKind::SequenceReverse && iter.header.flags & EXHAUSTED == 0 {
+        // The sequence may have become shorter.
+        let (len, left) = (length(cx, iter.a.get())?, iter.at.get() + 1);
+        return Ok(cx.int(if len < left { 0 } else { left }));
+    }
     Ok(cx.int(remaining(cx, iter).max(0)))
 }
 

@@ -645,6 +645,11 @@ fn assign(cx: &mut Cx, args: Args, range: &index::Range, value: Value) -> Flow {
         return Err(not_implemented(cx, text));
     }
     let target = sliced(view.layout(), range);
+    let value = match own_buffer(cx, value)? {
+        Some(method) => cx.call(method, &[Value::int(0)])?,
+        None => value,
+    };
+    check(cx, view)?;
     let (source, data) = match cx.unwrap(value).cast::<MemoryView>() {
         Some(other) => {
             let other = check(cx, other)?;

@@ -28,7 +28,7 @@ pub static TYPE: TypeDef = TypeDef {
         method("__getitem__(self, key, /)", "self[key]", getitem),
         method("__add__(self, value, /)", "self + value", add),
         method("__mul__(self, value, /)", "self * value", mul),
-        method("__rmul__(self, value, /)", "value * self", mul),
+        method("__rmul__(self, value, /)", "value * self", repeated),
         method("__mod__(self, value, /)", "self % value", modulo),
         method("__rmod__(self, value, /)", "value % self", rmod),
         method("__eq__(self, value, /)", "self == value", eq),
@@ -166,23 +166,22 @@ fn add(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn mul(cx: &mut Cx, args: Args) -> Flow {
-    repeated(cx, args)
+    let found = repeated(cx, args)?;
+    // A class of the program may know how to multiply a text.
+    let class = cx.class_of(cx.arg(args, 1).value());
+    if found == Value::NOT_IMPLEMENTED && !class.is_user() {
+        let kind = class.name_text();
+        let text = format!("can't multiply sequence by non-int of type '{kind}'");
+        return Err(cx.type_error(&text));
+    }
+    Ok(found)
 }
 
 /// `sequence * count`, where the count may have `__index__`.
 pub fn repeated(cx: &mut Cx, args: Args) -> Flow {
     let count = cx.arg(args, 1).value();
     let Some(count) = cx.index_or_none(count)? else {
-        // A class of the program may know how to multiply a sequence; if nobody does, another
-        // sequence would complain of this one.
-        let class = cx.class_of(count);
-        let rmul = cx.intern("__rmul__");
-        if class.is_user() || cx.lookup(class, rmul).is_some() {
-            return Ok(Value::NOT_IMPLEMENTED);
-        }
-        let kind = class.name_text();
-        let text = format!("can't multiply sequence by non-int of type '{kind}'");
-        return Err(cx.type_error(&text));
+        return Ok(Value::NOT_IMPLEMENTED);
     };
     let count = cx.int_value(count);
     let this = cx.arg(args, 0).value();

@@ -348,7 +348,7 @@ fn selection_from(cx: &mut Cx, iter: Gc<Iter>, state: &[Value]) -> Flow {
             if state.len() != r {
                 return invalid(cx);
             }
-            if if again { n == 0 } else { r > n } {
+            if if again { n == 0 && r > 0 } else { r > n } {
                 return Ok(Value::NONE);
             }
             for (i, &value) in state.iter().enumerate() {

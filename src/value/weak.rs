@@ -11,7 +11,7 @@ use std::collections::{HashMap, VecDeque};
 use super::kind::{Kind, Object, Tracer};
 use super::wait::phase;
 use super::{Frame, Value, Wait, frame};
-use crate::gc::{Gc, Header};
+use crate::gc::{Gc, Header, Marker};
 
 #[repr(C)]
 pub struct Weak {
@@ -142,19 +142,44 @@ impl Finals {
         }
     }
 
-    /// What can be reached is marked: who wants a last word?
-    pub fn save(&self, tracer: &mut Tracer<'_>) {
-        let mut due = self.due.borrow_mut();
+    /// What can be reached is marked: who wants a last word? `reach` marks an object with all that
+    /// it refers to and says whether that leads back to it.
+    ///
+    /// Who refers to another comes before it, as if the last reference to it had just gone; what
+    /// refers to each other, and what has nothing to do with each other, comes as it was made.
+    pub fn save(&self, marker: &mut Marker, reach: &dyn Fn(&mut Marker, Value) -> bool) {
+        /// Of more than that the order is that in which they were made.
+        const FEW: usize = 1000;
+        let mut waiting = Vec::new();
         self.objects.borrow_mut().retain(|&object| {
-            if tracer.is_marked(object) {
+            if Tracer::new(marker).is_marked(object) {
                 return is_unfinished(object);
             }
             if is_unfinished(object) {
-                tracer.value(object);
-                due.push_back(Due::Finaliser(object));
+                waiting.push(object);
             }
             false
         });
+        let mut due = self.due.borrow_mut();
+        if waiting.len() > FEW {
+            for object in waiting {
+                reach(marker, object);
+                due.push_back(Due::Finaliser(object));
+            }
+            return;
+        }
+        let mut groups = Vec::new();
+        while let Some(object) = waiting.pop() {
+            let leads_back = reach(marker, object);
+            let reached = |other: &mut Value| Tracer::new(marker).is_marked(*other);
+            let mut group: Vec<Value> = waiting.extract_if(.., reached).collect();
+            group.push(object);
+            if !leads_back {
+                group.reverse();
+            }
+            groups.push(group);
+        }
+        due.extend(groups.into_iter().rev().flatten().map(Due::Finaliser));
     }
 
     /// What the saved ones refer to is marked, too: the rest is gone. Callbacks that wait for the

@@ -100,6 +100,10 @@ impl Args {
         Args { base, n }
     }
 
+    pub(super) fn base(self) -> Base {
+        self.base
+    }
+
     #[inline(always)]
     pub fn len(self) -> usize {
         self.n

@@ -259,9 +259,34 @@ pub fn missing(vm: &Vm, object: Value, name: Gc<Str>) -> Stop {
             None => format!("module has no attribute '{}'", name.lossy()),
         }
     } else {
-        format!("'{}' object has no attribute '{}'", vm.space.type_name(object), name.lossy())
+        let class = vm.space.class_of(object);
+        let found = vm.space.lookup(class, name).and_then(|found| found.cast::<Member>());
+        // An empty place of `__slots__` tells of the class with its module.
+        let owner = match found.filter(|member| member.computed.is_none()) {
+            Some(_) => full_name(vm, class),
+            None => vm.space.type_name(object),
+        };
+        format!("'{owner}' object has no attribute '{}'", name.lossy())
     };
     raise::attribute(vm, &text, object, name)
+}
+
+/// The qualified name of a class of the program, with its module unless that is the main one.
+fn full_name(vm: &Vm, class: Gc<Class>) -> String {
+    let Some(name) = class.qualname.get().cast::<Str>() else { return class.name_text() };
+    let module = class.dict.get_str(&vm.space, vm.names.__module__);
+    // Classes of the library have places where CPython's may have a dict.
+    let of_library = |module: Gc<Str>| {
+        let found = vm.modules.get_str(&vm.space, module).and_then(|found| found.cast::<Module>());
+        found.is_some_and(|found| found.standard.get())
+    };
+    match module.and_then(|module| module.cast::<Str>()) {
+        Some(module) if of_library(module) => class.name_text(),
+        Some(module) if !matches!(module.as_bytes(), b"__main__" | b"builtins") => {
+            format!("{}.{}", module.lossy(), name.lossy())
+        }
+        _ => name.lossy().into_owned(),
+    }
 }
 
 /// Is the name probably one of the module's, misspelt?

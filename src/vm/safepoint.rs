@@ -1,10 +1,11 @@
 //! Safepoints: the only places where the collector runs and signals are served.
 
+use super::call::ARGS;
 use super::pc::{Base, Ip, Pc};
-use super::{Cx, Vm, raise, roots, threads, unwind};
+use super::{Args, Cx, Vm, raise, roots, threads, unwind};
 use crate::gc::Signals;
 use crate::value::frame::{FUNCTION, Ret};
-use crate::value::{Function, T, Tracer};
+use crate::value::{Function, T, Tracer, Value};
 
 /// A backward jump found the flag up.
 #[cold]
@@ -100,9 +101,16 @@ pub unsafe fn collect(vm: *mut Vm, base: Base, top: Base) {
         (*vm).threads.clear_above();
         (*vm).space.heap.collect(
             |marker| roots::trace(&*vm, marker, base, top),
-            |marker, drain| {
-                (*vm).space.finals.save(&mut Tracer::new(marker));
-                drain(marker);
+            |marker, drain, within| {
+                (*vm).space.finals.save(marker, &|marker, object| {
+                    // What an object refers to is marked first: does that lead back to it?
+                    within(object.header_unchecked(), marker);
+                    drain(marker);
+                    let leads_back = Tracer::new(marker).is_marked(object);
+                    Tracer::new(marker).value(object);
+                    drain(marker);
+                    leads_back
+                });
                 (*vm).space.clear(&Tracer::new(marker));
                 (*vm).known.clear();
             },
@@ -114,6 +122,31 @@ pub unsafe fn collect(vm: *mut Vm, base: Base, top: Base) {
 }
 
 impl Cx {
+    /// The program asks for a collection by a native with these arguments: registers of the caller
+    /// above its call hold nothing that will be read again, and must keep nothing alive.
+    pub fn forget_dead(&mut self, args: Args) {
+        let vm: *mut Vm = self.vm_mut();
+        // SAFETY: I3; a call's window is above all registers that live on after it, and so are the
+        // three words behind the callee.
+        unsafe {
+            let base = (*vm).native_base;
+            let Some(function) = (*vm).function_at(base) else { return };
+            let end = base.add(function.registers as usize);
+            let window = args.base();
+            if window < base.add(ARGS) || window > end {
+                return;
+            }
+            for at in 1..ARGS {
+                *window.sub(at) = Value::UNDEF;
+            }
+            let mut at = window.add(args.len());
+            while at < end {
+                *at = Value::UNDEF;
+                at = at.add(1);
+            }
+        }
+    }
+
     /// A collection now, asked for by the program (`gc.collect`).
     pub fn collect(&mut self) {
         let vm: *mut Vm = self.vm_mut();
