@@ -57,7 +57,9 @@ fn reduce(cx: &mut Cx, args: Args) -> Flow {
         }
         IterKind::Range => {
             let (maker, start) = (iter_of(cx)?, cx.int(at));
-            let range = cx.range(start, a, b);
+            let (left, step) = (a.as_int().unwrap_or(0), b.as_int().unwrap_or(1));
+            let stop = cx.int(at + left * step);
+            let range = cx.range(start, stop, b);
             Ok(parts(cx, maker, &[Value::object(range)], Some(Value::NONE)))
         }
         IterKind::BigRange => {
@@ -228,10 +230,10 @@ fn skip(cx: &mut Cx, iter: Gc<Iter>, items: Int) -> Flow {
             iter.a.set(rest);
             iter.at.set(0);
         }
-    } else if let (Some(stop), Some(step)) = (a.as_int(), iter.b.get().as_int()) {
-        let distance = if step > 0 { stop - at } else { at - stop };
-        let left = if distance > 0 { (distance - 1) / step.abs() + 1 } else { 0 };
-        iter.at.set(at + far.min(left) * step);
+    } else if let (Some(left), Some(step)) = (a.as_int(), iter.b.get().as_int()) {
+        let skipped = far.min(left);
+        iter.at.set(at + skipped * step);
+        iter.a.set(Value::int(left - skipped));
     }
     Ok(Value::NONE)
 }
