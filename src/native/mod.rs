@@ -89,6 +89,7 @@ mod str_table;
 pub mod suggest;
 mod super_object;
 pub mod sys;
+mod target;
 mod tee;
 mod template;
 mod text_args;

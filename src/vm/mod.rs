@@ -35,6 +35,7 @@ mod lookup;
 mod make;
 mod manager;
 mod member;
+pub mod messages;
 mod name;
 mod native_call;
 pub mod natives;

@@ -207,7 +207,8 @@ pub fn receive_from(
     socket.recv_from_with_flags(uninit(buffer), flags)
 }
 
-fn uninit(buffer: &mut [u8]) -> &mut [MaybeUninit<u8>] {
+/// A buffer as the socket's library wants it.
+pub fn uninit(buffer: &mut [u8]) -> &mut [MaybeUninit<u8>] {
     // SAFETY: those who get it write bytes into it, and nothing else.
     unsafe { &mut *(std::ptr::from_mut(buffer) as *mut [MaybeUninit<u8>]) }
 }

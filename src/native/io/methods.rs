@@ -8,10 +8,10 @@ use super::{
     Name, Shared, Stream, Trouble, bytes_of, on_stream, raise, receiver, text_of, with_file,
     with_stream,
 };
-use crate::native::bytes::not_bytes;
-use crate::native::{TypeDef, display, memory, method};
+use crate::native::target::Target;
+use crate::native::{TypeDef, display, method};
 use crate::plain::repr::{bytes_repr, push_str_repr};
-use crate::value::{ByteArray, MemoryView, T, Value};
+use crate::value::{T, Value};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Outcome, Stop};
 
 static METHODS: &[Def] = &[
@@ -144,37 +144,14 @@ fn read1(cx: &mut Cx, args: Args) -> Flow {
 fn readinto(cx: &mut Cx, args: Args) -> Flow {
     let stream = receiver(cx, args)?;
     let buffer = cx.arg(args, 1).value();
-    let target = match memory::own_buffer(cx, buffer)? {
-        Some(method) => {
-            let view = cx.call(method, &[Value::int(1)])?;
-            cx.root(view);
-            view
-        }
-        None => cx.unwrap(buffer),
-    };
-    let view = target.cast::<MemoryView>().filter(|view| !view.readonly);
-    let room = match (target.cast::<ByteArray>(), view) {
-        (Some(array), _) => Some(array.edit(|data| data.len())),
-        (_, Some(view)) if view.is_released() => return Err(not_bytes(cx, buffer)),
-        (_, Some(view)) if view.layout().is_c_contiguous() => Some(view.layout().byte_len()),
-        _ => None,
-    };
-    let Some(room) = room else {
+    let Some(target) = Target::of(cx, buffer)? else {
         let found = cx.type_name(buffer);
         let text = format!("readinto() argument must be read-write bytes-like object, not {found}");
         return Err(cx.type_error(&text));
     };
+    let room = target.room();
     let data = on_stream(cx, &stream, |stream| stream.read_bytes(Some(room)))?;
-    if let Some(array) = target.cast::<ByteArray>() {
-        array.edit(|target| {
-            let count = data.len().min(target.len());
-            target[..count].copy_from_slice(&data[..count]);
-        });
-    }
-    if let Some(view) = view {
-        let start = view.layout().start;
-        view.edit(|storage| storage[start..start + data.len()].copy_from_slice(&data));
-    }
+    target.put(&data);
     Ok(cx.uint(data.len() as u64))
 }
 

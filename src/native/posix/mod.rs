@@ -1,7 +1,7 @@
 //! The module `posix`: files, folders and the process, as the system has them. What programs know
 //! of it is `stdlib/os.sloop`.
 
-mod given;
+pub mod given;
 mod names;
 mod process;
 

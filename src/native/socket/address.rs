@@ -1,11 +1,14 @@
 //! Addresses of sockets: from the tuples, texts and paths of programs, and back.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStringExt;
 
 use socket2::SockAddr;
 
 use crate::native::bytes::data_of;
+use crate::native::io::codec_error;
+use crate::native::posix::given::name_value;
+use crate::plain::codec::{self, Encoding, Handler};
 use crate::value::{Str, T, Tuple, Value};
 use crate::vm::{Cx, Stop};
 
@@ -14,7 +17,15 @@ pub fn address_of(cx: &mut Cx, family: i32, value: Value, method: &str) -> Resul
     if family == libc::AF_UNIX {
         let inner = cx.unwrap(value);
         let path = match (inner.cast::<Str>(), data_of(cx, inner)) {
-            (Some(path), _) => path.as_bytes().to_vec(),
+            (Some(path), _) => {
+                match codec::encode(path.as_bytes(), Encoding::Utf8, Handler::SurrogateEscape) {
+                    Ok(bytes) => bytes.to_vec(),
+                    Err(fault) => {
+                        let kind = T::UnicodeEncodeError;
+                        return Err(codec_error(cx, kind, &fault, Value::object(path)));
+                    }
+                }
+            }
             (_, Some(path)) => path.to_vec(),
             _ => {
                 let name = cx.type_name(value);
@@ -77,6 +88,10 @@ pub fn address_of(cx: &mut Cx, family: i32, value: Value, method: &str) -> Resul
     for (place, &item) in more.iter_mut().zip(items.iter().skip(2)) {
         *place = cx.index_i64(item)? as u32;
     }
+    if more[0] > 0xfffff {
+        let text = format!("{method}(): flowinfo must be 0-1048575.");
+        return Err(cx.error(T::OverflowError, &text));
+    }
     Ok(match ip {
         IpAddr::V4(ip) => SocketAddr::from((ip, port)).into(),
         IpAddr::V6(ip) => SocketAddrV6::new(ip, port, more[0], more[1]).into(),
@@ -105,7 +120,7 @@ pub fn address_value(cx: &Cx, address: &SockAddr) -> Value {
         });
     }
     if let Some(path) = address.as_pathname() {
-        return cx.str_value(&String::from_utf8_lossy(path.as_os_str().as_bytes()));
+        return name_value(cx, path.as_os_str().to_owned(), false);
     }
     match address.as_abstract_namespace() {
         Some(name) => {

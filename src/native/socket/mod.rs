@@ -5,6 +5,8 @@
 //! where other threads of the program go on.
 
 mod address;
+mod constants;
+mod messages;
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -15,16 +17,18 @@ use std::rc::Rc;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use address::{address_of, address_value};
+use constants::CONSTANTS;
 
 use super::bytes::{data_arg, data_of};
 use super::error::{io_error, os_error};
 use super::float::float_arg;
 use super::object::{derive, new_class};
+use super::target::Target;
 use super::{TypeDef, add_functions, add_types, function, method, static_method};
 use crate::gc::Gc;
 use crate::plain::MAX_BYTES;
 use crate::rt::seam::{self, Act};
-use crate::value::{ByteArray, Dict, MemoryView, Resource, Str, T, Value};
+use crate::value::{Dict, Resource, Str, T, Value};
 use crate::vm::system;
 use crate::vm::threads::{Side, Woke};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Stop};
@@ -33,6 +37,12 @@ struct Sock {
     socket: Socket,
     /// Seconds that a call may wait; None without limit.
     timeout: Cell<Option<f64>>,
+    kinds: Kinds,
+}
+
+/// What a socket is, which a closed one still says.
+#[derive(Clone, Copy)]
+struct Kinds {
     family: i32,
     kind: i32,
     protocol: i32,
@@ -50,7 +60,11 @@ macro_rules! number {
         GetSet {
             name: $name,
             doc: "",
-            get: |cx, this| Ok(Value::int(sock_of(cx, this)?.$field.into())),
+            get: |cx, this| {
+                let was = gone_of(cx, this).map(|gone| gone.$field);
+                let number = was.map_or_else(|| Ok(sock_of(cx, this)?.kinds.$field), Ok)?;
+                Ok(Value::int(number.into()))
+            },
             set: None,
         }
     };
@@ -73,14 +87,20 @@ pub static TYPE: TypeDef = TypeDef {
             },
         ),
         method("close(self, /)", "Closes it.", |cx, args| {
-            resource(cx, args)?.payload.borrow_mut().take();
-            Ok(Value::NONE)
+            let sock = taken(cx, args)?;
+            // Whoever is at work with it closes it at the end.
+            let sock = sock.and_then(|sock| Rc::try_unwrap(sock).ok());
+            let Some(sock) = sock else { return Ok(Value::NONE) };
+            match system::close(sock.socket.into_raw_fd()) {
+                Err(error) if error.raw_os_error() != Some(libc::ECONNRESET) => {
+                    Err(io_error(cx, &error, None))
+                }
+                _ => Ok(Value::NONE),
+            }
         }),
         method("detach(self, /)", "Closes the object but not the descriptor.", |cx, args| {
-            let taken = resource(cx, args)?.payload.borrow_mut().take();
-            let sock = taken.and_then(|sock| sock.downcast::<Rc<Sock>>().ok());
-            let Some(sock) = sock else { return Ok(Value::int(-1)) };
-            let owned = match Rc::try_unwrap(*sock) {
+            let Some(sock) = taken(cx, args)? else { return Ok(Value::int(-1)) };
+            let owned = match Rc::try_unwrap(sock) {
                 Ok(sock) => sock.socket,
                 // Somebody waits for it: what they have is a descriptor of its own from now on.
                 Err(sock) => sock.socket.try_clone().map_err(|error| io_error(cx, &error, None))?,
@@ -128,7 +148,7 @@ pub static TYPE: TypeDef = TypeDef {
             |cx, args| {
                 let (sock, size, flags) = receiving(cx, args)?;
                 with_buffer(cx, size, |cx, buffer| {
-                    let (n, from) = retry(cx, &sock, Act::Receive, 0, |s, _| {
+                    let (n, from) = retry(cx, &sock, Act::Receive, 0, flags, |s, _| {
                         system::receive_from(s, buffer, flags)
                     })?;
                     let data = Value::object(cx.bytes(&buffer[..n]));
@@ -138,11 +158,26 @@ pub static TYPE: TypeDef = TypeDef {
             },
         ),
         method("recv_into(self, buffer, nbytes=0, flags=0)", "Receives into a buffer.", recv_into),
+        method(
+            "recvfrom_into(self, buffer, nbytes=0, flags=0)",
+            "Receives into a buffer; how much, and who sent it.",
+            messages::receive_from_into,
+        ),
+        method(
+            "_recvmsg(self, bufsize, flags, ancbufsize, /)",
+            "Receives data, and what goes beside it.",
+            messages::receive,
+        ),
+        method(
+            "_sendmsg(self, data, controls, flags, address, /)",
+            "Sends data, and what goes beside it.",
+            messages::send,
+        ),
         method("send(self, data, flags=0, /)", "Sends some of the data; how much.", |cx, args| {
             let flags = flags(cx, args, 2)?;
             let data = data_arg(cx, args, 1)?;
             let sock = sock(cx, args)?;
-            let n = retry(cx, &sock, Act::Send, data.len(), |s, n| {
+            let n = retry(cx, &sock, Act::Send, data.len(), flags, |s, n| {
                 s.send_with_flags(&data[..n], flags)
             })?;
             Ok(Value::int(n as i64))
@@ -153,7 +188,7 @@ pub static TYPE: TypeDef = TypeDef {
             let sock = sock(cx, args)?;
             let mut sent = 0;
             while sent < data.len() {
-                sent += retry(cx, &sock, Act::Send, data.len() - sent, |s, n| {
+                sent += retry(cx, &sock, Act::Send, data.len() - sent, flags, |s, n| {
                     s.send_with_flags(&data[sent..][..n], flags)
                 })?;
             }
@@ -302,6 +337,16 @@ static FUNCTIONS: &[Def] =
                 None => Err(cx.value_error("invalid length of packed IP address string")),
             }
         }),
+        function(
+            "_names(family, address, flags, /)",
+            "The names of a host and a service, or an error's number.",
+            messages::names,
+        ),
+        function(
+            "_control_len(length, /)",
+            "How long a control is, without and with what fills it up.",
+            messages::control_len,
+        ),
         function("gethostname()", "What this machine is called.", |cx, _| {
             match std::fs::read_to_string("/proc/sys/kernel/hostname") {
                 Ok(name) => Ok(cx.str_value(name.trim_end())),
@@ -327,69 +372,12 @@ static FUNCTIONS: &[Def] =
         }),
     ];
 
-/// Numbers of the system, under their names.
-static CONSTANTS: &[(&str, i32)] = &[
-    ("AF_UNSPEC", libc::AF_UNSPEC),
-    ("AF_UNIX", libc::AF_UNIX),
-    ("AF_INET", libc::AF_INET),
-    ("AF_INET6", libc::AF_INET6),
-    ("SOCK_STREAM", libc::SOCK_STREAM),
-    ("SOCK_DGRAM", libc::SOCK_DGRAM),
-    ("SOCK_RAW", libc::SOCK_RAW),
-    ("SOCK_SEQPACKET", libc::SOCK_SEQPACKET),
-    ("SOCK_NONBLOCK", libc::SOCK_NONBLOCK),
-    ("SOCK_CLOEXEC", libc::SOCK_CLOEXEC),
-    ("IPPROTO_IP", libc::IPPROTO_IP),
-    ("IPPROTO_TCP", libc::IPPROTO_TCP),
-    ("IPPROTO_UDP", libc::IPPROTO_UDP),
-    ("IPPROTO_IPV6", libc::IPPROTO_IPV6),
-    ("SOL_SOCKET", libc::SOL_SOCKET),
-    ("SOL_TCP", libc::SOL_TCP),
-    ("SO_REUSEADDR", libc::SO_REUSEADDR),
-    ("SO_REUSEPORT", libc::SO_REUSEPORT),
-    ("SO_KEEPALIVE", libc::SO_KEEPALIVE),
-    ("SO_BROADCAST", libc::SO_BROADCAST),
-    ("SO_ERROR", libc::SO_ERROR),
-    ("SO_LINGER", libc::SO_LINGER),
-    ("SO_RCVBUF", libc::SO_RCVBUF),
-    ("SO_SNDBUF", libc::SO_SNDBUF),
-    ("SO_TYPE", libc::SO_TYPE),
-    ("SO_ACCEPTCONN", libc::SO_ACCEPTCONN),
-    ("TCP_NODELAY", libc::TCP_NODELAY),
-    ("TCP_KEEPIDLE", libc::TCP_KEEPIDLE),
-    ("TCP_KEEPINTVL", libc::TCP_KEEPINTVL),
-    ("TCP_KEEPCNT", libc::TCP_KEEPCNT),
-    ("IPV6_V6ONLY", libc::IPV6_V6ONLY),
-    ("IP_TTL", libc::IP_TTL),
-    ("MSG_PEEK", libc::MSG_PEEK),
-    ("MSG_OOB", libc::MSG_OOB),
-    ("MSG_WAITALL", libc::MSG_WAITALL),
-    ("MSG_DONTWAIT", libc::MSG_DONTWAIT),
-    ("MSG_NOSIGNAL", libc::MSG_NOSIGNAL),
-    ("SHUT_RD", libc::SHUT_RD),
-    ("SHUT_WR", libc::SHUT_WR),
-    ("SHUT_RDWR", libc::SHUT_RDWR),
-    ("SOMAXCONN", libc::SOMAXCONN),
-    ("AI_PASSIVE", libc::AI_PASSIVE),
-    ("AI_CANONNAME", libc::AI_CANONNAME),
-    ("AI_NUMERICHOST", libc::AI_NUMERICHOST),
-    ("AI_NUMERICSERV", libc::AI_NUMERICSERV),
-    ("AI_ADDRCONFIG", libc::AI_ADDRCONFIG),
-    ("NI_NUMERICHOST", libc::NI_NUMERICHOST),
-    ("NI_NUMERICSERV", libc::NI_NUMERICSERV),
-    ("NI_DGRAM", libc::NI_DGRAM),
-    ("NI_NAMEREQD", libc::NI_NAMEREQD),
-    ("EAI_NONAME", libc::EAI_NONAME),
-    ("EAI_SERVICE", libc::EAI_SERVICE),
-    ("EAI_FAMILY", libc::EAI_FAMILY),
-];
-
 pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     add_types(cx, &[&TYPE]);
     add_functions(cx, dict, FUNCTIONS, "_socket");
     dict.set_str(cx, cx.intern("socket"), cx.type_object(T::Socket));
     for &(name, number) in CONSTANTS {
-        dict.set_str(cx, cx.intern(name), Value::int(number.into()));
+        dict.set_str(cx, cx.intern(name), Value::int(number));
     }
     Ok(())
 }
@@ -432,13 +420,23 @@ fn init(cx: &mut Cx, args: Args) -> Flow {
     };
     let made = opened.and_then(|socket| {
         socket.set_nonblocking(true)?;
+        let waits = !is_new || given[1] == -1 || given[1] & libc::SOCK_NONBLOCK == 0;
         Ok(Sock {
-            timeout: Cell::new(None),
-            family: socket.domain()?.into(),
-            kind: socket.r#type()?.into(),
-            protocol: match given_protocol {
-                Some(protocol) => protocol,
-                None => socket.protocol()?.map_or(0, i32::from),
+            timeout: Cell::new(if waits { None } else { Some(0.0) }),
+            kinds: Kinds {
+                // Whoever brings a descriptor may say what it is.
+                family: match family {
+                    family if family != -1 && !is_new => family,
+                    _ => socket.domain()?.into(),
+                },
+                kind: match kind {
+                    kind if kind != -1 && !is_new => kind,
+                    _ => socket.r#type()?.into(),
+                },
+                protocol: match given_protocol {
+                    Some(protocol) => protocol,
+                    None => socket.protocol()?.map_or(0, i32::from),
+                },
             },
             socket,
         })
@@ -457,6 +455,23 @@ fn init(cx: &mut Cx, args: Args) -> Flow {
 fn resource(cx: &Cx, args: Args) -> Result<Gc<Resource>, Stop> {
     let this = cx.arg(args, 0).value();
     cx.unwrap(this).cast::<Resource>().ok_or_else(|| cx.type_error("a socket is expected"))
+}
+
+/// Takes the socket away from the object, which remembers what it was.
+fn taken(cx: &Cx, args: Args) -> Result<Option<Rc<Sock>>, Stop> {
+    let this = resource(cx, args)?;
+    let mut payload = this.payload.borrow_mut();
+    let sock = payload.as_ref().and_then(|sock| sock.downcast_ref::<Rc<Sock>>()).cloned();
+    if let Some(sock) = &sock {
+        *payload = Some(Box::new(sock.kinds));
+    }
+    Ok(sock)
+}
+
+fn gone_of(cx: &Cx, this: Value) -> Option<Kinds> {
+    let this = cx.unwrap(this).cast::<Resource>()?;
+    let payload = this.payload.borrow();
+    payload.as_ref()?.downcast_ref::<Kinds>().copied()
 }
 
 fn sock(cx: &Cx, args: Args) -> Result<Rc<Sock>, Stop> {
@@ -508,9 +523,11 @@ fn retry<R>(
     sock: &Sock,
     act: Act,
     bytes: usize,
+    flags: i32,
     mut run: impl FnMut(&Socket, usize) -> io::Result<R>,
 ) -> Result<R, Stop> {
     let side = if act == Act::Send { Side::Writes } else { Side::Reads };
+    let may_wait = sock.timeout.get() != Some(0.0) && flags & libc::MSG_DONTWAIT == 0;
     let mut until = None;
     loop {
         let tried = seam::pass(act, bytes).and_then(|bytes| run(&sock.socket, bytes));
@@ -520,7 +537,7 @@ fn retry<R>(
         };
         match error.kind() {
             io::ErrorKind::Interrupted => cx.serve_signals()?,
-            io::ErrorKind::WouldBlock if sock.timeout.get() != Some(0.0) => {
+            io::ErrorKind::WouldBlock if may_wait => {
                 wait(cx, sock, side, &mut until)?;
             }
             _ => return Err(io_error(cx, &error, None)),
@@ -561,14 +578,14 @@ pub fn with_buffer<R>(
 
 fn receive(cx: &mut Cx, sock: &Sock, buffer: &mut [u8], flags: i32) -> Result<usize, Stop> {
     let mut asked = 0;
-    let n = retry(cx, sock, Act::Receive, buffer.len(), |socket, bytes| {
+    let n = retry(cx, sock, Act::Receive, buffer.len(), flags, |socket, bytes| {
         asked = bytes;
         system::receive(socket, &mut buffer[..bytes], flags)
     })?;
     // Less than was asked for is all that had come: true of TCP, where the poller, which tells of
     // changes, need not be asked to look again. The end is another matter.
-    let is_tcp = sock.kind == libc::SOCK_STREAM
-        && (sock.family == libc::AF_INET || sock.family == libc::AF_INET6);
+    let is_tcp = sock.kinds.kind == libc::SOCK_STREAM
+        && (sock.kinds.family == libc::AF_INET || sock.kinds.family == libc::AF_INET6);
     if is_tcp && 0 < n && n < asked && flags == 0 {
         cx.all_read(sock.socket.as_raw_fd());
     }
@@ -588,24 +605,19 @@ fn receiving(cx: &mut Cx, args: Args) -> Result<(Rc<Sock>, usize, i32), Stop> {
 }
 
 fn recv_into(cx: &mut Cx, args: Args) -> Flow {
-    let target = cx.arg(args, 1).value();
-    let target = cx.unwrap(target);
-    let room = match (target.cast::<ByteArray>(), target.cast::<MemoryView>()) {
-        (Some(array), _) => array.edit(|data| data.len()),
-        (_, Some(view)) if !view.readonly && view.layout().is_c_contiguous() => {
-            view.layout().count() * view.layout().item_size()
-        }
-        _ => {
-            let name = cx.type_name(target);
-            let text = format!("a read-write bytes-like object is required, not '{name}'");
-            return Err(cx.type_error(&text));
-        }
+    let value = cx.arg(args, 1).value();
+    let Some(target) = Target::of(cx, value)? else {
+        let name = cx.type_name(value);
+        let text =
+            format!("recv_into() argument 1 must be read-write bytes-like object, not {name}");
+        return Err(cx.type_error(&text));
     };
     let wanted = cx.arg(args, 2).value();
     let wanted = if wanted.is_undef() { 0 } else { cx.index_i64(wanted)? };
     if wanted < 0 {
         return Err(cx.value_error("negative buffersize in recv_into"));
     }
+    let room = target.room();
     if wanted as usize > room {
         return Err(cx.value_error("buffer too small for requested bytes"));
     }
@@ -614,19 +626,7 @@ fn recv_into(cx: &mut Cx, args: Args) -> Flow {
     let sock = sock(cx, args)?;
     with_buffer(cx, size, |cx, buffer| {
         let n = receive(cx, &sock, buffer, flags)?;
-        // Another thread may have made the target smaller.
-        let put = |data: &mut [u8]| {
-            let n = n.min(data.len());
-            data[..n].copy_from_slice(&buffer[..n]);
-        };
-        match (target.cast::<ByteArray>(), target.cast::<MemoryView>()) {
-            (Some(array), _) => array.edit(|data| put(data)),
-            (_, Some(view)) => {
-                let start = view.layout().start;
-                view.edit(|storage| put(storage.get_mut(start..).unwrap_or_default()));
-            }
-            _ => {}
-        }
+        target.put(&buffer[..n]);
         Ok(Value::int(n as i64))
     })
 }
@@ -637,13 +637,14 @@ fn send_to(cx: &mut Cx, args: Args) -> Flow {
     let (sock, address) = with_address(cx, args, last, "sendto")?;
     let data = data_arg(cx, args, 1)?;
     // A message goes whole or not at all.
-    let n = retry(cx, &sock, Act::Send, 0, |s, _| s.send_to_with_flags(&data, &address, flags))?;
+    let n =
+        retry(cx, &sock, Act::Send, 0, flags, |s, _| s.send_to_with_flags(&data, &address, flags))?;
     Ok(Value::int(n as i64))
 }
 
 fn accept(cx: &mut Cx, args: Args) -> Flow {
     let sock = sock(cx, args)?;
-    let (made, address) = retry(cx, &sock, Act::Accept, 0, |s, _| s.accept())?;
+    let (made, address) = retry(cx, &sock, Act::Accept, 0, 0, |s, _| s.accept())?;
     let fd = Value::int(made.into_raw_fd().into());
     let address = address_value(cx, &address);
     Ok(Value::object(cx.tuple(&[fd, address])))
@@ -728,6 +729,6 @@ fn with_address(
 ) -> Result<(Rc<Sock>, SockAddr), Stop> {
     let sock = sock(cx, args)?;
     let value = cx.arg(args, i).value();
-    let address = address_of(cx, sock.family, value, method)?;
+    let address = address_of(cx, sock.kinds.family, value, method)?;
     Ok((sock, address))
 }
