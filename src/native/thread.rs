@@ -177,6 +177,7 @@ static FUNCTIONS: &[Def] = &[
     function("start_new_thread(function, args, kwargs=None, /)", "Starts a thread.", start_new),
     function("start_new(function, args, kwargs=None, /)", "As `start_new_thread`.", start_new),
     function("_start(function, args, kwargs, daemon, /)", "Starts a thread; its handle.", start),
+    function("exit()", "Ends the thread.", |cx, _| Err(cx.error_with(T::SystemExit, &[]))),
     function("_processors()", "How many processors the process may use.", |_, _| {
         Ok(Value::int(system::processors() as i64))
     }),
