@@ -178,9 +178,21 @@ fn open(cx: &mut Cx, args: Args) -> Flow {
     if !closes && !matches!(name, Name::Descriptor(_)) {
         return Err(cx.value_error("Cannot use closefd=False with file name"));
     }
-    let (handle, fd) = open_file(cx, &name, &mode.options, closes)?;
+    if buffering == 0 {
+        let closefd = Value::bool(closes);
+        let opener = cx.opt(args, 7).map_or(Value::NONE, |opener| opener.value());
+        let mode = cx.str_value(&mode_text);
+        return cx.tail_prelude("_open_unbuffered", &[file, mode, closefd, opener]);
+    }
+    let (handle, fd) = match cx.opt(args, 7).filter(|opener| !opener.is_none()) {
+        Some(opener) if !matches!(name, Name::Descriptor(_)) => {
+            let opener = opener.value();
+            let fd = opened_by(cx, opener, file, &mode_text)?;
+            open_file(cx, &Name::Descriptor(fd), &mode.options, closes)?
+        }
+        _ => open_file(cx, &name, &mode.options, closes)?,
+    };
     let mut stream = Stream::new(handle, fd, mode.readable, mode.writable, text);
-    stream.unbuffered = buffering == 0;
     stream.line_buffered = buffering == 1 && !mode.binary || stream.is_terminal();
     if mode.append {
         // Failing to seek means a pipe or a terminal.
@@ -213,6 +225,26 @@ fn open(cx: &mut Cx, args: Args) -> Flow {
         stream.borrow_mut().watched = watched;
     }
     Ok(object)
+}
+
+/// The descriptor that the program's own function opens.
+fn opened_by(cx: &mut Cx, opener: Value, file: Value, mode: &str) -> Result<i32, Stop> {
+    let flags = match (mode.contains('+'), mode.contains('r')) {
+        (true, _) => libc::O_RDWR,
+        (_, true) => libc::O_RDONLY,
+        _ => libc::O_WRONLY,
+    } | match mode.chars().find(|c| "wxa".contains(*c)) {
+        Some('w') => libc::O_CREAT | libc::O_TRUNC,
+        Some('x') => libc::O_CREAT | libc::O_EXCL,
+        Some(_) => libc::O_CREAT | libc::O_APPEND,
+        None => 0,
+    } | libc::O_CLOEXEC;
+    let answer = cx.call(opener, &[file, Value::int(flags.into())])?;
+    match answer.as_int() {
+        Some(fd) if fd >= 0 => Ok(fd as i32),
+        Some(fd) => Err(cx.value_error(&format!("opener returned {fd}"))),
+        None => Err(cx.type_error("expected integer from opener")),
+    }
 }
 
 pub fn text_layer(
@@ -252,9 +284,9 @@ pub fn text_layer(
     Ok(Text { encoding, errors, newline })
 }
 
-/// Opens a path; a pipe, patiently, as that waits for its other end.
+/// Opens a path; a pipe, patiently, as that waits for its other end while others run.
 fn open_path(
-    cx: &Cx,
+    cx: &mut Cx,
     options: &OpenOptions,
     path: &OsString,
 ) -> Result<std::io::Result<File>, Stop> {
@@ -266,7 +298,7 @@ fn open_path(
         return Ok(options.open(path));
     }
     let (options, path) = (options.clone(), path.clone());
-    cx.long_work(move || options.open(path))
+    cx.offload("sloop-opener", move || options.open(path))
 }
 
 /// Opens a path, after what waits in the buffers of other files has been written. Too many open

@@ -292,7 +292,17 @@ pub static FUNCTIONS: &[Def] = &[
             let flags = cx.index_i64(cx.arg(args, 1).value())?;
             let (mode, dir) = (number_or(cx, args, 2, 0o777)?, folder(cx, args, 3)?);
             let given = path_of(cx, args, 0, "open: path")?;
-            let made = files::open(dir, &given.path, flags as i32, mode as u32);
+            let (flags, mode) = (flags as i32, mode as u32);
+            // A pipe waits for its other end, unless it is told not to.
+            let is_pipe = flags & libc::O_NONBLOCK == 0
+                && files::stat(dir, &given.path, true)
+                    .is_ok_and(|found| found.st_mode & libc::S_IFMT == libc::S_IFIFO);
+            let made = if is_pipe {
+                let path = given.path.clone();
+                cx.offload("sloop-opener", move || files::open(dir, &path, flags, mode))?
+            } else {
+                files::open(dir, &given.path, flags, mode)
+            };
             Ok(Value::int(failed_at(cx, made, given.value)?.into()))
         },
     ),
