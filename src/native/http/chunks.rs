@@ -80,7 +80,10 @@ pub fn unchunk(cx: &mut Cx, args: Args) -> Flow {
 
 /// The size of a chunk; what follows a semicolon means nothing.
 fn size(line: &[u8]) -> Option<i64> {
-    let digits = line.split(|&b| b == b';').next().unwrap_or_default().trim_ascii_end();
+    let digits = match line.iter().position(|&b| b == b';') {
+        Some(end) => line[..end].trim_ascii_end(),
+        None => line,
+    };
     if digits.is_empty() || digits.len() > 12 {
         return None;
     }

@@ -231,11 +231,7 @@ fn facts(headers: &[Header<'_>], minor: u8, strict: bool) -> Result<Facts, &'sta
                 }
                 facts.has_host = true;
             }
-            6 if header.name.eq_ignore_ascii_case("expect")
-                && value.eq_ignore_ascii_case(b"100-continue") =>
-            {
-                facts.flags |= CONTINUE;
-            }
+            6 if header.name.eq_ignore_ascii_case("expect") => facts.flags |= CONTINUE,
             7 if header.name.eq_ignore_ascii_case("upgrade") => facts.names_upgrade = true,
             10 if header.name.eq_ignore_ascii_case("connection") => {
                 for token in tokens(value) {
