@@ -32,6 +32,8 @@ pub struct Timeout {
     pub handle: Cell<Value>,
     pub timer: Cell<Option<Timer>>,
     pub stage: Cell<Stage>,
+    /// How often it is among what is ready without effect: it was moved after its time was up.
+    pub stale: Cell<u16>,
     /// Requests to cancel the task when the block began.
     pub cancels: Cell<u32>,
 }
@@ -47,6 +49,7 @@ impl Space {
             handle: Value::NONE.into(),
             timer: None.into(),
             stage: Stage::Created.into(),
+            stale: 0.into(),
             cancels: 0.into(),
         })
     }

@@ -102,6 +102,9 @@ fn disarm(cx: &mut Cx, this: Gc<Timeout>) -> Result<(), Stop> {
         own.timers.borrow_mut().cancel(timer);
     }
     let handle = this.handle.replace(Value::NONE);
+    if handle == Value::TRUE {
+        this.stale.set(this.stale.get().saturating_add(1));
+    }
     if handle.is_none() || handle == Value::TRUE {
         return Ok(());
     }
@@ -118,7 +121,11 @@ pub fn is_due(this: Gc<Timeout>) {
 
 /// The timer has fired, and its turn has come.
 pub fn expire(cx: &mut Cx, this: Gc<Timeout>) -> Result<(), Stop> {
-    // One that was moved meanwhile has another timer.
+    // One that was moved meanwhile has another timer, or its turn comes later.
+    if let Some(left) = this.stale.get().checked_sub(1) {
+        this.stale.set(left);
+        return Ok(());
+    }
     let due = !this.handle.replace(Value::NONE).is_none();
     if !due || this.stage.get() != Stage::Entered {
         return Ok(());
