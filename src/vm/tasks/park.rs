@@ -355,7 +355,7 @@ impl Cx {
             phase::CREATED => {
                 let owner = self.new_owner(wait)?;
                 match begin(self.vm_mut(), wait, owner) {
-                    Begun::Parked => Ok(awaited(owner)),
+                    Begun::Parked => self.awaited(wait, owner),
                     Begun::Yielded => Ok(Value::NONE),
                     Begun::Done(outcome) => self.end_by_hand(outcome),
                 }
@@ -403,7 +403,7 @@ impl Cx {
         });
         match ended {
             Some(outcome) => self.end_by_hand(outcome),
-            None => Ok(awaited(owner)),
+            None => self.awaited(wait, owner),
         }
     }
 
@@ -414,7 +414,7 @@ impl Cx {
             wait.owner.set(owner);
             return match go_on(self.vm_mut(), wait, Some(Value::object(error))) {
                 Some(outcome) => self.end_by_hand(outcome),
-                None => Ok(awaited(owner)),
+                None => self.awaited(wait, owner),
             };
         }
         let cancels = self.isinstance(Value::object(error), crate::value::T::CancelledError);
@@ -434,13 +434,16 @@ impl Cx {
         Err(self.throw(error))
     }
 
+    /// The future that is settled when the wait is over. Outside of a loop what has nothing to
+    /// wait for may still go on: a suspended coroutine is closed there.
     fn new_owner(&mut self, wait: Gc<Wait>) -> super::super::Flow {
         if wait.only_yields() {
             return Ok(Value::NONE);
         }
         let running = self.vm().running_loop;
-        if running.is_none() {
-            return Err(self.error(crate::value::T::RuntimeError, "no running event loop"));
+        if running.is_none() && matches!(wait.kind, WaitKind::Sleep | WaitKind::TimeoutEnter) {
+            self.close_wait(wait);
+            return Err(self.no_loop());
         }
         if wait.phase.get() != phase::CREATED || super::plain(running).is_some() {
             return Ok(Value::object(self.future(running)));
@@ -453,6 +456,19 @@ impl Cx {
             cx.call(create, &[])
         })?;
         Ok(if made.future().is_some() { made } else { Value::object(self.future(running)) })
+    }
+
+    /// What whoever drives a parked wait by hand is given.
+    fn awaited(&mut self, wait: Gc<Wait>, owner: Value) -> super::super::Flow {
+        if owner.future().is_some_and(|future| future.event_loop.get().is_none()) {
+            self.close_wait(wait);
+            return Err(self.no_loop());
+        }
+        Ok(awaited(owner))
+    }
+
+    fn no_loop(&self) -> super::super::Stop {
+        self.error(crate::value::T::RuntimeError, "no running event loop")
     }
 
     fn end_by_hand(&mut self, outcome: Outcome) -> super::super::Flow {
