@@ -83,6 +83,12 @@ def do(me, what, f, *args):
 
 
 def spawn(me, level, coro, how, **more):
+    if 'context' in more and (how == 'eager' or LOOP.get_task_factory()):
+        try:
+            more['context'].run(int)
+        except RuntimeError:
+            # Entered already: CPython would keep an eager task that cannot begin as its current one.
+            del more['context']
     if how == 'eager':
         task = asyncio.Task(coro, loop=LOOP, eager_start=True, **more)
     else:
