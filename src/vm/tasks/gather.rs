@@ -37,7 +37,10 @@ pub fn child_done(vm: &Vm, gathering: Gc<Gathering>, child: Gc<Future>) {
     if gathering.has(state::CANCEL_REQUESTED) {
         // The last argument decides, whoever was the last to end.
         let last = children.iter().last().and_then(Value::future);
-        let error = last.map_or(Value::NONE, |last| cancelled_error(vm, last));
+        let error = match last.filter(|last| last.state() == state::CANCELLED) {
+            Some(last) => cancelled_error(vm, last),
+            None => cancellation(vm, this.result.get()),
+        };
         this.result.set(error);
         finish(vm, this, state::ERROR);
         return;

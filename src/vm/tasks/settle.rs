@@ -178,15 +178,31 @@ pub fn cancel(cx: &mut Cx, future: Gc<Future>, message: Value) -> Result<bool, S
     cx.scope(|cx| cancel_all(cx, future, message))
 }
 
+/// What `cancel_all` has still to do.
+enum Step {
+    Cancel(Gc<Future>),
+    /// What the thing at this address waits for has been asked.
+    Leave(usize),
+}
+
 /// Roots what it keeps: a `cancel` of the program's own may run anything.
 fn cancel_all(cx: &mut Cx, future: Gc<Future>, message: Value) -> Result<bool, Stop> {
     // What is cancelled in turn, depth first.
-    let mut todo = vec![future];
-    // Tasks that wait for others: they may do so in a ring.
-    let mut met = HashSet::new();
+    let mut todo = vec![Step::Cancel(future)];
+    // What leads to where we are: tasks may wait for one another in a ring. Once there is one, what
+    // was met before is not gone through again.
+    let (mut path, mut met) = (HashSet::new(), HashSet::new());
+    let mut in_ring = false;
     let mut heard = false;
     let mut is_first = true;
-    while let Some(future) = todo.pop() {
+    while let Some(step) = todo.pop() {
+        let future = match step {
+            Step::Cancel(future) => future,
+            Step::Leave(address) => {
+                path.remove(&address);
+                continue;
+            }
+        };
         let first = std::mem::replace(&mut is_first, false);
         if !first && cx.class_of(Value::object(future)).is_user() {
             // It may have a way of its own.
@@ -208,13 +224,17 @@ fn cancel_all(cx: &mut Cx, future: Gc<Future>, message: Value) -> Result<bool, S
                 match inner_heard(cx, inner) {
                     Some(true) => {
                         if waits.is::<Task>() || waits.is::<Gathering>() {
-                            met.insert(task.address());
+                            path.insert(task.address());
+                            todo.push(Step::Leave(task.address()));
                         }
-                        if met.contains(&inner.address()) {
+                        if path.contains(&inner.address()) {
+                            in_ring = true;
                             break_ring(cx.vm(), inner, task, message)
                         } else {
-                            cx.root(waits);
-                            todo.push(inner);
+                            if met.insert(inner.address()) || !in_ring {
+                                cx.root(waits);
+                                todo.push(Step::Cancel(inner));
+                            }
                             true
                         }
                     }
@@ -230,18 +250,21 @@ fn cancel_all(cx: &mut Cx, future: Gc<Future>, message: Value) -> Result<bool, S
                 // It is thrown in by the step that is due.
                 task.set(state::MUST_CANCEL, true);
                 task.result.set(message);
+                note_message(task, message);
             }
         } else if let Some(gathering) = this.cast::<Gathering>() {
             let children = gathering.children.get().cast::<List>();
             let children = children.map_or_else(Vec::new, |list| list.to_vec());
             let mut any = false;
+            path.insert(gathering.address());
+            todo.push(Step::Leave(gathering.address()));
             for child in children.into_iter().rev() {
                 if let Some(child) = child.future()
                     && child.is_pending()
                 {
                     any |= inner_heard(cx, child) != Some(false);
                     cx.root(Value::object(child));
-                    todo.push(child);
+                    todo.push(Step::Cancel(child));
                 }
             }
             if any {
@@ -257,6 +280,24 @@ fn cancel_all(cx: &mut Cx, future: Gc<Future>, message: Value) -> Result<bool, S
         }
     }
     Ok(heard)
+}
+
+/// A gathering that is cancelled says what its last child was told, however that ends.
+fn note_message(task: Gc<Task>, message: Value) {
+    let known = task.callbacks.get();
+    let waiters = match known.cast::<List>() {
+        Some(list) => list.to_vec(),
+        None => vec![known],
+    };
+    for gathering in waiters.iter().filter_map(|waiter| waiter.cast::<Gathering>()) {
+        let children = gathering.children.get().cast::<List>();
+        if gathering.is_pending()
+            && children.and_then(|list| list.get(list.len().wrapping_sub(1)))
+                == Some(Value::object(task))
+        {
+            gathering.result.set(message);
+        }
+    }
 }
 
 /// A task that is to be cancelled waits for one that waits for it: it waits no longer. False if
