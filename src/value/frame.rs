@@ -52,6 +52,8 @@ pub enum Ret {
     Plain = 0,
     /// The result is dropped.
     Discard,
+    /// The same, after which the instruction behind `return ip` runs again: a safepoint made the call.
+    Again,
     /// The result is a tuple; its items go to the destination register and the ones after it.
     Spread,
     /// `__init__`: must return None; the instance at `base[-5]` goes to the destination.
@@ -90,6 +92,18 @@ pub enum Ret {
     GetAttr,
     /// Somebody has a view of the activation (`vm/watch.rs`), which knows who waits.
     Watched,
+}
+
+/// Where in its caller's code the activation at `base` began: behind an instruction.
+///
+/// # Safety
+/// An activation, with what its info word says of who waits for it.
+pub unsafe fn called_from(base: *const Value, info: u64) -> *const Word {
+    // SAFETY: by contract.
+    unsafe {
+        let ip = (*base.offset(RETURN_IP)).bits() as *const Word;
+        if info as u8 == Ret::Again as u8 { ip.add(1) } else { ip }
+    }
 }
 
 /// `header.flags` of a frame: its state …

@@ -559,7 +559,7 @@ pub unsafe fn finish(vm: *mut Vm, ip: Ip, base: Base, info: u64, value: Value) -
         let dst = (info >> 16) as u16 as usize;
         match ret_of(info) {
             Ret::Plain => reg!(base, dst) = value,
-            Ret::Discard => {}
+            Ret::Discard | Ret::Again => {}
             Ret::Spread => {
                 let items = value.cast::<crate::value::Tuple>().expect("the prelude returns one");
                 for (i, &item) in items.as_slice().iter().enumerate() {

@@ -24,7 +24,7 @@ pub(super) unsafe fn begin(vm: *mut Vm, ip: Ip, base: Base) -> Option<Pc> {
             return None;
         }
         let run = (*vm).start_finalising();
-        Some(call::invoke(vm, ip.sub(1), base, run, &[], Ret::Discard as u64))
+        Some(call::invoke(vm, ip.sub(1), base, run, &[], Ret::Again as u64))
     }
 }
 

@@ -68,13 +68,20 @@ pub unsafe fn poll_below(vm: *mut Vm, ip: Ip, base: Base, top: Base) -> Result<(
             tell(&*vm);
             ((*vm).native_ip, (*vm).native_base) = (at, around);
         }
-        if (*vm).signals.is_up(Signals::INTERRUPT) {
+        // What a finaliser raises is lost, and many may run one after the other: Ctrl-C waits for
+        // them. Pressed again it reaches the finaliser, and once more what comes after.
+        let finalising = (*vm).finalising;
+        let waits = finalising && (*vm).signals.interrupts() < 2;
+        if (*vm).signals.is_up(Signals::INTERRUPT) && !waits {
             (*vm).signals.lower(Signals::INTERRUPT);
+            if finalising {
+                (*vm).signals.raise(Signals::INTERRUPT);
+            }
             if !(*vm).on_interrupt.is_none() {
                 // The instruction before `ip` runs again afterwards.
                 let handler = (*vm).on_interrupt;
                 (*vm).insists = true;
-                let info = Ret::Discard as u64;
+                let info = Ret::Again as u64;
                 return Err(super::call::invoke(vm, ip.sub(1), base, handler, &[], info));
             }
             raise::with_args(&*vm, T::KeyboardInterrupt, &[]);
@@ -85,7 +92,7 @@ pub unsafe fn poll_below(vm: *mut Vm, ip: Ip, base: Base, top: Base) -> Result<(
             let handler = (*vm).on_signal;
             if !handler.is_none() {
                 // As above.
-                let info = Ret::Discard as u64;
+                let info = Ret::Again as u64;
                 return Err(super::call::invoke(vm, ip.sub(1), base, handler, &[], info));
             }
         }

@@ -8,7 +8,7 @@ use super::pc::{Base, Ip, Pc, reg};
 use super::{Vm, call, handling, raise, suspend, tasks};
 use crate::code::op::{Word, word};
 use crate::gc::Gc;
-use crate::value::frame::{CALLER, INFO, RETURN_IP, Ret, THROWN};
+use crate::value::frame::{CALLER, INFO, Ret, THROWN, called_from};
 use crate::value::{Class, Exception, List, T, TracePoint, Tuple, Value};
 
 /// Unwinds from the instruction behind `ip`, with the exception that is pending.
@@ -45,7 +45,7 @@ unsafe fn walk(vm: *mut Vm, mut ip: Ip, mut base: Base, mut record: bool) -> Pc 
             if info as u8 == Ret::Watched as u8 {
                 info = super::watch::ended(vm, base, info, word);
             }
-            let return_ip = (*base.offset(RETURN_IP)).bits() as Ip;
+            let return_ip = called_from(base, info).cast_mut();
             let caller = (*base.offset(CALLER)).bits() as Base;
             if !(*vm).on_stack(base) {
                 suspend::frame_raises(&mut *vm, base);

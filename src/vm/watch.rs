@@ -7,7 +7,7 @@
 use super::pc::{Base, Ip};
 use super::{Cx, Vm, call, frame_at, intrinsic, suspend};
 use crate::gc::Gc;
-use crate::value::frame::{CALLER, INFO, RETURN_IP, Ret, state};
+use crate::value::frame::{CALLER, INFO, Ret, called_from, state};
 use crate::value::{CodeObject, Frame, FrameView, T, Tuple, Value};
 
 /// A watched activation.
@@ -40,19 +40,22 @@ unsafe fn visible(vm: &Vm, mut ip: Ip, mut base: Base) -> Option<Level> {
             if function.is_some_and(|function| !function.code.code.is_internal()) {
                 return Some(Level { base, ip });
             }
-            ip = (*base.offset(RETURN_IP)).bits() as Ip;
+            ip = behind(base);
             base = (*base.offset(CALLER)).bits() as Base;
         }
         None
     }
 }
 
+/// Behind the instruction that called the activation.
+unsafe fn behind(base: Base) -> Ip {
+    // SAFETY: the base of a live activation.
+    unsafe { called_from(base, (*base.offset(INFO)).bits()).cast_mut() }
+}
+
 unsafe fn outwards(vm: &Vm, level: Level) -> Option<Level> {
     // SAFETY: by contract of `visible`.
-    unsafe {
-        let ip = (*level.base.offset(RETURN_IP)).bits() as Ip;
-        visible(vm, ip, (*level.base.offset(CALLER)).bits() as Base)
-    }
+    unsafe { visible(vm, behind(level.base), (*level.base.offset(CALLER)).bits() as Base) }
 }
 
 /// What an exception that passes keeps of an activation: its view if it goes on or has one, else

@@ -8,7 +8,7 @@ use super::super::{Cx, Vm, call, frame_at};
 use crate::code::Code;
 use crate::code::op::Word;
 use crate::gc::Gc;
-use crate::value::frame::{CALLER, FUNCTION, RETURN_IP, Ret, state};
+use crate::value::frame::{CALLER, FUNCTION, INFO, Ret, called_from, state};
 use crate::value::{CodeObject, Dict, Frame, Function, Kind, Task, Value};
 
 /// A place in a program.
@@ -143,7 +143,7 @@ pub(in super::super) unsafe fn activations(
                 found.reverse();
                 return (found, true);
             }
-            ip = (*base.offset(RETURN_IP)).bits() as Ip;
+            ip = called_from(base, (*base.offset(INFO)).bits()).cast_mut();
             base = (*base.offset(CALLER)).bits() as Base;
         }
     }
