@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -57,7 +57,13 @@ fn err(output: &Output) -> String {
 
 /// Runs it; the status, standard output, standard error.
 fn run(command: &mut Command) -> (i32, String, String) {
-    let output = command.output().expect("the binary starts");
+    let output = loop {
+        match command.output() {
+            // A child of another test has inherited the script, still open for writing.
+            Err(busy) if busy.kind() == ErrorKind::ExecutableFileBusy => {}
+            output => break output.expect("the binary starts"),
+        }
+    };
     let status = output.status.code().unwrap_or_else(|| -output.status.signal().unwrap_or(0));
     (status, out(&output), err(&output))
 }

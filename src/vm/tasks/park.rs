@@ -445,7 +445,8 @@ impl Cx {
             self.close_wait(wait);
             return Err(self.no_loop());
         }
-        if wait.phase.get() != phase::CREATED || super::plain(running).is_some() {
+        let again = wait.phase.get() != phase::CREATED;
+        if again || running.is_none() || super::plain(running).is_some() {
             return Ok(Value::object(self.future(running)));
         }
         // The loop may make futures of its own kind. Those for a second wait need not be.
