@@ -77,6 +77,8 @@ pub struct EventLoop {
     pub asyncgens: Cell<Value>,
     /// Handles by the number of the signal they are for.
     pub signal_handlers: Cell<Value>,
+    /// Weak references to transports by the descriptors of their sockets, or None.
+    pub owners: Cell<Value>,
     /// The tasks that are not done.
     pub first_task: Cell<Value>,
     pub last_task: Cell<Value>,
@@ -109,6 +111,7 @@ impl Object for EventLoop {
         marker.value(self.hooks.get());
         marker.value(self.asyncgens.get());
         marker.value(self.signal_handlers.get());
+        marker.value(self.owners.get());
         self.sift_tasks(|task| marker.object(task));
         for &entry in self.ready.borrow().iter() {
             marker.value(entry);
@@ -215,6 +218,7 @@ impl Space {
             hooks: Value::NONE.into(),
             asyncgens: Value::NONE.into(),
             signal_handlers: Value::NONE.into(),
+            owners: Value::NONE.into(),
             first_task: Value::UNDEF.into(),
             last_task: Value::UNDEF.into(),
             ready: RefCell::default(),

@@ -97,6 +97,10 @@ pub static EVENT_LOOP: TypeDef = TypeDef {
                 if own.task_factory.get().is_none() && bare {
                     return task::make(cx, this, coro, name, context);
                 }
+                if bare && task::is_eager(this) {
+                    let made = (this, coro, context);
+                    return task::make_eager(cx, made, task::eager_itself, [name, Value::NONE]);
+                }
                 cx.tail_prelude("_make_task", &[this, coro, name, context, more])
             },
         ),
@@ -173,6 +177,7 @@ pub static EVENT_LOOP: TypeDef = TypeDef {
         attribute!("_asyncgens", of, asyncgens),
         // Here for loops to have no dict of attributes: their methods are remembered where they are called.
         attribute!("_signal_handlers", of, signal_handlers),
+        attribute!("_owners", of, owners),
         GetSet {
             name: "_ready",
             doc: "What is ready, as handles where there are some.",
@@ -440,6 +445,10 @@ pub fn create_task(
     {
         check_open(cx, own)?;
         return task::make(cx, event_loop, coro, name, context);
+    }
+    if task::is_eager(event_loop) {
+        let made = (event_loop, coro, context);
+        return task::make_eager(cx, made, task::eager_itself, [name, Value::NONE]);
     }
     cx.tail_prelude("_create_task", &[event_loop, coro, name, context])
 }

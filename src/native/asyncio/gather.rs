@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::event_loop;
 use super::future::of;
+use super::{event_loop, task};
+use crate::gc::Gc;
 use crate::native::generator::is_coroutine;
 use crate::native::{TypeDef, method};
 use crate::value::future::state;
-use crate::value::{Gathering, T, Value};
-use crate::vm::{Args, Cx, Flow, GetSet, tasks};
+use crate::value::{Gathering, List, T, Value};
+use crate::vm::{Args, Cx, Flow, GetSet, Outcome, Stop, tasks};
 
 pub static GATHERING: TypeDef = TypeDef {
     id: T::Gathering,
@@ -48,6 +49,11 @@ pub fn gather(cx: &mut Cx, args: Args) -> Flow {
     let event_loop = if given.is_none() { running } else { given };
     let plain = tasks::plain(event_loop)
         .filter(|own| own.task_factory.get().is_none() && !items.is_empty());
+    if task::is_eager(event_loop) && begin_all(cx, &items)? {
+        let keeps = cx.truth(keeps)?;
+        let children = cx.list(items);
+        return next_eager(cx, (event_loop, children), 0, keeps);
+    }
     let known = |cx: &mut Cx, item: Value| match item.future() {
         Some(future) => Ok(!cx.class_of(item).is_user() && future.event_loop.get() == event_loop),
         None => is_coroutine(cx, item),
@@ -80,7 +86,7 @@ fn collect(cx: &mut Cx, event_loop: Value, mut items: Vec<Value>, keeps: bool) -
         if let Some(first) = first(i) {
             items[i] = items[first];
         } else if items[i].future().is_none() {
-            let task = super::task::make(cx, event_loop, items[i], Value::NONE, Value::NONE)?;
+            let task = task::make(cx, event_loop, items[i], Value::NONE, Value::NONE)?;
             // Nobody but us can see this task.
             of(cx, task)?.set(state::SILENT, true);
             items[i] = task;
@@ -106,6 +112,43 @@ fn collect(cx: &mut Cx, event_loop: Value, mut items: Vec<Value>, keeps: bool) -
         tasks::child_done(cx.vm(), gathering, child);
     }
     Ok(Value::object(gathering))
+}
+
+/// Are these coroutines alone, each a child of its own? What else might be settled by one that
+/// begins has to be listened to before.
+fn begin_all(cx: &mut Cx, items: &[Value]) -> Result<bool, Stop> {
+    for &item in items {
+        if item.future().is_some() || !is_coroutine(cx, item)? {
+            return Ok(false);
+        }
+    }
+    Ok(!items.is_empty() && repetitions(items).is_empty())
+}
+
+/// Has the child at `at` begin, and then the others.
+fn next_eager(
+    cx: &mut Cx,
+    (event_loop, children): (Value, Gc<List>),
+    at: usize,
+    keeps: bool,
+) -> Flow {
+    let Some(coro) = children.get(at) else {
+        return collect(cx, event_loop, children.to_vec(), keeps);
+    };
+    let place = Value::int((at as i64) << 1 | i64::from(keeps));
+    let state = [Value::object(children), place];
+    task::make_eager(cx, (event_loop, coro, Value::NONE), child_begun, state)
+}
+
+fn child_begun(cx: &mut Cx, [task, children, place]: [Value; 3], outcome: Outcome) -> Flow {
+    let child = task::begun(cx, task, outcome)?;
+    // Nobody but us can see this task.
+    child.set(state::SILENT, true);
+    let (children, place) = (children.cast::<List>(), place.as_int());
+    let (Some(children), Some(place)) = (children, place) else { unreachable!("made by us") };
+    let at = (place >> 1) as usize;
+    children.set(at, task);
+    next_eager(cx, (child.event_loop.get(), children), at + 1, place & 1 != 0)
 }
 
 /// The places of what was given before, each with the first place of the same.

@@ -1,14 +1,14 @@
 //! What task groups are based on: their tasks, and how the block learns that all are done. What
 //! happens at its end, and when a task fails, is in `stdlib/asyncio.taskgroups.sloop`.
 
-use super::attribute;
 use super::future::settle;
+use super::{attribute, task};
 use crate::gc::Gc;
 use crate::native::object::new_class;
 use crate::native::{TypeDef, method, static_method};
 use crate::value::future::state;
 use crate::value::{Group, T, Value};
-use crate::vm::{Args, Cx, Flow, GetSet, Stop, tasks};
+use crate::vm::{Args, Cx, Flow, GetSet, Outcome, Stop, tasks};
 
 pub static GROUP: TypeDef = TypeDef {
     id: T::Group,
@@ -66,6 +66,10 @@ fn create(cx: &mut Cx, args: Args) -> Flow {
     let [name, context] =
         [2, 3].map(|at| cx.opt(args, at).map_or(Value::NONE, |given| given.value()));
     let event_loop = this.event_loop.get();
+    if this.is_open.get() && task::is_eager(event_loop) {
+        let made = (event_loop, coro, context);
+        return task::make_eager(cx, made, member_begun, [name, Value::object(this)]);
+    }
     let direct = tasks::plain(event_loop).filter(|own| own.task_factory.get().is_none());
     if direct.is_none() || !this.is_open.get() {
         return cx.tail_prelude("_create_member", &[Value::object(this), coro, name, context]);
@@ -73,6 +77,19 @@ fn create(cx: &mut Cx, args: Args) -> Flow {
     let task = super::event_loop::create_task(cx, event_loop, coro, name, context)?;
     join(cx, this, task);
     Ok(task)
+}
+
+/// A task that begins eagerly may be done before it is one of the group.
+fn member_begun(cx: &mut Cx, [task, name, this]: [Value; 3], outcome: Outcome) -> Flow {
+    task::eager_itself(cx, [task, name, Value::NONE], outcome)?;
+    let group = of(cx, this)?;
+    join(cx, group, task);
+    if task.future().is_some_and(|task| task.is_pending()) || !tell(cx, group, task)? {
+        return Ok(task);
+    }
+    let failed = cx.vm().prelude("_member_failed");
+    let given_back = |_: &mut Cx, [task, ..]: [Value; 3], outcome: Outcome| outcome.map(|_| task);
+    cx.call_then(failed, &[this, task], given_back, [task, Value::NONE, Value::NONE])
 }
 
 /// A task of a native loop becomes one of the group.
@@ -106,6 +123,14 @@ fn done(cx: &mut Cx, args: Args) -> Flow {
         // Only it knows whether it is done: it is not asked again.
         this.tasks.edit(|tasks| tasks.retain(|&other| other != task));
     }
+    if tell(cx, this, task)? {
+        return cx.tail_prelude("_member_failed", &[Value::object(this), task]);
+    }
+    Ok(Value::NONE)
+}
+
+/// Tells the group that one of it is done; true if that is the group's failure.
+fn tell(cx: &mut Cx, this: Gc<Group>, task: Value) -> Result<bool, Stop> {
     let waiter = this.waiter.replace(Value::NONE);
     let failed = tasks::member_done(cx.vm(), this, task);
     this.waiter.set(waiter);
@@ -116,8 +141,5 @@ fn done(cx: &mut Cx, args: Args) -> Flow {
         waiter.result.set(Value::TRUE);
         settle(cx, waiter, state::RESULT)?;
     }
-    if failed {
-        return cx.tail_prelude("_member_failed", &[Value::object(this), task]);
-    }
-    Ok(Value::NONE)
+    Ok(failed)
 }

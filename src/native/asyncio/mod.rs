@@ -108,6 +108,11 @@ static OF_TASKS: &[Def] = &[
         "Run a coroutine as a task of the running loop. Returns the task.",
         task::create,
     ),
+    function(
+        "eager_task_factory(loop, coro, *, name=None, context=None)",
+        "Makes tasks that run at once up to their first block.",
+        task::eagerly,
+    ),
     function("sleep(delay, result=None, *, loop=None)", "Wait for some seconds.", coroutine::sleep)
         .waiting(WaitKind::Sleep),
     function(

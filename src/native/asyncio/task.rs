@@ -8,7 +8,7 @@ use crate::native::{TypeDef, class_method, method};
 use crate::value::future::state;
 use crate::value::schedule::flag;
 use crate::value::wait::phase;
-use crate::value::{Exception, T, Task, Value, Wait};
+use crate::value::{Exception, Native, T, Task, Value, Wait};
 use crate::vm::{Args, Cx, Flow, GetSet, Outcome, Stop, context, tasks};
 
 pub static TASK: TypeDef = TypeDef {
@@ -215,26 +215,92 @@ fn initialise(cx: &mut Cx, [task, coro, wishes]: [Value; 3], outcome: Outcome) -
     let [name, context, eager] = [0, 1, 2].map(|i| wishes.as_slice()[i]);
     set_up(cx, task, coro, Wishes { name, context })?;
     if cx.truth(eager)? && event_loop::is_running(cx, event_loop)? {
-        // It runs up to its first wait inside of the task that makes it.
-        if context::runs(task.context.get()) {
-            return cx.tail_prelude("_context_is_entered", &[task.context.get()]);
-        }
-        tasks::register(cx.vm_mut(), task);
-        let driver = tasks::driver(cx.vm_mut());
-        let state = [Value::object(task), Value::NONE, Value::NONE];
-        return cx.call_then(driver, &[Value::object(task)], begun, state);
+        let initialised = |cx: &mut Cx, [task, ..]: [Value; 3], outcome| {
+            begun(cx, task, outcome)?;
+            Ok(Value::NONE)
+        };
+        return begin(cx, task, initialised, [Value::NONE; 2]);
     }
     start(cx, task)?;
     Ok(Value::NONE)
 }
 
-fn begun(cx: &mut Cx, [task, ..]: [Value; 3], outcome: Outcome) -> Flow {
+// ---- tasks that begin at once
+
+/// What goes on when a task has begun: its state is the task and two values more.
+type Then = fn(&mut Cx, [Value; 3], Outcome) -> Flow;
+
+/// Runs a task up to its first wait, inside of the task that makes it. What goes on asks `begun`.
+fn begin(cx: &mut Cx, task: Gc<Task>, then: Then, [a, b]: [Value; 2]) -> Flow {
+    if context::runs(task.context.get()) {
+        return cx.tail_prelude("_context_is_entered", &[task.context.get()]);
+    }
+    tasks::register(cx.vm_mut(), task);
+    let driver = tasks::driver(cx.vm_mut());
+    cx.call_then(driver, &[Value::object(task)], then, [Value::object(task), a, b])
+}
+
+/// A task that began eagerly and did not block is done with its coroutine.
+pub fn begun(cx: &mut Cx, task: Value, outcome: Outcome) -> Result<Gc<Task>, Stop> {
     outcome?;
     let task = of(cx, task)?;
     if !task.is_pending() {
         task.coro.set(Value::NONE);
     }
-    Ok(Value::NONE)
+    Ok(task)
+}
+
+/// Does the loop run, and make its tasks by `eager_task_factory`?
+pub fn is_eager(event_loop: Value) -> bool {
+    tasks::plain(event_loop).is_some_and(|own| {
+        let factory = own.task_factory.get().cast::<Native>();
+        // Natives have the names that they were declared with.
+        factory.is_some_and(|factory| factory.signature.name() == EAGER)
+            && own.has(flag::RUNNING)
+            && !own.has(flag::DEBUG)
+    })
+}
+
+const EAGER: &str = "eager_task_factory";
+
+/// Makes a task on a loop that `is_eager`, which begins at once.
+pub fn make_eager(
+    cx: &mut Cx,
+    (event_loop, coro, context): (Value, Value, Value),
+    then: Then,
+    state: [Value; 2],
+) -> Flow {
+    if !is_coroutine(cx, coro)? {
+        return Err(not_a_coroutine(cx, coro));
+    }
+    let task = cx.task(T::Task.shape(), event_loop);
+    set_up(cx, task, coro, Wishes { name: Value::NONE, context })?;
+    begin(cx, task, then, state)
+}
+
+/// The task itself. Its name comes late, as from any factory.
+pub fn eager_itself(cx: &mut Cx, [task, name, _]: [Value; 3], outcome: Outcome) -> Flow {
+    let begun = begun(cx, task, outcome)?;
+    if !name.is_none() {
+        named(cx, begun, name)?;
+    }
+    Ok(task)
+}
+
+/// `eager_task_factory` itself.
+pub fn eagerly(cx: &mut Cx, args: Args) -> Flow {
+    let [event_loop, coro] = [0, 1].map(|i| cx.arg(args, i).value());
+    let (name, context) = (given(cx, args, 2), given(cx, args, 3));
+    if !is_coroutine(cx, coro)? {
+        return Err(not_a_coroutine(cx, coro));
+    }
+    let task = cx.task(T::Task.shape(), event_loop);
+    set_up(cx, task, coro, Wishes { name, context })?;
+    if event_loop::is_running(cx, event_loop)? {
+        return begin(cx, task, eager_itself, [Value::NONE; 2]);
+    }
+    start(cx, task)?;
+    Ok(Value::object(task))
 }
 
 fn not_a_coroutine(cx: &mut Cx, coro: Value) -> Stop {
