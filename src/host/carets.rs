@@ -43,7 +43,8 @@ pub fn excerpt(source: &Source, place: &LineEntry) -> String {
     let last_line = &lines[lines.len() - 1];
     let (start, end) = (start.min(lines[0].len()), end.min(last_line.len()));
     let anchors = anchors(&segment(&lines, start, end));
-    let marked = show_carets(&lines, start, end, anchors.is_some());
+    let is_part = (first, start) != (last, end);
+    let marked = is_part && show_carets(&lines, start, end, anchors.is_some());
     let shown = draw(&lines, start, end, anchors, marked);
     let mut out = String::new();
     for line in dedent(&shown) {

@@ -83,7 +83,7 @@ fn variables(cx: &mut Cx, entry: Entry, out: &mut String) {
 fn source(cx: &Cx, exception: Value, entry: Entry, said: &str) -> Option<String> {
     let code = &entry.code.code;
     let front = front(cx)?;
-    let place = code.lines.at(entry.word)?;
+    let place = code.place(entry.word)?;
     front.line(&code.filename, line_of(entry))?;
     let place = LineEntry { line: line_of(entry), ..place };
     let text = match code.is_module {

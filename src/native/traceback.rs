@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use super::error::field;
 use super::front::front;
 use super::{add_functions, display, frames, function, group, raised, suggest};
-use crate::code::LineEntry;
+use crate::code::{BEFORE, LineEntry};
 use crate::gc::Gc;
 use crate::plain::wtf8;
 use crate::value::{
@@ -154,7 +154,8 @@ fn list(cx: &mut Cx, args: Args) -> Flow {
 
 /// Where an entry stands, as numbers.
 fn described(cx: &Cx, entry: Entry) -> Value {
-    let place = entry.code.code.lines.at(entry.word).filter(|_| entry.line.is_none());
+    let exact = entry.line.is_none() && entry.word != BEFORE;
+    let place = entry.code.code.place(entry.word).filter(|_| exact);
     let number = |number: Option<u32>| number.map_or(Value::NONE, |n| Value::int(n.into()));
     let parts = [
         Value::int(line_of(entry).into()),
@@ -397,7 +398,7 @@ pub fn limited(mut entries: Vec<Entry>, limit: Option<i64>) -> Vec<Entry> {
 
 pub fn line_of(entry: Entry) -> u32 {
     let code = &entry.code.code;
-    let place = || code.lines.at(entry.word).map_or(code.first_line, |place| place.line);
+    let place = || code.place(entry.word).map_or(code.first_line, |place| place.line);
     entry.line.unwrap_or_else(place)
 }
 
@@ -406,7 +407,7 @@ pub fn format_entry(cx: &Cx, entry: Entry) -> String {
     let code = &entry.code.code;
     let mut text =
         format!("  File \"{}\", line {}, in {}\n", code.filename, line_of(entry), code.name);
-    if let (Some(front), Some(place)) = (front(cx), code.lines.at(entry.word)) {
+    if let (Some(front), Some(place)) = (front(cx), code.place(entry.word)) {
         text.push_str(&front.excerpt(&code.filename, &place));
     }
     text

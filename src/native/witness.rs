@@ -107,7 +107,7 @@ pub fn printed(cx: &Cx, heard: &Heard) {
     let mut lines = Vec::new();
     let mut module = String::new();
     let mut note = |code: &Code, word| {
-        let line = || code.lines.at(word).map_or(code.first_line, |at| at.line);
+        let line = || code.place(word).map_or(code.first_line, |at| at.line);
         if *code.filename != *witness.script {
             return;
         }

@@ -11,11 +11,13 @@
 use super::pc::{Base, Ip, Pc, reg, taken};
 use super::{Cx, Stop, Vm, awaiting, bind, call, frame_at, handling, raise, tasks, unwind};
 use crate::code::op::{HANDLED, HEADER, Word, word};
-use crate::code::{CodeKind, Content};
+use crate::code::{BEFORE, CodeKind, Content};
 use crate::gc::Gc;
 use crate::value::frame::{DEPTH_MASK, DEPTH_ONE, DST_MASK, INFO, Ret, THROWN, state};
 use crate::value::kind::Kind;
-use crate::value::{Exception, Frame, Function, Iter, IterKind, Primitive, T, Value, Wait};
+use crate::value::{
+    Exception, Frame, Function, Iter, IterKind, Primitive, T, TracePoint, Value, Wait,
+};
 
 /// What a native asked for by returning `Stop::Resume`.
 pub struct Request {
@@ -233,12 +235,7 @@ pub(super) unsafe fn throw(
             (*vm).exception = Value::object(exception);
             let function = (*frame).function;
             let code = function.code;
-            let word = code.index_of(function.start);
-            exception.trace.push(crate::value::TracePoint {
-                code,
-                word: word + 1,
-                kept: Value::UNDEF,
-            });
+            exception.trace.push(TracePoint { code, word: BEFORE, kept: Value::UNDEF });
             return failed(vm, ip, base, info);
         }
         match enter_with(vm, ip, base, frame, info, handling::take_up_innermost) {

@@ -18,6 +18,9 @@ pub struct LineEntry {
     pub end_column: u32,
 }
 
+/// A word in front of all others: where a body is that has not begun.
+pub const BEFORE: u32 = u32::MAX;
+
 /// Entries in the order of their words; each holds up to the next one's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines(pub(super) Cow<'static, [u8]>);

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, OnceLock};
 
-pub use lines::{LineEntry, Lines};
+pub use lines::{BEFORE, LineEntry, Lines};
 use op::Word;
 
 /// Text of code: made by the compiler, or in the binary.
@@ -85,6 +85,17 @@ pub struct Content {
     /// For a word at which a collection may happen (loop bottoms): registers below this are
     /// live there, the rest is garbage. Sorted by word; a missing entry means all are live.
     pub live: Vec<(u32, u16)>,
+}
+
+impl Content {
+    /// Where a word comes from. A body that has not begun is at the line of its `def`, at no part of it.
+    pub fn place(&self, word: u32) -> Option<LineEntry> {
+        if word != BEFORE {
+            return self.lines.at(word);
+        }
+        let (line, end_line) = (self.first_line, self.first_line);
+        Some(LineEntry { word, line, end_line, column: 0, end_column: 0 })
+    }
 }
 
 /// File name of the prelude: its functions stand for natives, so tracebacks leave them out.

@@ -194,6 +194,17 @@ impl<'a> Compiler<'a> {
         self.body.span = span;
     }
 
+    /// So does the error of a call whose method was loaded before the arguments.
+    fn call_span(&mut self, id: ExprId, op: Op) {
+        if op == Op::CallL
+            && let Expr::Call(callee, _) = self.ast.expr(id)
+            && let Expr::Attribute(_, ident) = self.ast.expr(*callee)
+        {
+            return self.attribute_span(id, *ident);
+        }
+        self.at(id);
+    }
+
     fn get_item(&mut self, link: ExprId, object: Reg, index: ExprId, out: Reg) {
         match self.ast.expr(index) {
             Expr::Slice { lower, upper, step: None } => {
@@ -309,7 +320,7 @@ impl<'a> Compiler<'a> {
                     self.suspend(Op::AwaitCall, 0, out, base, count);
                 }
                 None => {
-                    self.at(id);
+                    self.call_span(id, op);
                     self.body.emit(op, out, base, count);
                 }
             }
@@ -333,7 +344,7 @@ impl<'a> Compiler<'a> {
                 keywords.push(self.keyword(*ident));
             }
         }
-        self.at(id);
+        self.call_span(id, op);
         let keywords = self.body.constant(Const::Tuple(keywords.into()));
         self.body.emit_cached(Op::CallK, out, base, count, keywords);
     }

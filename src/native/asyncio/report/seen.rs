@@ -106,7 +106,7 @@ pub fn name_of(cx: &Cx, task: Gc<Task>) -> String {
 
 /// The line of a place.
 pub fn line(spot: &Spot) -> u32 {
-    spot.code.lines.at(spot.word).map_or(spot.code.first_line, |place| place.line)
+    spot.code.place(spot.word).map_or(spot.code.first_line, |place| place.line)
 }
 
 /// `file:line` of a place.

@@ -180,6 +180,6 @@ pub fn way(levels: &[Level], what: &str, outer: &str) -> Vec<Mark> {
 }
 
 pub fn mark(spot: &Spot, text: &str, main: bool) -> Option<Mark> {
-    let place = spot.code.lines.at(spot.word)?;
+    let place = spot.code.place(spot.word)?;
     Some(Mark { filename: spot.code.filename.clone(), place, text: text.into(), main })
 }
