@@ -332,6 +332,17 @@ fn a_pasted_program_is_one_input() {
 }
 
 #[test]
+fn pasted_lines_keep_their_indentation_where_the_terminal_does_not_say_that_they_are() {
+    let mut t = start();
+    t.send("def f(n):\r    for i in range(n):\r        if i > 2:\r            return i\r    return 7\r\r");
+    t.prompt();
+    t.send("class A:\r\tdef f(self):\r\t\treturn 8\r\r");
+    t.prompt();
+    t.line("f(9), f(1), A().f()");
+    t.see("(3, 7, 8)");
+}
+
+#[test]
 fn what_is_typed_ahead_is_not_lost() {
     let mut t = start();
     t.send("import time; time.sleep(0.3)\r1 + 1\r2 + 2\r");

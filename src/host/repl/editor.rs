@@ -26,6 +26,7 @@ use rustyline::{
     ExternalPrinter, Helper, KeyCode, KeyEvent, Modifiers, Movement, RepeatCount,
 };
 
+use super::burst::Burst;
 use super::desk::{Message, Outbox, Window};
 use super::input::{self, Enter, INDENT};
 use super::paint;
@@ -100,8 +101,10 @@ fn edit(
         line.add_history_entry(entry.as_str())?;
     }
     let suspended = Arc::new(AtomicBool::new(false));
+    let burst = Arc::new(Burst::default());
     let assistant = Assistant {
         window: window.clone(),
+        burst: burst.clone(),
         outbox: outbox.clone(),
         color: look.color,
         announced: Cell::new(false),
@@ -109,7 +112,7 @@ fn edit(
     };
     line.set_helper(Some(assistant));
     let pressed = Arc::new(AtomicBool::new(false));
-    bind(&mut line, outbox, &pressed, &suspended);
+    bind(&mut line, outbox, &pressed, &suspended, &burst);
     let mut printer = line.create_external_printer()?;
     // Asked once at a time, so that it never waits. A terminal that is gone is told of by whoever edits.
     outbox.meet(Box::new(move || drop(printer.print("\n".into()))));
@@ -183,16 +186,20 @@ fn bind(
     outbox: &Arc<Outbox>,
     pressed: &Arc<AtomicBool>,
     suspended: &Arc<AtomicBool>,
+    burst: &Arc<Burst>,
 ) {
     let on_interrupt = OnInterrupt(outbox.clone(), pressed.clone());
     let on_interrupt = EventHandler::Conditional(Box::new(on_interrupt));
     line.bind_sequence(KeyEvent::ctrl('C'), on_interrupt);
-    let on_enter = || EventHandler::Conditional(Box::new(OnEnter(outbox.clone())));
+    let on_enter = || EventHandler::Conditional(Box::new(OnEnter(outbox.clone(), burst.clone())));
     let none = Modifiers::NONE;
     line.bind_sequence(KeyEvent(KeyCode::Enter, none), on_enter());
     line.bind_sequence(KeyEvent::ctrl('J'), on_enter());
     line.bind_sequence(KeyEvent::alt('\r'), EventHandler::Simple(Cmd::Newline));
-    line.bind_sequence(KeyEvent(KeyCode::Tab, none), EventHandler::Conditional(Box::new(OnTab)));
+    let on_tab = EventHandler::Conditional(Box::new(OnTab(burst.clone())));
+    line.bind_sequence(KeyEvent(KeyCode::Tab, none), on_tab);
+    let on_blank = EventHandler::Conditional(Box::new(OnBlank(burst.clone())));
+    line.bind_sequence(KeyEvent(KeyCode::Char(' '), none), on_blank);
     let backspace = || EventHandler::Conditional(Box::new(OnBackspace));
     line.bind_sequence(KeyEvent(KeyCode::Backspace, none), backspace());
     line.bind_sequence(KeyEvent::ctrl('H'), backspace());
@@ -256,7 +263,7 @@ fn come_back() {
 }
 
 /// Runs what is whole, else begins a line, indented.
-struct OnEnter(Arc<Outbox>);
+struct OnEnter(Arc<Outbox>, Arc<Burst>);
 
 impl ConditionalEventHandler for OnEnter {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, cx: &EventContext) -> Option<Cmd> {
@@ -265,7 +272,10 @@ impl ConditionalEventHandler for OnEnter {
                 self.0.pause();
                 Cmd::AcceptLine
             }
-            Enter::Continue(indent) => Cmd::Insert(1, format!("\n{}", " ".repeat(indent))),
+            Enter::Continue(indent) => {
+                let indent = self.1.line(cx.line().len(), indent);
+                Cmd::Insert(1, format!("\n{}", " ".repeat(indent)))
+            }
         })
     }
 }
@@ -276,10 +286,35 @@ fn before<'a>(cx: &'a EventContext<'_>) -> &'a str {
     before.rsplit('\n').next().unwrap_or(before)
 }
 
-struct OnTab;
+/// The first columns of an indentation that a pasted line brings, in place of the automatic one.
+fn bring(burst: &Burst, columns: usize, cx: &EventContext) -> Option<Cmd> {
+    let before = before(cx);
+    let automatic = before.len();
+    if automatic < columns || !before.bytes().all(|b| b == b' ') || !burst.replaces(cx.pos()) {
+        return None;
+    }
+    Some(match RepeatCount::try_from(automatic - columns).ok()? {
+        0 => Cmd::Noop,
+        surplus => Cmd::Kill(Movement::BackwardChar(surplus)),
+    })
+}
+
+struct OnBlank(Arc<Burst>);
+
+impl ConditionalEventHandler for OnBlank {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, cx: &EventContext) -> Option<Cmd> {
+        bring(&self.0, 1, cx)
+    }
+}
+
+struct OnTab(Arc<Burst>);
 
 impl ConditionalEventHandler for OnTab {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, cx: &EventContext) -> Option<Cmd> {
+        let brought = bring(&self.0, INDENT, cx);
+        if brought.is_some() {
+            return brought;
+        }
         let before = before(cx);
         match before.trim().is_empty() {
             true => {
@@ -306,6 +341,7 @@ impl ConditionalEventHandler for OnBackspace {
 struct Assistant {
     window: Window,
     outbox: Arc<Outbox>,
+    burst: Arc<Burst>,
     color: bool,
     /// Is the line going to be drawn because of a key? If it is drawn without that having been
     /// announced, the editor has made room above it.
@@ -351,6 +387,7 @@ impl Highlighter for Assistant {
     /// Each key draws the whole line.
     fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
         self.announced.set(true);
+        self.burst.key();
         true
     }
 }

@@ -6,6 +6,7 @@
 //! task of the same loop (`stdlib/_repl.sloop`). Which thread may write to the terminal while
 //! somebody types is the outbox's business.
 
+mod burst;
 mod complete;
 mod desk;
 mod editor;
