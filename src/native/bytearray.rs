@@ -429,7 +429,7 @@ fn imul(cx: &mut Cx, args: Args) -> Flow {
     if cx.index_or_none(count)?.is_none() {
         return Ok(Value::NOT_IMPLEMENTED);
     }
-    let count = usize::try_from(cx.index_i64(count)?).unwrap_or(0);
+    let count = usize::try_from(cx.length_i64(count)?).unwrap_or(0);
     let array = receiver(cx, args)?;
     let repeated = array.edit(|data| crate::plain::wtf8::repeat(data, count));
     let Ok(repeated) = repeated else {

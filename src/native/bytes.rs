@@ -282,7 +282,7 @@ fn has_index(cx: &Cx, value: Value) -> bool {
 }
 
 fn zeros(cx: &mut Cx, count: Value) -> Result<Vec<u8>, Stop> {
-    let count = cx.index_i64(count)?;
+    let count = cx.length_i64(count)?;
     match usize::try_from(count) {
         Err(_) => Err(cx.value_error("negative count")),
         Ok(count) if count > MAX_BYTES => Err(cx.error_with(T::MemoryError, &[])),
@@ -419,7 +419,7 @@ fn mul(cx: &mut Cx, args: Args) -> Flow {
     if cx.integer(count).is_none() && !has_index(cx, count) {
         return Ok(Value::NOT_IMPLEMENTED);
     }
-    let count = usize::try_from(cx.index_i64(count)?).unwrap_or(0);
+    let count = usize::try_from(cx.length_i64(count)?).unwrap_or(0);
     let this = this_data(cx, args)?;
     let whole = cx.arg(args, 0).value();
     if count == 1 && whole.is::<Bytes>() {

@@ -141,12 +141,14 @@ fn init(cx: &mut Cx, args: Args) -> Flow {
 
 /// Takes the arguments `(_, keywords, iterable?, maxlen?)`.
 fn fill(cx: &mut Cx, args: Args, deque: Gc<Deque>, answer: Value) -> Flow {
-    if args.len() > 4 {
-        let text = format!("deque() takes at most 2 arguments ({} given)", args.len() - 2);
+    let keywords = cx.arg(args, 1).value().cast::<Dict>();
+    let count = args.len() - 2 + keywords.map_or(0, |keywords| keywords.len());
+    if count > 2 {
+        let text = format!("deque() takes at most 2 arguments ({count} given)");
         return Err(cx.type_error(&text));
     }
     let mut given = [cx.arg(args, 2).value(), cx.arg(args, 3).value()];
-    if let Some(keywords) = cx.arg(args, 1).value().cast::<Dict>() {
+    if let Some(keywords) = keywords {
         for entry in keywords.iter() {
             let name = entry.key.cast::<Str>().map_or_else(String::new, |k| k.lossy().into_owned());
             let Some(at) = ["iterable", "maxlen"].iter().position(|n| *n == name) else {

@@ -299,6 +299,16 @@ fn insort(cx: &mut Cx, args: Args, name: &'static str) -> Flow {
 /// Goes on in the prelude, with defaults in place.
 fn given(cx: &mut Cx, args: Args, name: &'static str) -> Flow {
     let defaults = [Value::NONE, Value::NONE, Value::int(0), Value::NONE, Value::NONE];
+    if let Some(lo) = cx.opt(args, 2).map(|lo| lo.value()) {
+        cx.index_i64(lo)?;
+    }
+    if let Some(hi) = cx.opt(args, 3).map(|hi| hi.value())
+        && !hi.is_none()
+        && cx.index_or_none(hi)?.is_none()
+    {
+        let text = format!("argument should be integer or None, not '{}'", cx.type_name(hi));
+        return Err(cx.type_error(&text));
+    }
     let all: Vec<Value> =
         (0..5).map(|i| cx.opt(args, i).map_or(defaults[i], |given| given.value())).collect();
     cx.tail_prelude(name, &all)

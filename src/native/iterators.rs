@@ -43,7 +43,7 @@ macro_rules! hinted {
         };)*
 
         /// Iterators that programs only get from built-in values.
-        pub static PLAIN: &[&TypeDef] = &[$(&$name,)* &CALLABLE];
+        pub static PLAIN: &[&TypeDef] = &[$(&$name,)* &ODICT, &CALLABLE];
     };
 }
 
@@ -53,6 +53,7 @@ hinted! {
     LIST_REVERSE ListReverseIter [REDUCE, SET_STATE];
     TUPLE TupleIter [REDUCE, SET_STATE];
     STR StrIter [REDUCE, SET_STATE];
+    WIDE_STR WideStrIter [REDUCE, SET_STATE];
     BYTES BytesIter [REDUCE, SET_STATE];
     BYTEARRAY ByteArrayIter [REDUCE, SET_STATE];
     MEMORY MemoryIter [];
@@ -73,9 +74,11 @@ hinted! {
         "Create and return a new object.",
         new_deque_reverse_iter
     )];
-    ODICT OdictIter [REDUCE];
     SEQUENCE SequenceIter [REDUCE, SET_STATE];
 }
+
+static ODICT: TypeDef =
+    TypeDef { id: T::OdictIter, doc: "", methods: protocol![REDUCE], getsets: &[] };
 
 static CALLABLE: TypeDef =
     TypeDef { id: T::CallableIter, doc: "", methods: protocol![REDUCE], getsets: &[] };
@@ -374,7 +377,9 @@ fn remaining(cx: &Cx, iter: Gc<Iter>) -> i64 {
         }
         IterKind::Tuple => source.cast::<Tuple>().map_or(0, |tuple| of(tuple.len())),
         IterKind::Deque | IterKind::DequeReverse => {
-            source.cast::<Deque>().map_or(0, |deque| of(deque.len()))
+            let deque = source.cast::<Deque>();
+            let deque = deque.filter(|deque| deque.changes.get() == iter.guard.get());
+            deque.map_or(0, |deque| of(deque.len()))
         }
         IterKind::Bytes => source.cast::<Bytes>().map_or(0, |bytes| of(bytes.as_slice().len())),
         IterKind::ByteArray => source.cast::<ByteArray>().map_or(0, |b| of(b.edit(|d| d.len()))),

@@ -515,6 +515,9 @@ fn from_iterable(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn new_islice(cx: &mut Cx, args: Args) -> Flow {
+    // What cannot be a bound; -1 is told as what is no integer.
+    const UNFIT: i64 = -3;
+    const NEGATIVE: i64 = -2;
     let class = new_class(cx, args, T::Islice)?;
     let one = cx.arg(args, 3).is_undef();
     let (start, stop) = if one { (None, Some(2)) } else { (Some(2), Some(3)) };
@@ -526,23 +529,20 @@ fn new_islice(cx: &mut Cx, args: Args) -> Flow {
         match cx.index(value) {
             // Positions beyond the word are never reached.
             Ok(Int::Small(at)) if at >= 0 => Ok(at.min(Value::MAX_INT)),
-            Ok(_) => Ok(-2),
+            Ok(Int::Small(at)) if at < -1 => Ok(NEGATIVE),
+            Ok(_) => Ok(UNFIT),
             Err(stop) if cx.pending_is(T::TypeError) => {
                 cx.take_exception();
                 debug_assert_eq!(stop, Stop::Raised);
-                Ok(-2)
+                Ok(UNFIT)
             }
             Err(stop) => Err(stop),
         }
     };
     let stop = bound(cx, stop, -1)?;
     let start = bound(cx, start, 0)?;
-    if stop == -2 || start == -2 {
-        let odd = |i: usize| {
-            let value = cx.arg(args, i).value();
-            !value.is_undef() && !value.is_none() && cx.integer(value).is_none()
-        };
-        let what = if one || stop == -2 && !odd(2) { "Stop argument" } else { "Indices" };
+    if stop < -1 || start < 0 {
+        let what = if one || stop == UNFIT { "Stop argument" } else { "Indices" };
         return Err(cx.value_error(&format!(
             "{what} for islice() must be None or an integer: 0 <= x <= sys.maxsize."
         )));

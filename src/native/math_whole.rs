@@ -149,7 +149,7 @@ fn factorial(cx: &mut Cx, args: Args) -> Flow {
     Ok(cx.big_int(result))
 }
 
-/// n and k of `perm` and `comb`, neither negative.
+/// n and k of `perm` and `comb`, neither negative; without k n is left to `factorial`.
 fn n_and_k(cx: &mut Cx, args: Args) -> Result<(Int, Option<Int>), Stop> {
     let n = cx.index(cx.arg(args, 0).value())?;
     let k = match cx.opt(args, 1).map(|k| k.value()) {
@@ -160,7 +160,7 @@ fn n_and_k(cx: &mut Cx, args: Args) -> Result<(Int, Option<Int>), Stop> {
         Int::Small(n) => *n < 0,
         Int::Big(n) => *n < IBig::ZERO,
     };
-    if negative(&n) {
+    if k.is_some() && negative(&n) {
         return Err(cx.value_error("n must be a non-negative integer"));
     }
     if k.as_ref().is_some_and(negative) {
@@ -281,15 +281,16 @@ fn dist_first(cx: &mut Cx, [q, ..]: [Value; 3], outcome: Outcome) -> Flow {
 
 fn dist_both(cx: &mut Cx, [p, ..]: [Value; 3], outcome: Outcome) -> Flow {
     let q = outcome?;
+    let len = |point: Value| point.cast::<List>().map(|items| items.len());
+    if len(p) != len(q) {
+        let text = "both points must have the same number of dimensions";
+        return Err(cx.value_error(text));
+    }
     let mut values = cx.scope(|cx| {
         cx.root(p);
         cx.root(q);
         Ok((floats(cx, p)?, floats(cx, q)?))
     })?;
-    if values.0.len() != values.1.len() {
-        let text = "both points must have the same number of dimensions";
-        return Err(cx.value_error(text));
-    }
     for (a, b) in values.0.iter_mut().zip(values.1) {
         *a -= b;
     }

@@ -297,6 +297,14 @@ fn no_dict(cx: &Cx, object: Value) -> Stop {
 
 /// `object.__dict__ = {…}`: the object's own dict takes over the entries.
 fn set_dict(cx: &mut Cx, object: Value, value: Value) -> Flow {
+    if get_dict(cx, object).is_err() {
+        cx.take_exception();
+        let text = format!(
+            "'{}' object has no attribute '__dict__' and no __dict__ for setting new attributes",
+            cx.type_name(object)
+        );
+        return Err(cx.error(T::AttributeError, &text));
+    }
     if value.is_undef() && !object.is::<crate::value::Instance>() {
         return Err(cx.type_error("cannot delete __dict__"));
     }
@@ -326,6 +334,11 @@ fn set_class(cx: &mut Cx, object: Value, value: Value) -> Flow {
     };
     let from = cx.class_of(object);
     if from == to {
+        return Ok(Value::NONE);
+    }
+    let module = cx.class(T::Module);
+    if object.is::<Module>() && to.is_subclass(module) && slot_names(to).is_empty() {
+        cx.set_module_class(object, to);
         return Ok(Value::NONE);
     }
     if !from.is_user() || !to.is_user() {

@@ -9,7 +9,7 @@ use super::{TypeDef, codec, display, method, percent, static_method, template};
 use crate::gc::Gc;
 use crate::plain::int::text::Decimal;
 use crate::value::{Class, Dict, IterKind, Str, T, Value};
-use crate::vm::{Args, Binary, Cx, Flow, Order, Stop};
+use crate::vm::{Args, Binary, Cx, Flow, Order, Stop, str_iter_type};
 
 pub const DOC: &str = "Text: an immutable sequence of Unicode code points.";
 
@@ -129,8 +129,9 @@ fn len(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn iter(cx: &mut Cx, args: Args) -> Flow {
-    let text = Value::object(this_text(cx, args)?);
-    Ok(Value::object(cx.iter(T::StrIter, IterKind::Str, text, Value::UNDEF, 0)))
+    let text = this_text(cx, args)?;
+    let id = str_iter_type(text);
+    Ok(Value::object(cx.iter(id, IterKind::Str, Value::object(text), Value::UNDEF, 0)))
 }
 
 fn contains(cx: &mut Cx, args: Args) -> Flow {

@@ -155,10 +155,23 @@ pub fn push_text(cx: &mut Cx, out: &mut Vec<u8>, union: Gc<Union>) -> Result<(),
     Ok(())
 }
 
+/// Has it what makes an alias of a generic type? A metaclass may say so of every name.
+fn looks_generic(cx: &mut Cx, part: Value) -> Result<bool, Stop> {
+    for name in ["__origin__", "__args__"] {
+        if cx.get_optional(part, cx.intern(name))?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Appends a type as annotations show it: classes by their names.
 pub fn push_type(cx: &mut Cx, out: &mut Vec<u8>, part: Value) -> Result<(), Stop> {
     display::check_size(cx, out)?;
     match part.cast::<Class>() {
+        Some(class) if class.is_user() && looks_generic(cx, part)? => {
+            display::push_repr(cx, out, part)?;
+        }
         Some(class) if class == cx.class(T::NoneType) => out.extend_from_slice(b"None"),
         Some(class) => out.extend_from_slice(display_object::full_name(cx, class).as_bytes()),
         None if part == Value::ELLIPSIS => out.extend_from_slice(b"..."),

@@ -153,6 +153,14 @@ fn iter(cx: &mut Cx, args: Args) -> Flow {
 
 fn reversed(cx: &mut Cx, args: Args) -> Flow {
     let (dict, what) = this_view(cx, args)?;
+    if cx.arg(args, 0).get::<DictView>().is_some_and(|view| view.is_ordered(cx)) {
+        let kind = match what {
+            ViewKind::Keys => IterKind::DictKeysReverse,
+            ViewKind::Values => IterKind::DictValuesReverse,
+            ViewKind::Items => IterKind::DictItemsReverse,
+        };
+        return Ok(cx.ordered_iter(dict, kind, dict.table().places() as i64 - 1));
+    }
     Ok(reverse_iter(cx, dict, what))
 }
 

@@ -81,6 +81,7 @@ types! {
     ListReverseIter "list_reverseiterator" Object  Iter FINAL NO_NEW;
     TupleIter      "tuple_iterator"    Object      Iter FINAL NO_NEW;
     StrIter        "str_ascii_iterator" Object     Iter FINAL NO_NEW;
+    WideStrIter    "str_iterator"      Object      Iter FINAL NO_NEW;
     BytesIter      "bytes_iterator"    Object      Iter FINAL NO_NEW;
     ByteArrayIter  "bytearray_iterator" Object     Iter FINAL NO_NEW;
     MemoryIter     "memory_iterator"   Object      Iter FINAL NO_NEW;

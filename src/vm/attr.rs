@@ -684,6 +684,13 @@ impl Cx {
         true
     }
 
+    /// Makes a module one of another class of modules: under a shape that no cache knows.
+    pub fn set_module_class(&self, object: Value, class: Gc<Class>) {
+        let Some(module) = object.cast::<Module>() else { return };
+        // SAFETY: a live object; the header is a plain field.
+        unsafe { (*module.header()).shape = self.shapes.root(class, 0) };
+    }
+
     /// Says whether a class has abstract methods left.
     pub fn set_abstract(&self, class: Gc<Class>, on: bool) {
         // SAFETY: a live object; flags are a plain field.

@@ -4,11 +4,13 @@
 use std::borrow::Cow;
 
 use super::pc::{Base, Ip, Pc};
-use super::{Cx, Stop, Vm, call, construct, probe, raise};
+use super::{Cx, Stop, Vm, call, construct, probe, python_arity, raise};
 use crate::code::op::HEADER;
 use crate::gc::Gc;
 use crate::plain::closest::closest;
-use crate::value::{BoundMethod, Class, Dict, Function, Native, Ret, Str, T, Tuple, Value};
+use crate::value::{
+    BoundMethod, Class, Dict, Function, Native, NativeKind, Ret, Str, T, Tuple, Value,
+};
 
 const ARGS: usize = HEADER as usize;
 
@@ -202,7 +204,8 @@ fn unexpected(vm: &Vm, function: Gc<Function>, name: Gc<Str>, names: &[Gc<Str>])
     raise::error(vm, T::TypeError, &unknown_keyword(&qualname(vm, function), &name.lossy(), known))
 }
 
-fn unknown_keyword(callee: &str, name: &str, known: Vec<&str>) -> String {
+/// What is said of a keyword that no parameter is called by.
+pub(super) fn unknown_keyword(callee: &str, name: &str, known: Vec<&str>) -> String {
     let advice = closest(name, known).map(|name| format!(". Did you mean '{name}'?"));
     let advice = advice.unwrap_or_default();
     format!("{callee}() got an unexpected keyword argument '{name}'{advice}")
@@ -212,40 +215,13 @@ fn too_many(vm: &Vm, function: Gc<Function>, given: usize, keywords: usize) -> S
     let params = &function.code.code.params;
     let count = (params.positional_only + params.positional) as usize;
     let defaults = function.defaults.get().cast::<Tuple>().map_or(0, |d| d.len());
-    let plural = |n: usize| if n == 1 { "" } else { "s" };
-    let takes = if defaults > 0 {
-        let least = count as i64 - defaults as i64;
-        format!("from {least} to {count} positional arguments")
-    } else {
-        format!("{count} positional argument{}", plural(count))
-    };
-    let given_text = if keywords > 0 {
-        format!(
-            "{given} positional argument{} (and {keywords} keyword-only argument{}) were given",
-            plural(given),
-            plural(keywords)
-        )
-    } else {
-        format!("{given} {} given", if given == 1 { "was" } else { "were" })
-    };
-    let text = format!("{}() takes {takes} but {given_text}", qualname(vm, function));
+    let text = python_arity::too_many(&qualname(vm, function), count, defaults, given, keywords);
     raise::error(vm, T::TypeError, &text)
 }
 
 fn missing_error(vm: &Vm, function: Gc<Function>, names: &[Gc<Str>], what: &str) -> Stop {
-    let quoted: Vec<String> = names.iter().map(|n| format!("'{}'", n.lossy())).collect();
-    let list = match quoted.as_slice() {
-        [one] => one.clone(),
-        [one, two] => format!("{one} and {two}"),
-        [rest @ .., last] => format!("{}, and {last}", rest.join(", ")),
-        [] => String::new(),
-    };
-    let text = format!(
-        "{}() missing {} required {what} argument{}: {list}",
-        qualname(vm, function),
-        names.len(),
-        if names.len() == 1 { "" } else { "s" },
-    );
+    let params: Vec<String> = names.iter().map(|n| n.lossy().into_owned()).collect();
+    let text = python_arity::missing(&qualname(vm, function), &params, what);
     raise::error(vm, T::TypeError, &text)
 }
 
@@ -485,8 +461,14 @@ pub unsafe fn native_with_names(
         if raise::receiver(&*vm, native, plain.first().copied()).is_err() {
             return call::fail(vm, ip, base, info);
         }
-        if let Some(text) = raise::keyword_arity(native, plain.len(), names.len()) {
+        let wrong = python_arity::of_native(native, plain.len(), names)
+            .or_else(|| raise::keyword_arity(native, plain.len(), names.len()));
+        if let Some(text) = wrong {
             raise::error(&*vm, T::TypeError, &text);
+            return call::fail(vm, ip, base, info);
+        }
+        if plain.is_empty() && matches!(native.kind, NativeKind::Method | NativeKind::ClassMethod) {
+            let _ = raise::arity(&*vm, native, std::ptr::null(), 0);
             return call::fail(vm, ip, base, info);
         }
         let mut problem = None;

@@ -439,6 +439,17 @@ impl Cx {
         match self.index(value)? {
             Int::Small(i) => Ok(i),
             Int::Big(_) => {
+                let text = "Python int too large to convert to C ssize_t";
+                Err(self.error(T::OverflowError, text))
+            }
+        }
+    }
+
+    /// As `index_i64`, for what says how long something becomes.
+    pub fn length_i64(&mut self, value: Value) -> Result<i64, Stop> {
+        match self.index(value)? {
+            Int::Small(i) => Ok(i),
+            Int::Big(_) => {
                 let text =
                     format!("cannot fit '{}' into an index-sized integer", self.type_name(value));
                 Err(self.error(T::OverflowError, &text))

@@ -51,8 +51,8 @@ pub fn builtin_iter(vm: &Vm, value: Value) -> Option<Value> {
     if value.is::<Tuple>() {
         return Some(make(T::TupleIter, IterKind::Tuple));
     }
-    if value.is::<Str>() {
-        return Some(make(T::StrIter, IterKind::Str));
+    if let Some(text) = value.cast::<Str>() {
+        return Some(make(str_iter_type(text), IterKind::Str));
     }
     if let Some(dict) = value.cast::<Dict>() {
         let guard = dict.len() as u32;
@@ -94,6 +94,11 @@ pub fn builtin_iter(vm: &Vm, value: Value) -> Option<Value> {
         return Some(value);
     }
     None
+}
+
+/// CPython has a type of its own for texts of nothing but ASCII.
+pub fn str_iter_type(text: Gc<Str>) -> T {
+    if text.is_ascii() { T::StrIter } else { T::WideStrIter }
 }
 
 /// An iterator over an `OrderedDict`, which also notices that keys were moved.

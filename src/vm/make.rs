@@ -144,7 +144,10 @@ pub unsafe fn list_extend(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             let what = match word::ext(w) {
                 2 => {
                     let callee = reg!(base, word::a(w) - HEADER as usize);
-                    format!("{}() argument", callee_name(&*vm, callee))
+                    match callee_text(vm, callee) {
+                        Ok(callee) => format!("{callee} argument"),
+                        Err(_) => return unwind::unwind(vm, ip, base),
+                    }
                 }
                 _ => "Value".to_string(),
             };
@@ -242,7 +245,7 @@ unsafe fn merge_plain(
                 continue;
             };
             if cx.dict_find(dict, entry.key, entry.hash)?.is_some() {
-                return Err(duplicate(&*vm, callee, entry.key));
+                return Err(duplicate(vm, callee, entry.key));
             }
             dict.insert_new(&(*vm).space, entry.hash, entry.key, entry.value);
         }
@@ -277,11 +280,30 @@ fn callee_name(vm: &Vm, callee: Value) -> String {
     }
 }
 
-fn duplicate(vm: &Vm, callee: Value, key: Value) -> Stop {
-    let name = callee_name(vm, callee);
+/// What messages call something that is called: its name, or else what `str` says of it.
+fn callee_text(vm: *mut Vm, callee: Value) -> Result<String, Stop> {
+    // SAFETY: the machine, at an instruction; `callee` is in a register.
+    let vm = unsafe { &mut *vm };
+    let named = callee.is::<Function>()
+        || callee.is::<crate::value::BoundMethod>()
+        || callee.is::<crate::value::Class>()
+        || callee.is::<crate::value::Native>();
+    if named {
+        return Ok(format!("{}()", callee_name(vm, callee)));
+    }
+    let text = crate::native::display::str_of(Cx::of(vm), callee)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+fn duplicate(vm: *mut Vm, callee: Value, key: Value) -> Stop {
+    let name = match callee_text(vm, callee) {
+        Ok(name) => name,
+        Err(stop) => return stop,
+    };
     let key = key.cast::<Str>().map_or_else(|| "?".into(), |k| k.lossy().into_owned());
-    let text = format!("{name}() got multiple values for keyword argument '{key}'");
-    raise::error(vm, T::TypeError, &text)
+    let text = format!("{name} got multiple values for keyword argument '{key}'");
+    // SAFETY: as above.
+    raise::error(unsafe { &*vm }, T::TypeError, &text)
 }
 
 pub unsafe fn map_update(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
@@ -314,17 +336,19 @@ pub unsafe fn map_merge(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             Ok(true) => Pc::new(ip, base),
             Ok(false) => {
                 let class = (*vm).space.class_of(source);
+                let Ok(name) = callee_text(vm, callee) else {
+                    return unwind::unwind(vm, ip, base);
+                };
                 if (*vm).space.lookup(class, (*vm).space.intern("keys")).is_none() {
                     let text = format!(
-                        "{}() argument after ** must be a mapping, not {}",
-                        callee_name(&*vm, callee),
+                        "{name} argument after ** must be a mapping, not {}",
                         class.name_text()
                     );
                     raise::error(&*vm, T::TypeError, &text);
                     return unwind::unwind(vm, ip, base);
                 }
                 let merge = (*vm).prelude("_map_merge");
-                let name = (*vm).space.str_value(&callee_name(&*vm, callee));
+                let name = (*vm).space.str_value(&name);
                 let args = [target, source, name];
                 call::invoke(vm, ip, base, merge, &args, Ret::Discard as u64)
             }

@@ -179,7 +179,10 @@ pub fn not_writable(vm: &Vm, object: Value, name: &str) -> Stop {
     let text = match field {
         true => "readonly attribute".to_string(),
         false => {
-            let owner = vm.space.type_name(object);
+            let owner = match object.is::<crate::value::Class>() {
+                true => "type".to_string(),
+                false => vm.space.type_name(object),
+            };
             format!("attribute '{name}' of '{owner}' objects is not writable")
         }
     };
@@ -224,6 +227,9 @@ pub fn keyword_arity(native: Gc<Native>, given: usize, keywords: usize) -> Optio
     let makes = signature.name() == "__new__";
     let method = matches!(native.kind, NativeKind::Method | NativeKind::ClassMethod);
     let skip = usize::from(method || makes);
+    if given == 0 && !makes && matches!(signature.name(), "max" | "min") {
+        return Some(format!("{} expected at least 1 argument, got 0", signature.name()));
+    }
     let by_keyword = signature.len() > signature.positional_only().max(skip);
     if !by_keyword || signature.keywords || signature.variadic || given < skip {
         return None;
@@ -303,7 +309,8 @@ pub unsafe fn arity(vm: &Vm, native: Gc<Native>, _: *const Value, n: usize) -> S
     let max = (native.max as usize).saturating_sub(skip);
     let plural = |n: usize| if n == 1 { "" } else { "s" };
     let by_keyword = signature.len() > signature.positional_only().max(skip);
-    let text = if let Some(text) = keyword_arity(native, n, 0) {
+    let wrong = super::python_arity::of_native(native, n, &[]);
+    let text = if let Some(text) = wrong.or_else(|| keyword_arity(native, n, 0)) {
         text
     } else if is_slot_wrapper(native) && max > 1 {
         // They are unpacked under no name.

@@ -55,17 +55,25 @@ pub(super) fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
         },
         IterKind::Deque | IterKind::DequeReverse => {
             let deque = source.cast::<Deque>().expect("made so");
+            let back = iter.kind == IterKind::DequeReverse;
             if deque.changes.get() != iter.guard.get() {
-                finish(iter);
+                // Forwards it says so each time it is asked, even behind its end.
+                if back {
+                    finish(iter);
+                }
                 raise::error(vm, T::RuntimeError, "deque mutated during iteration");
                 return Step::Raised;
             }
-            let back = iter.kind == IterKind::DequeReverse;
-            let place = if back { deque.len().wrapping_sub(index + 1) } else { index };
-            match deque.get(place) {
-                Some(item) => advance(item),
-                None => finish(iter),
+            if !back {
+                return deque.get(index).map_or(Step::End, advance);
             }
+            let Some(item) = deque.get(deque.len().wrapping_sub(index + 1)) else {
+                return finish(iter);
+            };
+            if index + 1 == deque.len() {
+                finish(iter);
+            }
+            advance(item)
         }
         IterKind::Tuple => {
             match source.cast::<Tuple>().and_then(|t| t.as_slice().get(index).copied()) {
@@ -465,10 +473,16 @@ fn step_dict(vm: &mut Vm, iter: Gc<Iter>, reverse: bool) -> Step {
         }
     };
     iter.at.set(at);
-    if !reverse {
+    if iter.header.shape == T::OdictIter.shape() {
+        // With its last item it is through, whatever becomes of the dict.
+        let mut rest = if reverse { 0..at + 1 } else { at..places };
+        if !rest.any(|place| dict.entry_at(place as usize).is_some()) {
+            finish(iter);
+        }
+    } else if !reverse {
         // As many as there were have been seen: this one took the place of another.
         let seen = iter.b.get().as_int().unwrap_or(0);
-        if seen >= i64::from(iter.guard.get()) && iter.header.shape != T::OdictIter.shape() {
+        if seen >= i64::from(iter.guard.get()) {
             finish(iter);
             raise::error(vm, T::RuntimeError, "dictionary keys changed during iteration");
             return Step::Raised;

@@ -261,10 +261,14 @@ fn keywords(cx: &Cx, args: Args) -> Option<Gc<Dict>> {
 }
 
 pub fn no_keywords(cx: &Cx, args: Args) -> Result<(), Stop> {
+    no_keywords_for(cx, args, cx.class_of(cx.arg(args, 0).value()))
+}
+
+pub fn no_keywords_for(cx: &Cx, args: Args, class: Gc<Class>) -> Result<(), Stop> {
     match keywords(cx, args) {
         None => Ok(()),
         Some(_) => {
-            let name = cx.type_name(cx.arg(args, 0).value());
+            let name = cx.class_text(class);
             Err(cx.type_error(&format!("{name}() takes no keyword arguments")))
         }
     }

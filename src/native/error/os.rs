@@ -1,11 +1,14 @@
 //! `OSError`: which subclass an error number means, the fields, and the text.
 
-use super::{INIT, base_str, class_argument, field, no_keywords, put, receiver, surplus, text};
+use super::{
+    INIT, base_str, class_argument, field, no_keywords, no_keywords_for, put, receiver, surplus,
+    text,
+};
 use crate::gc::Gc;
 use crate::native::{TypeDef, display, method, static_method};
 use crate::value::class::overrides;
 use crate::value::{Class, Exception, T, Value};
-use crate::vm::{Args, Cx, Flow, Stop};
+use crate::vm::{Args, Cx, Flow, GetSet, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
     id: T::OSError,
@@ -15,8 +18,37 @@ pub static TYPE: TypeDef = TypeDef {
         method(INIT, "Initialize self.", os_init),
         method("__str__(self)", "Return str(self).", os_str),
     ],
-    getsets: super::fields!("errno", "strerror", "filename", "filename2"),
+    getsets: &[
+        super::attribute::<{ super::index("errno") }>(),
+        super::attribute::<{ super::index("strerror") }>(),
+        super::attribute::<{ super::index("filename") }>(),
+        super::attribute::<{ super::index("filename2") }>(),
+        GetSet { name: WRITTEN, doc: "", get: characters_written, set: Some(set_written) },
+    ],
 };
+
+const WRITTEN: &str = "characters_written";
+
+fn characters_written(cx: &mut Cx, this: Value) -> Flow {
+    let written = receiver(cx, this)?.field(cx, cx.intern(WRITTEN));
+    let written = written.filter(|written| !written.is_none());
+    written.ok_or_else(|| cx.error(T::AttributeError, WRITTEN))
+}
+
+fn set_written(cx: &mut Cx, this: Value, value: Value) -> Flow {
+    let written = match value.is_undef() {
+        true => {
+            characters_written(cx, this)?;
+            Value::NONE
+        }
+        false => {
+            let count = cx.index_i64(value)?;
+            cx.int(count)
+        }
+    };
+    put(cx, receiver(cx, this)?, WRITTEN, written);
+    Ok(Value::NONE)
+}
 
 /// The subclass for an error number.
 fn os_class(errno: i64) -> T {
@@ -83,6 +115,10 @@ fn os_new(cx: &mut Cx, args: Args) -> Flow {
         let none = Value::object(cx.tuple(&[]));
         return Ok(Value::object(cx.exception(class, none)));
     }
+    if !class.is_user() {
+        // Told before the number picks a subclass.
+        no_keywords_for(cx, args, class)?;
+    }
     if class == cx.class(T::OSError)
         && (2..=5).contains(&given.len())
         && let Some(errno) = given[0].as_int()
@@ -109,13 +145,14 @@ fn os_fields(cx: &Cx, this: Gc<Exception>, given: &[Value]) {
         put(cx, this, "errno", given[0]);
         put(cx, this, "strerror", given[1]);
         // How much of what was to be written has been.
-        let written = given.get(2).filter(|count| count.as_int().is_some());
-        if let Some(&written) = written
+        let written = given.get(2).and_then(|&count| match count {
+            Value::TRUE | Value::FALSE => Some(Value::int((count == Value::TRUE).into())),
+            count => count.as_int().is_some().then_some(count),
+        });
+        if let Some(written) = written
             && cx.isinstance(Value::object(this), T::BlockingIOError)
         {
-            if let Some(own) = cx.attribute_dict(Value::object(this)) {
-                own.set_str(cx, cx.intern("characters_written"), written);
-            }
+            put(cx, this, WRITTEN, written);
         } else if let Some(&filename) = given.get(2)
             && !filename.is_none()
         {
