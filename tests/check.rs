@@ -185,10 +185,10 @@ fn the_page_is_the_table() {
         for row in table::rows().filter(|row| row.class == class) {
             let _ = writeln!(page, "\n### {}\n\n{}.\n{}", row.code, upper(row.summary), row.why);
             if !row.wrong.is_empty() {
-                let _ = writeln!(page, "\n```python\n{}\n```", row.wrong.trim_end());
+                let _ = writeln!(page, "\n```python\n{}\n```", table::shown(row.wrong));
             }
             if !row.right.is_empty() {
-                let _ = writeln!(page, "\nRight:\n\n```python\n{}\n```", row.right.trim_end());
+                let _ = writeln!(page, "\nRight:\n\n```python\n{}\n```", table::shown(row.right));
             }
         }
     }

@@ -4,7 +4,7 @@
 use super::front::{Mark, Notice, front};
 use super::hints;
 use super::traceback::{Entry, format_entries, format_entry, line_of, locals};
-use crate::code::LineEntry;
+use crate::code::{BEFORE, LineEntry};
 use crate::value::Value;
 use crate::vm::Cx;
 
@@ -84,8 +84,13 @@ fn source(cx: &Cx, exception: Value, entry: Entry, said: &str) -> Option<String>
     let code = &entry.code.code;
     let front = front(cx)?;
     let place = code.place(entry.word)?;
-    front.line(&code.filename, line_of(entry))?;
-    let place = LineEntry { line: line_of(entry), ..place };
+    let line = front.line(&code.filename, line_of(entry))?;
+    let mut place = LineEntry { line: line_of(entry), ..place };
+    if entry.word == BEFORE {
+        // The body has not begun: all of the line stands for it.
+        place.column = (line.len() - line.trim_start().len()) as u32;
+        place.end_column = line.trim_end().len() as u32;
+    }
     let text = match code.is_module {
         true => "raised here".to_owned(),
         false => format!("raised here, in {}", code.qualname),

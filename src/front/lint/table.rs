@@ -52,6 +52,11 @@ pub struct Row {
     pub right: &'static str,
 }
 
+/// An example as a page shows it.
+pub fn shown(example: &str) -> String {
+    example.trim_end().replace('\0', "␀")
+}
+
 pub fn rows() -> impl Iterator<Item = &'static Row> {
     table_lints::ROWS.iter().chain(table_compile::ROWS).chain(table_syntax::ROWS)
 }

@@ -55,7 +55,7 @@ fn one(row: &Row, out: &mut String) {
     for (title, example) in [("Wrong", row.wrong), ("Right", row.right)] {
         if !example.is_empty() {
             let _ = writeln!(out, "\n{title}:\n");
-            for line in example.lines() {
+            for line in table::shown(example).lines() {
                 let _ = writeln!(out, "{}", format!("    {line}").trim_end());
             }
         }
