@@ -18,25 +18,25 @@ static FUNCTIONS: &[Def] = &[
 /// The methods of `OrderedDict`.
 static ORDERED: &[Def] = &[
     method(
-        "move_to_end(self, key, last=True)",
+        "move_to_end(self, /, key, last=True)",
         "Move an existing element to the end (or beginning if last is false).\n\nRaise KeyError \
          if the element does not exist.",
         move_to_end,
     ),
     method(
-        "popitem(self, last=True)",
+        "popitem(self, /, last=True)",
         "Remove and return a (key, value) pair from the dictionary.\n\nPairs are returned in LIFO \
          order if last is true or FIFO order if false.",
         pop_item,
     ),
     method(
-        "pop(self, key, default=None)",
+        "pop(self, /, key, default=None)",
         "od.pop(key[,default]) -> v, remove specified key and return the corresponding value.\n\n\
          If the key is not found, return the default if given; otherwise,\nraise a KeyError.",
         super::dict::pop,
     ),
     method(
-        "setdefault(self, key, default=None)",
+        "setdefault(self, /, key, default=None)",
         "Insert key with a value of default if key is not in the dictionary.\n\nReturn the value \
          for key if key is in the dictionary, else default.",
         super::dict::setdefault,

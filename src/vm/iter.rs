@@ -253,6 +253,8 @@ impl Cx {
             && let Some(list) = iter.a.get().cast::<List>()
         {
             let left = (iter.at.get() + 1).max(0) as usize;
+            // Where the list has lost the next item, nothing follows.
+            let left = if left > list.len() { 0 } else { left };
             let items = list.edit(|items| items.iter().take(left).rev().copied().collect());
             finish(iter);
             return Ok(Some(items));
