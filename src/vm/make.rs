@@ -291,8 +291,10 @@ fn callee_text(vm: *mut Vm, callee: Value) -> Result<String, Stop> {
     if named {
         return Ok(format!("{}()", callee_name(vm, callee)));
     }
-    let text = crate::native::display::str_of(Cx::of(vm), callee)?;
-    Ok(String::from_utf8_lossy(&text).into_owned())
+    let cx = Cx::of(vm);
+    let class = Value::object(cx.class(T::Str));
+    let text = cx.call(class, &[callee])?;
+    Ok(text.cast::<Str>().map(|text| text.lossy().into_owned()).unwrap_or_default())
 }
 
 fn duplicate(vm: *mut Vm, callee: Value, key: Value) -> Stop {
