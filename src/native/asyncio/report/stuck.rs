@@ -87,7 +87,8 @@ pub fn report_threads(cx: &Cx, what: Value) {
 pub fn ring(cx: &Cx, task: Gc<Task>) {
     let Some(own) = task.event_loop.get().cast::<EventLoop>() else { return };
     let said = cx.state::<Said>();
-    if said.rings.get() >= RINGS {
+    if said.stuck.get() || said.rings.get() >= RINGS {
+        // They were shown with all that cannot run.
         return;
     }
     let lookout = seen::Lookout::new(cx, own);
@@ -103,9 +104,7 @@ pub fn ring(cx: &Cx, task: Gc<Task>) {
             _ => return,
         }
     }
-    // A deadline breaks it, or it was said already that nothing can run.
-    let hopeful = |seen: &Seen| seen::has_deadline(cx, own, seen.task);
-    if all.iter().any(|seen| hopeful(seen) || seen.task.has(state::SILENT)) {
+    if all.iter().any(|seen| seen::has_deadline(cx, own, seen.task)) {
         return;
     }
     said.rings.set(said.rings.get() + 1);
