@@ -64,7 +64,7 @@ fn arguments(cx: &Cx, args: Args) -> Result<[Value; 3], Stop> {
     let mut given = [Value::UNDEF; 3];
     let keywords = cx.arg(args, 1).get::<Dict>().map(|keywords| keywords.object());
     let named = keywords.map_or(0, |keywords| keywords.len());
-    let count = args.len().saturating_sub(2);
+    let count = args.beyond(2);
     if count + named > names.len() {
         let total = count + named;
         let text = format!("bytearray() takes at most 3 arguments ({total} given)");

@@ -131,7 +131,7 @@ fn receiver(cx: &Cx, args: Args) -> Result<Gc<Class>, Stop> {
 fn new(cx: &mut Cx, args: Args) -> Flow {
     let metaclass = super::object::new_class(cx, args, T::Type)?;
     let keywords = cx.arg(args, 1).value();
-    let given = args.len() - 2;
+    let given = args.beyond(2);
     let [first, bases, namespace] = [2, 3, 4].map(|i| cx.arg(args, i).value());
     if given == 1 && metaclass == cx.class(T::Type) {
         if !keywords.is_undef() && keywords.cast::<Dict>().is_some_and(|k| !k.is_empty()) {

@@ -142,7 +142,7 @@ fn init(cx: &mut Cx, args: Args) -> Flow {
 /// Takes the arguments `(_, keywords, iterable?, maxlen?)`.
 fn fill(cx: &mut Cx, args: Args, deque: Gc<Deque>, answer: Value) -> Flow {
     let keywords = cx.arg(args, 1).value().cast::<Dict>();
-    let count = args.len() - 2 + keywords.map_or(0, |keywords| keywords.len());
+    let count = args.beyond(2) + keywords.map_or(0, |keywords| keywords.len());
     if count > 2 {
         let text = format!("deque() takes at most 2 arguments ({count} given)");
         return Err(cx.type_error(&text));

@@ -119,7 +119,7 @@ fn new_property(cx: &mut Cx, args: Args) -> Flow {
         if args.len() > 6 {
             return Err(cx.type_error(&format!(
                 "property() takes at most 4 arguments ({} given)",
-                args.len() - 2
+                args.beyond(2)
             )));
         }
         for (i, part) in parts.iter_mut().enumerate() {
@@ -270,7 +270,7 @@ fn nothing(_: &mut Cx, _: [Value; 3], outcome: Outcome) -> Flow {
 }
 
 fn set_name(cx: &mut Cx, args: Args) -> Flow {
-    let given = args.len() - 1;
+    let given = args.beyond(1);
     if given != 2 {
         let text = format!("__set_name__() takes 2 positional arguments but {given} were given");
         return Err(cx.type_error(&text));
@@ -472,7 +472,7 @@ fn wrapper_dict(cx: &mut Cx, wrapper: Value, func: Value) -> Flow {
 
 /// The function to wrap. For classes derived from the wrapper it may come with `__init__` only.
 fn wrapped(cx: &Cx, args: Args, class: Gc<Class>, name: &str) -> Flow {
-    let given = args.len() - 2;
+    let given = args.beyond(2);
     if class.is_user() {
         return Ok(if given > 0 { cx.arg(args, 2).value() } else { Value::NONE });
     }

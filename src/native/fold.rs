@@ -369,7 +369,7 @@ fn sum_of_range(cx: &Cx, range: Gc<Range>, start: i64) -> Value {
 fn extreme(cx: &mut Cx, args: Args, name: &str, in_prelude: &'static str, order: Order) -> Flow {
     let key = cx.opt(args, 0).map_or(Value::NONE, |v| v.value());
     let default = cx.opt(args, 1).map(|v| v.value());
-    let given = args.len() - 2;
+    let given = args.beyond(2);
     if given == 0 {
         return Err(cx.type_error(&format!("{name} expected at least 1 argument, got 0")));
     }

@@ -197,7 +197,7 @@ pub fn iter_now(cx: &mut Cx, value: Value) -> Result<Value, Stop> {
 
 /// Iterators over the arguments from the `from`-th on, in a list. Call inside a `scope`.
 pub fn iterators(cx: &mut Cx, args: Args, from: usize) -> Result<Gc<List>, Stop> {
-    let sources = cx.list(Vec::with_capacity(args.len().saturating_sub(from)));
+    let sources = cx.list(Vec::with_capacity(args.beyond(from)));
     cx.root(Value::object(sources));
     for i in from..args.len() {
         let source = cx.arg(args, i).value();

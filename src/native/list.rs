@@ -144,7 +144,7 @@ fn init(cx: &mut Cx, args: Args) -> Flow {
         return Err(cx.type_error("list() takes no keyword arguments"));
     }
     if args.len() > 3 {
-        let text = format!("list expected at most 1 argument, got {}", args.len() - 2);
+        let text = format!("list expected at most 1 argument, got {}", args.beyond(2));
         return Err(cx.type_error(&text));
     }
     if !list.is_empty() {

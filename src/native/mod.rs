@@ -579,16 +579,16 @@ pub fn make(cx: &Cx, def: &'static Def, owner: Value) -> Gc<Native> {
         _ => T::Native.shape(),
     };
     let places = signature.len() + usize::from(signature.keywords);
-    let max = if signature.variadic { usize::from(u16::MAX) } else { signature.positional() };
     // A required keyword-only argument makes every positional call wrong.
     let min = if signature.required_keywords != 0 { places + 1 } else { signature.required() };
     cx.new_object(shape, 0, |header| Native {
         header,
         run: def.entry(),
         min: min as u16,
-        max: max as u16,
+        max: signature.positional() as u16,
         places: places as u16,
         kind: def.kind,
+        variadic: signature.variadic,
         waits: def.waits,
         def,
         signature,

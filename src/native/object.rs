@@ -213,7 +213,7 @@ fn init_subclass(cx: &mut Cx, args: Args) -> Flow {
     }
     if args.len() > 2 {
         let text =
-            format!("{name}.__init_subclass__() takes no arguments ({} given)", args.len() - 2);
+            format!("{name}.__init_subclass__() takes no arguments ({} given)", args.beyond(2));
         return Err(cx.type_error(&text));
     }
     Ok(Value::NONE)

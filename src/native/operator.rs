@@ -287,7 +287,7 @@ fn operand(cx: &Cx, args: Args, id: T) -> Result<Value, Stop> {
         return Err(cx.type_error(&format!("{name}() takes no keyword arguments")));
     }
     if args.len() != 3 {
-        let given = args.len() - 2;
+        let given = args.beyond(2);
         return Err(cx.type_error(&format!("{name} expected 1 argument, got {given}")));
     }
     Ok(cx.arg(args, 2).value())

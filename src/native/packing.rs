@@ -73,7 +73,7 @@ fn pack(cx: &mut Cx, args: Args) -> Flow {
 
 /// The bytes of the arguments from `from` on.
 fn packed(cx: &mut Cx, args: Args, from: usize, plan: &Plan, name: &str) -> Result<Vec<u8>, Stop> {
-    let given = args.len().saturating_sub(from);
+    let given = args.beyond(from);
     if given != plan.values {
         let text = format!("{name} expected {} items for packing (got {given})", plan.values);
         return Err(error(cx, &text));

@@ -55,11 +55,11 @@ static FUNCTIONS: &[Def] = &[
         "reduce(function, iterable, initial=None, /)",
         "Applies a function of two arguments to the items from left to right, down to one value.",
         |cx, args| {
-            let given = cx.args_from(args, 0);
-            if given[2].is_undef() {
-                return cx.tail_prelude("_reduce", &given[..2]);
+            let [function, iterable] = [0, 1].map(|i| cx.arg(args, i).value());
+            match cx.opt(args, 2).map(|initial| initial.value()) {
+                None => cx.tail_prelude("_reduce", &[function, iterable]),
+                Some(initial) => cx.tail_prelude("_reduce_from", &[function, iterable, initial]),
             }
-            cx.tail_prelude("_reduce_from", &given)
         },
     ),
     function(
@@ -192,7 +192,7 @@ fn call(cx: &mut Cx, args: Args) -> Flow {
 fn call_plainly(cx: &mut Cx, args: Args, this: Gc<Record>) -> Option<Flow> {
     const FEW: usize = 8;
     let kept = this.places[ARGS].get().cast::<Tuple>()?;
-    let (own, given) = (kept.as_slice(), args.len() - 2);
+    let (own, given) = (kept.as_slice(), args.beyond(2));
     let n = own.len() + given;
     let keywords = this.places[KEYWORDS].get().cast::<Dict>();
     let named = cx.arg(args, 1).value().cast::<Dict>();

@@ -42,7 +42,7 @@ fn part(cx: &Cx, value: Value, of: fn(Gc<Range>) -> Value) -> Flow {
 
 fn new(cx: &mut Cx, args: Args) -> Flow {
     new_class(cx, args, T::Range)?;
-    let given = args.len() - 1;
+    let given = args.beyond(1);
     if given == 0 {
         return Err(cx.type_error("range expected at least 1 argument, got 0"));
     }

@@ -111,7 +111,7 @@ fn with_operands(
 ) -> Flow {
     let set = this_set(cx, args, id, name)?;
     let plain = cx.scope(|cx| {
-        let mut operands = Vec::with_capacity(args.len() - 1);
+        let mut operands = Vec::with_capacity(args.beyond(1));
         for i in 1..args.len() {
             let value = cx.arg(args, i).value();
             operands.push(plain_operand(cx, value)?);

@@ -4,7 +4,9 @@
 //! 2^-10 seconds. Timers of ticks to come hang in lists, 64 to a level, a level per 6 bits of the
 //! tick, so arming and cancelling link and unlink. Timers up to the *cursor*, the tick reached,
 //! are in `near`, a heap that orders them exactly, first by deadline, then by order of arming.
-//! Infinite deadlines hang in a list that nobody visits.
+//! Infinite deadlines hang in a list that nobody visits. What is armed hangs in a list of fresh ones
+//! until somebody asks for what is next: most timers of a turn that are cancelled in it, as those
+//! of a wait that was over at once, never see a level.
 //!
 //! The cursor only ever moves to the start of the first list, which then moves down to finer
 //! levels, or to a tick before it. Two things follow:
@@ -22,11 +24,12 @@ const SLOTS: usize = 1 << BITS;
 /// Enough for every tick of 64 bits: nothing is too far away.
 const LEVELS: usize = u64::BITS.div_ceil(BITS) as usize;
 
-/// Where an entry is that hangs in no list of a level: the list of infinite deadlines, the heap,
-/// nowhere.
+/// Where an entry is that hangs in no list of a level: the list of infinite deadlines, that of
+/// fresh ones, the heap, nowhere.
 const NEVER: u16 = (LEVELS * SLOTS) as u16;
-const NEAR: u16 = NEVER + 1;
-const FREE: u16 = NEVER + 2;
+const FRESH: u16 = NEVER + 1;
+const NEAR: u16 = NEVER + 2;
+const FREE: u16 = NEVER + 3;
 
 /// End of a list.
 const NONE: u32 = u32::MAX;
@@ -67,7 +70,7 @@ pub struct Wheel<T: Copy> {
     free: u32,
     armed: usize,
     cursor: u64,
-    lists: Box<[List; NEVER as usize + 1]>,
+    lists: Box<[List; FRESH as usize + 1]>,
     /// Which lists of a level hold something.
     occupied: [u64; LEVELS],
     /// Which levels hold something.
@@ -90,7 +93,7 @@ struct Entry<T> {
     /// The next of the list, or of the free entries.
     next: u32,
     generation: u32,
-    /// The list it hangs in (level times 64 plus slot), or `NEVER`, `NEAR`, `FREE`.
+    /// The list it hangs in (level times 64 plus slot, `NEVER`, `FRESH`), or `NEAR`, `FREE`.
     home: u16,
 }
 
@@ -121,7 +124,7 @@ impl<T: Copy> Wheel<T> {
             free: NONE,
             armed: 0,
             cursor: 0,
-            lists: Box::new([EMPTY; NEVER as usize + 1]),
+            lists: Box::new([EMPTY; FRESH as usize + 1]),
             occupied: [0; LEVELS],
             levels: 0,
             near: BinaryHeap::new(),
@@ -146,11 +149,7 @@ impl<T: Copy> Wheel<T> {
         let slot = self.take_entry(when, what);
         self.armed += 1;
         self.credit += CREDIT;
-        if when == f64::INFINITY {
-            self.append(NEVER, slot);
-        } else {
-            self.place(slot);
-        }
+        self.append(if when == f64::INFINITY { NEVER } else { FRESH }, slot);
         Timer { slot, generation: self.entries[slot as usize].generation }
     }
 
@@ -158,12 +157,12 @@ impl<T: Copy> Wheel<T> {
     pub fn cancel(&mut self, timer: Timer) -> Option<T> {
         let entry = *self.entry(timer)?;
         self.credit += CREDIT;
-        if entry.home == NEAR {
-            self.stale += 1;
-        } else {
-            self.unlink(entry);
-        }
         self.release(timer.slot);
+        if entry.home != NEAR {
+            self.unlink(entry);
+            return Some(entry.what);
+        }
+        self.stale += 1;
         if self.stale > GLANCE && self.stale > self.near.len() / 2 {
             let entries = &self.entries;
             self.near.retain(|item| {
@@ -190,6 +189,7 @@ impl<T: Copy> Wheel<T> {
         if self.armed == 0 {
             return None;
         }
+        self.place_fresh();
         loop {
             if let Some(item) = self.nearest() {
                 return Some(item.when);
@@ -219,6 +219,7 @@ impl<T: Copy> Wheel<T> {
             self.cursor = reached;
             return None;
         }
+        self.place_fresh();
         loop {
             if let Some(item) = self.nearest() {
                 if item.when >= until || until.is_nan() {
@@ -308,6 +309,24 @@ impl<T: Copy> Wheel<T> {
 
 /// Lists and levels.
 impl<T: Copy> Wheel<T> {
+    /// Puts the fresh entries where they belong, in order of arming.
+    #[inline]
+    fn place_fresh(&mut self) {
+        if self.lists[FRESH as usize].first != NONE {
+            self.place_all(FRESH);
+        }
+    }
+
+    /// Empties a list; its entries go where the cursor says.
+    fn place_all(&mut self, home: u16) {
+        let mut slot = std::mem::replace(&mut self.lists[home as usize], EMPTY).first;
+        while slot != NONE {
+            let next = self.entries[slot as usize].next;
+            self.place(slot);
+            slot = next;
+        }
+    }
+
     /// Puts an entry of finite deadline where the cursor says.
     fn place(&mut self, slot: u32) {
         let entry = &mut self.entries[slot as usize];
@@ -357,7 +376,7 @@ impl<T: Copy> Wheel<T> {
         } else {
             self.entries[entry.next as usize].prev = entry.prev;
         }
-        if entry.home == NEVER {
+        if entry.home >= NEVER {
             return;
         }
         if list.first == NONE {
@@ -396,14 +415,9 @@ impl<T: Copy> Wheel<T> {
     fn open(&mut self, home: u16, start: u64) {
         debug_assert!(start > self.cursor, "the first list lies ahead");
         self.cursor = start;
-        let mut slot = std::mem::replace(&mut self.lists[home as usize], EMPTY).first;
         self.vacate(home);
         self.soonest = None;
-        while slot != NONE {
-            let next = self.entries[slot as usize].next;
-            self.place(slot);
-            slot = next;
-        }
+        self.place_all(home);
     }
 
     /// The earliest deadline of the first list, unless finding it takes more than is affordable.

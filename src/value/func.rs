@@ -100,12 +100,14 @@ pub enum NativeKind {
 pub struct Native {
     pub header: Header,
     pub run: Entry,
-    /// Fewest and most arguments of a purely positional call, and how many places are filled
-    /// with UNDEF up to: `places`. `max` is `u16::MAX` for `*args`.
+    /// Fewest and most arguments that fill the first places of a purely positional call, and how
+    /// many places there are with those of keywords.
     pub min: u16,
     pub max: u16,
     pub places: u16,
     pub kind: NativeKind,
+    /// Surplus arguments go behind all places.
+    pub variadic: bool,
     /// What it returns, if that is a native coroutine: `await` of a call may do without.
     pub waits: Option<WaitKind>,
     pub def: Declaration,

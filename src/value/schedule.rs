@@ -192,6 +192,29 @@ impl Space {
         handle
     }
 
+    /// One of the loop's own timers, to be armed.
+    #[inline(always)]
+    pub fn timer_handle(
+        &self,
+        when: f64,
+        callback: Value,
+        args: Value,
+        event_loop: Value,
+        context: Value,
+    ) -> Gc<Handle> {
+        self.new_object(T::TimerHandle.shape(), 0, |header| Handle {
+            header,
+            extra: Value::UNDEF.into(),
+            callback: callback.into(),
+            args: args.into(),
+            event_loop: event_loop.into(),
+            context: context.into(),
+            when: when.into(),
+            timer: Timer::from_bits(0).into(),
+            flags: flag::TIMER.into(),
+        })
+    }
+
     /// A handle that is still to be filled in.
     pub fn handle_of(&self, shape: ShapeId) -> Gc<Handle> {
         self.new_object(shape, 0, |header| Handle {

@@ -88,7 +88,9 @@ impl<O> Deref for Ref<'_, O> {
     }
 }
 
-/// Arguments of a native: places filled as its signature says, absent ones UNDEF.
+/// Arguments of a native in the places that its signature gives them: those of the positional
+/// ones, of those by keyword, and behind all of them what is surplus. Absent ones are UNDEF, and
+/// where nothing follows them they need not be there at all.
 #[derive(Clone, Copy)]
 pub struct Args {
     base: Base,
@@ -107,6 +109,12 @@ impl Args {
     #[inline(always)]
     pub fn len(self) -> usize {
         self.n
+    }
+
+    /// How many there are behind the first `places`.
+    #[inline(always)]
+    pub fn beyond(self, places: usize) -> usize {
+        self.n.saturating_sub(places)
     }
 
     #[inline(always)]

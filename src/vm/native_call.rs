@@ -1,8 +1,7 @@
-//! Running natives: their places are filled, and what nearly all return is delivered here. Calls
+//! Running natives, mostly on their arguments as they stand, and delivering what they return. Calls
 //! that are not of functions begin here, too.
 
 use super::call::{self, ARGS, fail, free_window, overflow, settle};
-use super::linked::ROOM;
 use super::pc::{Base, Ip, Pc, reg};
 use super::{Args, Vm, construct, cx, frame_at, natives, raise};
 use crate::code::op::{Word, word};
@@ -110,7 +109,7 @@ pub unsafe fn call_method(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
             if let Some(top) = takes(vm, base, native, args, word::c(w) + 1) {
                 return run_at_once::<1>(vm, ip.add(3), base, w, native, top);
             }
-            return call_above(vm, ip, base, w, native);
+            return method_slow(vm, ip, base, w);
         }
         call_function(vm, ip, base, w)
     }
@@ -137,51 +136,23 @@ unsafe fn call_function(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     }
 }
 
-/// The same where the registers of a heap frame have no room for what is not given: the arguments
-/// are moved to the stack.
+/// Out of line, as `other_call`.
 #[inline(never)]
-unsafe fn call_above(vm: *mut Vm, ip: Ip, base: Base, w: Word, native: Gc<Native>) -> Pc {
-    unsafe {
-        let (n, places) = (word::c(w) + 1, native.places as usize);
-        if !(*vm).on_stack(base) && fits(native, n) && !(*vm).interrupted() {
-            let window = frame_window(vm, base);
-            if (*vm).has_room(window, places) {
-                std::ptr::copy_nonoverlapping(base.add(word::b(w) + ARGS), window, n);
-                let (info, top) = (w & DST_MASK, window.add(places));
-                return run_filled(vm, ip.add(3), base, window, n, native, info, top);
-            }
-        }
-        call::call_method_slow(vm, ip, base, w)
-    }
+unsafe fn method_slow(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
+    unsafe { call::call_method_slow(vm, ip, base, w) }
 }
 
 /// May the native run on these arguments as they stand? Then the place above all that is live is
-/// given. The caller at `base` may be a heap frame, in whose registers there must be room for all
-/// places.
+/// given.
 #[inline(always)]
 unsafe fn takes(vm: *mut Vm, base: Base, native: Gc<Native>, args: Base, n: usize) -> Option<Base> {
     unsafe {
-        let end = args.add(native.places as usize);
-        if !fits(native, n) || (*vm).interrupted() {
+        let fits = n >= native.min as usize && n <= native.max as usize;
+        if !fits || (*vm).interrupted() {
             return None;
         }
-        if (*vm).has_room(end, 0) {
-            return Some(end);
-        }
-        if (*vm).on_stack(base) || end > frame_end(base) {
-            return None;
-        }
-        let top = frame_window(vm, base);
-        (*vm).has_room(top, ROOM).then_some(top)
+        Some(if (*vm).on_stack(base) { args.add(n) } else { frame_window(vm, base) })
     }
-}
-
-/// Does the native take so many arguments, none of them as surplus?
-#[inline(always)]
-fn fits(native: Gc<Native>, n: usize) -> bool {
-    let (min, max) = (native.min as usize, native.max as usize);
-    let most = if max == u16::MAX as usize { native.signature.positional() } else { max };
-    n >= min && n <= most
 }
 
 /// As `free_window`, of the heap frame at `base`.
@@ -190,15 +161,6 @@ unsafe fn frame_window(vm: *mut Vm, base: Base) -> Base {
     unsafe {
         let link = (*frame_at(base)).link;
         if link.is_null() { free_window(vm, base) } else { link }
-    }
-}
-
-/// Where the registers of the heap frame at `base` end.
-#[inline(always)]
-unsafe fn frame_end(base: Base) -> Base {
-    unsafe {
-        let function = (*frame_at(base)).function;
-        base.add(function.registers as usize)
     }
 }
 
@@ -214,33 +176,7 @@ pub unsafe fn enter_in_place(
 ) -> Option<Pc> {
     unsafe {
         let top = takes(vm, base, native, args, n)?;
-        Some(run_filled(vm, ip, base, args, n, native, info, top))
-    }
-}
-
-/// Runs a native on `n` arguments, behind which there is room for all places.
-#[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "all are in registers")]
-unsafe fn run_filled(
-    vm: *mut Vm,
-    ip: Ip,
-    base: Base,
-    args: Base,
-    n: usize,
-    native: Gc<Native>,
-    info: u64,
-    top: Base,
-) -> Pc {
-    unsafe {
-        let places = native.places as usize;
-        let mut at = n;
-        while at < places {
-            // One or two: nothing to be unrolled.
-            core::arch::asm!("", options(nomem, nostack, preserves_flags));
-            *args.add(at) = Value::UNDEF;
-            at += 1;
-        }
-        run_native(vm, ip, base, args, places, native, info, top)
+        Some(run_native(vm, ip, base, args, n, native, info, top))
     }
 }
 
@@ -257,7 +193,7 @@ unsafe fn run_at_once<const THIS: usize>(
 ) -> Pc {
     unsafe {
         let args = base.add(word::b(w) + ARGS);
-        run_filled(vm, ip, base, args, word::c(w) + THIS, native, w & DST_MASK, top)
+        run_native(vm, ip, base, args, word::c(w) + THIS, native, w & DST_MASK, top)
     }
 }
 
@@ -297,44 +233,31 @@ pub unsafe fn enter_native(
 ) -> Pc {
     unsafe {
         let args = window.add(ARGS);
-        if n < native.min as usize || n > native.max as usize && native.max != u16::MAX {
+        let positional = native.max as usize;
+        if n < native.min as usize || n > positional && !native.variadic {
             raise::arity(&*vm, native, args, n);
             return fail(vm, ip, base, info);
         }
         let places = native.places as usize;
-        if native.max != u16::MAX {
-            if !(*vm).has_room(args, places) {
-                return overflow(vm, ip, base, info);
-            }
-            for i in n..places {
-                *args.add(i) = Value::UNDEF;
-            }
-            let top = args.add(places);
-            return run_native(vm, ip, base, args, places, native, info, top);
-        }
-        let positional = native.signature.positional();
         let surplus = n.saturating_sub(positional);
         if !(*vm).has_room(args, places + surplus) {
             return overflow(vm, ip, base, info);
         }
+        let mut n = n;
         if surplus > 0 && positional < places {
             // Places of keywords stand between the parameters and the surplus arguments.
             std::ptr::copy(args.add(positional), args.add(places), surplus);
             for i in positional..places {
                 *args.add(i) = Value::UNDEF;
             }
-            let (n, top) = (places + surplus, args.add(places + surplus));
-            return run_native(vm, ip, base, args, n, native, info, top);
+            n = places + surplus;
         }
-        for i in n..places {
-            *args.add(i) = Value::UNDEF;
-        }
-        let n = n.max(places);
         run_native(vm, ip, base, args, n, native, info, args.add(n))
     }
 }
 
-/// Runs a native whose places are all filled; `top` is above all that is live.
+/// Runs a native on `n` arguments as its signature orders them; places behind them count as
+/// absent. `top` is above all that is live.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "all are in registers")]
 pub unsafe fn run_native(

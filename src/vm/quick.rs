@@ -44,8 +44,7 @@ impl Cx {
         };
         let n = n + usize::from(!quick.first.is_undef());
         let native = quick.native;
-        let fits = n >= native.min as usize && n <= native.max as usize;
-        (fits && n <= native.signature.positional()).then_some(quick)
+        (n >= native.min as usize && n <= native.max as usize).then_some(quick)
     }
 
     /// Calls it with the arguments that `quick` was asked about. The result is a value or an
@@ -56,12 +55,12 @@ impl Cx {
         if native.kind == NativeKind::Method && quick.first.is_undef() {
             super::raise::receiver(vm, native, args.first().copied())?;
         }
-        let places = native.places as usize;
+        let n = args.len() + usize::from(!quick.first.is_undef());
         let own_tails = vm.tails < TAIL_LIMIT;
-        // SAFETY: I4; the window is above everything live, and all its places are filled.
+        // SAFETY: I4; the window is above everything live.
         let flow = unsafe {
             let window = vm.first_free();
-            if !own_tails || !vm.has_room(window, ARGS + places) {
+            if !own_tails || !vm.has_room(window, ARGS + n) {
                 return Err(self.error(T::RecursionError, "maximum recursion depth exceeded"));
             }
             let place = window.add(ARGS);
@@ -74,14 +73,10 @@ impl Cx {
                 *place.add(at) = arg;
                 at += 1;
             }
-            while at < places {
-                *place.add(at) = Value::UNDEF;
-                at += 1;
-            }
             let top = vm.top;
-            vm.top = place.add(places);
+            vm.top = place.add(n);
             vm.tails += 1;
-            let flow = natives::run(native, Cx::of(vm), Args::new(place, places));
+            let flow = natives::run(native, Cx::of(vm), Args::new(place, n));
             vm.tails -= 1;
             vm.top = top;
             flow

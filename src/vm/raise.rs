@@ -335,7 +335,7 @@ pub unsafe fn arity(vm: &Vm, native: Gc<Native>, _: *const Value, n: usize) -> S
                 plural(min)
             )
         }
-    } else if native.max == u16::MAX || min < max && given < min {
+    } else if native.variadic || min < max && given < min {
         format!("{name} expected at least {min} argument{}, got {given}", plural(min))
     } else if min < max {
         format!("{name} expected at most {max} argument{}, got {given}", plural(max))

@@ -329,11 +329,13 @@ fn callback(cx: &Cx, args: Args, at: usize) -> (Value, Value) {
         Some(context) if !context.is_none() => context,
         _ => cx.copied_context(),
     };
-    let given = match args.len() > at + 1 {
-        true => cx.tuple(&cx.args_from(args, at + 1)),
-        false => cx.tuple(&[]),
-    };
+    let given = if args.beyond(at + 1) == 0 { cx.tuple(&[]) } else { surplus(cx, args, at + 1) };
     (Value::object(given), context)
+}
+
+#[inline(never)]
+fn surplus(cx: &Cx, args: Args, at: usize) -> Gc<crate::value::Tuple> {
+    cx.tuple(&cx.args_from(args, at))
 }
 
 fn soon(cx: &mut Cx, args: Args, method: &'static str) -> Flow {
@@ -380,22 +382,23 @@ fn call_later(cx: &mut Cx, args: Args) -> Flow {
         return Err(cx.type_error("delay must not be None"));
     }
     let own = this(cx, args)?;
-    let is_number = delay.as_int().is_some() || delay.as_float().is_some();
-    if !is_number || !own.has(flag::PLAIN) {
-        let (given, context) = callback(cx, args, 3);
-        let called = cx.arg(args, 2).value();
-        return cx.tail_prelude(
-            "_call_later",
-            &[Value::object(own), delay, called, given, context_or_none(context)],
-        );
+    let seconds = delay.as_float().or_else(|| delay.as_int().map(|delay| delay as f64));
+    match seconds {
+        Some(seconds) if own.has(flag::PLAIN) => {
+            let when = cx.now() + seconds;
+            at(cx, own, args, when, Value::UNDEF)
+        }
+        _ => call_later_slow(cx, own, args, delay),
     }
-    let now = cx.now();
-    let delay = float_arg(cx, delay)?;
-    at(cx, own, args, Value::float(now + delay))
 }
 
-fn context_or_none(context: Value) -> Value {
-    if context.is_undef() { Value::NONE } else { context }
+/// The loop's own `time` and `call_at` are asked.
+#[cold]
+fn call_later_slow(cx: &mut Cx, own: Gc<EventLoop>, args: Args, delay: Value) -> Flow {
+    let (given, context) = callback(cx, args, 3);
+    let context = if context.is_undef() { Value::NONE } else { context };
+    let called = cx.arg(args, 2).value();
+    cx.tail_prelude("_call_later", &[Value::object(own), delay, called, given, context])
 }
 
 fn call_at(cx: &mut Cx, args: Args) -> Flow {
@@ -404,20 +407,22 @@ fn call_at(cx: &mut Cx, args: Args) -> Flow {
         return Err(cx.type_error("when cannot be None"));
     }
     let own = this(cx, args)?;
-    at(cx, own, args, when)
+    match when.as_float() {
+        Some(seconds) => at(cx, own, args, seconds, Value::UNDEF),
+        None => at(cx, own, args, 0.0, when),
+    }
 }
 
-fn at(cx: &mut Cx, own: Gc<EventLoop>, args: Args, when: Value) -> Flow {
+/// A timer for the time `when`, or, unless that is UNDEF, for `given_when`.
+#[inline(always)]
+fn at(cx: &mut Cx, own: Gc<EventLoop>, args: Args, when: f64, given_when: Value) -> Flow {
     check_open(cx, own)?;
     let called = cx.arg(args, 2).value();
     let (given, context) = callback(cx, args, 3);
-    let handle = cx.handle_of(T::TimerHandle.shape());
-    handle.callback.set(called);
-    handle.args.set(given);
-    handle.event_loop.set(Value::object(own));
-    handle.context.set(context);
-    super::handle::set_when(cx, handle, when)?;
-    handle.flags.set(flag::TIMER);
+    let handle = cx.timer_handle(when, called, given, Value::object(own), context);
+    if !given_when.is_undef() {
+        super::handle::set_when(cx, handle, given_when)?;
+    }
     if own.has(flag::DEBUG) {
         check_thread(cx, own)?;
         return checked(cx, own, Value::object(handle), "call_at");

@@ -202,6 +202,28 @@ fn fill(cx: &mut Cx, args: Args, at: usize) -> Flow {
 
 fn cancel(cx: &mut Cx, args: Args) -> Flow {
     let this = this(cx, args)?;
+    let flags = this.flags.get();
+    if flags & (flag::CANCELLED | flag::SCHEDULED) == flag::SCHEDULED
+        && let Some(own) = this.event_loop.get().cast::<EventLoop>()
+        && !own.has(flag::DEBUG)
+    {
+        let_go(this);
+        own.timers.borrow_mut().cancel(this.timer.get());
+        return Ok(Value::NONE);
+    }
+    cancel_slow(cx, this)
+}
+
+/// The handle is cancelled, and keeps nothing alive.
+fn let_go(this: Gc<Handle>) {
+    this.flags.set(this.flags.get() & !flag::SCHEDULED | flag::CANCELLED);
+    this.callback.set(Value::NONE);
+    this.args.set(Value::NONE);
+}
+
+/// Any but an armed timer of the loop's own, outside debug mode.
+#[inline(never)]
+fn cancel_slow(cx: &mut Cx, this: Gc<Handle>) -> Flow {
     if this.flags.get() & flag::CANCELLED != 0 {
         return Ok(Value::NONE);
     }
@@ -211,9 +233,7 @@ fn cancel(cx: &mut Cx, args: Args) -> Flow {
         keep(cx, Value::object(this), "_shown", shown)?;
     }
     let scheduled = this.flags.get() & flag::SCHEDULED != 0;
-    this.flags.set(this.flags.get() & !flag::SCHEDULED | flag::CANCELLED);
-    this.callback.set(Value::NONE);
-    this.args.set(Value::NONE);
+    let_go(this);
     if scheduled && let Some(own) = this.event_loop.get().cast::<EventLoop>() {
         own.timers.borrow_mut().cancel(this.timer.get());
         return Ok(Value::NONE);
