@@ -1,6 +1,7 @@
 //! What natives ask of frames: to go on, with a value or an exception, and to end.
 
 use super::suspend::{DELEGATE, DELEGATE_TO, Request, cut, kind_name};
+use super::tasks::Met;
 use super::{Cx, Flow, Outcome, Stop};
 use crate::gc::Gc;
 use crate::value::frame::state;
@@ -59,6 +60,11 @@ impl Cx {
             }
             return Err(self.throw(exception));
         }
+        let exception = match self.throw_past_wait(frame, exception) {
+            Met::Raise(exception) => exception,
+            // What it awaits now, in the eyes of who drives it.
+            Met::Waits => return Ok(Value::object(self.future(self.vm().running_loop))),
+        };
         let exit = self.isinstance(Value::object(exception), T::GeneratorExit);
         // SAFETY: the frame is suspended; cutting leaves both parts whole.
         if exit && let Some(inner) = unsafe { cut(frame.as_ptr()) } {
@@ -92,6 +98,10 @@ impl Cx {
             _ => {
                 let none = Value::object(self.tuple(&[]));
                 let exit = self.exception(self.class(T::GeneratorExit), none);
+                let exit = match self.throw_past_wait(frame, exit) {
+                    Met::Raise(exit) => exit,
+                    Met::Waits => return Err(self.ignored_exit(frame)),
+                };
                 // SAFETY: as in `throw_into`.
                 if let Some(inner) = unsafe { cut(frame.as_ptr()) } {
                     // SAFETY: `cut` returns a live frame.
@@ -105,6 +115,11 @@ impl Cx {
                 self.throw_exit(frame, Value::object(exit))
             }
         }
+    }
+
+    fn ignored_exit(&self, frame: Gc<Frame>) -> Stop {
+        let text = format!("{} ignored GeneratorExit", kind_name(frame.as_ptr()));
+        self.error(T::RuntimeError, &text)
     }
 
     fn throw_exit(&mut self, frame: Gc<Frame>, exit: Value) -> Flow {
@@ -149,8 +164,7 @@ fn closed(cx: &mut Cx, [frame, ..]: [Value; 3], outcome: Outcome) -> Flow {
     match outcome {
         Ok(_) => {
             let frame = frame.cast::<Frame>().expect("kept in the state");
-            let text = format!("{} ignored GeneratorExit", kind_name(frame.as_ptr()));
-            Err(cx.error(T::RuntimeError, &text))
+            Err(cx.ignored_exit(frame))
         }
         Err(_) if cx.pending_is(T::StopIteration) => {
             let exception = cx.take_exception().cast::<Exception>();

@@ -13,6 +13,7 @@
 
 mod asked;
 mod barrier;
+mod by_hand;
 mod condition;
 mod crossing;
 mod drive;
@@ -28,6 +29,7 @@ mod timeout;
 mod unawaited;
 
 pub(super) use asked::await_native;
+pub use by_hand::Met;
 pub use condition::{awaited_lock, notify};
 pub use crossing::Crossing;
 pub(super) use drive::{drive, failed, raised, returned, yielded};

@@ -2,7 +2,7 @@
 
 use super::super::pc::{Base, Ip, Pc, reg};
 use super::super::{Cx, Vm, call, frame_at, handling, raise, suspend, unwind};
-use super::settle::{Outcome, outcome, outcome_to_raise, settle};
+use super::settle::{Outcome, outcome_to_raise, settle};
 use super::{barrier, condition, drive, plain, primitive, queue, ring, sleep, timeout};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state as frame_state};
@@ -262,7 +262,7 @@ pub fn end(vm: &mut Vm, wait: Gc<Wait>, cancelled: Option<Value>) -> Option<Outc
 }
 
 /// One that has waited, and may have to wait for more, goes on, with an exception thrown in.
-fn go_on(vm: &mut Vm, wait: Gc<Wait>, error: Option<Value>) -> Option<Outcome> {
+pub(super) fn go_on(vm: &mut Vm, wait: Gc<Wait>, error: Option<Value>) -> Option<Outcome> {
     let outcome = match wait.kind.at_barrier() {
         true => barrier::go_on(vm, wait, error),
         false => condition::go_on(vm, wait, error),
@@ -344,161 +344,6 @@ pub unsafe fn await_nothing(vm: *mut Vm, ip: Ip, base: Base) -> Option<Pc> {
         own.push(Value::object(task));
         Some(drive::drive(vm, driver_ip, driver, 0))
     }
-}
-
-// ---- native coroutines that are driven by hand
-
-impl Cx {
-    /// `send(None)`: the future that is to be waited for, or the end.
-    pub fn resume_wait(&mut self, wait: Gc<Wait>) -> super::super::Flow {
-        match wait.phase.get() {
-            phase::CREATED => {
-                let owner = self.new_owner(wait)?;
-                match begin(self.vm_mut(), wait, owner) {
-                    Begun::Parked => self.awaited(wait, owner),
-                    Begun::Yielded => Ok(Value::NONE),
-                    Begun::Done(outcome) => self.end_by_hand(outcome),
-                }
-            }
-            phase::PARKED => {
-                let done = wait.owner.get().future().filter(|future| !future.is_pending());
-                let Some(future) = done else {
-                    let text = "await wasn't used with future";
-                    self.close_wait(wait);
-                    return Err(self.error(crate::value::T::RuntimeError, text));
-                };
-                // Others than what it waits for have settled its future.
-                match outcome(self.vm(), future) {
-                    Outcome::Value(_) => {
-                        wait.phase.set(phase::WOKEN);
-                        self.end_or_wait(wait, None)
-                    }
-                    Outcome::Cancelled(message) => self.end_or_wait(wait, Some(message)),
-                    Outcome::Error(error) => {
-                        self.close_wait(wait);
-                        Err(self.throw(error.cast().expect("futures fail with exceptions")))
-                    }
-                }
-            }
-            phase::FINISHED => {
-                let text = "cannot reuse already awaited coroutine";
-                Err(self.error(crate::value::T::RuntimeError, text))
-            }
-            _ => self.end_or_wait(wait, None),
-        }
-    }
-
-    fn end_or_wait(&mut self, wait: Gc<Wait>, cancelled: Option<Value>) -> super::super::Flow {
-        let mut owner = wait.owner.get();
-        if wait.phase.get() == phase::WOKEN || wait.kind.goes_on() {
-            // It may have to wait again. A cancelled one keeps its message there.
-            owner = self.new_owner(wait)?;
-            wait.owner.set(owner);
-        }
-        let ended = self.scope(|cx| {
-            for kept in [Value::object(wait), owner, cancelled.unwrap_or(Value::NONE)] {
-                cx.root(kept);
-            }
-            end(cx.vm_mut(), wait, cancelled)
-        });
-        match ended {
-            Some(outcome) => self.end_by_hand(outcome),
-            None => self.awaited(wait, owner),
-        }
-    }
-
-    /// An exception was thrown in: what was waited for goes to the next who waits.
-    pub fn throw_into_wait(&mut self, wait: Gc<Wait>, error: Gc<Exception>) -> super::super::Flow {
-        if wait.kind.goes_on() && wait.is_suspended() {
-            let owner = self.new_owner(wait)?;
-            wait.owner.set(owner);
-            return match go_on(self.vm_mut(), wait, Some(Value::object(error))) {
-                Some(outcome) => self.end_by_hand(outcome),
-                None => self.awaited(wait, owner),
-            };
-        }
-        let cancels = self.isinstance(Value::object(error), crate::value::T::CancelledError);
-        let passes_on = cancels || matches!(wait.kind, WaitKind::QueueGet | WaitKind::QueuePut);
-        let sleeps = wait.kind == WaitKind::Sleep;
-        if (passes_on || sleeps) && wait.is_suspended() {
-            let ended = self.scope(|cx| {
-                cx.root(Value::object(wait));
-                cx.root(Value::object(error));
-                end(cx.vm_mut(), wait, Some(Value::NONE))
-            });
-            if let Some(Outcome::Error(problem)) = ended {
-                return Err(self.throw(problem.cast().expect("an exception")));
-            }
-        }
-        self.close_wait(wait);
-        Err(self.throw(error))
-    }
-
-    /// The future that is settled when the wait is over. Outside of a loop what has nothing to
-    /// wait for may still go on: a suspended coroutine is closed there.
-    fn new_owner(&mut self, wait: Gc<Wait>) -> super::super::Flow {
-        if wait.only_yields() {
-            return Ok(Value::NONE);
-        }
-        let running = self.vm().running_loop;
-        if running.is_none() && matches!(wait.kind, WaitKind::Sleep | WaitKind::TimeoutEnter) {
-            self.close_wait(wait);
-            return Err(self.no_loop());
-        }
-        let again = wait.phase.get() != phase::CREATED;
-        if again || running.is_none() || super::plain(running).is_some() {
-            return Ok(Value::object(self.future(running)));
-        }
-        // The loop may make futures of its own kind. Those for a second wait need not be.
-        let create = self.intern("create_future");
-        let create = self.get_attribute(running, create)?;
-        let made = self.scope(|cx| {
-            cx.root(Value::object(wait));
-            cx.call(create, &[])
-        })?;
-        Ok(if made.future().is_some() { made } else { Value::object(self.future(running)) })
-    }
-
-    /// What whoever drives a parked wait by hand is given.
-    fn awaited(&mut self, wait: Gc<Wait>, owner: Value) -> super::super::Flow {
-        if owner.future().is_some_and(|future| future.event_loop.get().is_none()) {
-            self.close_wait(wait);
-            return Err(self.no_loop());
-        }
-        Ok(awaited(owner))
-    }
-
-    fn no_loop(&self) -> super::super::Stop {
-        self.error(crate::value::T::RuntimeError, "no running event loop")
-    }
-
-    fn end_by_hand(&mut self, outcome: Outcome) -> super::super::Flow {
-        match outcome.result(self.vm()) {
-            Ok(value) if value.is_none() => {
-                Err(self.error_with(crate::value::T::StopIteration, &[]))
-            }
-            Ok(value) => Err(self.error_with(crate::value::T::StopIteration, &[value])),
-            Err(error) => Err(self.throw(error.cast().expect("an exception"))),
-        }
-    }
-
-    /// `close()`: nobody waits any more.
-    pub fn close_wait(&mut self, wait: Gc<Wait>) {
-        if wait.kind.at_barrier() && wait.is_suspended() {
-            barrier::abandon(self.vm_mut(), wait);
-        } else if wait.phase.get() == phase::PARKED {
-            forget(wait);
-        }
-        wait.phase.set(phase::FINISHED);
-    }
-}
-
-/// The future that is yielded by an `await`.
-fn awaited(owner: Value) -> Value {
-    if let Some(future) = owner.future() {
-        future.set(state::BLOCKING, true);
-    }
-    owner
 }
 
 impl Wait {
