@@ -28,7 +28,7 @@ pub unsafe fn call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         }
         if let Some(class) = (*window).cast::<Class>()
             && !(*vm).interrupted()
-            && (*vm).has_room(window, word::c(w) + ARGS + 2)
+            && let Some(window) = roomy(vm, base, window, word::c(w))
         {
             if !class.is_user()
                 && class.header.flags & flags::NO_NEW == 0
@@ -38,11 +38,29 @@ pub unsafe fn call(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
                 && let Some(native) = (*vm).space.lookup(class, (*vm).names.__new__)
                 && let Some(native) = native.cast::<Native>()
             {
-                return make(vm, ip, base, w, class, native);
+                return make(vm, ip, base, w, window, class, native);
             }
             return construct::class(vm, ip, base, window, word::c(w), class, w & DST_MASK);
         }
         other_call(vm, ip, base, w)
+    }
+}
+
+/// A window with room for an argument more, for the `n` that stand in this one: the same on the
+/// stack, another for a heap frame, which is full.
+#[inline(always)]
+unsafe fn roomy(vm: *mut Vm, base: Base, window: Base, n: usize) -> Option<Base> {
+    unsafe {
+        let on_stack = (*vm).on_stack(base);
+        let free = if on_stack { window } else { frame_window(vm, base) };
+        if !(*vm).has_room(free, n + ARGS + 2) {
+            return None;
+        }
+        if !on_stack {
+            *free = *window;
+            std::ptr::copy_nonoverlapping(window.add(ARGS), free.add(ARGS), n);
+        }
+        Some(free)
     }
 }
 
@@ -53,11 +71,11 @@ unsafe fn make(
     ip: Ip,
     base: Base,
     w: Word,
+    window: Base,
     class: Gc<Class>,
     native: Gc<Native>,
 ) -> Pc {
     unsafe {
-        let window = base.add(word::b(w));
         let args = window.add(ARGS);
         let n = word::c(w);
         let mut at = n;
@@ -68,10 +86,11 @@ unsafe fn make(
             at -= 1;
         }
         *args = Value::object(class);
-        if let Some(top) = takes(vm, base, native, args, n + 1) {
-            return run_at_once::<1>(vm, ip, base, w, native, top);
+        let (n, info) = (n + 1, w & DST_MASK);
+        if n >= native.min as usize && n <= native.max as usize {
+            return run_native(vm, ip, base, args, n, native, info, args.add(n));
         }
-        enter_native(vm, ip, base, window, n + 1, native, w & DST_MASK)
+        enter_native(vm, ip, base, window, n, native, info)
     }
 }
 
