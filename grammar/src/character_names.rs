@@ -1,7 +1,10 @@
-//! Which character a name of Unicode stands for, in `\N{...}`.
+//! Which character a name of Unicode stands for, in `\N{...}`, and what a character is called.
 //!
 //! The table is made by `build.rs`, which says what it holds. It is small rather than fast: a
-//! name is looked for from the first to the last.
+//! name is looked for from the first to the last. All names are spelled out when somebody asks for
+//! one the first time.
+
+use std::sync::OnceLock;
 
 static TABLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/names.bin"));
 
@@ -19,6 +22,7 @@ const ENDS: [&str; 28] = [
     "B", "BS", "S", "SS", "NG", "J", "C", "K", "T", "P", "H",
 ];
 const FIRST_SYLLABLE: u32 = 0xAC00;
+const SYLLABLES: u32 = (BEGINNINGS.len() * MIDDLES.len() * ENDS.len()) as u32;
 
 /// The character of that name or alias, in letters of either case.
 pub fn character(name: &str) -> Option<char> {
@@ -65,6 +69,60 @@ fn listed(name: &str, words: &[&str], from: &mut Reader) -> Option<u32> {
         }
     }
     None
+}
+
+/// The name of a character, if Unicode gives it one.
+pub fn name(character: char) -> Option<String> {
+    let code = character as u32;
+    if let Some(place) = code.checked_sub(FIRST_SYLLABLE).filter(|place| *place < SYLLABLES) {
+        let place = place as usize;
+        let (rest, end) = (place / ENDS.len(), ENDS[place % ENDS.len()]);
+        let (beginning, middle) = (BEGINNINGS[rest / MIDDLES.len()], MIDDLES[rest % MIDDLES.len()]);
+        return Some(format!("HANGUL SYLLABLE {beginning}{middle}{end}"));
+    }
+    static NAMES: OnceLock<Names> = OnceLock::new();
+    let names = NAMES.get_or_init(Names::read);
+    let covers = |&&(_, first, last): &&(&str, u32, u32)| (first..=last).contains(&code);
+    if let Some((prefix, ..)) = names.ranges.iter().find(covers) {
+        return Some(format!("{prefix}-{code:X}"));
+    }
+    let at = names.listed.binary_search_by_key(&code, |(code, _)| *code).ok()?;
+    let start = names.listed[at].1 as usize;
+    let end = names.listed.get(at + 1).map_or(names.text.len(), |(_, next)| *next as usize);
+    Some(names.text[start..end].to_string())
+}
+
+/// All names: of ranges, and those listed, by code point, as places in one text.
+struct Names {
+    ranges: Vec<(&'static str, u32, u32)>,
+    listed: Vec<(u32, u32)>,
+    text: String,
+}
+
+impl Names {
+    fn read() -> Names {
+        let mut from = Reader { rest: TABLE };
+        let words: Vec<&str> = from.text().split(' ').collect();
+        let ranges =
+            (0..from.number()).map(|_| (from.text(), from.number(), from.number())).collect();
+        let (mut listed, mut text) = (Vec::<(u32, u32)>::new(), String::new());
+        let mut current: Vec<&str> = Vec::new();
+        for _ in 0..from.number() {
+            let (first, length) = (from.number(), from.number());
+            for code in first..first + length {
+                let counts = from.byte();
+                current.truncate(usize::from(counts >> 4));
+                current.extend((0..counts & 15).map(|_| words[from.number() as usize]));
+                // Behind all names stand the aliases, from the first code point on again.
+                if listed.last().is_some_and(|(last, _)| code <= *last) {
+                    return Names { ranges, listed, text };
+                }
+                listed.push((code, text.len() as u32));
+                text += &current.join(" ");
+            }
+        }
+        Names { ranges, listed, text }
+    }
 }
 
 fn syllable(sounds: &str) -> Option<char> {
@@ -114,7 +172,7 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
-    use super::character;
+    use super::{character, name};
 
     #[test]
     fn every_name_stands_for_its_character() {
@@ -127,6 +185,9 @@ mod tests {
             if let Some(name) = unicode_names2::name(c) {
                 assert_eq!(character(&name.to_string()), Some(c), "{name}");
             }
+        }
+        for c in '\0'..=char::MAX {
+            assert_eq!(name(c), unicode_names2::name(c).map(|name| name.to_string()), "{c:?}");
         }
     }
 

@@ -6,6 +6,7 @@
 //! when the grammar stops, lets `explain` and `advice` say why and `recover` say where to go on.
 
 pub mod ast;
+pub mod character_names;
 pub mod comments;
 pub mod diagnostic;
 pub mod dump;
@@ -13,7 +14,6 @@ pub mod span;
 
 mod advice;
 mod builder;
-mod character_names;
 mod decode;
 mod explain;
 mod layout;

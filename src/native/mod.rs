@@ -101,6 +101,7 @@ mod tool_reduce;
 pub mod traceback;
 mod transfer;
 mod tuple;
+mod unicodedata;
 mod union;
 mod view;
 mod weak;
@@ -360,6 +361,7 @@ pub static MODULES: &[(&str, Fill)] = &[
     ("_thread", thread::module),
     ("_transfer", transfer::module),
     ("_typing", union::module),
+    ("unicodedata", unicodedata::module),
     ("_witness", witness::module),
 ];
 

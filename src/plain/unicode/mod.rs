@@ -5,11 +5,14 @@
 //! points change at all, so letters added since stay as they are.
 
 mod case;
+mod database;
 
 pub use case::{
     capitalize, casefold, lower, push_fold, push_lower, push_title, push_upper, swapcase, title,
     upper,
 };
+
+pub use database::{Database, VERSION, database};
 
 use super::wtf8::points;
 
