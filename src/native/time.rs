@@ -35,6 +35,11 @@ static FUNCTIONS: &[Def] = &[
     function("sleep(seconds, /)", "Delay execution.", sleep),
     function("_calendar(seconds, local, /)", "Fields, offset and zone of a time.", calendar),
     function("_seconds(fields, /)", "Seconds of local calendar time.", local_seconds),
+    function(
+        "_set_zone(zone, /)",
+        "Let local time be that of a zone; None: of the system.",
+        set_zone,
+    ),
     function("_format(pattern, fields, offset, zone, /)", "strftime", format),
     function("__getattr__(name, /)", "What is made when it is asked for.", getattr),
 ];
@@ -130,6 +135,15 @@ fn fields(cx: &mut Cx, value: Value) -> Result<[i64; 9], Stop> {
         *field = cx.index_i64(item)?;
     }
     Ok(fields)
+}
+
+fn set_zone(cx: &mut Cx, args: Args) -> Flow {
+    let zone = io::text_of(cx, cx.arg(args, 0).value()).map(|zone| zone.lossy().into_owned());
+    if zone.as_ref().is_some_and(|zone| zone.contains('\0')) {
+        return Err(cx.value_error("embedded null character"));
+    }
+    system::set_zone(zone.as_deref());
+    Ok(Value::NONE)
 }
 
 fn local_seconds(cx: &mut Cx, args: Args) -> Flow {

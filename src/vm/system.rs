@@ -459,6 +459,22 @@ pub fn calendar(seconds: i64, local: bool) -> Option<Calendar> {
     (!ok.is_null()).then(|| read(&tm))
 }
 
+/// Has the library read the local zone anew, from a name as `TZ` would give it.
+pub fn set_zone(zone: Option<&str>) {
+    unsafe extern "C" {
+        fn tzset();
+    }
+    // SAFETY: who reads the environment in Rust takes the same lock. Of C's functions only those that are
+    // called with the machine's thread standing in them ask for TZ; the others' variables stay where they are.
+    unsafe {
+        match zone {
+            Some(zone) => std::env::set_var("TZ", zone),
+            None => std::env::remove_var("TZ"),
+        }
+        tzset();
+    }
+}
+
 /// Calendar time in the local zone as seconds since 1970.
 pub fn seconds(fields: &[i64; 9]) -> Option<i64> {
     let mut tm = write(fields)?;

@@ -8,7 +8,7 @@ mod base;
 mod coding;
 mod os;
 
-pub use os::{io_error, os_error, strerror};
+pub use os::{io_error, os_error, strerror, would_block};
 
 use super::display;
 use super::{TypeDef, method};

@@ -93,6 +93,17 @@ pub fn os_error(cx: &Cx, errno: i32, filename: Option<Value>) -> Stop {
     cx.throw(this)
 }
 
+/// Raises the error of a write that would have to wait, of which so many bytes were taken.
+pub fn would_block(cx: &Cx, taken: usize) -> Stop {
+    let text = "write could not complete without blocking";
+    let given = [Value::int(libc::EAGAIN.into()), cx.str_value(text), cx.uint(taken as u64)];
+    let this = cx.exception(cx.class(T::BlockingIOError), Value::object(cx.tuple(&given)));
+    for (name, value) in ["errno", "strerror", WRITTEN].into_iter().zip(given) {
+        put(cx, this, name, value);
+    }
+    cx.throw(this)
+}
+
 /// Raises the OSError for an error of the Rust library.
 pub fn io_error(cx: &Cx, error: &std::io::Error, filename: Option<Value>) -> Stop {
     os_error(cx, error.raw_os_error().unwrap_or(libc::EIO), filename)

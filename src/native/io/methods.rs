@@ -128,10 +128,13 @@ fn read(cx: &mut Cx, args: Args) -> Flow {
     let stream = receiver(cx, args)?;
     let text = is_text(&stream);
     let data = on_stream(cx, &stream, |stream| match text {
-        true => stream.read_text(count),
-        false => stream.read_bytes(count),
+        true => stream.read_text(count).map(Some),
+        false => match stream.read_bytes(count) {
+            Err(trouble) if trouble.is_again() => Ok(None),
+            outcome => outcome.map(Some),
+        },
     })?;
-    Ok(result(cx, text, data))
+    Ok(data.map_or(Value::NONE, |data| result(cx, text, data)))
 }
 
 fn read1(cx: &mut Cx, args: Args) -> Flow {

@@ -279,6 +279,7 @@ pub fn raise(cx: &Cx, trouble: Trouble) -> Stop {
             codec_error(cx, T::UnicodeDecodeError, &fault, object)
         }
         Trouble::Unsupported(text) => cx.error(T::UnsupportedOperation, text),
+        Trouble::Blocked(taken) => super::error::would_block(cx, taken),
         Trouble::Wait => cx.error(T::BlockingIOError, "nobody else can run"),
         Trouble::Closed => cx.value_error("I/O operation on closed file."),
     }

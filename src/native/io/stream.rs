@@ -25,6 +25,8 @@ pub enum Trouble {
     Decode(CodecFault, Vec<u8>),
     /// `io.UnsupportedOperation`
     Unsupported(&'static str),
+    /// The file does not wait, and so many of the bytes that were given were taken.
+    Blocked(usize),
     /// There is nothing to read yet, and others can run: to be tried again.
     Wait,
     Closed,
@@ -33,6 +35,13 @@ pub enum Trouble {
 impl From<io::Error> for Trouble {
     fn from(error: io::Error) -> Trouble {
         Trouble::Io(error)
+    }
+}
+
+impl Trouble {
+    /// Would the call have had to wait?
+    pub fn is_again(&self) -> bool {
+        matches!(self, Trouble::Io(error) if error.raw_os_error() == Some(libc::EAGAIN))
     }
 }
 
@@ -207,7 +216,22 @@ impl Stream {
         let is_due = self.unbuffered
             || self.behind.len() >= WRITE_BUFFER
             || self.line_buffered && memchr::memchr(b'\n', data).is_some();
-        if is_due { self.flush() } else { Ok(()) }
+        if !is_due {
+            return Ok(());
+        }
+        match self.flush() {
+            // What finds room stays for later.
+            Err(Trouble::Blocked(_)) if !self.unbuffered && self.behind.len() <= WRITE_BUFFER => {
+                Ok(())
+            }
+            Err(Trouble::Blocked(_)) => {
+                let room = if self.unbuffered { 0 } else { WRITE_BUFFER };
+                let lost = (self.behind.len() - room).min(data.len());
+                self.behind.truncate(self.behind.len() - lost);
+                Err(Trouble::Blocked(data.len() - lost))
+            }
+            outcome => outcome,
+        }
     }
 
     /// Adds text, which is encoded and whose line ends are translated.
@@ -289,6 +313,11 @@ impl Stream {
                 Ok(n) => rest = &rest[n..],
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => {
+                    if self.fd > 2 {
+                        self.behind = rest.to_vec();
+                        return Err(Trouble::Blocked(0));
+                    }
+                    // Somebody else who has the terminal wants that; what is printed waits all the same.
                     std::thread::sleep(std::time::Duration::from_millis(1));
                 }
                 Err(error) => {
@@ -386,6 +415,11 @@ impl Stream {
         Ok(())
     }
 
+    fn fill_to(&mut self, count: usize) -> Result<()> {
+        while self.ahead.len() - self.at < count && self.fill()? {}
+        Ok(())
+    }
+
     fn take(&mut self, count: usize) -> Vec<u8> {
         let end = self.at + count;
         let taken = self.ahead[self.at..end].to_vec();
@@ -396,9 +430,16 @@ impl Stream {
     /// Up to `count` bytes, or all that is left.
     pub fn read_bytes(&mut self, count: Option<usize>) -> Result<Vec<u8>> {
         self.begin_reading()?;
-        match count {
-            None => self.fill_all()?,
-            Some(count) => while self.ahead.len() - self.at < count && self.fill()? {},
+        let outcome = match count {
+            None => self.fill_all(),
+            Some(count) => self.fill_to(count),
+        };
+        match outcome {
+            // Of a file that does not wait, what there is.
+            Err(trouble) if !trouble.is_again() || self.at == self.ahead.len() => {
+                return Err(trouble);
+            }
+            _ => {}
         }
         let left = self.ahead.len() - self.at;
         Ok(self.take(count.unwrap_or(left).min(left)))
