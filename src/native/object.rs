@@ -338,15 +338,20 @@ fn set_class(cx: &mut Cx, object: Value, value: Value) -> Flow {
     }
     let module = cx.class(T::Module);
     if object.is::<Module>() && to.is_subclass(module) && slot_names(to).is_empty() {
-        cx.set_module_class(object, to);
+        cx.set_class_alone(object, to);
         return Ok(Value::NONE);
     }
     if !from.is_user() || !to.is_user() {
         let text = "__class__ assignment only supported for mutable types or ModuleType subclasses";
         return Err(cx.type_error(text));
     }
+    let meta = cx.class(T::Type);
+    if object.is::<Class>() && to.is_subclass(meta) && slot_names(from) == slot_names(to) {
+        cx.set_class_alone(object, to);
+        return Ok(Value::NONE);
+    }
     let has_weakref = |class| cx.lookup(class, cx.vm().names.__weakref__).is_some();
-    let alike = object.is::<Instance>()
+    let alike = (object.is::<Instance>() || object.is::<Exception>())
         && from.layout == to.layout
         && (from.header.flags ^ to.header.flags) & flags::NO_DICT == 0
         && slot_names(from) == slot_names(to)

@@ -22,6 +22,7 @@ static FUNCTIONS: &[Def] = &[
         "(program, flags, groups, names), or (None, what is wrong, where).",
         compile,
     ),
+    function("width(program, /)", "How many chars a match takes, at least and at most.", width),
     function(
         "find(program, text, pos, endpos, mode, /)",
         "Places of a match as one flat tuple, the group closed last at its end; or None.",
@@ -76,6 +77,19 @@ fn compile(cx: &mut Cx, args: Args) -> Flow {
     });
     let parts = [Value::object(resource), Value::int(flags), Value::int(groups), names];
     Ok(Value::object(cx.tuple(&parts)))
+}
+
+fn width(cx: &mut Cx, args: Args) -> Flow {
+    let program = cx.arg(args, 0).value().cast::<Resource>();
+    let known = program.and_then(|program| {
+        let payload = program.payload.borrow();
+        payload.as_ref()?.downcast_ref::<Program>().map(|program| program.width)
+    });
+    let Some((low, high)) = known else {
+        return Err(cx.type_error("a compiled pattern is wanted"));
+    };
+    let most = if high == usize::MAX { Value::NONE } else { cx.uint(high as u64) };
+    Ok(Value::object(cx.tuple(&[cx.uint(low as u64), most])))
 }
 
 /// What a text is searched for, and where; places are chars of a str, bytes of others.

@@ -84,6 +84,7 @@ pub fn compile(parsed: Parsed, bytes: bool) -> Result<Program, Flaw> {
         groups: parsed.groups,
         names: parsed.names,
         flags: parsed.flags,
+        width: parsed.width,
         bytes,
     })
 }

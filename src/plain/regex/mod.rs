@@ -43,6 +43,8 @@ pub struct Program {
     pub groups: usize,
     pub names: Vec<(String, usize)>,
     pub flags: u32,
+    /// How many chars a match takes, at least and at most; `usize::MAX` stands for any number.
+    pub width: (usize, usize),
     bytes: bool,
 }
 

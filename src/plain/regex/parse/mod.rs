@@ -66,6 +66,8 @@ pub struct Parsed {
     pub groups: usize,
     pub names: Vec<(String, usize)>,
     pub flags: u32,
+    /// How many chars a match takes, at least and at most.
+    pub width: (usize, usize),
 }
 
 type Parse<T> = Result<T, Flaw>;
@@ -128,7 +130,8 @@ pub fn parse(text: &[u32], bytes: bool, flags: u32) -> Parse<Parsed> {
         if !bytes && flags & flags::ASCII == 0 {
             flags |= flags::UNICODE;
         }
-        return Ok(Parsed { node, groups: parser.widths.len(), names: parser.names, flags });
+        let width = width(&node, &parser.widths);
+        return Ok(Parsed { node, groups: parser.widths.len(), names: parser.names, flags, width });
     }
 }
 
