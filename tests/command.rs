@@ -464,6 +464,34 @@ fn sigterm_and_sighup_let_programs_clean_up() {
 }
 
 #[test]
+fn sigterm_ends_programs_that_catch_everything() {
+    let program = "import time\nprint('begun', flush=True)\nwhile True:\n  try:\n    \
+                   while True: time.sleep(0.01)\n  except BaseException: print('on', flush=True)";
+    for again in [true, false] {
+        let mut child = code(program)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let stdout = child.stdout.as_mut().expect("a pipe");
+        stdout.read_exact(&mut [0; 6]).expect("text");
+        // SAFETY: a child of ours.
+        let ask =
+            |child: &std::process::Child| unsafe { libc::kill(child.id() as i32, libc::SIGTERM) };
+        ask(&child);
+        let asked = Instant::now();
+        child.stdout.as_mut().expect("a pipe").read_exact(&mut [0; 3]).expect("text");
+        if again {
+            ask(&child);
+        }
+        let output = child.wait_with_output().expect("a child of ours");
+        assert_eq!(output.status.signal(), Some(libc::SIGTERM), "{}", err(&output));
+        let seconds = asked.elapsed().as_secs_f64();
+        assert!(if again { seconds < 3.0 } else { seconds > 4.5 }, "{seconds}");
+    }
+}
+
+#[test]
 fn what_is_misspelt_is_not_said_to_be_missing() {
     for (program, said) in [
         (

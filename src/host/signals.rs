@@ -71,9 +71,58 @@ extern "C" fn hear(signal: libc::c_int) {
         return;
     }
     if signal == libc::SIGTERM || signal == libc::SIGHUP {
-        let _ = CAUSE.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+        match CAUSE.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst) {
+            Ok(_) => remind(),
+            // It was asked before, and goes on.
+            Err(_) => end_by(signal),
+        }
     }
     raise(if signal == libc::SIGQUIT { Signals::QUIT } else { Signals::INTERRUPT });
+}
+
+/// The alarm clock that sends SIGTERM, once `install` has made it.
+static CLOCK: AtomicPtr<libc::c_void> = AtomicPtr::new(std::ptr::null_mut());
+/// What a program may take to clean up when it was asked to end: those that catch everything
+/// and go on would never.
+const CLEAN_UP: libc::time_t = 5;
+
+/// Makes the alarm clock, which does not ring.
+fn make_clock() {
+    let mut clock: libc::timer_t = std::ptr::null_mut();
+    // SAFETY: all fields are integers, or may be empty; valid for the calls.
+    let made = unsafe {
+        let mut event: libc::sigevent = std::mem::zeroed();
+        event.sigev_notify = libc::SIGEV_SIGNAL;
+        event.sigev_signo = libc::SIGTERM;
+        libc::timer_create(libc::CLOCK_MONOTONIC, &mut event, &mut clock) == 0
+    };
+    if made {
+        // The first clock of a process is number 0.
+        CLOCK.store(clock.wrapping_byte_add(1), Ordering::SeqCst);
+    }
+}
+
+/// Has another SIGTERM come in some seconds. A handler may do this.
+fn remind() {
+    let clock = CLOCK.load(Ordering::SeqCst);
+    if clock.is_null() {
+        return;
+    }
+    // SAFETY: all fields are integers; the clock is there as long as the process.
+    unsafe {
+        let mut time: libc::itimerspec = std::mem::zeroed();
+        time.it_value.tv_sec = CLEAN_UP;
+        libc::timer_settime(clock.wrapping_byte_sub(1), 0, &time, std::ptr::null_mut());
+    }
+}
+
+/// Ends the process by a signal, at once. A handler may do this.
+fn end_by(signal: libc::c_int) {
+    // SAFETY: restores the default and raises, which takes effect when the handler returns, or now.
+    unsafe {
+        libc::signal(signal, libc::SIG_DFL);
+        libc::raise(signal);
+    }
 }
 
 fn raise(flag: u32) {
@@ -104,6 +153,7 @@ fn heard() -> [libc::c_int; 5] {
 pub fn install(signals: Arc<Signals>, mailbox: Mailbox) {
     let target = Box::new(Target { signals, mailbox });
     TARGET.store(Box::into_raw(target), Ordering::SeqCst);
+    make_clock();
     for signal in heard() {
         if !matches!(disposition(signal), Ok(Disposition::Ignored)) {
             // SAFETY: a handler that does only what a handler may.
