@@ -49,6 +49,8 @@ pub struct Diagnostic {
     pub message: String,
     /// The place the exception reports (its line and column).
     pub span: Span,
+    /// The place that the exception reports instead, if people are told of a better one.
+    pub origin: Option<Span>,
     /// What to write under `span`, and other places that explain it (an opening bracket).
     pub labels: Vec<Label>,
     /// What to do about it.
@@ -65,6 +67,7 @@ impl Diagnostic {
             kind: ErrorKind::Syntax,
             message: message.into(),
             span,
+            origin: None,
             labels: Vec::new(),
             help: None,
             fix: None,

@@ -236,6 +236,8 @@ fn legacy_print(scene: &Scene<'_>) -> Option<Diagnostic> {
             && matches!(word, "print" | "exec")
             && starts_expression(scene.token(start + 1))
             && !matches!(scene.token(start + 1), Token::LParen | Token::LBracket)
+            // What follows must be an expression to its end.
+            && scene.opener(scene.at).is_none_or(|open| open < start)
         {
             let message =
                 format!("Missing parentheses in call to '{word}'. Did you mean {word}(...)?");

@@ -28,7 +28,9 @@ pub fn check_end(source: &str, token: Token, span: Span) -> End {
     let text = &source[span.start as usize..span.end as usize];
     let what = kind_name(token, text);
     const KEYWORDS: [&str; 8] = ["and", "else", "for", "if", "in", "is", "not", "or"];
-    if KEYWORDS.iter().any(|keyword| rest.starts_with(keyword)) {
+    // `0or` begins as an octal number does.
+    let octal = text == "0" && rest.starts_with('o');
+    if !octal && KEYWORDS.iter().any(|keyword| rest.starts_with(keyword)) {
         let message = format!("invalid {what} literal");
         return End::Keyword(
             Diagnostic::warning("number-then-keyword", span, message)

@@ -162,10 +162,10 @@ impl Findings<'_> {
         let span = Span::new(at as u32, (at + 1 + text.len()) as u32);
         let octal = text.starts_with(|c: char| c.is_digit(8));
         let what = if octal { "invalid octal escape sequence" } else { "invalid escape sequence" };
-        self.warnings.push(
-            Diagnostic::warning("bad-escape", span, format!("{what} '\\{text}'"))
-                .help(format!("write `\\\\{text}`, or make it a raw string")),
-        );
+        let mut warning = Diagnostic::warning("bad-escape", span, format!("{what} '\\{text}'"))
+            .help(format!("write `\\\\{text}`, or make it a raw string"));
+        warning.origin = Some(self.literal);
+        self.warnings.push(warning);
     }
 
     fn undecodable(&mut self, from: usize, to: usize, base: usize, why: &str) {

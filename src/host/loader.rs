@@ -140,7 +140,7 @@ enum Verdict {
 }
 
 fn verdict(cx: &mut Cx, source: &Source, warning: &Diagnostic) -> Verdict {
-    let line = source.position(warning.span.start).line;
+    let line = source.position(warning.origin.unwrap_or(warning.span).start).line;
     let args = [
         cx.str_value(&warning.message),
         cx.str_value(source.name()),
@@ -166,8 +166,9 @@ fn as_error(warning: &Diagnostic) -> Diagnostic {
 
 /// What a SyntaxError says about a finding.
 pub fn failure(source: &Source, filename: &Arc<str>, error: &Diagnostic) -> Box<Failure> {
-    let start = source.position(error.span.start);
-    let end = source.position(error.span.end.max(error.span.start));
+    let span = error.origin.unwrap_or(error.span);
+    let start = source.position(span.start);
+    let end = source.position(span.end.max(span.start));
     let line = source.line(start.line);
     // A missing line end is supplied, except behind an open string.
     let has_end = start.line < source.line_count() || !error.message.starts_with("unterminated");

@@ -9,8 +9,8 @@ use crate::gc::Gc;
 use crate::plain::int::Int;
 use crate::value::class::overrides;
 use crate::value::{
-    BoundMethod, Bytes, Class, Dict, Function, Instance, IterKind, Module, Native, StaticMethod,
-    Str, T, Tuple, Value,
+    BoundMethod, Bytes, Class, Dict, Function, GenericAlias, Instance, IterKind, Module, Native,
+    StaticMethod, Str, T, Tuple, Value,
 };
 use crate::vm::natives::def_of;
 use crate::vm::{Args, Binary, Cx, Def, Flow, Found, NativeFn, Number, Outcome, Stop};
@@ -519,7 +519,7 @@ fn arrived_or(cx: &mut Cx, state: [Value; 3], outcome: Outcome) -> Flow {
 fn ask_fallback(cx: &mut Cx, [object, name, default]: [Value; 3]) -> Flow {
     let class = cx.class_of(object);
     if class.has(overrides::GETATTR)
-        && let Some(method) = cx.lookup(class, cx.vm().names.__getattr__)
+        && let Some(method) = cx.hook(class, cx.vm().names.__getattr__)
     {
         let state = [default, Value::NONE, Value::NONE];
         return cx.call_then(method, &[object, name], fallback_arrived, state);
@@ -548,8 +548,7 @@ fn delattr(cx: &mut Cx, args: Args) -> Flow {
     let name = name_arg(cx, args, 1)?;
     let class = cx.class_of(object);
     if class.has(overrides::SETATTR)
-        && let Some(method) = cx.lookup(class, cx.vm().names.__delattr__)
-        && method.is::<Function>()
+        && let Some(method) = cx.hook(class, cx.vm().names.__delattr__)
     {
         let args = [object, Value::object(name)];
         return cx.call_then(method, &args, |_, _, o| o.map(|_| Value::NONE), [Value::NONE; 3]);
@@ -579,10 +578,10 @@ fn globals(cx: &mut Cx, _: Args) -> Flow {
 fn dir(cx: &mut Cx, args: Args) -> Flow {
     let Some(object) = cx.opt(args, 0).map(|object| object.value()) else {
         let locals = cx.caller_locals();
-        let mut names: Vec<Gc<Str>> = match cx.unwrap(locals).cast::<Dict>() {
-            Some(dict) => dict.iter().filter_map(|entry| entry.key.cast()).collect(),
-            None => Vec::new(),
+        let Some(dict) = cx.unwrap(locals).cast::<Dict>() else {
+            return cx.tail_prelude("_names_in", &[locals]);
         };
+        let mut names: Vec<Gc<Str>> = dict.iter().filter_map(|entry| entry.key.cast()).collect();
         names.sort_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
         let names = names.into_iter().map(Value::object).collect();
         return Ok(Value::object(cx.list(names)));
@@ -590,7 +589,10 @@ fn dir(cx: &mut Cx, args: Args) -> Flow {
     let class = cx.class_of(object);
     let found = cx.lookup(class, cx.vm().names.__dir__);
     let own = object.cast::<Module>().and_then(|m| m.dict.get_str(cx, cx.vm().names.__dir__));
-    if found.is_none_or(|f| f.is::<Native>()) && own.is_none() && !class.has(overrides::GETATTR) {
+    // The class of a module may say something else of its `__dict__`; an alias speaks for its class.
+    let told = class.is_user() && object.is::<Module>() || object.is::<GenericAlias>();
+    let plain = own.is_none() && !told;
+    if found.is_none_or(|f| f.is::<Native>()) && plain && !class.has(overrides::GETATTR) {
         return Ok(Value::object(cx.list(dir_names(cx, object))));
     }
     match cx.special(object, cx.vm().names.__dir__)? {

@@ -188,6 +188,22 @@ fn new(cx: &mut Cx, args: Args) -> Flow {
     {
         namespace.set_str(cx, module, name);
     }
+    if let Some(doc) =
+        namespace.get_str(cx, cx.vm().names.__doc__).and_then(|doc| doc.cast::<Str>())
+        && doc.as_str().is_none()
+    {
+        // Says which character cannot be encoded.
+        super::codec::encode(cx, doc, &super::codec::How::strict_utf8())?;
+    }
+    let odd = |entry: crate::value::table::Entry| cx.unwrap(entry.key).cast::<Str>().is_none();
+    if namespace.iter().any(odd) {
+        cx.scope(|cx| {
+            for value in [Value::object(namespace), bases, keywords] {
+                cx.root(value);
+            }
+            cx.call_prelude("_odd_namespace", &[Value::object(name)])
+        })?;
+    }
     cx.make_class_then(metaclass, name, bases, namespace, keywords)
 }
 
@@ -423,7 +439,7 @@ fn get_doc(cx: &mut Cx, class: Value) -> Flow {
 }
 
 /// A live, read-only view of the class's namespace.
-fn get_dict(cx: &mut Cx, class: Value) -> Flow {
+pub fn get_dict(cx: &mut Cx, class: Value) -> Flow {
     let dict = Value::object(this(cx, class)?.dict);
     let proxy = cx.new_object(T::MappingProxy.shape(), 0, |header| MappingProxy {
         header,

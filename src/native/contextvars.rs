@@ -58,6 +58,19 @@ static CONTEXT: TypeDef = TypeDef {
             Ok(Value::bool(value_of(cx, args)?.is_some()))
         }),
         method("__iter__(self, /)", "Implement iter(self).", |cx, args| view(cx, args, "__iter__")),
+        method("__eq__(self, value, /)", "Return self==value.", |cx, args| {
+            let own = values(receiver(cx, cx.arg(args, 0).value())?);
+            match receiver(cx, cx.arg(args, 1).value()) {
+                Ok(other) => {
+                    let [own, other] = [own, values(other)].map(Value::object);
+                    cx.equal(own, other).map(Value::bool)
+                }
+                Err(_) => {
+                    cx.take_exception();
+                    Ok(Value::NOT_IMPLEMENTED)
+                }
+            }
+        }),
         method("__len__(self, /)", "Return len(self).", |cx, args| {
             let context = receiver(cx, cx.arg(args, 0).value())?;
             Ok(Value::int(values(context).len() as i64))

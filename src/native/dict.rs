@@ -7,7 +7,7 @@ use super::object::{derive, new_class};
 use super::{TypeDef, class_method, function, method, static_method, this, view};
 use crate::gc::Gc;
 use crate::value::table::Table;
-use crate::value::{Dict, Instance, Iter, List, Native, Str, T, Tuple, Value, ViewKind};
+use crate::value::{Dict, Instance, Iter, List, Native, Set, Str, T, Tuple, Value, ViewKind};
 use crate::vm::{Args, Cx, Def, Flow, Outcome, Step, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
@@ -293,6 +293,14 @@ fn fromkeys(cx: &mut Cx, args: Args) -> Flow {
     let value = cx.opt(args, 2).map_or(Value::NONE, |v| v.value());
     if class != cx.type_object(T::Dict) {
         return cx.tail_prelude("_fromkeys", &[class, source, value]);
+    }
+    // A set knows the hashes of what it holds.
+    if let Some(set) = source.cast::<Set>() {
+        let dict = cx.dict_of(Table::with_capacity(set.len()), 0);
+        for element in set.elements().iter() {
+            cx.dict_insert_raw(dict, element.hash, element.key, value);
+        }
+        return Ok(Value::object(dict));
     }
     cx.collect_then(source, keys_collected, [value, Value::NONE, Value::NONE])
 }

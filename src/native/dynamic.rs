@@ -160,15 +160,18 @@ fn compile(cx: &mut Cx, args: Args) -> Flow {
     let dont_inherit = flag(cx, args, 4, 0)? != 0;
     let (source, filename) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
     let mode = cx.arg(args, 2).value();
-    let filename = match (io::text_of(cx, filename), io::bytes_of(cx, filename)) {
-        (Some(text), _) => text.lossy().into_owned(),
-        (None, Some(data)) => String::from_utf8_lossy(&data).into_owned(),
-        (None, None) => {
-            let found = cx.type_name(filename);
-            let text = format!("expected str, bytes or os.PathLike object, not {found}");
-            return Err(cx.type_error(&text));
-        }
-    };
+    let filename = cx.scope(|cx| {
+        cx.root(source);
+        cx.root(mode);
+        let filename = super::posix::given::plain_path(cx, filename)?;
+        Ok(match io::text_of(cx, filename) {
+            Some(text) => text.lossy().into_owned(),
+            None => {
+                let data = io::bytes_of(cx, filename).unwrap_or_default();
+                String::from_utf8_lossy(&data).into_owned()
+            }
+        })
+    })?;
     let Some(mode) = io::text_of(cx, mode) else {
         let text = format!("compile() argument 'mode' must be str, not {}", cx.type_name(mode));
         return Err(cx.type_error(&text));

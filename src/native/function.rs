@@ -496,6 +496,15 @@ fn set_code(cx: &mut Cx, function: Value, value: Value) -> Flow {
         );
         return Err(cx.value_error(&text));
     }
+    if function.code.code.kind != code.code.kind {
+        let text = "Assigning a code object of non-matching type is deprecated (e.g., from a generator \
+                    to a plain function)";
+        cx.scope(|cx| {
+            cx.root(Value::object(function));
+            cx.root(value);
+            cx.deprecated(text)
+        })?;
+    }
     // The function keeps its names, whatever the code is called.
     let names = &cx.vm().names;
     for (key, own) in [

@@ -236,7 +236,8 @@ fn name(cx: &mut Cx, value: Value, qualified: bool) -> Flow {
     } else {
         (names.__name__, &function.code.code.name)
     };
-    Ok(cx.detail(function, key).unwrap_or_else(|| cx.str_value(code)))
+    // The same object each time.
+    Ok(cx.detail(function, key).unwrap_or_else(|| Value::object(cx.intern(code))))
 }
 
 fn set_name(cx: &mut Cx, value: Value, name: Value, qualified: bool) -> Flow {

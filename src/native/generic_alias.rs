@@ -6,7 +6,7 @@ use super::operators::wrong_receiver;
 use super::{TypeDef, class_method, method, static_method, union};
 use crate::gc::Gc;
 use crate::value::class::flags::NO_DICT;
-use crate::value::{GenericAlias, Instance, IterKind, List, T, Tuple, Union, Value};
+use crate::value::{Class, GenericAlias, Instance, IterKind, List, Str, T, Tuple, Union, Value};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Outcome, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
@@ -16,7 +16,8 @@ pub static TYPE: TypeDef = TypeDef {
     methods: &[
         static_method("__new__(cls, origin, args, /)", "Create and return a new object.", new),
         method("__call__(self, /, *args, **kwargs)", "Call self as a function.", call),
-        method("__getattr__(self, name, /)", "An attribute of the class.", getattr),
+        method("__getattribute__(self, name, /)", "An attribute of the class.", getattribute),
+        method("__dir__(self, /)", "The attributes of the class, and its own.", dir),
         method("__getitem__(self, key, /)", "Return self[key].", substitute),
         method("__iter__(self, /)", "Implement iter(self).", iter),
         method("__reduce__(self, /)", "Helper for pickle.", |cx, args| {
@@ -96,6 +97,12 @@ pub static SUBSCRIPTABLE: &[T] = &[
 pub static CLASS_GETITEM: Def =
     class_method("__class_getitem__(cls, item, /)", "See PEP 585", |cx, args| {
         let (class, item) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
+        // Of metaclasses `type` alone stands before brackets.
+        let root = cx.class(T::Type);
+        if let Some(meta) = class.cast::<Class>().filter(|c| *c != root && c.is_subclass(root)) {
+            let text = format!("type '{}' is not subscriptable", meta.name_text());
+            return Err(cx.type_error(&text));
+        }
         make(cx, class, item)
     });
 
@@ -108,6 +115,21 @@ fn this(cx: &Cx, value: Value) -> Result<Gc<GenericAlias>, Stop> {
 fn items(value: Value) -> Vec<Value> {
     value.cast::<Tuple>().map_or_else(Vec::new, |tuple| tuple.as_slice().to_vec())
 }
+
+/// What an alias says of itself; everything else is the class's.
+const OWN: &[&str] = &[
+    "__class__",
+    "__origin__",
+    "__args__",
+    "__unpacked__",
+    "__parameters__",
+    "__typing_unpacked_tuple_args__",
+    "__mro_entries__",
+    "__reduce_ex__",
+    "__reduce__",
+];
+/// What neither the alias nor its class has.
+const NOBODYS: &[&str] = &["__bases__", "__copy__", "__deepcopy__"];
 
 /// `origin[item]`; a tuple in the brackets is several items.
 pub fn make(cx: &Cx, origin: Value, item: Value) -> Flow {
@@ -163,15 +185,24 @@ fn called(cx: &mut Cx, [alias, ..]: [Value; 3], outcome: Outcome) -> Flow {
     Ok(object)
 }
 
-fn getattr(cx: &mut Cx, args: Args) -> Flow {
+fn getattribute(cx: &mut Cx, args: Args) -> Flow {
     let (alias, name) = (cx.arg(args, 0).value(), super::object::name_arg(cx, args, 1)?);
-    if name.as_bytes() == b"__bases__" {
-        // An alias is no class.
-        let text = "'types.GenericAlias' object has no attribute '__bases__'";
-        return Err(cx.error(T::AttributeError, text));
+    let is_in = |list: &[&str]| list.iter().any(|own| own.as_bytes() == name.as_bytes());
+    if is_in(OWN) || is_in(NOBODYS) {
+        return cx.attribute_plain(alias, name);
     }
     let origin = this(cx, alias)?.origin.get();
     cx.attribute_then(origin, name, Value::NONE)
+}
+
+fn dir(cx: &mut Cx, args: Args) -> Flow {
+    let origin = this(cx, cx.arg(args, 0).value())?.origin.get();
+    let mut names = super::object::dir_names(cx, origin);
+    names.extend(OWN.iter().map(|own| Value::object(cx.intern(own))));
+    let text = |name: &Value| name.cast::<Str>().expect("a name");
+    names.sort_by(|a, b| text(a).as_bytes().cmp(text(b).as_bytes()));
+    names.dedup_by(|a, b| text(a).as_bytes() == text(b).as_bytes());
+    Ok(Value::object(cx.list(names)))
 }
 
 /// The distinct type variables among the arguments, as a tuple.

@@ -495,7 +495,7 @@ fn set_overrides(cx: &Cx, id: T) {
         T::Super => overrides::GET,
         T::Module => overrides::INIT,
         T::WeakRef => overrides::EQ | overrides::HASH | overrides::REPR,
-        T::GenericAlias => overrides::GETATTR,
+        T::GenericAlias => overrides::GETATTRIBUTE,
         T::ContextVar | T::ContextToken | T::MissingToken => overrides::REPR,
         T::Count | T::Repeat => overrides::REPR,
         T::Partial => overrides::REPR | overrides::GET,

@@ -3,7 +3,7 @@
 use super::function::spread;
 use super::object::{check_abstract, dir_names, new_class};
 use super::{TypeDef, method, static_method};
-use crate::value::{Module, T, Value};
+use crate::value::{Dict, Module, T, Value};
 use crate::vm::{Args, Cx, Flow, GetSet};
 
 pub static TYPE: TypeDef = TypeDef {
@@ -73,6 +73,11 @@ fn dir(cx: &mut Cx, args: Args) -> Flow {
     match this.dict.get_str(cx, cx.vm().names.__dir__) {
         Some(own) => cx.tail(own, &[]),
         None => {
+            let object = cx.arg(args, 0).value();
+            let dict = cx.get_attribute(object, cx.vm().names.__dict__)?;
+            if !cx.unwrap(dict).is::<Dict>() {
+                return Err(cx.type_error("<module>.__dict__ is not a dictionary"));
+            }
             let names = dir_names(cx, Value::object(this));
             Ok(Value::object(cx.list(names)))
         }

@@ -5,8 +5,8 @@ use crate::gc::Gc;
 use crate::value::class::flags;
 use crate::value::kind::Kind;
 use crate::value::{
-    Class, ClassMethod, Dict, Exception, Function, Instance, Member, Module, StaticMethod, Str, T,
-    Value,
+    BoundMethod, Class, ClassMethod, Dict, Exception, Function, Instance, Member, Module,
+    StaticMethod, Str, T, Value,
 };
 use crate::vm::{Args, Cx, Flow, GetSet, Outcome, Stop};
 
@@ -277,6 +277,9 @@ fn delattr(cx: &mut Cx, args: Args) -> Flow {
 
 /// Objects without attributes of their own have no `__dict__`, as in CPython.
 fn get_dict(cx: &mut Cx, object: Value) -> Flow {
+    if object.is::<Class>() {
+        return super::class::get_dict(cx, object);
+    }
     let closed = match object.cast::<Instance>() {
         Some(_) => {
             let class = cx.class_of(object);
@@ -297,6 +300,10 @@ fn no_dict(cx: &Cx, object: Value) -> Stop {
 
 /// `object.__dict__ = {…}`: the object's own dict takes over the entries.
 fn set_dict(cx: &mut Cx, object: Value, value: Value) -> Flow {
+    if object.is::<Class>() {
+        let text = "attribute '__dict__' of 'type' objects is not writable";
+        return Err(cx.error(T::AttributeError, text));
+    }
     if get_dict(cx, object).is_err() {
         cx.take_exception();
         let text = format!(
@@ -397,6 +404,9 @@ pub fn dir_names(cx: &Cx, object: Value) -> Vec<Value> {
             Some(class) => class,
             None => {
                 names.extend(cx.own_names(object));
+                if let Some(method) = object.cast::<BoundMethod>() {
+                    names.extend(cx.own_names(method.func.get()));
+                }
                 cx.class_of(object)
             }
         };

@@ -2,7 +2,7 @@
 //!
 //! Places of the record: the function, a tuple of arguments, a dict of keyword arguments.
 
-use super::display::push_repr;
+use super::display::{push_repr, push_str};
 use super::function::spread;
 use super::object::{derive, name_arg, new_class};
 use super::operators::wrong_receiver;
@@ -266,7 +266,7 @@ pub fn push_arguments(
         comma(out);
         match entry.key.cast::<Str>() {
             Some(name) => out.extend_from_slice(name.as_bytes()),
-            None => cx.deeper(|cx| push_repr(cx, out, entry.key))?,
+            None => cx.deeper(|cx| push_str(cx, out, entry.key))?,
         }
         out.push(b'=');
         cx.deeper(|cx| push_repr(cx, out, entry.value))?;

@@ -68,6 +68,8 @@ fn compile(cx: &mut Cx, args: Args) -> Flow {
             Value::object(cx.tuple(&pair))
         })
         .collect();
+    let remarks: Vec<Value> = program.remarks.iter().map(|text| cx.str_value(text)).collect();
+    let remarks = Value::object(cx.tuple(&remarks));
     let (flags, groups) = (i64::from(program.flags), program.groups as i64);
     let names = Value::object(cx.tuple(&names));
     let resource = cx.new_object(T::RegexProgram.shape(), 0, |header| Resource {
@@ -75,7 +77,7 @@ fn compile(cx: &mut Cx, args: Args) -> Flow {
         extra: Value::UNDEF.into(),
         payload: RefCell::new(Some(Box::new(program))),
     });
-    let parts = [Value::object(resource), Value::int(flags), Value::int(groups), names];
+    let parts = [Value::object(resource), Value::int(flags), Value::int(groups), names, remarks];
     Ok(Value::object(cx.tuple(&parts)))
 }
 

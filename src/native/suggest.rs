@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::error::field;
+use super::frames;
 use super::front::front;
 use super::traceback::entries;
 use crate::plain::closest::closest;
@@ -13,11 +14,12 @@ use crate::vm::Cx;
 pub fn suggest(cx: &mut Cx, exception: Value, text: &mut Vec<u8>) {
     let Some(this) = exception.cast::<Exception>() else { return };
     let mut wrong = field(cx, this, "name");
+    let obj = field(cx, this, "obj");
     let candidates = if cx.isinstance(exception, T::ImportError) {
         wrong = field(cx, this, "name_from");
         imported(cx, field(cx, this, "name"))
     } else if cx.isinstance(exception, T::AttributeError) {
-        attributes(cx, field(cx, this, "obj"))
+        attributes(cx, obj)
     } else if cx.isinstance(exception, T::NameError)
         && !cx.isinstance(exception, T::UnboundLocalError)
     {
@@ -27,9 +29,17 @@ pub fn suggest(cx: &mut Cx, exception: Value, text: &mut Vec<u8>) {
     };
     let Some(wrong) = wrong.cast::<Str>() else { return };
     let wrong = wrong.lossy().into_owned();
-    let hide = !wrong.starts_with('_') && !cx.isinstance(exception, T::NameError);
+    let is_name = cx.isinstance(exception, T::NameError);
+    let own = self_where_raised(cx, exception);
+    // Methods may use what is private to their own object.
+    let inside = cx.isinstance(exception, T::AttributeError) && own == Some(obj);
+    let hide = !wrong.starts_with('_') && !is_name && !inside;
     let candidates = candidates.iter().filter(|name| !hide || !name.starts_with('_'));
-    let found = closest(&wrong, candidates.map(String::as_str).collect::<Vec<_>>());
+    let of_self = is_name && own.is_some_and(|own| attributes(cx, own).contains(&wrong));
+    let found = match of_self {
+        true => Some(format!("self.{wrong}")),
+        false => closest(&wrong, candidates.map(String::as_str).collect::<Vec<_>>()),
+    };
     if let Some(name) = &found {
         text.extend_from_slice(format!(". Did you mean: '{name}'?").as_bytes());
     }
@@ -39,6 +49,14 @@ pub fn suggest(cx: &mut Cx, exception: Value, text: &mut Vec<u8>) {
         let link = if found.is_some() { " Or did" } else { ". Did" };
         text.extend_from_slice(format!("{link} you forget to import '{wrong}'?").as_bytes());
     }
+}
+
+/// The variable `self` of the function that an exception comes from.
+fn self_where_raised(cx: &mut Cx, exception: Value) -> Option<Value> {
+    let level = entries(cx, exception, None).pop()?.level?;
+    let view = frames::frame_of(cx, level).ok()?.cast()?;
+    let locals = cx.view_locals(view).cast::<Dict>()?;
+    locals.get_str(cx, cx.intern("self"))
 }
 
 /// Names that were in reach where a NameError was raised: locals, globals, builtins.

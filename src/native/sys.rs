@@ -108,7 +108,7 @@ fn show_value(cx: &mut Cx, args: Args) -> Flow {
             let value = cx.arg(args, 0).value();
             cx.tail(hook, &[value])
         }
-        None => displayhook(cx, args),
+        None => Err(cx.error(T::RuntimeError, "lost sys.displayhook")),
     }
 }
 
@@ -276,8 +276,11 @@ fn intern(cx: &mut Cx, args: Args) -> Flow {
     match value.cast::<Str>() {
         Some(text) => Ok(Value::object(cx.intern_str(text))),
         None => {
-            let text = format!("intern() argument must be str, not {}", cx.type_name(value));
-            Err(cx.type_error(&text))
+            let name = cx.type_name(value);
+            Err(cx.type_error(&match cx.isinstance(value, T::Str) {
+                true => format!("can't intern {name}"),
+                false => format!("intern() argument must be str, not {name}"),
+            }))
         }
     }
 }

@@ -116,7 +116,7 @@ fn calendar(cx: &mut Cx, args: Args) -> Flow {
         return Err(super::error::os_error(cx, libc::EOVERFLOW, None));
     };
     let mut parts: Vec<Value> = found.fields.iter().map(|&field| cx.int(field)).collect();
-    parts.push(cx.str_value(if local == Value::TRUE { &found.zone } else { "UTC" }));
+    parts.push(cx.str_value(if local == Value::TRUE { &found.zone } else { "GMT" }));
     parts.push(cx.int(found.offset));
     Ok(Value::object(cx.tuple(&parts)))
 }

@@ -342,7 +342,7 @@ pub unsafe fn fall_back(vm: *mut Vm, ip: Ip, base: Base, info: u64) -> Pc {
         let object = reg!(base, word::b(w));
         forget_receiver(base, w);
         let class = (*vm).space.class_of(object);
-        match (*vm).space.lookup(class, (*vm).names.__getattr__) {
+        match hook(&*vm, class, (*vm).names.__getattr__) {
             Some(method) => {
                 (*vm).take_exception();
                 let name = Value::object((*vm).code_of(base).names[word::name(w)]);
@@ -427,8 +427,7 @@ pub unsafe fn del(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
         let name = (*vm).code_of(base).names[word::name(w)];
         let class = (*vm).space.class_of(object);
         if class.has(overrides::SETATTR)
-            && let Some(method) = (*vm).space.lookup(class, (*vm).names.__delattr__)
-            && method.is::<Function>()
+            && let Some(method) = hook(&*vm, class, (*vm).names.__delattr__)
         {
             let args = [object, Value::object(name)];
             return call::invoke(vm, ip, base, method, &args, Ret::Discard as u64);
@@ -529,13 +528,18 @@ impl Cx {
         let class = self.class_of(object);
         if class.has(overrides::GETATTR)
             && self.pending_is(T::AttributeError)
-            && let Some(method) = self.lookup(class, self.vm().names.__getattr__)
+            && let Some(method) = hook(self.vm(), class, self.vm().names.__getattr__)
         {
             self.take_exception();
             let state = [args, Value::NONE, Value::NONE];
             return self.call_then(method, &[object, Value::object(name)], fallback_arrived, state);
         }
         Err(Stop::Raised)
+    }
+
+    /// What a class has of its own for reading, storing or deleting attributes (`lookup.rs`).
+    pub fn hook(&self, class: Gc<Class>, name: Gc<Str>) -> Option<Value> {
+        hook(self.vm(), class, name)
     }
 
     /// Is there such an attribute, as far as can be told without running code?
@@ -564,7 +568,7 @@ impl Cx {
         let class = self.class_of(object);
         if class.has(overrides::GETATTR)
             && self.pending_is(T::AttributeError)
-            && let Some(method) = self.lookup(class, self.vm().names.__getattr__)
+            && let Some(method) = hook(self.vm(), class, self.vm().names.__getattr__)
         {
             self.take_exception();
             return self.call(method, &[object, Value::object(name)]);

@@ -46,7 +46,12 @@ pub unsafe fn await_object(vm: *mut Vm, ip: Ip, base: Base, info: u64, object: V
         }
         match Cx::of(&mut *vm).special(object, (*vm).names.__await__) {
             Ok(Some(method)) => {
+                let of_loop = info >> 8 & 3 == 3;
                 let info = info & DST_MASK | Ret::DelegateTo as u64;
+                if of_loop {
+                    let ask = (*vm).prelude("_await_item");
+                    return call::invoke(vm, ip, base, ask, &[object, method], info);
+                }
                 call::invoke(vm, ip, base, method, &[], info)
             }
             Ok(None) => {

@@ -99,7 +99,10 @@ pub(super) fn kept_locals(vm: &Vm, kept: &[Value], word: u32) -> Value {
 /// bodies, or a copy of it with what a comprehension there binds.
 fn named(vm: &Vm, function: Gc<Function>, word: u32, read: impl Fn(usize) -> Value) -> Value {
     let code = &function.code.code;
-    let namespace = if code.kind == crate::code::CodeKind::ClassBody {
+    // A script's names are its globals; what `exec` runs was handed a mapping for them.
+    let handed = code.kind == crate::code::CodeKind::ClassBody
+        || code.takes_namespace() && function.argc == 1;
+    let namespace = if handed {
         Some(read(0))
     } else if code.is_module {
         Some(Value::object(function.globals))

@@ -16,13 +16,30 @@ use crate::value::{
 pub fn find(vm: &mut Vm, object: Value, name: Gc<Str>) -> Found {
     let class = vm.space.class_of(object);
     if class.has(overrides::GETATTRIBUTE) {
-        let method = vm.space.lookup(class, vm.names.__getattribute__);
-        if let Some(method) = method.filter(|m| m.is::<Function>()) {
+        if let Some(method) = hook(vm, class, vm.names.__getattribute__) {
             let args = [object, Value::object(name), Value::NONE];
             return Found::Call(method, args, 2);
         }
     }
     find_default(vm, object, class, name)
+}
+
+/// What a class has as `__getattribute__`, `__getattr__`, `__setattr__` or `__delattr__`, to be
+/// called with the object in front. None stands for what built-in types do.
+pub fn hook(vm: &Vm, class: Gc<Class>, name: Gc<Str>) -> Option<Value> {
+    let found = vm.space.lookup(class, name)?;
+    if found.is::<Function>() {
+        return Some(found);
+    }
+    match found.cast::<Native>() {
+        // `__setattr__ = dict.__setitem__` is a hook, but `object.__setattr__` is none.
+        Some(native) if native.kind == NativeKind::Method => {
+            let own = native.signature.name().as_bytes() == name.as_bytes();
+            let alias = Value::object(vm.space.class(T::GenericAlias));
+            (!own || native.owner.get() == alias).then_some(found)
+        }
+        _ => Some(Value::object(vm.space.bound_method(vm.prelude("_ask_hook"), found))),
+    }
 }
 
 /// What `object.__getattribute__` does.

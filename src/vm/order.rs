@@ -242,7 +242,10 @@ pub(super) fn compare_at(
 
 /// Has the built-in type an `__eq__` that the machine does not know by itself?
 pub fn answers_equality(value: Value) -> bool {
-    use crate::value::{DictView, GenericAlias, Handle, MappingProxy, MemoryView, Union, Weak};
+    use crate::value::{
+        DictView, GenericAlias, Handle, MappingProxy, MemoryView, Record, Union, Weak,
+    };
+    let is_context = |record: Gc<Record>| record.header.shape == T::Context.shape();
     value.is::<Set>()
         || value.is::<DictView>()
         || value.is::<MappingProxy>()
@@ -251,6 +254,7 @@ pub fn answers_equality(value: Value) -> bool {
         || value.is::<MemoryView>()
         || value.is::<Weak>()
         || value.is::<Handle>()
+        || value.cast::<Record>().is_some_and(is_context)
 }
 
 fn too_deep(vm: &Vm) -> Stop {

@@ -54,7 +54,7 @@ pub(super) fn read_slots(
     namespace: Gc<Dict>,
     base: Gc<Class>,
 ) -> Result<Slots, Stop> {
-    let items = match slots.cast::<Str>() {
+    let items = match cx.unwrap(slots).cast::<Str>() {
         Some(_) => vec![slots],
         None => match cx.plain_items(slots) {
             Some(items) => items,
@@ -71,7 +71,7 @@ pub(super) fn read_slots(
     }
     let mut found = Slots { names: Vec::new(), has_dict: false, has_weakref: false };
     for item in items {
-        let Some(name) = item.cast::<Str>() else {
+        let Some(name) = cx.unwrap(item).cast::<Str>() else {
             let text = format!("__slots__ items must be strings, not '{}'", cx.type_name(item));
             return Err(cx.type_error(&text));
         };

@@ -14,8 +14,7 @@ use crate::value::{Class, CodeObject, Function, Member, Module, Property, Str, T
 pub fn store(vm: &mut Vm, object: Value, name: Gc<Str>, value: Value) -> Result<Stored, Stop> {
     let class = vm.space.class_of(object);
     if class.has(overrides::SETATTR)
-        && let Some(method) = vm.space.lookup(class, vm.names.__setattr__)
-        && method.is::<Function>()
+        && let Some(method) = hook(vm, class, vm.names.__setattr__)
     {
         return Ok(Stored::Call(method, [object, Value::object(name), value], 3));
     }

@@ -146,13 +146,10 @@ impl<'a> Compiler<'a> {
     }
 
     fn static_attributes(&mut self, scope: u32) {
-        let names: Box<[Const]> = self
-            .scopes
-            .get(scope)
-            .self_attributes
-            .iter()
-            .map(|&name| Const::text(self.names.text(name)))
-            .collect();
+        let names = self.scopes.get(scope).self_attributes.iter();
+        let mut names: Vec<&str> = names.map(|&name| self.names.text(name)).collect();
+        names.sort_unstable();
+        let names: Box<[Const]> = names.into_iter().map(Const::text).collect();
         self.scoped(|this| {
             let register = this.body.alloc();
             this.body.load(register, Const::Tuple(names));

@@ -43,7 +43,7 @@ pub(super) fn collect<'a>(
         runs: Vec::new(),
         iterables: 0,
         future_annotations: options.future_annotations,
-        self_name: None,
+        self_class: None,
     };
     collector.scopes.open(ScopeKind::Module, None, None);
     collector.futures(&ast.body);
@@ -75,8 +75,8 @@ pub(super) struct Collector<'a, 'n, 'r> {
     /// How many comprehension iterables the walk is inside of.
     pub(super) iterables: u32,
     pub(super) future_annotations: bool,
-    /// First parameter of the method being walked.
-    pub(super) self_name: Option<(Name, ScopeId)>,
+    /// The class around, whose `self` has attributes stored.
+    pub(super) self_class: Option<ScopeId>,
 }
 
 const FUTURES: [&str; 10] = [
@@ -377,12 +377,11 @@ impl<'a> Collector<'a, '_, '_> {
             Expr::Starred(inner) => self.target(*inner, flags),
             Expr::Attribute(object, ident) => {
                 self.check_attribute(*ident, self.ast.span(target));
-                if let (Expr::Name(name), Some((own, class))) =
-                    (self.ast.expr(*object), self.self_name)
-                    && self.mangle(*name) == own
+                if let (Expr::Name(name), Some(class)) = (self.ast.expr(*object), self.self_class)
+                    && self.names.text(*name) == "self"
                     && flags == 0
                 {
-                    let name = self.mangle(ident.name);
+                    let name = ident.name;
                     let known = &mut self.scopes.get_mut(class).self_attributes;
                     if !known.contains(&name) && known.len() < 256 {
                         known.push(name);

@@ -127,20 +127,13 @@ impl<'a> Collector<'a, '_, '_> {
         self.annotations(function, at);
         let scope = self.open(ScopeKind::Function, Key::Function(at));
         self.scopes.get_mut(scope).is_async = function.is_async;
-        let in_class = self.scopes.get(outer).kind == ScopeKind::Class;
-        let kept = (self.iterables, self.self_name);
+        let kept = self.iterables;
         self.iterables = 0;
         self.inside(scope, |this| {
             this.parameters(&function.params);
-            let first =
-                function.params.positional_only.first().or(function.params.positional.first());
-            this.self_name = match first {
-                Some(first) if in_class => Some((this.mangle(first.ident.name), outer)),
-                _ => None,
-            };
             this.block(&function.body);
         });
-        (self.iterables, self.self_name) = kept;
+        self.iterables = kept;
         self.finish_function(scope);
         self.current = outer;
     }
@@ -245,14 +238,14 @@ impl<'a> Collector<'a, '_, '_> {
         let outer = self.current;
         let outer_name = self.class_name;
         if !class.type_params.is_empty() {
-            self.class_name = Some(class.name.name);
+            let parameters = class.type_params.iter().map(|param| param.ident.name);
+            self.class_name = Some(self.names.around_class(class.name.name, parameters));
             let scope = self.open(ScopeKind::TypeParams, Key::TypeParams(at));
             let known = self.names.known;
             self.hidden(scope, known.type_params, 0);
             self.hidden(scope, known.generic_base, 0);
             self.current = scope;
             self.type_params(&class.type_params);
-            self.class_name = outer_name;
         }
         self.arguments(&class.arguments);
         self.class_name = Some(class.name.name);
@@ -261,11 +254,11 @@ impl<'a> Collector<'a, '_, '_> {
             let known = self.names.known;
             self.scopes.add(scope, known.type_params, flag::USED, class.name.span);
         }
-        let kept = (self.iterables, self.self_name);
+        let kept = (self.iterables, self.self_class);
         self.iterables = 0;
-        self.self_name = None;
+        self.self_class = Some(scope);
         self.inside(scope, |this| this.block(&class.body));
-        (self.iterables, self.self_name) = kept;
+        (self.iterables, self.self_class) = kept;
         self.class_name = outer_name;
         self.current = outer;
     }

@@ -43,6 +43,7 @@ impl<'a> Compiler<'a> {
                 self.block(&ast.body);
             }
             Mode::Interactive => {
+                self.single(&ast.body);
                 self.body_annotations(0);
                 self.block(&ast.body);
             }
@@ -52,6 +53,33 @@ impl<'a> Compiler<'a> {
         }
         let code = self.finish("<module>".into(), 1, doc, CodeParams::default(), Vec::new());
         Arc::new(code)
+    }
+
+    /// What `compile` makes of mode `single` is one compound statement or one line. The prompt takes
+    /// what it is given.
+    fn single(&mut self, body: &[Stmt]) {
+        if !self.options.separate_namespace {
+            return;
+        }
+        let [first, second, ..] = body else { return };
+        let between = first.span.end as usize..second.span.start as usize;
+        let compound = matches!(
+            first.kind,
+            StmtKind::If(_)
+                | StmtKind::While(_)
+                | StmtKind::For(_)
+                | StmtKind::Try(_)
+                | StmtKind::With(_)
+                | StmtKind::Match(_)
+                | StmtKind::Function(_)
+                | StmtKind::Class(_)
+        );
+        if compound {
+            self.error("invalid-syntax", second.span, "invalid syntax");
+        } else if self.text[between].contains('\n') {
+            let message = "multiple statements found while compiling a single statement";
+            self.error("invalid-syntax", first.span, message);
+        }
     }
 
     /// A name of the module or class that the compiler itself binds.

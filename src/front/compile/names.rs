@@ -8,6 +8,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use sloop_grammar::ast::{self, Name};
 
+/// Begins what no class is called.
+const PARAMETERS: char = '\0';
+
 /// A multiplicative hash for small keys. Keys are numbers the compiler itself hands out, so an
 /// attacker cannot steer them.
 #[derive(Default, Clone)]
@@ -142,6 +145,18 @@ impl<'a> Names<'a> {
         name
     }
 
+    /// What stands for the class in the scope of its type parameters: these are spelt as in the class,
+    /// other names as they are.
+    pub fn around_class(&mut self, class: Name, parameters: impl Iterator<Item = Name>) -> Name {
+        let text = format!("{PARAMETERS}{}:{}", self.text(class), self.extra.len());
+        let around = self.intern(&text);
+        for name in parameters {
+            let spelt = self.mangle(Some(class), name);
+            self.mangled.insert((around.0, name.0), spelt);
+        }
+        around
+    }
+
     /// The same for a name that the walk over scopes has met already.
     pub fn mangled(&self, class: Option<Name>, name: Name) -> Name {
         let class = class.map(|class| class.0);
@@ -159,7 +174,7 @@ impl<'a> Names<'a> {
             return known;
         }
         let stem = self.text(class).trim_start_matches('_');
-        let result = if stem.is_empty() {
+        let result = if stem.is_empty() || stem.starts_with(PARAMETERS) {
             name
         } else {
             let text = format!("_{stem}{text}");

@@ -1,8 +1,10 @@
 //! `BaseException`: construction, text, and the attributes that every exception has.
 
 use super::{
-    args_of, base_str, class_argument, keywords, no_keywords, receiver, store_args, surplus, text,
+    args_of, base_str, class_argument, field, keywords, no_keywords, put, receiver, store_args,
+    surplus, text,
 };
+use crate::gc::Gc;
 use crate::native::{TypeDef, display, method, static_method};
 use crate::value::class::overrides;
 use crate::value::{Dict, Exception, Str, T, Traceback, Value};
@@ -121,8 +123,14 @@ fn set_state(cx: &mut Cx, args: Args) -> Flow {
     };
     for entry in dict.iter() {
         let Some(name) = entry.key.cast::<Str>() else { continue };
+        let known =
+            ["name", "path", "name_from"].into_iter().find(|n| n.as_bytes() == name.as_bytes());
         if name.as_bytes() == b"args" {
             set_args(cx, this, entry.value)?;
+        } else if let (Some(known), Some(exception)) = (known, this.cast::<Exception>())
+            && (cx.isinstance(this, T::ImportError) || cx.isinstance(this, T::AttributeError))
+        {
+            put(cx, exception, known, entry.value);
         } else {
             cx.set_own(this, cx.intern_str(name), entry.value);
         }
@@ -130,11 +138,40 @@ fn set_state(cx: &mut Cx, args: Args) -> Flow {
     Ok(Value::NONE)
 }
 
+/// What an exception knows that its arguments do not say, as far as it is kept in copies.
+fn told_apart(cx: &Cx, this: Gc<Exception>) -> Vec<(&'static str, Value)> {
+    let object = Value::object(this);
+    let names: &[&str] = if cx.isinstance(object, T::ImportError) {
+        &["name", "path", "name_from"]
+    } else if cx.isinstance(object, T::AttributeError) {
+        &["name"]
+    } else {
+        &[]
+    };
+    let values = names.iter().map(|&name| (name, field(cx, this, name)));
+    let mut told: Vec<_> = values.filter(|(_, value)| !value.is_none()).collect();
+    if cx.isinstance(object, T::AttributeError) && !told.is_empty() {
+        told.push(("args", this.args.get()));
+    }
+    told
+}
+
 fn reduce(cx: &mut Cx, args: Args) -> Flow {
     let this = receiver(cx, cx.arg(args, 0).value())?;
     let class = Value::object(cx.class_of(Value::object(this)));
     let mut parts = vec![class, this.args.get()];
-    if let Some(state) = this.extra.get().cast::<Dict>() {
+    let own = this.extra.get().cast::<Dict>();
+    let told = told_apart(cx, this);
+    if told.is_empty() {
+        parts.extend(own.map(Value::object));
+    } else {
+        let state = cx.dict();
+        for entry in own.iter().flat_map(|own| own.iter()) {
+            cx.dict_insert_raw(state, entry.hash, entry.key, entry.value);
+        }
+        for (name, value) in told {
+            state.set_str(cx, cx.intern(name), value);
+        }
         parts.push(Value::object(state));
     }
     Ok(Value::object(cx.tuple(&parts)))

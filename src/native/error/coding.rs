@@ -65,7 +65,9 @@ fn unicode_init(cx: &mut Cx, args: Args, object: T, names: &[&str]) -> Flow {
             };
             return Err(cx.type_error(&text));
         }
-        put(cx, this, name, value);
+        // What could still change is copied.
+        let copied = cx.isinstance(value, T::ByteArray).then(|| io::bytes_of(cx, value)).flatten();
+        put(cx, this, name, copied.map_or(value, |data| Value::object(cx.bytes(data))));
     }
     Ok(Value::NONE)
 }
@@ -84,12 +86,13 @@ fn translate_init(cx: &mut Cx, args: Args) -> Flow {
     unicode_init(cx, args, T::Str, &CODING[1..])
 }
 
-/// Start and end of a Unicode error, kept inside an object of this length.
-fn span(cx: &Cx, this: Gc<Exception>, len: usize) -> (usize, usize) {
-    let get = |name| field(cx, this, name).as_int().unwrap_or(0).max(0) as usize;
-    let start = get("start").min(len.saturating_sub(1));
-    let end = get("end").clamp(usize::from(len > 0), len.max(1));
-    (start, end)
+/// Start and end of a Unicode error, wherever the program has put them, and the start again if
+/// just that one item is meant.
+fn span(cx: &Cx, this: Gc<Exception>) -> (i64, i64, Option<usize>) {
+    let get = |name| field(cx, this, name).as_int().unwrap_or(0);
+    let (start, end) = (get("start"), get("end"));
+    let single = start.checked_add(1) == Some(end);
+    (start, end, usize::try_from(start).ok().filter(|_| single))
 }
 
 fn field_text(cx: &mut Cx, this: Gc<Exception>, name: &str) -> Result<String, Stop> {
@@ -101,18 +104,18 @@ fn decode_str(cx: &mut Cx, args: Args) -> Flow {
     let this = receiver(cx, cx.arg(args, 0).value())?;
     let object = field(cx, this, "object");
     let Some(data) = io::bytes_of(cx, object) else { return text(cx, b"") };
-    let (start, end) = span(cx, this, data.len());
+    let (start, end, single) = span(cx, this);
     let encoding = field_text(cx, this, "encoding")?;
     let reason = field_text(cx, this, "reason")?;
-    let shown = match data.get(start) {
-        Some(byte) if end == start + 1 => {
+    let shown = match single.and_then(|at| data.get(at)) {
+        Some(byte) => {
             format!(
                 "'{encoding}' codec can't decode byte 0x{byte:02x} in position {start}: {reason}"
             )
         }
-        _ => format!(
+        None => format!(
             "'{encoding}' codec can't decode bytes in position {start}-{}: {reason}",
-            end.saturating_sub(1)
+            end.wrapping_sub(1)
         ),
     };
     text(cx, shown.as_bytes())
@@ -121,14 +124,15 @@ fn decode_str(cx: &mut Cx, args: Args) -> Flow {
 /// `character '\x..' in position 3` or `characters in position 3-5`
 fn characters(cx: &Cx, this: Gc<Exception>) -> Option<String> {
     let object = field(cx, this, "object").cast::<Str>()?;
-    let (start, end) = span(cx, this, object.len());
-    match wtf8::point_at(object.as_bytes(), start) {
-        Some(point) if end == start + 1 => {
+    let (start, end, single) = span(cx, this);
+    let single = single.filter(|&at| at < object.len());
+    match single.and_then(|at| wtf8::point_at(object.as_bytes(), at)) {
+        Some(point) => {
             let mut shown = Vec::new();
             crate::plain::repr::push_escape(&mut shown, point);
             Some(format!("character '{}' in position {start}", wtf8::to_lossy(&shown)))
         }
-        _ => Some(format!("characters in position {start}-{}", end.saturating_sub(1))),
+        None => Some(format!("characters in position {start}-{}", end.wrapping_sub(1))),
     }
 }
 

@@ -126,10 +126,8 @@ fn os_new(cx: &mut Cx, args: Args) -> Flow {
         let none = Value::object(cx.tuple(&[]));
         return Ok(Value::object(cx.exception(class, none)));
     }
-    if !class.is_user() {
-        // Told before the number picks a subclass.
-        no_keywords_for(cx, args, class)?;
-    }
+    // Told before the number picks a subclass.
+    no_keywords_for(cx, args, class)?;
     if class == cx.class(T::OSError)
         && (2..=5).contains(&given.len())
         && let Some(errno) = given[0].as_int()
@@ -142,9 +140,9 @@ fn os_new(cx: &mut Cx, args: Args) -> Flow {
 }
 
 fn os_init(cx: &mut Cx, args: Args) -> Flow {
-    no_keywords(cx, args)?;
     let this = receiver(cx, cx.arg(args, 0).value())?;
     if os_by_init(cx, cx.class_of(Value::object(this))) {
+        no_keywords(cx, args)?;
         os_fields(cx, this, &surplus(cx, args));
     }
     Ok(Value::NONE)

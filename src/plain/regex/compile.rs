@@ -85,6 +85,7 @@ pub fn compile(parsed: Parsed, bytes: bool) -> Result<Program, Flaw> {
         names: parsed.names,
         flags: parsed.flags,
         width: parsed.width,
+        remarks: parsed.remarks,
         bytes,
     })
 }

@@ -45,6 +45,8 @@ pub struct Program {
     pub flags: u32,
     /// How many chars a match takes, at least and at most; `usize::MAX` stands for any number.
     pub width: (usize, usize),
+    /// What in the pattern may come to mean something else one day.
+    pub remarks: Vec<String>,
     bytes: bool,
 }
 

@@ -94,6 +94,9 @@ impl Parser<'_> {
             'x' => 2,
             'u' if !self.bytes => 4,
             'U' if !self.bytes => 8,
+            'N' if !self.bytes && self.peek_char() != Some('{') => {
+                return Err(self.flaw_at("missing {", self.at));
+            }
             _ if letter.is_ascii_alphanumeric() => {
                 return Err(self.flaw_at(&format!("bad escape \\{letter}"), start));
             }
@@ -118,7 +121,15 @@ impl Parser<'_> {
 
     // ---- sets
 
+    /// Signs of operations on sets, which other engines know, stand for themselves here.
+    fn remark(&mut self, what: &str, place: usize) {
+        self.remarks.push(format!("Possible {what} at position {place}"));
+    }
+
     pub(super) fn set(&mut self, flags: u32, start: usize) -> Parse<Node> {
+        if self.peek_char() == Some('[') {
+            self.remark("nested set", self.at);
+        }
         let negated = self.eat('^');
         let first = self.at;
         let mut items = Vec::new();
@@ -129,6 +140,15 @@ impl Parser<'_> {
             self.at += 1;
             if point == c(']') && from != first {
                 break;
+            }
+            if !items.is_empty() && self.peek() == Some(point) {
+                match char::from_u32(point) {
+                    Some('-') => self.remark("set difference", from),
+                    Some('&') => self.remark("set intersection", from),
+                    Some('~') => self.remark("set symmetric difference", from),
+                    Some('|') => self.remark("set union", from),
+                    _ => {}
+                }
             }
             let low = self.set_item(point, from, flags)?;
             if self.peek() != Some(c('-')) {
@@ -143,6 +163,9 @@ impl Parser<'_> {
                 items.push(low);
                 items.push(Item::Range(c('-'), c('-')));
                 break;
+            }
+            if point == c('-') {
+                self.remark("set difference", to - 1);
             }
             let high = self.set_item(point, to, flags)?;
             let (Item::Range(a, _), Item::Range(b, _)) = (&low, &high) else {

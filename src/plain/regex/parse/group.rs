@@ -123,17 +123,18 @@ impl Parser<'_> {
         let is_name = super::super::super::unicode::is_identifier(name.as_bytes());
         if !is_name || self.bytes && !name.is_ascii() {
             let shown = if self.bytes && !name.is_ascii() {
-                name.chars().fold(String::new(), |mut text, c| {
+                let shown = name.chars().fold(String::new(), |mut text, c| {
                     match c.is_ascii() {
                         true => text.push(c),
                         false => text.push_str(&format!("\\x{:02x}", c as u32)),
                     }
                     text
-                })
+                });
+                format!("'{shown}'")
             } else {
-                name.to_owned()
+                quoted(name)
             };
-            let text = format!("bad character in group name {}", quoted(&shown));
+            let text = format!("bad character in group name {shown}");
             return Err(self.flaw_at(&text, start));
         }
         Ok(())

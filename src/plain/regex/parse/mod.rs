@@ -68,6 +68,8 @@ pub struct Parsed {
     pub flags: u32,
     /// How many chars a match takes, at least and at most.
     pub width: (usize, usize),
+    /// What may come to mean something else one day.
+    pub remarks: Vec<String>,
 }
 
 type Parse<T> = Result<T, Flaw>;
@@ -88,6 +90,7 @@ struct Parser<'a> {
     behind_from: Option<usize>,
     /// What is told if the rest of the pattern is right.
     late: Option<Flaw>,
+    remarks: Vec<String>,
 }
 
 fn c(point: char) -> u32 {
@@ -108,6 +111,7 @@ pub fn parse(text: &[u32], bytes: bool, flags: u32) -> Parse<Parsed> {
             conditions: Vec::new(),
             behind_from: None,
             late: None,
+            remarks: Vec::new(),
         };
         let node = parser.alternatives(wanted, true)?;
         // (?x) at the beginning changes how the pattern reads: once more.
@@ -131,7 +135,8 @@ pub fn parse(text: &[u32], bytes: bool, flags: u32) -> Parse<Parsed> {
             flags |= flags::UNICODE;
         }
         let width = width(&node, &parser.widths);
-        return Ok(Parsed { node, groups: parser.widths.len(), names: parser.names, flags, width });
+        let (groups, names, remarks) = (parser.widths.len(), parser.names, parser.remarks);
+        return Ok(Parsed { node, groups, names, flags, width, remarks });
     }
 }
 
