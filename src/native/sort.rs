@@ -196,6 +196,8 @@ enum Kind {
     Ints,
     /// Integers and floats, no NaN among them. Inline integers are exact as floats.
     Numbers,
+    /// All of them of at most seven bytes.
+    Words,
     Strings,
     Bytes,
     Other,
@@ -208,8 +210,8 @@ fn kind_of(keys: impl Iterator<Item = Value>) -> Kind {
             Kind::Ints
         } else if key.as_float().is_some_and(|f| !f.is_nan()) || key.as_bool().is_some() {
             Kind::Numbers
-        } else if key.is::<Str>() {
-            Kind::Strings
+        } else if let Some(text) = key.cast::<Str>() {
+            if text.byte_len() < 8 { Kind::Words } else { Kind::Strings }
         } else if key.is::<Bytes>() {
             Kind::Bytes
         } else {
@@ -220,6 +222,9 @@ fn kind_of(keys: impl Iterator<Item = Value>) -> Kind {
             (Some(a), b) if a == b => Some(a),
             (Some(Kind::Ints), Kind::Numbers) | (Some(Kind::Numbers), Kind::Ints) => {
                 Some(Kind::Numbers)
+            }
+            (Some(Kind::Words), Kind::Strings) | (Some(Kind::Strings), Kind::Words) => {
+                Some(Kind::Strings)
             }
             _ => return Kind::Other,
         };
@@ -239,6 +244,10 @@ fn word(kind: Kind, key: Value) -> u64 {
             let bits = (number + 0.0).to_bits();
             if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
         }
+        // Behind the bytes, how many they are: what is behind a NUL counts.
+        Kind::Words => {
+            key.cast::<Str>().map_or(0, |text| beginning(text.as_bytes()) | text.byte_len() as u64)
+        }
         Kind::Strings => key.cast::<Str>().map_or(0, |text| beginning(text.as_bytes())),
         Kind::Bytes => key.cast::<Bytes>().map_or(0, |bytes| beginning(bytes.as_slice())),
         Kind::Other => 0,
@@ -249,11 +258,7 @@ fn word(kind: Kind, key: Value) -> u64 {
 fn beginning(bytes: &[u8]) -> u64 {
     match bytes.first_chunk::<8>() {
         Some(first) => u64::from_be_bytes(*first),
-        None => {
-            let mut first = [0; 8];
-            first[..bytes.len()].copy_from_slice(bytes);
-            u64::from_be_bytes(first)
-        }
+        None => bytes.iter().rev().fold(0, |word, &byte| word >> 8 | u64::from(byte) << 56),
     }
 }
 
@@ -294,7 +299,7 @@ fn order(cx: &mut Cx, keys: &[Value], reverse: bool) -> (Vec<u32>, Result<(), St
         entries.reverse();
     }
     let outcome = match kind {
-        Kind::Ints | Kind::Numbers => {
+        Kind::Ints | Kind::Numbers | Kind::Words => {
             entries.sort_by_key(|entry| entry.0);
             Ok(())
         }

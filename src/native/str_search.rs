@@ -188,6 +188,9 @@ fn replace(cx: &mut Cx, args: Args) -> Flow {
     if text.is_ascii() && new.is_ascii() && !old.is_empty() && old != new {
         return replace_ascii(cx, text, old, new, max);
     }
+    if !old.is_empty() && old != new && text.as_str().is_some() && new.as_str().is_some() {
+        return replace_counted(cx, text, old, new, max);
+    }
     let replaced = wtf8::replace(text.as_bytes(), old.as_bytes(), new.as_bytes(), max);
     Ok(match plain(cx, replaced)? {
         None => Value::object(text),
@@ -195,10 +198,10 @@ fn replace(cx: &mut Cx, args: Args) -> Flow {
     })
 }
 
-/// Replacing where the length of the result is known at once: it is written in its place.
+/// Replacing in ASCII by ASCII: of one char by another in place.
 fn replace_ascii(cx: &Cx, text: Gc<Str>, old: Gc<Str>, new: Gc<Str>, max: Option<usize>) -> Flow {
-    let (bytes, old, new) = (text.as_bytes(), old.as_bytes(), new.as_bytes());
-    if let ([from], [to], None) = (old, new, max) {
+    let bytes = text.as_bytes();
+    if let ([from], [to], None) = (old.as_bytes(), new.as_bytes(), max) {
         return Ok(match memchr::memchr(*from, bytes) {
             None => Value::object(text),
             Some(_) => Value::object(cx.str_ascii_mapped(text, |text| {
@@ -206,28 +209,73 @@ fn replace_ascii(cx: &Cx, text: Gc<Str>, old: Gc<Str>, new: Gc<Str>, max: Option
             })),
         });
     }
-    let times = wtf8::count(bytes, old).min(max.unwrap_or(usize::MAX));
-    if times == 0 {
+    replace_counted(cx, text, old, new, max)
+}
+
+/// Replacing where the length of the result is known once the occurrences are counted: it is
+/// written in its place. Neither text has lone surrogates.
+fn replace_counted(cx: &Cx, text: Gc<Str>, old: Gc<Str>, new: Gc<Str>, max: Option<usize>) -> Flow {
+    let (bytes, from, to) = (text.as_bytes(), old.as_bytes(), new.as_bytes());
+    let Some(searched) = Occurrences::new(bytes, from, max.unwrap_or(usize::MAX)) else {
         return Ok(Value::object(text));
-    }
-    let len = (new.len().saturating_mul(times)).saturating_add(bytes.len() - times * old.len());
+    };
+    let times = searched.times;
+    let len = (to.len().saturating_mul(times)).saturating_add(bytes.len() - times * from.len());
     if len > crate::plain::MAX_BYTES {
         return Err(cx.error_with(T::MemoryError, &[]));
     }
-    let made = cx.str_ascii_filled(len, |filler| {
-        let mut from = 0;
-        let mut put = |at: usize| {
-            filler.put(&bytes[from..at]);
-            filler.put(new);
-            from = at + old.len();
-        };
-        match *old {
-            [byte] => memchr::memchr_iter(byte, bytes).take(times).for_each(&mut put),
-            _ => memchr::memmem::find_iter(bytes, old).take(times).for_each(&mut put),
-        }
-        filler.put(&bytes[from..]);
+    let chars = text.len() - times * old.len() + times * new.len();
+    let made = cx.str_counted(len, chars, |filler| {
+        let mut at = 0;
+        searched.each(|found| {
+            filler.put(&bytes[at..found]);
+            filler.put(to);
+            at = found + from.len();
+        });
+        filler.put(&bytes[at..]);
     });
     Ok(Value::object(made))
+}
+
+/// Where a needle is in a text, counted.
+struct Occurrences<'a> {
+    text: &'a [u8],
+    needle: &'a [u8],
+    finder: Option<memchr::memmem::Finder<'a>>,
+    times: usize,
+    first: usize,
+}
+
+impl<'a> Occurrences<'a> {
+    /// None if there are none.
+    fn new(text: &'a [u8], needle: &'a [u8], max: usize) -> Option<Occurrences<'a>> {
+        if max == 0 {
+            return None;
+        }
+        let (finder, first) = match *needle {
+            [byte] => (None, memchr::memchr(byte, text)?),
+            _ => {
+                let finder = memchr::memmem::Finder::new(needle);
+                let first = finder.find(text)?;
+                (Some(finder), first)
+            }
+        };
+        let rest = &text[first..];
+        let times = match &finder {
+            None => memchr::memchr_iter(needle[0], rest).count(),
+            Some(finder) => finder.find_iter(rest).count(),
+        };
+        Some(Occurrences { text, needle, finder, times: times.min(max), first })
+    }
+
+    fn each(&self, mut visit: impl FnMut(usize)) {
+        let rest = &self.text[self.first..];
+        let visit = |at: usize| visit(at + self.first);
+        match &self.finder {
+            None => memchr::memchr_iter(self.needle[0], rest).take(self.times).for_each(visit),
+            Some(finder) => finder.find_iter(rest).take(self.times).for_each(visit),
+        }
+    }
 }
 
 fn removeprefix(cx: &mut Cx, args: Args) -> Flow {

@@ -106,6 +106,19 @@ impl Space {
         }
     }
 
+    /// A string of so many bytes and chars that `fill` writes, no lone surrogates among them.
+    pub fn str_counted(&self, len: usize, chars: usize, fill: impl FnOnce(&mut Filler)) -> Gc<Str> {
+        if chars == len {
+            return self.str_ascii_filled(len, fill);
+        }
+        if chars > 1 {
+            return self.str_filled(WIDE, len, chars, fill);
+        }
+        let mut only = [0; 4];
+        fill(&mut Filler { at: only.as_mut_ptr(), left: len });
+        self.str_wtf8(&only[..len])
+    }
+
     /// A string of so many bytes that `fill` writes, all of them ASCII.
     pub fn str_ascii_filled(&self, len: usize, fill: impl FnOnce(&mut Filler)) -> Gc<Str> {
         if len > 1 {

@@ -15,6 +15,7 @@ use std::cell::{Cell, UnsafeCell};
 
 use super::kind::{Object, Tracer};
 use crate::gc::{Gc, Header};
+use crate::plain::wtf8;
 
 pub const WIDE: u8 = 1;
 pub const SHARED: u8 = 2;
@@ -189,11 +190,7 @@ impl Str {
             offset = crumbs[index / STRIDE] as usize;
             at = index / STRIDE * STRIDE;
         }
-        while at < index {
-            offset += char_width(bytes[offset]);
-            at += 1;
-        }
-        offset
+        offset + wtf8::offset(&bytes[offset..], index - at).unwrap_or(0)
     }
 
     fn crumbs(&self) -> &[u32] {
@@ -203,13 +200,11 @@ impl Str {
             if *slot == 0 {
                 let bytes = self.as_bytes();
                 let mut crumbs = Vec::with_capacity(self.len() / STRIDE + 1);
-                let (mut offset, mut at) = (0, 0);
+                let mut offset = 0;
                 while offset < bytes.len() {
-                    if at % STRIDE == 0 {
-                        crumbs.push(offset as u32);
-                    }
-                    offset += char_width(bytes[offset]);
-                    at += 1;
+                    crumbs.push(offset as u32);
+                    let rest = &bytes[offset..];
+                    offset += wtf8::offset(rest, STRIDE).unwrap_or(rest.len());
                 }
                 *slot = Box::into_raw(Box::new(crumbs)) as u64;
             }

@@ -6,6 +6,7 @@ use super::kind::{Kind, Tracer};
 use super::str::{INTERNED, JOINED, MAX_LEN, SHARED, SURROGATES, WIDE};
 use super::{Space, Str, StrBuffer, T, Value};
 use crate::gc::Gc;
+use crate::plain::wtf8;
 
 impl Space {
     pub(super) fn raw_str(&self, bytes: &[u8], flags: u8, chars: usize) -> Gc<Str> {
@@ -31,6 +32,15 @@ impl Space {
         self.chars[byte as usize]
     }
 
+    /// The string of one char.
+    #[inline]
+    pub fn str_of_char(&self, bytes: &[u8]) -> Gc<Str> {
+        match bytes {
+            [byte @ 0..0x80] => self.char(*byte),
+            _ => self.str_wtf8(bytes),
+        }
+    }
+
     /// A string from WTF-8 bytes.
     pub fn str_wtf8(&self, bytes: &[u8]) -> Gc<Str> {
         match bytes {
@@ -39,6 +49,10 @@ impl Space {
             // Another char of Latin-1.
             [lead @ (0xC2 | 0xC3), low] => {
                 self.chars[usize::from(lead & 3) << 6 | usize::from(low & 0x3F)]
+            }
+            // Any other one.
+            [0xC4..=0xDF, _] | [0xE0..=0xEC | 0xEE | 0xEF, _, _] | [0xF0..=0xFF, _, _, _] => {
+                self.raw_str(bytes, WIDE, 1)
             }
             _ if bytes.is_ascii() => self.raw_str(bytes, 0, bytes.len()),
             _ => {
@@ -79,6 +93,21 @@ impl Space {
         }
         let bytes = &of.as_bytes()[start..end];
         if of.is_ascii() { self.str_ascii(bytes) } else { self.str_wtf8(bytes) }
+    }
+
+    /// As `substr`, where it is known how many chars these are.
+    pub fn substr_of_chars(&self, of: Gc<Str>, start: usize, end: usize, chars: usize) -> Gc<Str> {
+        if start == 0 && end == of.byte_len() {
+            return of;
+        }
+        let bytes = &of.as_bytes()[start..end];
+        if chars == bytes.len() {
+            self.str_ascii(bytes)
+        } else if chars == 1 || of.header.flags & SURROGATES != 0 {
+            self.str_wtf8(bytes)
+        } else {
+            self.str_wide(bytes, chars)
+        }
     }
 
     /// `a + b`. A left side that is itself a concatenation moves to a shared buffer, so that a
@@ -213,9 +242,5 @@ impl Space {
 
 /// Number of chars, and whether there is a lone surrogate among them.
 fn measure(bytes: &[u8]) -> (usize, bool) {
-    // Without branches, so that many bytes are looked at at once.
-    let chars = bytes.iter().map(|&byte| usize::from(byte & 0xC0 != 0x80)).sum();
-    let pairs = bytes.iter().zip(&bytes[1..]);
-    let surrogates = pairs.fold(false, |found, (&a, &b)| found | (a == 0xED) & (b >= 0xA0));
-    (chars, surrogates)
+    (wtf8::len(bytes), wtf8::find_surrogate(bytes).is_some())
 }

@@ -527,7 +527,7 @@ impl Cx {
             if range.step == 1 {
                 let start = text.offset(range.start);
                 let end = text.offset(range.start + range.count);
-                return Value::object(self.substr(text, start, end));
+                return Value::object(self.substr_of_chars(text, start, end, range.count));
             }
             let bytes = if text.is_ascii() {
                 index::taken(text.as_bytes(), range)

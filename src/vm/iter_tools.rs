@@ -10,9 +10,9 @@ use super::ops::Binary;
 use super::step::{self, finish, lean_step};
 use super::{Cx, Step, Stop, Vm, iter, raise};
 use crate::gc::{Gc, budget};
-use crate::plain::MAX_BYTES;
+use crate::plain::{MAX_BYTES, wtf8};
 use crate::value::iter::{WRITTEN, stage};
-use crate::value::{Instance, Iter, IterKind, List, T, Tuple, Value};
+use crate::value::{Instance, Iter, IterKind, List, Str, T, Tuple, Value};
 
 /// Values in one block of a `tee`, behind the next block and the source.
 const TEE_BLOCK: usize = 2 + 62;
@@ -92,7 +92,7 @@ fn chain_is_plain(chain: Gc<Iter>, depth: u32) -> bool {
 
 /// Is it a built-in value whose iterator is plain?
 fn is_container(value: Value) -> bool {
-    use crate::value::{Bytes, Dict, DictView, Range, Set, Str};
+    use crate::value::{Bytes, Dict, DictView, Range, Set};
     value.is::<List>()
         || value.is::<Tuple>()
         || value.is::<Str>()
@@ -218,8 +218,10 @@ fn step_chain(vm: &mut Vm, chain: Gc<Iter>, depth: u32) -> Step {
 
 fn step_slice(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
     let bounds = list_of(iter.b.get());
-    let bound = |i: usize| bounds.get(i).and_then(|v| v.as_int()).unwrap_or(0);
-    let (next, stop, by) = (bound(0), bound(1), bound(2));
+    let [next, stop, by] = bounds.edit(|bounds| match bounds[..] {
+        [next, stop, by, ..] => [next, stop, by].map(|bound| bound.as_int().unwrap_or(0)),
+        _ => [0; 3],
+    });
     let mut taken = iter.at.get();
     loop {
         if taken >= next && stop >= 0 && taken >= stop {
@@ -602,6 +604,18 @@ pub(super) fn drain_into(
                     iter.at.set(0);
                     items.resize(items.len() + left as usize, iter.a.get());
                     return Ok(Step::End);
+                }
+            }
+            IterKind::SequenceReverse => {
+                if let Some(text) = iter.a.get().cast::<Str>() {
+                    let rest = text.offset((iter.at.get() + 1) as usize);
+                    let mut rest = &text.as_bytes()[..rest];
+                    while !rest.is_empty() {
+                        let (before, char) = rest.split_at(rest.len() - wtf8::decode_last(rest).1);
+                        items.push(Value::object(vm.space.str_of_char(char)));
+                        rest = before;
+                    }
+                    return Ok(finish(iter));
                 }
             }
             IterKind::Slice if iter.guard.get() != 0 => return drain_slice(vm, iter, items, depth),

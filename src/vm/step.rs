@@ -87,9 +87,10 @@ pub(super) fn step(vm: &mut Vm, iter: Gc<Iter>, depth: u32) -> Step {
             if index >= text.byte_len() {
                 return finish(iter);
             }
-            let next = index + crate::value::str::char_width(text.as_bytes()[index]);
+            let bytes = text.as_bytes();
+            let next = index + crate::value::str::char_width(bytes[index]);
             iter.at.set(next as i64);
-            Step::Item(Value::object(vm.space.substr(text, index, next)))
+            Step::Item(Value::object(vm.space.str_of_char(&bytes[index..next])))
         }
         IterKind::Bytes => {
             match source.cast::<Bytes>().and_then(|b| b.as_slice().get(index).copied()) {

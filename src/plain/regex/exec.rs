@@ -104,6 +104,11 @@ impl<'a> Matcher<'a> {
         (end != NONE).then_some((start, end))
     }
 
+    /// How many groups there are, the whole match being one.
+    pub fn groups(&self) -> usize {
+        self.program.groups + 1
+    }
+
     /// The group that was closed last.
     pub fn last_group(&self) -> Option<usize> {
         self.slots.last().copied().filter(|&last| last != NONE)

@@ -12,7 +12,18 @@ const BIG_SIGMA: u32 = 0x3a3;
 const FINAL_SIGMA: u32 = 0x3c2;
 
 /// Appends the lower case of a code point, out of context.
+#[inline]
 pub fn push_lower(out: &mut Vec<u8>, point: u32) {
+    match point {
+        // ASCII and the rest of Latin-1.
+        0..0x80 => out.push((point as u8).to_ascii_lowercase()),
+        0xc0..=0xd6 | 0xd8..=0xde => push_point(out, point + 0x20),
+        0x80..=0xff => push_point(out, point),
+        _ => push_other_lower(out, point),
+    }
+}
+
+fn push_other_lower(out: &mut Vec<u8>, point: u32) {
     match char::from_u32(point) {
         Some(c) if has(point, CHANGES_LOWER) => push_chars(out, c.to_lowercase()),
         _ => push_point(out, point),
@@ -20,7 +31,18 @@ pub fn push_lower(out: &mut Vec<u8>, point: u32) {
 }
 
 /// Appends the upper case of a code point.
+#[inline]
 pub fn push_upper(out: &mut Vec<u8>, point: u32) {
+    match point {
+        0..0x80 => out.push((point as u8).to_ascii_uppercase()),
+        0xe0..=0xf6 | 0xf8..=0xfe => push_point(out, point - 0x20),
+        // The micro sign, the sharp s and the y with dots have capitals elsewhere.
+        0x80..=0xff if !matches!(point, 0xb5 | 0xdf | 0xff) => push_point(out, point),
+        _ => push_other_upper(out, point),
+    }
+}
+
+fn push_other_upper(out: &mut Vec<u8>, point: u32) {
     match char::from_u32(point) {
         Some(c) if has(point, CHANGES_UPPER) => push_chars(out, c.to_uppercase()),
         _ => push_point(out, point),
@@ -29,7 +51,7 @@ pub fn push_upper(out: &mut Vec<u8>, point: u32) {
 
 /// Appends the title case of a code point.
 pub fn push_title(out: &mut Vec<u8>, point: u32) {
-    if !has(point, TITLE_IS_NOT_UPPER) {
+    if point < 0x80 || !has(point, TITLE_IS_NOT_UPPER) {
         return push_upper(out, point);
     }
     match point {
@@ -59,7 +81,7 @@ pub fn push_title(out: &mut Vec<u8>, point: u32) {
 
 /// Appends the case folding of a code point.
 pub fn push_fold(out: &mut Vec<u8>, point: u32) {
-    if !has(point, FOLD_IS_NOT_LOWER) {
+    if point < 0x80 || !has(point, FOLD_IS_NOT_LOWER) {
         return push_lower(out, point);
     }
     match point {

@@ -67,7 +67,7 @@ pub fn is_space(point: u32) -> bool {
 }
 
 /// Python's ASCII whitespace: that of C, and the four separators 0x1c to 0x1f.
-pub fn is_ascii_space(byte: u8) -> bool {
+pub const fn is_ascii_space(byte: u8) -> bool {
     matches!(byte, b' ' | 0x09..=0x0d | 0x1c..=0x1f)
 }
 

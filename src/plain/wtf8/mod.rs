@@ -97,8 +97,14 @@ impl DoubleEndedIterator for Points<'_> {
 /// Appends a code point; what is beyond Unicode becomes U+FFFD.
 #[inline]
 pub fn push_point(out: &mut Vec<u8>, point: u32) {
+    if let 0..0x80 = point {
+        return out.push(point as u8);
+    }
     let (bytes, width) = encode(point);
-    out.extend_from_slice(&bytes[..width]);
+    match width {
+        2 => out.extend_from_slice(&[bytes[0], bytes[1]]),
+        _ => out.extend_from_slice(&bytes[..width]),
+    }
 }
 
 /// A code point in WTF-8, and its width.
@@ -114,10 +120,45 @@ pub fn encode(point: u32) -> ([u8; 4], usize) {
     }
 }
 
+const LOW: u64 = 0x0101_0101_0101_0101;
+
+/// A one in each of eight bytes where a code point begins.
+#[inline(always)]
+fn starts(eight: [u8; 8]) -> u64 {
+    let word = u64::from_le_bytes(eight);
+    (!word >> 7 | word >> 6) & LOW
+}
+
+/// How many code points begin in eight bytes.
+#[inline(always)]
+fn starts_in(eight: [u8; 8]) -> usize {
+    (starts(eight).wrapping_mul(LOW) >> 56) as usize
+}
+
 /// How many code points a text has.
 #[inline]
 pub fn len(text: &[u8]) -> usize {
-    text.iter().filter(|&&byte| !is_continuation(byte)).count()
+    let (eights, few) = text.as_chunks::<8>();
+    let mut count = 0;
+    if eights.len() < 8 {
+        for &eight in eights {
+            count += starts_in(eight);
+        }
+    } else {
+        // Counted in bytes, as long as none can overflow.
+        for part in eights.chunks(255) {
+            let mut counts = 0;
+            for &eight in part {
+                counts += starts(eight);
+            }
+            let pairs = (counts & 0x00ff_00ff_00ff_00ff) + (counts >> 8 & 0x00ff_00ff_00ff_00ff);
+            count += (pairs.wrapping_mul(0x0001_0001_0001_0001) >> 48) as usize;
+        }
+    }
+    for &byte in few {
+        count += usize::from(!is_continuation(byte));
+    }
+    count
 }
 
 /// The offset in bytes of a code point; the number of code points gives the end of the text.
@@ -126,10 +167,18 @@ pub fn offset(text: &[u8], index: usize) -> Option<usize> {
         return None;
     }
     let (mut at, mut left) = (0, index);
-    // Whole blocks are counted eight bytes at a time.
-    while left > 64 && at + 64 <= text.len() {
-        left -= len(&text[at..at + 64]);
-        at += 64;
+    // Whole blocks first, then eight bytes at a time.
+    while left >= 128 && at + 128 <= text.len() {
+        left -= len(&text[at..at + 128]);
+        at += 128;
+    }
+    while let Some(eight) = text.get(at..).and_then(|rest| rest.first_chunk()) {
+        let starts = starts_in(*eight);
+        if starts > left {
+            break;
+        }
+        left -= starts;
+        at += 8;
     }
     while at < text.len() && is_continuation(text[at]) {
         at += 1;

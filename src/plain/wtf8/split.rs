@@ -6,7 +6,7 @@
 use memchr::memmem;
 
 use super::super::Result;
-use super::super::unicode::is_space;
+use super::super::unicode::{is_ascii_space, is_space};
 use super::decode;
 use super::search::{check_separator, rfind};
 
@@ -51,16 +51,19 @@ pub fn rsplit<'a>(text: &'a [u8], separator: &[u8], max: Option<usize>) -> Resul
 
 /// The width of the whitespace a text begins with, and of the word after it.
 fn space_and_word(text: &[u8], unicode: bool) -> (usize, usize) {
-    let space = run(text, unicode, true);
-    (space, run(&text[space..], unicode, false))
+    let space = run_of_space(text, unicode);
+    (space, space + word(&text[space..], unicode))
 }
 
-/// How many bytes at the start are (or are not) whitespace.
-fn run(text: &[u8], unicode: bool, wanted: bool) -> usize {
+/// How many bytes at the start are whitespace.
+fn run_of_space(text: &[u8], unicode: bool) -> usize {
+    if !unicode {
+        return text.iter().position(|&byte| !is_byte_space(byte)).unwrap_or(text.len());
+    }
     let mut at = 0;
     while at < text.len() {
         let (is, width) = space_at(&text[at..], unicode);
-        if is != wanted {
+        if !is {
             break;
         }
         at += width;
@@ -68,17 +71,64 @@ fn run(text: &[u8], unicode: bool, wanted: bool) -> usize {
     at.min(text.len())
 }
 
+/// How many bytes at the start are not whitespace.
+fn word(text: &[u8], unicode: bool) -> usize {
+    if !unicode {
+        return text.iter().position(|&byte| is_byte_space(byte)).unwrap_or(text.len());
+    }
+    let mut from = 0;
+    while let Some(at) = text[from..].iter().position(|&byte| KINDS[byte as usize] != Lead::Other) {
+        from += at;
+        if space_at(&text[from..], true).0 {
+            return from;
+        }
+        // What follows in the same character begins no whitespace.
+        from += 1;
+    }
+    text.len()
+}
+
+/// What a byte of a text may begin.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lead {
+    Space,
+    /// Some characters that begin so are whitespace.
+    Perhaps,
+    Other,
+}
+
+static KINDS: [Lead; 256] = {
+    let mut kinds = [Lead::Other; 256];
+    let mut byte = 0;
+    while byte < 0x80 {
+        if is_ascii_space(byte as u8) {
+            kinds[byte] = Lead::Space;
+        }
+        byte += 1;
+    }
+    // U+0085 and U+00A0; U+1680; U+2000 to U+205F; U+3000.
+    kinds[0xc2] = Lead::Perhaps;
+    kinds[0xe1] = Lead::Perhaps;
+    kinds[0xe2] = Lead::Perhaps;
+    kinds[0xe3] = Lead::Perhaps;
+    kinds
+};
+
 /// Whether a text begins with whitespace, and how wide its first character is.
 pub(super) fn space_at(text: &[u8], unicode: bool) -> (bool, usize) {
     let byte = text[0];
     if !unicode {
         return (is_byte_space(byte), 1);
     }
-    if byte < 0x80 {
-        return (is_space(u32::from(byte)), 1);
+    match KINDS[byte as usize] {
+        Lead::Space => (true, 1),
+        Lead::Other if byte < 0x80 => (false, 1),
+        Lead::Other => (false, decode(text).1),
+        Lead::Perhaps => {
+            let (point, width) = decode(text);
+            (is_space(point), width)
+        }
     }
-    let (point, width) = decode(text);
-    (is_space(point), width)
 }
 
 /// The whitespace of bytes lacks the four separators that str has.
@@ -93,19 +143,18 @@ pub fn split_space(text: &[u8], max: Option<usize>, unicode: bool) -> Vec<&[u8]>
     let mut left = max.unwrap_or(usize::MAX);
     let (mut parts, mut rest) = (Vec::new(), text);
     loop {
-        let (space, word) =
-            if left > 0 { space_and_word(rest, unicode) } else { (run(rest, unicode, true), 0) };
-        rest = &rest[space..];
-        if rest.is_empty() {
+        let (space, end) =
+            if left > 0 { space_and_word(rest, unicode) } else { (run_of_space(rest, unicode), 0) };
+        if space == rest.len() {
             return parts;
         }
         if left == 0 {
             // The last part keeps the whitespace inside it and after it.
-            parts.push(rest);
+            parts.push(&rest[space..]);
             return parts;
         }
-        parts.push(&rest[..word]);
-        rest = &rest[word..];
+        parts.push(&rest[space..end]);
+        rest = &rest[end..];
         left -= 1;
     }
 }
@@ -148,7 +197,8 @@ pub(super) fn back_run(text: &[u8], unicode: bool, wanted: bool) -> usize {
 /// `text.splitlines(keep_ends)`; `unicode` is false for bytes, whose lines end in CR or LF only.
 pub fn split_lines(text: &[u8], keep_ends: bool, unicode: bool) -> Vec<&[u8]> {
     let (mut lines, mut from, mut at) = (Vec::new(), 0, 0);
-    while at < text.len() {
+    while let Some(more) = text[at..].iter().position(|&byte| ENDS[byte as usize]) {
+        at += more;
         let end = line_end(&text[at..], unicode);
         if end == 0 {
             at += 1;
@@ -163,6 +213,18 @@ pub fn split_lines(text: &[u8], keep_ends: bool, unicode: bool) -> Vec<&[u8]> {
     }
     lines
 }
+
+/// The bytes that an end of a line may begin with.
+static ENDS: [bool; 256] = {
+    let mut ends = [false; 256];
+    let leads = b"\n\r\x0b\x0c\x1c\x1d\x1e\xc2\xe2";
+    let mut at = 0;
+    while at < leads.len() {
+        ends[leads[at] as usize] = true;
+        at += 1;
+    }
+    ends
+};
 
 /// The width of the line end a text begins with, or 0.
 fn line_end(text: &[u8], unicode: bool) -> usize {
