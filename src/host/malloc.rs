@@ -5,8 +5,8 @@
 //! with their neighbours and parts them again, gives the top of its heap back to the system, and
 //! pays for every page of it anew.
 //!
-//! So the thread that runs the machine keeps some free pieces of every small size at hand. Each is
-//! a piece of the system allocator and may be freed by any thread; others keep none.
+//! So the thread that runs the machine keeps some free pieces of every size at hand that is not
+//! large. Each is a piece of the system allocator and may be freed by any thread; others keep none.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::UnsafeCell;
@@ -30,14 +30,21 @@ pub fn keep_freed() {
     }
 }
 
-/// Sizes are told apart as glibc does it: 24 bytes, then 16 more at a time.
+/// Small sizes are told apart as glibc does it: 24 bytes, then 16 more at a time.
 const UNIT: usize = 16;
-const CLASSES: usize = 33;
-const LARGEST: usize = CLASSES * UNIT - HEADER;
+const FINE: usize = 33;
+const LARGEST_FINE: usize = FINE * UNIT - HEADER;
+/// Above them each doubling has so many sizes.
+const STEPS: usize = 8;
+const FIRST_DOUBLING: u32 = 9;
+const DOUBLINGS: usize = 6;
+const CLASSES: usize = FINE + DOUBLINGS * STEPS;
+const LARGEST: usize = (1 << (FIRST_DOUBLING as usize + DOUBLINGS)) + HEADER;
 /// What glibc needs of each piece for itself.
 const HEADER: usize = 8;
-/// So many bytes of each size are kept.
-const KEPT: usize = 64 << 10;
+/// So many bytes of each size are kept: about what the objects of one block own, which are freed
+/// together.
+const KEPT: usize = 512 << 10;
 
 /// A free piece.
 struct Piece {
@@ -72,12 +79,23 @@ fn with_kept<R>(work: impl FnOnce(&mut Kept) -> R) -> R {
 
 #[inline(always)]
 fn class_of(size: usize) -> usize {
-    ((size + HEADER - 1) / UNIT).max(1)
+    if size <= LARGEST_FINE {
+        return ((size + HEADER - 1) / UNIT).max(1);
+    }
+    let last = size - HEADER - 1;
+    let doubling = last.ilog2();
+    let step = last >> (doubling - STEPS.ilog2()) & (STEPS - 1);
+    FINE + (doubling - FIRST_DOUBLING) as usize * STEPS + step
 }
 
 #[inline(always)]
 fn piece_size(class: usize) -> usize {
-    class * UNIT + HEADER
+    if class < FINE {
+        return class * UNIT + HEADER;
+    }
+    let (doublings, step) = ((class - FINE) / STEPS, (class - FINE) % STEPS);
+    let unit = 1 << (FIRST_DOUBLING as usize + doublings - STEPS.ilog2() as usize);
+    (STEPS + step + 1) * unit + HEADER
 }
 
 #[inline(always)]

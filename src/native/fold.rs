@@ -260,13 +260,18 @@ fn sum(cx: &mut Cx, args: Args) -> Flow {
     }
     if let Some(iter) = source.cast::<Iter>() {
         // What the items come to may run code: the sum is kept where the collector looks.
+        let mapped = cx.mapped(iter);
+        let step = |cx: &mut Cx| match mapped {
+            Some((quick, source)) => Some(cx.step_quick(quick, source)),
+            None => cx.step_mapped(iter),
+        };
         loop {
             let step = match total {
                 Sum::Any(value) => cx.scope(|cx| {
                     cx.root(value);
-                    cx.step_mapped(iter)
+                    step(cx)
                 }),
-                _ => cx.step_mapped(iter),
+                _ => step(cx),
             };
             match step {
                 Some(Step::Item(item)) if total.add_quickly(item) => {}

@@ -286,6 +286,14 @@ pub fn toggle(cx: &mut Cx, set: Gc<Set>, items: Items) -> Result<(), Stop> {
         set.edit(Elements::clear);
         return Ok(());
     }
+    if let Items::Set(other) = items
+        && set.elements().is_plain()
+        && other.elements().is_plain()
+    {
+        let grown = set.edit(|elements| elements.toggle_plain(other.elements()));
+        cx.heap.charge(grown);
+        return Ok(());
+    }
     each(cx, items, |cx, key, hash| {
         if !discard_hashed(cx, set, key, hash)? {
             cx.set_add_hashed(set, key, hash)?;

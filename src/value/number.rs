@@ -32,8 +32,9 @@ impl Object for BigInt {
 
 impl BigInt {
     fn external(&self) -> usize {
-        use dashu_int::ops::BitTest;
-        self.value.bit_len() / 8
+        // Not how many bits there are: that would look at the words themselves.
+        let (_, words) = self.value.as_sign_words();
+        if words.len() > 2 { words.len() * 8 } else { 0 }
     }
 }
 

@@ -6,6 +6,7 @@
 //! order here.
 
 use std::cell::{Cell, UnsafeCell};
+use std::convert::Infallible;
 
 use super::kind::{Object, Tracer};
 use super::table::{KeyEq, Probe};
@@ -39,12 +40,19 @@ pub struct Elements {
     many: Vec<u32>,
     /// Slots that are not empty, removed ones included.
     fill: usize,
+    /// When so many are, the slots become more.
+    most: usize,
     live: usize,
     /// Some element's place says nothing in CPython: iterate in insertion order.
     unordered: bool,
     version: u32,
     /// Where the next `pop` starts to look.
     finger: usize,
+}
+
+/// How many slots of so many are taken when they become too few: three fifths, as in CPython.
+const fn most_of(slots: usize) -> usize {
+    ((slots - 1) * 3).div_ceil(5)
 }
 
 impl Default for Elements {
@@ -54,6 +62,7 @@ impl Default for Elements {
             few: [EMPTY; MIN_SLOTS],
             many: Vec::new(),
             fill: 0,
+            most: most_of(MIN_SLOTS),
             live: 0,
             unordered: false,
             version: 0,
@@ -77,6 +86,7 @@ impl Elements {
     fn clear_slots(&mut self, size: usize) {
         self.few = [EMPTY; MIN_SLOTS];
         self.many = if size > MIN_SLOTS { vec![EMPTY; size] } else { Vec::new() };
+        self.most = most_of(size);
     }
 
     pub fn len(&self) -> usize {
@@ -141,8 +151,9 @@ impl Elements {
             return Ok(true);
         }
         match (text, element.key.cast::<Str>()) {
-            (None, None) if element.key.is_int() => Ok(false),
             (Some(a), Some(b)) => Ok(a.equals(&b)),
+            (None, Some(_)) => Ok(false),
+            _ if element.key.is_int() => Ok(false),
             _ => Err(Unsure),
         }
     }
@@ -269,13 +280,31 @@ impl Elements {
     /// Visits the elements in the order of iteration, until `visit` fails.
     #[inline(always)]
     fn each<E>(&self, mut visit: impl FnMut(Element) -> Result<(), E>) -> Result<(), E> {
-        let slots = self.slots();
-        let positions = if self.unordered { self.elements.len() } else { slots.len() };
-        for position in 0..positions {
-            let slot = if self.unordered { None } else { slots.get(position) };
-            match self.elements.get(slot.map_or(position, |&place| place as usize)) {
-                Some(element) if !element.key.is_undef() => visit(*element)?,
-                _ => {}
+        if self.unordered {
+            let live = self.elements.iter().filter(|element| !element.key.is_undef());
+            return live.copied().try_for_each(visit);
+        }
+        Self::each_place(self.slots(), |place| match self.elements.get(place) {
+            Some(element) => visit(*element),
+            None => Ok(()),
+        })
+    }
+
+    /// Visits the places that slots name, in their order. Most slots of a table may be empty.
+    #[inline(always)]
+    fn each_place<E>(
+        slots: &[u32],
+        mut visit: impl FnMut(usize) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (fours, _) = slots.as_chunks::<4>();
+        for four in fours {
+            if *four == [EMPTY; 4] {
+                continue;
+            }
+            for &place in four {
+                if place < REMOVED {
+                    visit(place as usize)?;
+                }
             }
         }
         Ok(())
@@ -290,6 +319,25 @@ impl Elements {
             Ok(())
         });
         (done, grown)
+    }
+
+    /// Are all keys such as can be told from each other without asking?
+    pub fn is_plain(&self) -> bool {
+        self.elements.iter().all(|e| e.key.is_int() || e.key.is::<Str>() || e.key.is_undef())
+    }
+
+    /// Takes out what both tables have, and adds what only the other one has; `is_plain` holds
+    /// for both. By how many bytes this table has grown.
+    pub fn toggle_plain(&mut self, other: &Elements) -> usize {
+        let mut grown = 0;
+        // What is plain can be told, so that this ends where the other table does.
+        let _ = other.each(|Element { hash, key }| {
+            if !self.remove_plain(hash, key)? {
+                grown += self.add_plain(hash, key)?.unwrap_or(0);
+            }
+            Ok::<(), Unsure>(())
+        });
+        grown
     }
 
     /// As `Table::probe`.
@@ -379,11 +427,9 @@ impl Elements {
     #[inline]
     fn put(&mut self, hash: u64, key: Value, ordered: bool, empty: usize) -> usize {
         let (place, grown) = self.push(hash, key, ordered);
-        let slots = self.slots_mut();
-        slots[empty] = place;
-        let most = (slots.len() - 1) * 3;
+        self.slots_mut()[empty] = place;
         self.fill += 1;
-        if self.fill * 5 >= most { grown + self.make_room() } else { grown }
+        if self.fill >= self.most { grown + self.make_room() } else { grown }
     }
 
     /// Makes the slots more, as CPython does when three fifths of them are taken.
@@ -405,12 +451,12 @@ impl Elements {
         self.clear_slots(size);
         let elements = &self.elements;
         let slots = if self.many.is_empty() { &mut self.few[..] } else { &mut self.many };
-        for &place in if many.is_empty() { &few[..] } else { &many } {
-            if place < REMOVED {
-                let slot = Self::empty_slot(slots, elements[place as usize].hash);
-                slots[slot] = place;
-            }
-        }
+        let old = if many.is_empty() { &few[..] } else { &many };
+        let Ok(()) = Self::each_place::<Infallible>(old, |place| {
+            let slot = Self::empty_slot(slots, elements[place].hash);
+            slots[slot] = place as u32;
+            Ok(())
+        });
         self.fill = self.live;
         if self.elements.len() > self.live * 2 + 8 {
             self.compact();
@@ -499,7 +545,7 @@ impl Elements {
     /// The elements in the order of iteration.
     pub fn keys(&self) -> Vec<Value> {
         let mut keys = Vec::with_capacity(self.live);
-        let Ok(()) = self.each::<std::convert::Infallible>(|element| {
+        let Ok(()) = self.each::<Infallible>(|element| {
             keys.push(element.key);
             Ok(())
         });
@@ -593,6 +639,7 @@ impl Elements {
             self.elements = other.elements.clone();
             self.few = other.few;
             self.many = other.many.clone();
+            self.most = other.most;
             if self.elements.len() > self.live {
                 self.compact();
             }
@@ -601,11 +648,11 @@ impl Elements {
         self.elements = other.elements.clone();
         self.clear_slots(size);
         let slots = if self.many.is_empty() { &mut self.few[..] } else { &mut self.many };
-        for &place in other.slots() {
-            if let Some(element) = self.elements.get(place as usize) {
-                slots[Self::empty_slot(slots, element.hash)] = place;
-            }
-        }
+        let Ok(()) = Self::each_place::<Infallible>(other.slots(), |place| {
+            let slot = Self::empty_slot(slots, self.elements[place].hash);
+            slots[slot] = place as u32;
+            Ok(())
+        });
         if self.elements.len() > self.live {
             self.compact();
         }

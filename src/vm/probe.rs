@@ -18,15 +18,18 @@ use crate::value::{
 
 // ---- hashing
 
-/// The hash of a value that needs no code of the program; None if it does, or is unhashable.
-pub fn hash_plain(vm: &Vm, value: Value) -> Option<u64> {
+/// The hash of a string or an inline integer.
+#[inline(always)]
+fn hash_of_plain(vm: &Vm, value: Value) -> Option<u64> {
     if let Some(i) = value.as_int() {
         return Some(hash::inline_int(i) as u64);
     }
-    if let Some(text) = value.cast::<Str>() {
-        return Some(vm.space.str_hash(text));
-    }
-    hash_other(vm, value, 0)
+    value.cast::<Str>().map(|text| vm.space.str_hash(text))
+}
+
+/// The hash of a value that needs no code of the program; None if it does, or is unhashable.
+pub fn hash_plain(vm: &Vm, value: Value) -> Option<u64> {
+    hash_of_plain(vm, value).or_else(|| hash_other(vm, value, 0))
 }
 
 fn hash_other(vm: &Vm, value: Value, depth: u32) -> Option<u64> {
@@ -305,11 +308,11 @@ pub fn plain_items(space: &Space, value: Value) -> Option<Vec<Value>> {
             return Some(chars.collect());
         }
         let mut chars = Vec::with_capacity(text.len());
-        let mut at = 0;
-        while at < text.byte_len() {
-            let next = at + crate::value::str::char_width(text.as_bytes()[at]);
-            chars.push(Value::object(space.substr(text, at, next)));
-            at = next;
+        let mut rest = text.as_bytes();
+        while let Some(&first) = rest.first() {
+            let (char, after) = rest.split_at(crate::value::str::char_width(first));
+            chars.push(Value::object(space.str_of_char(char)));
+            rest = after;
         }
         return Some(chars);
     }
@@ -629,6 +632,11 @@ impl Cx {
 
     /// `key in set`. A set as the key stands for the frozenset of its elements.
     pub fn set_contains(&mut self, set: Gc<Set>, key: Value) -> Result<bool, Stop> {
+        if let Some(hash) = hash_of_plain(self.vm(), key)
+            && let Ok(place) = set.elements().find_plain(hash, key)
+        {
+            return Ok(place.is_some());
+        }
         let hash = match self.unwrap(key).cast::<Set>() {
             Some(inner) if !inner.is_frozen() && !self.class_of(key).has(overrides::HASH) => {
                 hash::frozenset(inner.elements().iter().map(|e| e.hash as i64)) as u64
@@ -658,11 +666,7 @@ impl Cx {
         set.edit(|elements| {
             let mut grown = 0;
             let is_told = |&&key: &&Value| {
-                let hash = match key.cast::<Str>() {
-                    Some(text) => self.vm().space.str_hash(text),
-                    None if key.is_int() => hash::inline_int(key.int_unchecked()) as u64,
-                    None => return false,
-                };
+                let Some(hash) = hash_of_plain(self.vm(), key) else { return false };
                 let added = elements.add_plain(hash, key);
                 grown += added.as_ref().map_or(0, |grown| grown.unwrap_or(0));
                 added.is_ok()
@@ -692,6 +696,11 @@ impl Cx {
 
     /// Removes a key; false if it was absent.
     pub fn set_remove(&mut self, set: Gc<Set>, key: Value) -> Result<bool, Stop> {
+        if let Some(hash) = hash_of_plain(self.vm(), key)
+            && let Ok(was_there) = set.edit(|elements| elements.remove_plain(hash, key))
+        {
+            return Ok(was_there);
+        }
         let hash = match self.unwrap(key).cast::<Set>() {
             Some(inner) if !inner.is_frozen() && !self.class_of(key).has(overrides::HASH) => {
                 hash::frozenset(inner.elements().iter().map(|e| e.hash as i64)) as u64

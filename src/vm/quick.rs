@@ -129,7 +129,8 @@ impl Cx {
         self.stepped(flow)
     }
 
-    fn mapped(&self, iter: Gc<Iter>) -> Option<(Quick, Gc<Iter>)> {
+    /// The native and the plain source of a `map`, which `step_quick` takes one step of.
+    pub fn mapped(&self, iter: Gc<Iter>) -> Option<(Quick, Gc<Iter>)> {
         if iter.kind != IterKind::Map || iter.header.flags != 0 {
             return None;
         }
@@ -139,7 +140,8 @@ impl Cx {
         is_plain(Value::object(source), 0).then_some((quick, source))
     }
 
-    fn step_quick(&mut self, quick: Quick, source: Gc<Iter>) -> Step {
+    /// One step of what `mapped` has found.
+    pub fn step_quick(&mut self, quick: Quick, source: Gc<Iter>) -> Step {
         let item = match step::lean_step(self.vm(), source) {
             Some(item) => item,
             None => match step::step(self.vm_mut(), source, 0) {
