@@ -15,11 +15,11 @@ use crate::value::{
 /// Looks an attribute up as `object.name` does, without running code of the program.
 pub fn find(vm: &mut Vm, object: Value, name: Gc<Str>) -> Found {
     let class = vm.space.class_of(object);
-    if class.has(overrides::GETATTRIBUTE) {
-        if let Some(method) = hook(vm, class, vm.names.__getattribute__) {
-            let args = [object, Value::object(name), Value::NONE];
-            return Found::Call(method, args, 2);
-        }
+    if class.has(overrides::GETATTRIBUTE)
+        && let Some(method) = hook(vm, class, vm.names.__getattribute__)
+    {
+        let args = [object, Value::object(name), Value::NONE];
+        return Found::Call(method, args, 2);
     }
     find_default(vm, object, class, name)
 }

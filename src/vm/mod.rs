@@ -54,6 +54,7 @@ mod quick;
 mod raise;
 mod range;
 mod rebase;
+mod reclass;
 mod roots;
 mod safepoint;
 mod slots;
