@@ -7,7 +7,7 @@ use super::function;
 use crate::gc::Gc;
 use crate::plain::int::Int;
 use crate::value::{BigInt, ByteArray, Bytes, Iter, List, Range, Str, Value};
-use crate::vm::{Args, Binary, Cx, Def, Flow, Order, Step, Stop};
+use crate::vm::{Args, Binary, Cx, Def, Flow, Order, Quick, Step, Stop};
 
 pub static FUNCTIONS: &[Def] = &[
     function(
@@ -409,9 +409,31 @@ fn extreme(cx: &mut Cx, args: Args, name: &str, in_prelude: &'static str, order:
             return Ok(best);
         }
     }
+    if let Some(quick) = cx.quick(key, 1)
+        && let Some(iter) = plain_iter(cx, source)
+    {
+        let flow = extreme_by(cx, quick, key, iter, order);
+        if !matches!(flow, Ok(best) if best.is_undef()) {
+            return flow;
+        }
+    }
     // One-item tuple: UNDEF is nothing that the prelude may see.
     let default = default.map_or(Value::NONE, |v| Value::object(cx.tuple(&[v])));
     cx.tail_prelude(in_prelude, &[source, key, default])
+}
+
+/// Is it less, or greater? None if the program must be asked.
+#[inline]
+fn is_better(cx: &Cx, item: Value, best: Value, order: Order) -> Result<Option<bool>, Stop> {
+    if Value::both_ints(item, best) {
+        let less = order == Order::Lt;
+        return Ok(Some(if less { Value::int_lt(item, best) } else { Value::int_lt(best, item) }));
+    }
+    if item.is_float() && best.is_float() {
+        let (x, y) = (item.float_bits(), best.float_bits());
+        return Ok(Some(if order == Order::Lt { x < y } else { x > y }));
+    }
+    cx.compare_builtin(item, best, order)
 }
 
 /// The first of the smallest or largest items; None if there is none, or the program must be
@@ -420,22 +442,96 @@ fn best_of(cx: &Cx, items: &[Value], order: Order) -> Result<Option<Value>, Stop
     let Some((&first, rest)) = items.split_first() else { return Ok(None) };
     let mut best = first;
     for &item in rest {
-        let better = if Value::both_ints(item, best) {
-            if order == Order::Lt { Value::int_lt(item, best) } else { Value::int_lt(best, item) }
-        } else if item.is_float() && best.is_float() {
-            let (x, y) = (item.float_bits(), best.float_bits());
-            if order == Order::Lt { x < y } else { x > y }
-        } else {
-            match cx.compare_builtin(item, best, order)? {
-                Some(better) => better,
-                None => return Ok(None),
-            }
-        };
+        let Some(better) = is_better(cx, item, best, order)? else { return Ok(None) };
         if better {
             best = item;
         }
     }
     Ok(Some(best))
+}
+
+/// An iterator over what yields its items without code of the program.
+fn plain_iter(cx: &Cx, source: Value) -> Option<Gc<Iter>> {
+    let iter = cx.builtin_iter(source)?.cast::<Iter>()?;
+    cx.is_plain_iter(iter).then_some(iter)
+}
+
+/// The extreme by a native key; UNDEF if there are no items. The prelude goes on where the keys
+/// cannot be compared without the program.
+fn extreme_by(cx: &mut Cx, quick: Quick, key: Value, iter: Gc<Iter>, order: Order) -> Flow {
+    // Kept alive: the best item and its key, the latest item and its key.
+    let kept = cx.list(vec![Value::UNDEF; 4]);
+    let told = cx.scope(|cx| {
+        cx.root(Value::object(iter));
+        cx.root(Value::object(kept));
+        let mut count = 0u32;
+        while let Some(item) = next_item(cx, iter)? {
+            kept.set(2, item);
+            let value = cx.run_quick(quick, &[item])?;
+            kept.set(3, value);
+            let best = kept.get(1).unwrap_or(Value::UNDEF);
+            let better = match best.is_undef() {
+                true => Some(true),
+                false => is_better(cx, value, best, order)?,
+            };
+            match better {
+                Some(true) => kept.edit(|all| all.copy_within(2.., 0)),
+                Some(false) => {}
+                None => return Ok(false),
+            }
+            count = count.wrapping_add(1);
+            if count.is_multiple_of(1 << 14) {
+                cx.check_interrupt()?;
+            }
+        }
+        Ok(true)
+    })?;
+    let [best, most, item, value] = [0, 1, 2, 3].map(|at| kept.get(at).unwrap_or(Value::UNDEF));
+    if told {
+        return Ok(best);
+    }
+    let rest = if order == Order::Lt { "_min_on" } else { "_max_on" };
+    cx.tail_prelude(rest, &[Value::object(iter), key, best, most, item, value])
+}
+
+/// The next item of a plain iterator.
+pub fn next_item(cx: &mut Cx, iter: Gc<Iter>) -> Result<Option<Value>, Stop> {
+    match cx.step(iter) {
+        Step::Item(item) => Ok(Some(item)),
+        Step::Raised => Err(Stop::Raised),
+        Step::End | Step::Code => Ok(None),
+    }
+}
+
+/// What `reduce` makes of a native function and plain items; UNDEF if there is nothing at all.
+pub fn reduce_by(cx: &mut Cx, quick: Quick, source: Gc<Iter>, first: Value) -> Flow {
+    let kept = cx.list(vec![first, Value::UNDEF]);
+    cx.scope(|cx| {
+        cx.root(Value::object(source));
+        cx.root(Value::object(kept));
+        let mut value = first;
+        let mut count = 0u32;
+        while let Some(item) = next_item(cx, source)? {
+            if !value.is_undef() {
+                kept.set(1, item);
+                value = cx.run_quick(quick, &[value, item])?;
+            } else {
+                value = item;
+            }
+            kept.set(0, value);
+            count = count.wrapping_add(1);
+            if count.is_multiple_of(1 << 14) {
+                cx.check_interrupt()?;
+            }
+        }
+        Ok(value)
+    })
+}
+
+/// The native that is called for pairs of what a plain iterator yields.
+pub fn quick_reduction(cx: &Cx, function: Value, source: Value) -> Option<(Quick, Gc<Iter>)> {
+    let quick = cx.quick(function, 2)?;
+    Some((quick, plain_iter(cx, source)?))
 }
 
 // ---- any and all

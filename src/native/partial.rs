@@ -7,7 +7,7 @@ use super::function::spread;
 use super::object::{derive, name_arg, new_class};
 use super::operators::wrong_receiver;
 use super::{
-    TypeDef, add_functions, add_types, builtins, function, lru_cache, method, static_method,
+    TypeDef, add_functions, add_types, builtins, fold, function, lru_cache, method, static_method,
 };
 use crate::gc::Gc;
 use crate::value::{Class, Dict, Record, Str, T, Tuple, Value};
@@ -55,10 +55,16 @@ static FUNCTIONS: &[Def] = &[
         "reduce(function, iterable, initial=None, /)",
         "Applies a function of two arguments to the items from left to right, down to one value.",
         |cx, args| {
-            let [function, iterable] = [0, 1].map(|i| cx.arg(args, i).value());
-            match cx.opt(args, 2).map(|initial| initial.value()) {
-                None => cx.tail_prelude("_reduce", &[function, iterable]),
-                Some(initial) => cx.tail_prelude("_reduce_from", &[function, iterable, initial]),
+            let [function, iterable, initial] = [0, 1, 2].map(|i| cx.arg(args, i).value());
+            if let Some((quick, source)) = fold::quick_reduction(cx, function, iterable) {
+                let value = fold::reduce_by(cx, quick, source, initial)?;
+                if !value.is_undef() {
+                    return Ok(value);
+                }
+            }
+            match initial.is_undef() {
+                true => cx.tail_prelude("_reduce", &[function, iterable]),
+                false => cx.tail_prelude("_reduce_from", &[function, iterable, initial]),
             }
         },
     ),

@@ -237,43 +237,51 @@ fn replace_counted(cx: &Cx, text: Gc<Str>, old: Gc<Str>, new: Gc<Str>, max: Opti
     Ok(Value::object(made))
 }
 
+/// How many places of a needle are noted: those beyond are looked for twice.
+const NOTED: usize = 32;
+
 /// Where a needle is in a text, counted.
 struct Occurrences<'a> {
     text: &'a [u8],
     needle: &'a [u8],
     finder: Option<memchr::memmem::Finder<'a>>,
     times: usize,
-    first: usize,
+    noted: [u32; NOTED],
 }
 
 impl<'a> Occurrences<'a> {
     /// None if there are none.
     fn new(text: &'a [u8], needle: &'a [u8], max: usize) -> Option<Occurrences<'a>> {
-        if max == 0 {
-            return None;
-        }
-        let (finder, first) = match *needle {
-            [byte] => (None, memchr::memchr(byte, text)?),
-            _ => {
-                let finder = memchr::memmem::Finder::new(needle);
-                let first = finder.find(text)?;
-                (Some(finder), first)
+        let first = wtf8::find(text, needle).filter(|_| max > 0)?;
+        let finder = (needle.len() > 1).then(|| memchr::memmem::Finder::new(needle));
+        let mut found = Occurrences { text, needle, finder, times: 0, noted: [0; NOTED] };
+        let (mut times, mut noted) = (0, [0; NOTED]);
+        found.look(first, max, |at| {
+            if let Some(place) = noted.get_mut(times) {
+                *place = at as u32;
             }
-        };
-        let rest = &text[first..];
-        let times = match &finder {
-            None => memchr::memchr_iter(needle[0], rest).count(),
-            Some(finder) => finder.find_iter(rest).count(),
-        };
-        Some(Occurrences { text, needle, finder, times: times.min(max), first })
+            times += 1;
+        });
+        (found.times, found.noted) = (times, noted);
+        Some(found)
+    }
+
+    /// Visits so many of those from a place on.
+    fn look(&self, from: usize, most: usize, mut visit: impl FnMut(usize)) {
+        let rest = &self.text[from..];
+        let visit = |at: usize| visit(from + at);
+        match &self.finder {
+            None => memchr::memchr_iter(self.needle[0], rest).take(most).for_each(visit),
+            Some(finder) => finder.find_iter(rest).take(most).for_each(visit),
+        }
     }
 
     fn each(&self, mut visit: impl FnMut(usize)) {
-        let rest = &self.text[self.first..];
-        let visit = |at: usize| visit(at + self.first);
-        match &self.finder {
-            None => memchr::memchr_iter(self.needle[0], rest).take(self.times).for_each(visit),
-            Some(finder) => finder.find_iter(rest).take(self.times).for_each(visit),
+        let noted = &self.noted[..self.times.min(NOTED)];
+        noted.iter().for_each(|&at| visit(at as usize));
+        if self.times > NOTED {
+            let from = self.noted[NOTED - 1] as usize + self.needle.len();
+            self.look(from, self.times - NOTED, visit);
         }
     }
 }

@@ -111,23 +111,28 @@ fn table_of_dict(cx: &mut Cx, args: Args, table: Gc<Dict>) -> Result<(), Stop> {
 fn translate(cx: &mut Cx, args: Args) -> Flow {
     let text = this_text(cx, args)?;
     let table = cx.arg(args, 1).value();
-    let mut ascii: [Option<Entry>; 128] = [const { None }; 128];
+    // What a dict has said of ASCII, where that is ASCII again; only a dict says the same twice
+    // without being asked.
+    let mut known = [UNKNOWN; 128];
     let mut out = Vec::with_capacity(text.byte_len());
     for point in wtf8::points(text.as_bytes()) {
-        let entry = match ascii.get(point as usize) {
-            // Only a dict says the same twice without being asked.
-            Some(Some(known)) if table.is::<Dict>() => *known,
-            _ => {
-                let entry = look_up(cx, table, point, &mut out)?;
-                if let (Some(place), Some(entry)) = (ascii.get_mut(point as usize), entry) {
-                    *place = Some(entry);
-                }
-                match entry {
-                    Some(entry) => entry,
-                    None => continue,
-                }
+        match known.get(point as usize) {
+            Some(&byte @ 0..0x80) => {
+                out.push(byte);
+                continue;
             }
-        };
+            Some(&NOTHING) => continue,
+            _ => {}
+        }
+        let Some(entry) = look_up(cx, table, point, &mut out)? else { continue };
+        if let (Some(place), true) = (known.get_mut(point as usize), table.is::<Dict>()) {
+            *place = match entry {
+                Entry::Same => point as u8,
+                Entry::Point(to @ 0..0x80) => to as u8,
+                Entry::Point(_) => UNKNOWN,
+                Entry::Nothing => NOTHING,
+            };
+        }
         match entry {
             Entry::Same => wtf8::push_point(&mut out, point),
             Entry::Point(point) => wtf8::push_point(&mut out, point),
@@ -139,6 +144,11 @@ fn translate(cx: &mut Cx, args: Args) -> Flow {
     }
     Ok(text_value(cx, &out))
 }
+
+/// Nothing takes the place of the char.
+const NOTHING: u8 = 0xFE;
+/// The table must be asked.
+const UNKNOWN: u8 = 0xFF;
 
 /// What a table says about a char.
 #[derive(Clone, Copy)]

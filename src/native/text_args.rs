@@ -123,9 +123,7 @@ pub fn text_value(cx: &Cx, bytes: &[u8]) -> Value {
 pub fn part_value(cx: &Cx, of: Gc<Str>, part: &[u8]) -> Value {
     if part.len() == of.byte_len() {
         Value::object(of)
-    } else if of.is_ascii() {
-        Value::object(cx.str_ascii(part))
     } else {
-        Value::object(cx.str_wtf8(part))
+        Value::object(cx.str_part(of, part))
     }
 }

@@ -54,6 +54,14 @@ pub fn from_hex(text: &[u8]) -> Result<Vec<u8>> {
     let digit = |at: usize| text.get(at).and_then(|&byte| hex_digit(byte));
     let mut at = 0;
     while at < text.len() {
+        if let Some(&[high, low]) = text[at..].first_chunk() {
+            let (high, low) = (HEX[high as usize], HEX[low as usize]);
+            if high | low < 16 {
+                out.push(high << 4 | low);
+                at += 2;
+                continue;
+            }
+        }
         if is_c_space(text[at]) {
             at += 1;
             continue;
@@ -75,13 +83,20 @@ pub fn from_hex(text: &[u8]) -> Result<Vec<u8>> {
 
 #[inline]
 fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
-    }
+    Some(HEX[byte as usize]).filter(|&digit| digit < 16)
 }
+
+/// The values of digits; 255 for what is none.
+static HEX: [u8; 256] = {
+    let mut values = [255; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        values[b"0123456789abcdef"[digit] as usize] = digit as u8;
+        values[b"0123456789ABCDEF"[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    values
+};
 
 /// A predicate that every byte of something not empty must pass.
 fn all(data: &[u8], test: impl Fn(&u8) -> bool) -> bool {

@@ -91,8 +91,20 @@ impl Space {
         if start == 0 && end == of.byte_len() {
             return of;
         }
-        let bytes = &of.as_bytes()[start..end];
-        if of.is_ascii() { self.str_ascii(bytes) } else { self.str_wtf8(bytes) }
+        self.str_part(of, &of.as_bytes()[start..end])
+    }
+
+    /// A string from a part of another one's bytes: it has lone surrogates only if that has.
+    #[inline]
+    pub fn str_part(&self, of: Gc<Str>, bytes: &[u8]) -> Gc<Str> {
+        if of.is_ascii() {
+            return self.str_ascii(bytes);
+        }
+        if bytes.len() <= 4 || of.header.flags & SURROGATES != 0 {
+            return self.str_wtf8(bytes);
+        }
+        let chars = wtf8::len(bytes);
+        self.raw_str(bytes, if chars == bytes.len() { 0 } else { WIDE }, chars)
     }
 
     /// As `substr`, where it is known how many chars these are.

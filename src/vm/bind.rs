@@ -262,15 +262,14 @@ pub unsafe fn enter_with_names(
     unsafe {
         let names = names.cast::<Tuple>().expect("the compiler makes a tuple");
         let text = |name: &Value| name.cast::<Str>().expect("of strings");
-        let (one, two, many);
+        let (mut few, many);
         let names: &[Gc<Str>] = match names.as_slice() {
-            [a] => {
-                one = [text(a)];
-                &one
-            }
-            [a, b] => {
-                two = [text(a), text(b)];
-                &two
+            names @ [first, ..] if names.len() <= FEW => {
+                few = [text(first); FEW];
+                for (place, name) in few.iter_mut().zip(names) {
+                    *place = text(name);
+                }
+                &few[..names.len()]
             }
             names => {
                 many = names.iter().map(text).collect::<Vec<_>>();

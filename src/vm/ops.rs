@@ -207,28 +207,24 @@ pub fn repeat(vm: &Vm, sequence: Value, count: Int) -> Result<Option<Value>, Sto
         }
         return Ok(Some(Value::object(vm.space.str_wtf8(&text.as_bytes().repeat(count)))));
     }
-    let items = if let Some(list) = sequence.cast::<List>() {
-        list.to_vec()
-    } else if let Some(tuple) = sequence.cast::<Tuple>() {
-        if count == 1 {
-            return Ok(Some(sequence));
+    let repeated = |items: &[Value]| {
+        if too_big(items.len(), 8) {
+            return Err(memory_error(vm));
         }
-        tuple.as_slice().to_vec()
-    } else {
-        return Ok(None);
+        Ok(match items {
+            [item] => vec![*item; count],
+            _ => items.repeat(count),
+        })
     };
-    if too_big(items.len(), 8) {
-        return Err(memory_error(vm));
+    if let Some(list) = sequence.cast::<List>() {
+        let items = list.edit(|items| repeated(items))?;
+        return Ok(Some(Value::object(vm.space.list(items))));
     }
-    let items = match items[..] {
-        [item] => vec![item; count],
-        _ => items.repeat(count),
-    };
-    Ok(Some(if sequence.is::<List>() {
-        Value::object(vm.space.list(items))
-    } else {
-        Value::object(vm.space.tuple(&items))
-    }))
+    match sequence.cast::<Tuple>() {
+        Some(_) if count == 1 => Ok(Some(sequence)),
+        Some(tuple) => Ok(Some(Value::object(vm.space.tuple(&repeated(tuple.as_slice())?)))),
+        None => Ok(None),
+    }
 }
 
 /// The general case of a binary instruction: native, then special methods.

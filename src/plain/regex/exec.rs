@@ -2,8 +2,6 @@
 //!
 //! Only lookarounds and atomic groups recurse, as deep as the pattern nests them.
 
-use memchr::memmem;
-
 use super::super::wtf8;
 use super::Program;
 use super::compile::Op;
@@ -146,7 +144,7 @@ impl<'a> Matcher<'a> {
     fn candidate(&self, at: usize) -> Option<usize> {
         let rest = self.text.get(at..)?;
         if self.program.prefix.len() > 1 {
-            return memmem::find(rest, &self.program.prefix).map(|skip| at + skip);
+            return wtf8::find(rest, &self.program.prefix).map(|skip| at + skip);
         }
         match (&self.program.first, &self.program.prefix[..]) {
             (_, &[byte]) => memchr::memchr(byte, rest).map(|skip| at + skip),
