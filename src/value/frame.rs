@@ -23,7 +23,7 @@
 //! the root's return ip is that frame's resume address.
 
 use super::kind::{Object, Tracer};
-use super::{Function, Value};
+use super::{BoundMethod, Function, Value};
 use crate::code::op::Word;
 use crate::gc::{Gc, Header};
 
@@ -113,7 +113,8 @@ pub mod state {
     pub const RUNNING: u8 = 2;
     pub const FINISHED: u8 = 3;
     pub const MASK: u8 = 3;
-    /// … whether a program may hold a reference to it (else a return frees it at once) …
+    /// … whether a program may hold a reference to it (else a return frees a coroutine at once,
+    /// and a loop that is left early closes a generator) …
     pub const EXPOSED: u8 = 4;
     /// … whether it, or what it delegates to, may be handling exceptions (`vm/handling.rs`) …
     pub const HANDLING: u8 = 8;
@@ -165,6 +166,37 @@ impl Frame {
     #[inline(always)]
     pub fn kind(&self) -> u8 {
         self.header.flags & state::KIND
+    }
+
+    /// A generator that nobody but a loop knows.
+    pub fn is_owned(&self) -> bool {
+        self.kind() != state::COROUTINE && self.header.flags & state::EXPOSED == 0
+    }
+
+    /// Gives a generator to the loop whose header is at `ip`, if the call in front of that has
+    /// made it: any other may be known elsewhere.
+    pub fn own_if_made_at(this: Gc<Frame>, ip: *const Word) {
+        if this.state() == state::CREATED && this.caller.cast::<Word>().cast_const() == ip {
+            Frame::own(this);
+        }
+    }
+
+    /// The same for what calling `callee` gave: each call of a generator function makes a new one.
+    pub fn own_if_made_by(this: Gc<Frame>, callee: Value) {
+        let callee = match callee.cast::<BoundMethod>() {
+            Some(method) => method.func.get(),
+            None => callee,
+        };
+        if this.state() == state::CREATED && callee == Value::object(this.function) {
+            Frame::own(this);
+        }
+    }
+
+    fn own(this: Gc<Frame>) {
+        if this.kind() != state::COROUTINE {
+            // SAFETY: a live frame that does not run.
+            unsafe { (*this.as_ptr()).header.flags &= !state::EXPOSED };
+        }
     }
 
     /// # Safety

@@ -227,11 +227,16 @@ fn begun(_: &mut Cx, [op, ..]: [Value; 3], outcome: Outcome) -> Flow {
 pub unsafe fn get_aiter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let object = reg!(base, word::b(w));
+        let owns = word::ext(w) == 1;
+        if owns && let Some(frame) = object.cast::<Frame>() {
+            Frame::own_if_made_at(frame, ip.sub(1));
+        }
         match Cx::of(&mut *vm).special(object, (*vm).names.__aiter__) {
             Ok(Some(method)) => {
+                let callee = if owns { method } else { Value::NONE };
                 (*vm).continuations.push(call::Continuation {
                     run: aiter_made,
-                    state: [Value::NONE; 3],
+                    state: [callee, Value::NONE, Value::NONE],
                     info: w & DST_MASK,
                 });
                 call::invoke(vm, ip, base, method, &[], Ret::Native as u64)
@@ -249,8 +254,12 @@ pub unsafe fn get_aiter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     }
 }
 
-pub(super) fn aiter_made(cx: &mut Cx, _: [Value; 3], outcome: Outcome) -> Flow {
+/// What `__aiter__` has made: for a loop that would own it the function is in the state.
+pub(super) fn aiter_made(cx: &mut Cx, [callee, ..]: [Value; 3], outcome: Outcome) -> Flow {
     let made = outcome?;
+    if let Some(frame) = made.cast::<Frame>() {
+        Frame::own_if_made_by(frame, callee);
+    }
     let class: Gc<Class> = cx.class_of(made);
     if cx.lookup(class, cx.vm().names.__anext__).is_some() {
         return Ok(made);

@@ -84,6 +84,38 @@ impl Cx {
 
     /// Closes a frame: GeneratorExit is raised where it is suspended. A native's last act.
     pub fn close_frame(&mut self, frame: Gc<Frame>) -> Flow {
+        self.close_frame_for(frame, Hears::All)
+    }
+
+    /// Ends a suspended generator that nobody can reach any more: what comes of that is told, and
+    /// nobody's affair. A native's last act.
+    pub fn let_go(&mut self, frame: Gc<Frame>) -> Flow {
+        if frame.kind() == state::ASYNC_GENERATOR {
+            // It may have to wait, which is the event loop's affair.
+            let hook = self.vm().asyncgen_hooks[1];
+            if frame.header.flags & state::BUSY != 0 {
+                return Ok(Value::NONE);
+            }
+            if !hook.is_none() {
+                let frame = Value::object(frame);
+                let state = [frame, Value::NONE, Value::NONE];
+                return self.call_then(hook, &[frame], let_go, state);
+            }
+        }
+        let rests = std::ptr::eq(frame.link, Frame::base(frame.as_ptr()));
+        if rests && frame.function.code.code.handlers.is_empty() {
+            // Nothing in it could tell.
+            // SAFETY: a live frame that does not run.
+            unsafe { Frame::set_state(frame.as_ptr(), state::FINISHED) };
+            return Ok(Value::NONE);
+        }
+        match self.close_frame_for(frame, Hears::Nobody) {
+            Err(Stop::Raised) => let_go(self, [Value::object(frame); 3], Err(Stop::Raised)),
+            flow => flow,
+        }
+    }
+
+    fn close_frame_for(&mut self, frame: Gc<Frame>, hears: Hears) -> Flow {
         match frame.state() {
             state::CREATED => {
                 // SAFETY: a live frame that never ran.
@@ -106,13 +138,13 @@ impl Cx {
                 if let Some(inner) = unsafe { cut(frame.as_ptr()) } {
                     // SAFETY: `cut` returns a live frame.
                     let inner = unsafe { Gc::from_raw(inner) };
-                    let state = [Value::object(frame), Value::object(exit), Value::TRUE];
+                    let state = [Value::object(frame), Value::object(exit), hears.as_value()];
                     return match self.close_then(inner, inner_closed, state) {
                         Ok(_) => inner_closed(self, state, Ok(Value::NONE)),
                         flow => flow,
                     };
                 }
-                self.throw_exit(frame, Value::object(exit))
+                self.throw_exit(frame, Value::object(exit), hears.as_value())
             }
         }
     }
@@ -122,8 +154,8 @@ impl Cx {
         self.error(T::RuntimeError, &text)
     }
 
-    fn throw_exit(&mut self, frame: Gc<Frame>, exit: Value) -> Flow {
-        let state = [Value::object(frame), Value::NONE, Value::NONE];
+    fn throw_exit(&mut self, frame: Gc<Frame>, exit: Value, hears: Value) -> Flow {
+        let state = [Value::object(frame), hears, Value::NONE];
         self.vm_mut().resume =
             Some(Request { frame, value: exit, throws: true, then: Some((closed, state)) });
         Err(Stop::Resume)
@@ -145,6 +177,23 @@ impl Cx {
     }
 }
 
+/// Who hears of what goes wrong when a frame is closed.
+#[derive(Clone, Copy)]
+enum Hears {
+    All,
+    Nobody,
+}
+
+impl Hears {
+    /// For the state of what goes on behind a call, where None stands for no closing at all.
+    fn as_value(self) -> Value {
+        match self {
+            Hears::All => Value::TRUE,
+            Hears::Nobody => Value::FALSE,
+        }
+    }
+}
+
 /// What was delegated to has been closed: now the outer frame gets the exception.
 fn inner_closed(cx: &mut Cx, [frame, exit, closing]: [Value; 3], outcome: Outcome) -> Flow {
     let frame = frame.cast::<Frame>().expect("kept in the state");
@@ -152,15 +201,34 @@ fn inner_closed(cx: &mut Cx, [frame, exit, closing]: [Value; 3], outcome: Outcom
         Ok(_) => exit,
         Err(_) => cx.take_exception(),
     };
-    if closing == Value::TRUE {
-        return cx.throw_exit(frame, value);
+    if !closing.is_none() {
+        return cx.throw_exit(frame, value, closing);
     }
     cx.vm_mut().resume = Some(Request { frame, value, throws: true, then: None });
     Err(Stop::Resume)
 }
 
 /// GeneratorExit was raised in a frame that is being closed.
-fn closed(cx: &mut Cx, [frame, ..]: [Value; 3], outcome: Outcome) -> Flow {
+fn closed(cx: &mut Cx, [frame, hears, _]: [Value; 3], outcome: Outcome) -> Flow {
+    let ended = end_of_closing(cx, frame, outcome);
+    match hears == Value::FALSE {
+        true => let_go(cx, [frame; 3], ended),
+        false => ended,
+    }
+}
+
+/// An exception out of what was let go of is told, and forgotten.
+fn let_go(cx: &mut Cx, [frame, ..]: [Value; 3], outcome: Outcome) -> Flow {
+    match outcome {
+        Ok(_) => Ok(Value::NONE),
+        Err(_) => {
+            let error = cx.take_exception();
+            cx.tail_prelude("_unraisable", &[error, frame])
+        }
+    }
+}
+
+fn end_of_closing(cx: &mut Cx, frame: Value, outcome: Outcome) -> Flow {
     match outcome {
         Ok(_) => {
             let frame = frame.cast::<Frame>().expect("kept in the state");

@@ -3,7 +3,9 @@
 use super::iter_tools::drain_into;
 use super::pc::{Base, Ip, Pc, reg, taken};
 use super::step::{Pair, finish, is_plain, lean_step, step, step_pair};
-use super::{Cx, Flow, Outcome, Stop, Vm, call, ops, raise, range, safepoint, suspend, unwind};
+use super::{
+    Cx, Flow, Outcome, Resumption, Stop, Vm, call, ops, raise, range, safepoint, suspend, unwind,
+};
 use crate::code::op::{Word, word};
 use crate::gc::Gc;
 use crate::value::frame::{DST_MASK, Ret, state};
@@ -137,7 +139,15 @@ pub unsafe fn get_iter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     // SAFETY: I3; so throughout this file.
     unsafe {
         let value = reg!(base, word::b(w));
-        let flow = Cx::of(&mut *vm).iter_then(value);
+        let flow = match word::ext(w) {
+            0 => Cx::of(&mut *vm).iter_then(value),
+            _ => {
+                if let Some(frame) = value.cast::<Frame>() {
+                    Frame::own_if_made_at(frame, ip.sub(1));
+                }
+                Cx::of(&mut *vm).iter_of(value, own_iter_made)
+            }
+        };
         call::settle(vm, ip, base, w & DST_MASK, flow)
     }
 }
@@ -158,6 +168,11 @@ impl Cx {
 
     /// `iter(value)`, as a native's last act.
     pub fn iter_then(&mut self, value: Value) -> Flow {
+        self.iter_of(value, iter_made)
+    }
+
+    /// The same; `made` gets the function that was called.
+    fn iter_of(&mut self, value: Value, made: Resumption) -> Flow {
         if let Some(iter) = builtin_iter(self.vm(), value) {
             return Ok(iter);
         }
@@ -166,10 +181,9 @@ impl Cx {
             if method.is_none() {
                 return Err(not_iterable(self.vm(), value));
             }
-            let state = [value, Value::NONE, Value::NONE];
             let (func, this) = call::bind_special(self.vm_mut(), method, value)?;
             let args: Vec<Value> = this.into_iter().collect();
-            return self.call_then(func, &args, iter_made, state);
+            return self.call_then(func, &args, made, [func, Value::NONE, Value::NONE]);
         }
         if has_items(self.vm(), class) {
             let kind = IterKind::Sequence;
@@ -281,7 +295,15 @@ impl Cx {
     }
 }
 
-fn iter_made(cx: &mut Cx, [_, ..]: [Value; 3], outcome: Outcome) -> Flow {
+/// What `__iter__` has made for a loop.
+fn own_iter_made(cx: &mut Cx, state: [Value; 3], outcome: Outcome) -> Flow {
+    if let Some(frame) = outcome.as_ref().ok().and_then(|made| made.cast::<Frame>()) {
+        Frame::own_if_made_by(frame, state[0]);
+    }
+    iter_made(cx, state, outcome)
+}
+
+fn iter_made(cx: &mut Cx, _: [Value; 3], outcome: Outcome) -> Flow {
     let made = outcome?;
     let class = cx.class_of(made);
     if cx.lookup(class, cx.vm().names.__next__).is_some() || made.is::<Iter>() {
@@ -469,10 +491,10 @@ pub unsafe fn close_iter(vm: *mut Vm, ip: Ip, base: Base, w: Word) -> Pc {
     unsafe {
         let iterator = reg!(base, word::a(w));
         match iterator.cast::<Frame>() {
-            Some(frame) if frame.kind() == state::GENERATOR => {
+            Some(frame) if frame.is_owned() && frame.state() == state::SUSPENDED => {
                 // What closing does is not this loop's exception, if one is on its way: it stays
                 // in its register.
-                let flow = Cx::of(&mut *vm).close_frame(frame);
+                let flow = Cx::of(&mut *vm).let_go(frame);
                 call::settle(vm, ip, base, Ret::Discard as u64, flow)
             }
             _ => Pc::new(ip, base),

@@ -56,7 +56,7 @@ function early(source)  line 18, 6 registers
    19:     for item in source():
       0  Move         r2, r0               ; source
       1  Call         r2, r2.., 0
-      2  GetIter      r2, r2
+      2  GetIter      r2, r2, ext 1
       3  Jmp          -> 7
    20:         if item:
       4  JFalse       r1, -> 7             ; item

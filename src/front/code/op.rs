@@ -326,12 +326,13 @@ macro_rules! for_each_op {
             UnpackEx [Src Run Cnt] 0 => data::cold | make::unpack_ex;
 
             // ---- iteration
-            /// R[a] = iter(R[b])
+            /// R[a] = iter(R[b]); ext = 1: R[b] is what the call in front has made, so that a
+            /// generator that began there is the loop's own
             GetIter [Dst Src Nil] 0 => data::cold | iter::get_iter;
             /// if R[b] has a next item: R[a] = it, jump (to the loop body, backwards); else go on.
             /// ext = 1: the body begins with the `Unpack` of R[a] into two, which nothing else reads
             ForIter [Dst Src Off] 0 => iter::for_iter | iter::for_iter_slow, iter::for_iter_apart;
-            /// the loop over the fresh iterator R[a] is left early: close it if it is a generator
+            /// the loop over R[a] is left early: close it if it is a generator of the loop's own
             CloseIter [Src Nil Nil] 0 => data::cold | iter::close_iter;
 
             // ---- functions, classes, calls
@@ -382,7 +383,7 @@ macro_rules! for_each_op {
             Await [Dst Src Nil] 0 => data::cold | awaiting::await_value;
             /// R[a] = await R[b](c arguments as of CallL), without a coroutine object; ext as Await
             AwaitCall [Dst Win Cnt] 0 => linked::await_call | awaiting::await_call;
-            /// R[a] = R[b].__aiter__()
+            /// R[a] = R[b].__aiter__(); ext as in `GetIter`
             GetAIter [Dst Src Nil] 0 => data::cold | awaiting::get_aiter;
             /// R[a] = the awaitable R[b].__anext__()
             GetANext [Dst Src Nil] 0 => linked::get_anext | awaiting::get_anext;

@@ -189,7 +189,7 @@ impl<'a> Verifier<'a> {
             Op::LoadSpecial => HEADER as u8,
             // 2: the list stands in the window of a call.
             Op::ListExtend if word::a(word) >= HEADER as usize => 2,
-            Op::ListExtend | Op::ForIter => 1,
+            Op::ListExtend | Op::ForIter | Op::GetIter | Op::GetAIter => 1,
             Op::MatchClass => u8::MAX,
             _ if op.operands().contains(&Operand::Name) => u8::MAX,
             _ if is_arithmetic(op) => 1,

@@ -31,7 +31,7 @@ impl<'a> Compiler<'a> {
     fn inlined(&mut self, id: ExprId, comp: &'a Comprehension, scope: ScopeId, dst: Reg) {
         let iterator = self.body.alloc();
         let first = &comp.clauses[0];
-        self.iterator_to(first.iter, first.is_async, iterator);
+        let close = self.iterator_to(first.iter, first.is_async, iterator);
         // The display must not replace what the element reads: it grows in a register of its own.
         let acc = self.scratch(dst);
         self.at(id);
@@ -45,7 +45,7 @@ impl<'a> Compiler<'a> {
         let inner = self.body.inner_locals.len();
         self.comprehension_variables(id, scope);
         let own = inner..self.body.inner_locals.len();
-        self.clauses(comp, 0, iterator, Some(acc));
+        self.clauses(comp, 0, iterator, close, Some(acc));
         let end = self.body.ins.len() as u32;
         self.body.inner_locals[own].iter_mut().for_each(|local| local.end = end);
         self.body.scope = outer;
@@ -81,33 +81,41 @@ impl<'a> Compiler<'a> {
     }
 
     /// The loops from clause `nth` on; without an accumulator, elements are yielded.
-    fn clauses(&mut self, comp: &'a Comprehension, nth: usize, iterator: Reg, acc: Option<Reg>) {
+    fn clauses(
+        &mut self,
+        comp: &'a Comprehension,
+        nth: usize,
+        iterator: Reg,
+        close: bool,
+        acc: Option<Reg>,
+    ) {
         let Some(clause) = comp.clauses.get(nth) else {
             self.scoped(|this| this.element(comp, acc));
             return;
         };
         let top = self.body.top;
         let next = self.body.label();
-        let close = !clause.is_async && self.is_fresh_iterator(clause.iter);
         let body = |this: &mut Self| {
             for &condition in &clause.conditions {
                 this.jump_if(condition, next, false);
             }
             if nth + 1 == comp.clauses.len() {
-                this.clauses(comp, nth + 1, iterator, acc);
+                this.clauses(comp, nth + 1, iterator, false, acc);
                 return;
             }
             this.scoped(|this| {
                 let inner = this.body.alloc();
                 let next = &comp.clauses[nth + 1];
-                this.iterator_to(next.iter, next.is_async, inner);
-                this.clauses(comp, nth + 1, inner, acc);
+                let close = this.iterator_to(next.iter, next.is_async, inner);
+                this.clauses(comp, nth + 1, inner, close, acc);
             });
         };
         // An iterator that raises is to blame, not the whole comprehension.
         self.at(clause.iter);
         match clause.is_async {
-            true => self.async_loop(clause.span, clause.target, iterator, next, None, body),
+            true => {
+                self.async_loop(clause.span, clause.target, iterator, close, next, None, body);
+            }
             false => self.for_loop(clause.target, iterator, close, next, None, body),
         }
         self.body.top = top;
@@ -169,7 +177,8 @@ impl<'a> Compiler<'a> {
         let span = self.ast.span(id);
         let name = self.names.known.genexpr;
         let code = self.nested(scope, kind, name, span, params, |this| {
-            this.clauses(comp, 0, 0, None);
+            let close = this.is_fresh_iterator(comp.clauses[0].iter);
+            this.clauses(comp, 0, 0, close, None);
             None
         });
         self.at(id);

@@ -273,26 +273,24 @@ impl<'a> Compiler<'a> {
     pub(super) fn for_(&mut self, for_: &'a For) {
         let top = self.body.top;
         let iterator = self.body.alloc();
-        self.iterator_to(for_.iter, for_.is_async, iterator);
+        let close = self.iterator_to(for_.iter, for_.is_async, iterator);
         let (next, end) = (self.body.label(), self.body.label());
         let body = |this: &mut Self| this.block(&for_.body);
         match for_.is_async {
             true => {
                 let head = self.ast.span(for_.iter);
-                self.async_loop(head, for_.target, iterator, next, Some(end), body);
+                self.async_loop(head, for_.target, iterator, close, next, Some(end), body);
             }
-            false => {
-                let close = self.is_fresh_iterator(for_.iter);
-                self.for_loop(for_.target, iterator, close, next, Some(end), body);
-            }
+            false => self.for_loop(for_.target, iterator, close, next, Some(end), body),
         }
         self.body.top = top;
         self.block(&for_.orelse);
         self.body.bind(end);
     }
 
-    /// R[iterator] = the iterator over the value of an expression.
-    pub(super) fn iterator_to(&mut self, iter: ExprId, is_async: bool, iterator: Reg) {
+    /// R[iterator] = the iterator over the value of an expression. May it be that nobody but the
+    /// loop holds it? Then a loop that is left early closes it.
+    pub(super) fn iterator_to(&mut self, iter: ExprId, is_async: bool, iterator: Reg) -> bool {
         let source = match self.in_place(iter) {
             Some(register) => register,
             None => {
@@ -305,10 +303,13 @@ impl<'a> Compiler<'a> {
             true => Op::GetAIter,
             false => Op::GetIter,
         };
-        self.body.emit(op, iterator, source, 0);
+        let close = self.is_fresh_iterator(iter);
+        self.body.emit_ext(op, u8::from(close), iterator, source, 0);
+        close
     }
 
-    /// Does nobody but the loop hold the iterator? Then leaving early closes it.
+    /// Is the iterator made in the header of the loop? Whether it is a new one then, the machine
+    /// sees (`Frame::own_if_made_at`).
     pub(super) fn is_fresh_iterator(&mut self, iter: ExprId) -> bool {
         match self.ast.expr(iter) {
             Expr::Call(callee, _) => match self.ast.expr(*callee) {
@@ -353,17 +354,8 @@ impl<'a> Compiler<'a> {
         self.body.jump(next);
         self.body.bind(start);
         let outer = self.body.handler;
-        let pad = self.body.label();
         if close {
-            let register = self.body.alloc();
-            self.body.guard(pad, register);
-            self.body.pads.push(Pad {
-                label: pad,
-                register,
-                steps: [Some(PadStep::CloseIter(iterator)), None],
-                handler: outer,
-                span,
-            });
+            self.close_on_the_way_out(iterator, span);
         }
         // A tuple of targets takes the item apart at once: then no tuple needs to be made of it.
         let mut takes_apart = 0;
@@ -398,12 +390,22 @@ impl<'a> Compiler<'a> {
         self.body.top = top;
     }
 
+    /// From here on an exception closes the iterator before it goes on.
+    fn close_on_the_way_out(&mut self, iterator: Reg, span: Span) {
+        let (label, register) = (self.body.label(), self.body.alloc());
+        let handler = self.body.guard(label, register);
+        let steps = [Some(PadStep::CloseIter(iterator)), None];
+        self.body.pads.push(Pad { label, register, steps, handler, span });
+    }
+
     /// The same for an asynchronous iterator.
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn async_loop(
         &mut self,
         span: Span,
         target: ExprId,
         iterator: Reg,
+        close: bool,
         next: Label,
         end: Option<Label>,
         body: impl FnOnce(&mut Self),
@@ -419,14 +421,23 @@ impl<'a> Compiler<'a> {
         self.body.emit(Op::GetANext, item, iterator, 0);
         self.suspend(Op::Await, 3, item, item, 0);
         self.body.handler = outer;
+        if close {
+            self.close_on_the_way_out(iterator, span);
+        }
         self.store(target, item);
         if let Some(end) = end {
-            self.body.blocks.push(Block::Loop { end, next, close: None, handler: outer });
+            self.body.blocks.push(Block::Loop {
+                end,
+                next,
+                close: close.then_some(iterator),
+                handler: outer,
+            });
         }
         body(self);
         if end.is_some() {
             self.body.blocks.pop();
         }
+        self.body.handler = outer;
         self.body.bind(next);
         self.body.span = span;
         self.body.jump_back(start);
