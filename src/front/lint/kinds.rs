@@ -156,6 +156,8 @@ impl<'a> Kinds<'a> {
             Expr::Set(_) => Kind::Plain("a set"),
             Expr::Dict(_) => Kind::Plain("a dict"),
             Expr::Compare(..) | Expr::Unary(UnaryOp::Not, _) => Kind::Unknown,
+            // It is asynchronous itself.
+            Expr::Comprehension(_) if survey.awaits_inside(id) => Kind::Unknown,
             Expr::Comprehension(comprehension) => Kind::Plain(match comprehension.kind {
                 ComprehensionKind::List => "a list",
                 ComprehensionKind::Set => "a set",

@@ -325,6 +325,14 @@ impl<'a> Survey<'a> {
         }
     }
 
+    /// Is this a generator expression that awaits?
+    pub fn awaits_inside(&self, id: ExprId) -> bool {
+        self.analysis.scopes.keys.get(&Key::Expr(id.0)).is_some_and(|&scope| {
+            let scope = self.scope(scope);
+            scope.kind == ScopeKind::GeneratorExpression && scope.has_await
+        })
+    }
+
     /// The class around, for code of methods and what is nested in them.
     pub fn class_around(&self, scope: ScopeId) -> Option<ClassId> {
         let mut at = Some(scope);
