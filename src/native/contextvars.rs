@@ -146,6 +146,8 @@ static FUNCTIONS: &[Def] =
 pub fn module(cx: &mut Cx, dict: Gc<Dict>) -> Result<(), Stop> {
     add_types(cx, &[&CONTEXT, &VAR, &TOKEN, &MISSING]);
     add_functions(cx, dict, FUNCTIONS, "_contextvars");
+    // Equal ones may differ later.
+    cx.class(T::Context).dict.set_str(cx, cx.vm().names.__hash__, Value::NONE);
     for (name, id) in
         [("Context", T::Context), ("ContextVar", T::ContextVar), ("Token", T::ContextToken)]
     {
@@ -284,8 +286,9 @@ fn reset(cx: &mut Cx, args: Args) -> Flow {
     let var = record(cx, cx.arg(args, 0).value(), T::ContextVar)?;
     let token = cx.arg(args, 1).value();
     if !cx.is_exact(token, T::ContextToken) {
-        let name = cx.type_name(token);
-        return Err(cx.type_error(&format!("expected an instance of Token, got {name}")));
+        let mut text = b"expected an instance of Token, got ".to_vec();
+        push_repr(cx, &mut text, token)?;
+        return Err(cx.type_error(&String::from_utf8_lossy(&text)));
     }
     let token = record(cx, token, T::ContextToken)?;
     let context = cx.context();
