@@ -132,6 +132,8 @@ pub static EVENT_LOOP: TypeDef = TypeDef {
         method("_forget(self, /)", "Closes it, and forgets all that was scheduled.", |cx, args| {
             let this = this(cx, args)?;
             this.set(flag::CLOSED, true);
+            // What settles from now on asks `call_soon`, which says that the loop is closed.
+            this.set(flag::PLAIN, false);
             for task in this.tasks() {
                 // Nobody will step them any more: their coroutines speak for themselves.
                 cx.finals.register(task.coro.get());
