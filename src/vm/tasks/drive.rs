@@ -473,6 +473,12 @@ unsafe fn step(vm: *mut Vm, ip: Ip, base: Base, task: Gc<Task>, delivery: Delive
                     Some(pc) => pc,
                     None => suspend::resume(vm, ip, base, frame, Value::NONE, info),
                 },
+                Delivery::Throw(error) if exits_within(&*vm, frame, error) => {
+                    (*frame).header.flags &= !frame_state::BUSY;
+                    let args = [Value::object(task), coro, Value::NONE, error];
+                    let step = (*vm).prelude("_step_foreign");
+                    call::invoke(vm, ip, base, step, &args, Ret::Discard as u64)
+                }
                 Delivery::Throw(error) => suspend::throw(vm, ip, base, frame, error, info),
                 Delivery::Raise(error, again) => {
                     suspend::raise_in(vm, ip, base, frame, (error, again), info)
@@ -504,6 +510,13 @@ unsafe fn step(vm: *mut Vm, ip: Ip, base: Base, task: Gc<Task>, delivery: Delive
         let args = [Value::object(task), coro, value, error];
         Some(call::invoke(vm, ip, base, step, &args, Ret::Discard as u64))
     }
+}
+
+/// Is it a GeneratorExit for a coroutine that awaits another? That one is closed first, and does not
+/// get the exception, as when a program throws it.
+unsafe fn exits_within(vm: &Vm, frame: *mut Frame, error: Value) -> bool {
+    // SAFETY: the frame of a task that waits.
+    unsafe { (*frame).link != Frame::base(frame) && vm.space.isinstance(error, T::GeneratorExit) }
 }
 
 /// The usual case of `suspend::resume`: a coroutine that is suspended, and handles nothing, goes
