@@ -62,6 +62,10 @@ const STUBBORN: &[&str] = &[
     "try:\n  await sleep(1000)\nfinally:\n  await sleep(1000)",
     "import time\ntry:\n  await sleep(1000)\nfinally:\n  time.sleep(1000)",
     "import time\nasync def work(): time.sleep(1000)\nawait work()",
+    // Threads that would keep the process up.
+    "import time\nawait to_thread(time.sleep, 1000)",
+    "import asyncio, threading, time\nthreading.Thread(target=time.sleep, args=(1000,)).start()\n\
+     asyncio.run(to_thread(time.sleep, 1000))",
     "while True:\n  try: await sleep(1000)\n  except BaseException: pass",
     "async def other():\n  try: await sleep(1000)\n  finally:\n    while True: pass\n\
      create_task(other())\nawait sleep(1000)",

@@ -155,10 +155,13 @@ fn uncaught_one(cx: &mut Cx, goes_on: bool) -> Exit {
         signals::tell_time_is_up(time);
     }
     show(cx, exception);
-    match interrupted {
-        true => Exit::Signal(libc::SIGINT),
-        false => UNCAUGHT,
+    if !interrupted {
+        return UNCAUGHT;
     }
+    if !goes_on && cx.module_named("asyncio").is_some() {
+        signals::hurry_out();
+    }
+    Exit::Signal(libc::SIGINT)
 }
 
 /// Shows an exception to people, or to the hook that the program has put in the way.

@@ -70,6 +70,9 @@ extern "C" fn hear(signal: libc::c_int) {
         raise(Signals::HANDLE);
         return;
     }
+    if signal == libc::SIGINT {
+        PRESSED.fetch_add(1, Ordering::SeqCst);
+    }
     if signal == libc::SIGTERM || signal == libc::SIGHUP {
         match CAUSE.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst) {
             Ok(_) => remind(),
@@ -308,12 +311,19 @@ pub fn mask(block: bool) {
 
 /// Does the process have to end soon?
 static IN_A_HURRY: AtomicBool = AtomicBool::new(false);
+/// Has Ctrl-C been pressed again, whatever has become of that?
+static INSISTED: AtomicBool = AtomicBool::new(false);
+/// How often Ctrl-C was pressed.
+static PRESSED: AtomicUsize = AtomicUsize::new(0);
+/// So often somebody looks whether it was pressed again.
+const LOOKS_EVERY: Duration = Duration::from_millis(20);
 /// So long it may take to end by itself.
 const GRACE: Duration = Duration::from_millis(120);
 
 /// Somebody has pressed Ctrl-C again: unless it is called off in time, the process ends, whatever
 /// the program does.
 pub fn hurry(on: bool) {
+    INSISTED.fetch_or(on, Ordering::SeqCst);
     if IN_A_HURRY.swap(on, Ordering::SeqCst) == on || !on {
         return;
     }
@@ -326,6 +336,27 @@ pub fn hurry(on: bool) {
     };
     if std::thread::Builder::new().name("sloop-guard".into()).spawn(guard).is_err() {
         die(signal_of_death());
+    }
+}
+
+/// The program ends of Ctrl-C: its threads, and what is called last, do not keep it up for long once
+/// somebody has pressed that again.
+pub fn hurry_out() {
+    if INSISTED.load(Ordering::SeqCst) {
+        hurry(true);
+        return;
+    }
+    let before = PRESSED.load(Ordering::SeqCst);
+    let guard = move || {
+        mask(true);
+        while PRESSED.load(Ordering::SeqCst) == before {
+            std::thread::sleep(LOOKS_EVERY);
+        }
+        std::thread::sleep(GRACE);
+        die(signal_of_death());
+    };
+    if std::thread::Builder::new().name("sloop-guard".into()).spawn(guard).is_err() {
+        complain("sloop: no thread to watch for Ctrl-C\n");
     }
 }
 
