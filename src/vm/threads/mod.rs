@@ -131,6 +131,8 @@ pub struct Glimpse {
     pub waits: Option<Value>,
     /// What it is in, outermost first.
     pub levels: Vec<Level>,
+    /// The loop that it runs, or None.
+    pub event_loop: Value,
 }
 
 pub struct Threads {
@@ -447,6 +449,10 @@ impl Cx {
                 runs: id == vm.threads.current,
                 waits: thread.parked.is_some().then_some(thread.what),
                 levels,
+                event_loop: match id == vm.threads.current {
+                    true => vm.running_loop,
+                    false => thread.own.running_loop,
+                },
             });
         }
         found

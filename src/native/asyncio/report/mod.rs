@@ -115,7 +115,9 @@ fn print_tasks(cx: &Cx) {
     let _ = io::finish(cx);
     let text = match cx.vm().running_loop.cast::<EventLoop>() {
         Some(own) => tree::tree(cx, own),
-        None if !cx.is_alone() => String::from("no event loop is running\n") + &threads::list(cx),
+        None if !cx.is_alone() => {
+            String::from("no event loop is running\n") + &tree::beside(cx, Value::NONE)
+        }
         None => return not_running(cx),
     };
     sys::write_error(cx, text.as_bytes());

@@ -5,11 +5,12 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::gc::Gc;
+use crate::value::frame::state;
 use crate::value::table::Entry;
 use crate::value::wait::{Stage, WaitKind};
 use crate::value::{
-    BoundMethod, Cell, Deque, Dict, EventLoop, Exception, Gathering, Group, Handle, List,
-    Primitive, Queue, Str, Task, Timeout, Tuple, Value, Wait,
+    BoundMethod, Cell, Deque, Dict, EventLoop, Exception, Frame, Function, Gathering, Group,
+    Handle, List, Primitive, Queue, Str, Task, Timeout, Tuple, Value, Wait,
 };
 use crate::vm::Cx;
 use crate::vm::tasks::{self, Atlas, Level, Spot};
@@ -65,7 +66,10 @@ pub fn tasks_of(cx: &Cx, own: Gc<EventLoop>) -> Vec<Seen> {
 
 pub fn seen(cx: &Cx, lookout: &Lookout, task: Gc<Task>) -> Seen {
     let (own, atlas) = (lookout.own, &lookout.atlas);
-    let runs = own.current.get() == Value::object(task) && task.waits_on.get().is_undef();
+    // An eager task that begins runs in the middle of another's step.
+    let steps = task.coro.get().cast::<Frame>().is_some_and(|root| root.state() == state::RUNNING);
+    let is_current = own.current.get() == Value::object(task);
+    let runs = steps || is_current && task.waits_on.get().is_undef();
     let all = if runs { cx.runs_in(task) } else { cx.awaits(task) };
     let mut seen = Seen {
         task,
@@ -151,6 +155,14 @@ fn waits(cx: &Cx, lookout: &Lookout, levels: &[Level], seen: &mut Seen) {
         match called.last() {
             Some(method) => in_library(cx, method, called[0], levels, seen),
             None => {
+                if let Some(inner) = shielded(waits) {
+                    seen.needs.extend(inner.cast::<Task>());
+                    seen.what = match inner.cast::<Task>() {
+                        Some(task) => format!("shielded task '{}'", name_of(cx, task)),
+                        None => named(cx, "shielded future", inner, levels),
+                    };
+                    return;
+                }
                 seen.what = match name_in(cx, waits, levels) {
                     Some(name) => format!("future `{name}`, which nobody has settled"),
                     None => "a future that nobody has settled".into(),
@@ -158,6 +170,23 @@ fn waits(cx: &Cx, lookout: &Lookout, levels: &[Level], seen: &mut Seen) {
             }
         }
     }
+}
+
+/// What a future that `shield` has made stands for: a callback of it knows.
+fn shielded(outer: Value) -> Option<Value> {
+    let callbacks = outer.future()?.callbacks.get();
+    let callbacks = match callbacks.cast::<List>() {
+        Some(list) => list.to_vec(),
+        None => vec![callbacks],
+    };
+    let on_end =
+        callbacks.iter().filter_map(|callback| callback.cast::<Function>()).find(|on_end| {
+            let code = &on_end.code.code;
+            &*code.qualname == "shield.<locals>._outer_done_callback"
+                && code.filename.starts_with("<sloop>/")
+        })?;
+    let place = on_end.code.code.free_names.iter().position(|name| &**name == "inner")?;
+    Some(on_end.cell(place).value.get())
 }
 
 /// The task waits in a native coroutine.
@@ -181,10 +210,29 @@ fn native(cx: &Cx, lookout: &Lookout, wait: Gc<Wait>, levels: &[Level], seen: &m
         kind if kind.at_barrier() => "wait",
         _ => "get",
     };
+    if let Some(left) = to_be_completed(cx, levels) {
+        // Not all of them may be needed.
+        let mut needs = Vec::new();
+        let count = several(cx, &left, "in asyncio.as_completed", &mut needs);
+        let all = count.split_once(' ').map_or(&*count, |(_, all)| all);
+        seen.what = format!("the next {all}");
+        return;
+    }
     let target = wait.target.get();
     let at = usize::from(wait.kind == WaitKind::QueueJoin);
     let target = target.cast::<Tuple>().map_or(target, |parts| parts.as_slice()[at]);
     primitive(cx, target, method, levels, seen);
+}
+
+/// Who waits in an iterator that `as_completed` has made waits for these.
+fn to_be_completed(cx: &Cx, levels: &[Level]) -> Option<Vec<Value>> {
+    let of_iterator = |level: &&Level| {
+        is_library(&level.spot)
+            && &*level.spot.code.qualname == "_AsCompletedIterator._wait_for_one"
+    };
+    let iterator = receiver(levels.iter().rev().find(of_iterator)?)?;
+    let left = cx.own_attribute(iterator, cx.intern("_todo"))?.cast::<Dict>()?;
+    Some(left.iter().map(|entry| entry.key).collect())
 }
 
 /// "2 of the 3 gathered"; the tasks among them are needed.

@@ -220,3 +220,12 @@ pub fn list(cx: &Cx) -> String {
     }
     out
 }
+
+/// The threads that run an event loop, and which.
+pub fn loops(cx: &Cx) -> Vec<(String, Gc<EventLoop>)> {
+    let running = |glimpse: &Glimpse| {
+        let own = glimpse.event_loop.cast::<EventLoop>()?;
+        Some((name_of(cx, glimpse), own))
+    };
+    cx.glimpses().iter().filter_map(running).collect()
+}

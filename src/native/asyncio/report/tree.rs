@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::seen::{self, Doing, Seen};
 use super::threads;
 use crate::gc::Gc;
-use crate::value::EventLoop;
+use crate::value::{EventLoop, Value};
 use crate::vm::Cx;
 
 /// Tasks shown at most, and lines of one.
@@ -14,6 +14,24 @@ const DEEP: usize = 30;
 
 /// The text, which ends with a line end.
 pub fn tree(cx: &Cx, own: Gc<EventLoop>) -> String {
+    of_loop(cx, own) + &beside(cx, Value::object(own))
+}
+
+/// The threads, if there are several, and what runs in loops of theirs but this one.
+pub fn beside(cx: &Cx, own: Value) -> String {
+    if cx.is_alone() {
+        return String::new();
+    }
+    let mut out = threads::list(cx);
+    for (name, other) in threads::loops(cx) {
+        if Value::object(other) != own {
+            out += &format!("in the event loop of thread '{name}': {}", of_loop(cx, other));
+        }
+    }
+    out
+}
+
+fn of_loop(cx: &Cx, own: Gc<EventLoop>) -> String {
     let all = seen::tasks_of(cx, own);
     let mut out = heading(&all);
     let index: HashMap<usize, usize> =
@@ -40,18 +58,13 @@ pub fn tree(cx: &Cx, own: Gc<EventLoop>) -> String {
             }
             if shown.len() > MANY {
                 out.push_str(&format!("... and {} more\n", all.len() - MANY));
-                return out + &beside(cx);
+                return out;
             }
             task(cx, &all[at], depth, &mut out);
             todo.extend(below[at].iter().rev().map(|&other| (other, depth + 1)));
         }
     }
-    out + &beside(cx)
-}
-
-/// The threads, if there are several.
-fn beside(cx: &Cx) -> String {
-    if cx.is_alone() { String::new() } else { threads::list(cx) }
+    out
 }
 
 fn heading(all: &[Seen]) -> String {
