@@ -325,7 +325,8 @@ const MOST_PENDING: usize = 1 << 20;
 pub fn check(cx: &mut Cx, object: Value, class: Value, what: Check) -> Flow {
     let mut pending = vec![(class, 0)];
     while let Some((class, depth)) = pending.pop() {
-        if let Some(tuple) = class.cast::<Tuple>() {
+        let listed = class.cast::<Tuple>().or_else(|| cx.unwrap(class).cast::<Tuple>());
+        if let Some(tuple) = listed {
             cx.check_interrupt()?;
             if pending.len() + tuple.len() > MOST_PENDING || depth > DEEPEST {
                 let text = match what {

@@ -6,7 +6,9 @@ use super::operators::wrong_receiver;
 use super::{TypeDef, class_method, method, static_method, union};
 use crate::gc::Gc;
 use crate::value::class::flags::NO_DICT;
-use crate::value::{Class, GenericAlias, Instance, IterKind, List, Str, T, Tuple, Union, Value};
+use crate::value::{
+    Class, ClassMethod, GenericAlias, Instance, IterKind, List, Str, T, Tuple, Union, Value,
+};
 use crate::vm::{Args, Cx, Def, Flow, GetSet, Outcome, Stop};
 
 pub static TYPE: TypeDef = TypeDef {
@@ -100,6 +102,14 @@ pub static CLASS_GETITEM: Def =
         // Of metaclasses `type` alone stands before brackets.
         let root = cx.class(T::Type);
         if let Some(meta) = class.cast::<Class>().filter(|c| *c != root && c.is_subclass(root)) {
+            // One of a generic base stands behind that of `type`.
+            let name = cx.intern("__class_getitem__");
+            let ancestors = meta.mro.borrow().clone();
+            let mut others = ancestors.iter().filter(|ancestor| **ancestor != root);
+            let found = others.find_map(|ancestor| ancestor.dict.get_str(cx, name));
+            if let Some(method) = found.and_then(|found| found.cast::<ClassMethod>()) {
+                return cx.tail(method.func.get(), &[class, item]);
+            }
             let text = format!("type '{}' is not subscriptable", meta.name_text());
             return Err(cx.type_error(&text));
         }

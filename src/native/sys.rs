@@ -10,7 +10,7 @@ use super::int::DigitLimit;
 use super::{add_functions, display, function, io, traceback};
 use crate::gc::Gc;
 use crate::plain::int::MIN_DIGITS;
-use crate::value::{Dict, Exception, Str, T, Value};
+use crate::value::{Dict, Exception, Str, T, Tuple, Value};
 use crate::vm::{Args, Cx, Def, Flow, Outcome, Stop};
 
 /// What the host knows about this run.
@@ -68,6 +68,17 @@ static FUNCTIONS: &[Def] = &[
         frame_module,
     ),
     function("_current_frames()", "Return the frame of each thread.", current_frames),
+    function("call_tracing(func, args, /)", "Call func(*args).", |cx, args| {
+        let (func, given) = (cx.arg(args, 0).value(), cx.arg(args, 1).value());
+        match given.cast::<Tuple>() {
+            Some(given) => cx.tail(func, given.as_slice()),
+            None => {
+                let name = cx.type_name(given);
+                let text = format!("call_tracing() argument 2 must be tuple, not {name}");
+                Err(cx.type_error(&text))
+            }
+        }
+    }),
     function("intern(string, /)", "Return the one string with this content.", intern),
     function(
         "getsizeof(object, default=None, /)",
@@ -99,11 +110,10 @@ pub static HOOKS: &[Def] =
 
 fn show_value(cx: &mut Cx, args: Args) -> Flow {
     let name = cx.intern("displayhook");
-    let hook = cx
-        .module_named("sys")
-        .and_then(|sys| sys.cast::<crate::value::Module>())
-        .and_then(|sys| sys.dict.get_str(cx, name));
-    match hook {
+    let sys = cx.module_named("sys").and_then(|sys| sys.cast::<crate::value::Module>());
+    // Nobody can have changed what was never imported.
+    let Some(sys) = sys else { return displayhook(cx, args) };
+    match sys.dict.get_str(cx, name) {
         Some(hook) => {
             let value = cx.arg(args, 0).value();
             cx.tail(hook, &[value])

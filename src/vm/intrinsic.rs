@@ -96,7 +96,7 @@ pub(super) fn kept_locals(vm: &Vm, kept: &[Value], word: u32) -> Value {
 }
 
 /// The variables by name: a fresh dict for functions, the namespace itself for modules and class
-/// bodies, or a copy of it with what a comprehension there binds.
+/// bodies, or what a comprehension there binds.
 fn named(vm: &Vm, function: Gc<Function>, word: u32, read: impl Fn(usize) -> Value) -> Value {
     let code = &function.code.code;
     // A script's names are its globals; what `exec` runs was handed a mapping for them.
@@ -116,12 +116,6 @@ fn named(vm: &Vm, function: Gc<Function>, word: u32, read: impl Fn(usize) -> Val
     if let Some(namespace) = namespace {
         if inner.clone().next().is_none() {
             return namespace;
-        }
-        let entries = vm.space.unwrap(namespace).cast::<Dict>();
-        for entry in entries.iter().flat_map(|entries| entries.iter()) {
-            if let Some(name) = entry.key.cast::<Str>() {
-                dict.set_str(&vm.space, vm.space.intern_str(name), entry.value);
-            }
         }
         outer = &[];
     }

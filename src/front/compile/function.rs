@@ -61,8 +61,7 @@ impl<'a> Compiler<'a> {
         if !self.options.separate_namespace {
             return;
         }
-        let [first, second, ..] = body else { return };
-        let between = first.span.end as usize..second.span.start as usize;
+        let Some(first) = body.first() else { return };
         let compound = matches!(
             first.kind,
             StmtKind::If(_)
@@ -74,6 +73,15 @@ impl<'a> Compiler<'a> {
                 | StmtKind::Function(_)
                 | StmtKind::Class(_)
         );
+        let Some(second) = body.get(1) else {
+            // A block behind the colon needs the end of its line.
+            let written = &self.text[first.span.start as usize..];
+            if compound && !written.contains('\n') {
+                self.error("invalid-syntax", first.span, "invalid syntax");
+            }
+            return;
+        };
+        let between = first.span.end as usize..second.span.start as usize;
         if compound {
             self.error("invalid-syntax", second.span, "invalid syntax");
         } else if self.text[between].contains('\n') {
