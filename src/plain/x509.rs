@@ -13,13 +13,27 @@ pub struct Certificate {
     pub not_before: Moment,
     pub not_after: Moment,
     /// Kinds and texts of the names that it is valid for.
-    pub names: Vec<(&'static str, String)>,
+    pub names: Vec<(&'static str, Alternative)>,
+    /// Where it can be asked whether the certificate is still good, where the issuer's own is,
+    /// and where lists of those that are not good any more are.
+    pub status: Vec<String>,
+    pub issuers: Vec<String>,
+    pub revoked: Vec<String>,
     /// Are issuer and subject the same?
     pub self_issued: bool,
+    /// May it vouch for others? Old ones do not say; then those that vouch for themselves may.
+    pub authority: bool,
 }
 
 /// What somebody is called: parts of pairs, most often one in each.
 pub type Name = Vec<Vec<(String, String)>>;
+
+/// A name that a certificate is valid for.
+#[derive(Debug, PartialEq)]
+pub enum Alternative {
+    Text(String),
+    Folder(Name),
+}
 
 /// Year, month, day, hour, minute, second.
 pub type Moment = [u16; 6];
@@ -47,6 +61,7 @@ impl Certificate {
         made.subject = name(subject)?;
         made.self_issued = issuer == subject;
         body.next(SEQUENCE)?;
+        made.authority = made.version == 1 && made.self_issued;
         while let Some(tag) = body.peek() {
             let content = body.next(tag)?;
             if tag == 0xA3 {
@@ -58,13 +73,38 @@ impl Certificate {
                         extension.next(BOOLEAN)?;
                     }
                     let value = extension.next(OCTETS)?;
-                    if id == SUBJECT_ALT_NAME {
-                        made.names = alternatives(value)?;
+                    match id {
+                        SUBJECT_ALT_NAME => made.names = alternatives(value)?,
+                        AUTHORITY_ACCESS => made.read_access(value)?,
+                        BASIC_CONSTRAINTS => {
+                            let mut parts = Reader(Reader(value).next(SEQUENCE)?);
+                            made.authority = parts.peek() == Some(BOOLEAN)
+                                && parts.next(BOOLEAN)?.first().is_some_and(|&byte| byte != 0);
+                        }
+                        REVOCATION_LISTS => made.revoked = lists(value)?,
+                        _ => {}
                     }
                 }
             }
         }
         Some(made)
+    }
+
+    fn read_access(&mut self, content: &[u8]) -> Option<()> {
+        let mut list = Reader(Reader(content).next(SEQUENCE)?);
+        while list.peek().is_some() {
+            let mut entry = Reader(list.next(SEQUENCE)?);
+            let id = entry.next(OBJECT_ID)?;
+            let places = match id {
+                ACCESS_STATUS => &mut self.status,
+                ACCESS_ISSUERS => &mut self.issuers,
+                _ => continue,
+            };
+            if entry.peek() == Some(URI) {
+                places.push(plain(entry.next(URI)?));
+            }
+        }
+        Some(())
     }
 
     /// The common name of the subject, if there is one.
@@ -100,7 +140,14 @@ const UTC_TIME: u8 = 0x17;
 const BMP_STRING: u8 = 0x1E;
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
+/// A name of this kind is the address of something.
+const URI: u8 = 0x86;
 const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1D, 0x11];
+const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1D, 0x13];
+const REVOCATION_LISTS: &[u8] = &[0x55, 0x1D, 0x1F];
+const AUTHORITY_ACCESS: &[u8] = &[0x2B, 6, 1, 5, 5, 7, 1, 1];
+const ACCESS_STATUS: &[u8] = &[0x2B, 6, 1, 5, 5, 7, 48, 1];
+const ACCESS_ISSUERS: &[u8] = &[0x2B, 6, 1, 5, 5, 7, 48, 2];
 
 /// What is left of a run of DER values.
 struct Reader<'a>(&'a [u8]);
@@ -212,6 +259,11 @@ fn key_name(id: &[u8]) -> String {
     if !known.is_empty() {
         return known.into();
     }
+    dotted(id)
+}
+
+/// The numbers of an object's id, with dots between.
+fn dotted(id: &[u8]) -> String {
     let mut numbers = Vec::new();
     let mut number: u64 = 0;
     for &byte in id {
@@ -230,21 +282,56 @@ fn key_name(id: &[u8]) -> String {
 }
 
 /// The names that a certificate is valid for.
-fn alternatives(content: &[u8]) -> Option<Vec<(&'static str, String)>> {
+fn alternatives(content: &[u8]) -> Option<Vec<(&'static str, Alternative)>> {
     let mut list = Reader(Reader(content).next(SEQUENCE)?);
     let mut made = Vec::new();
     while let Some(tag) = list.peek() {
         let value = list.next(tag)?;
-        let plain = || String::from_utf8_lossy(value).into_owned();
-        match tag {
-            0x81 => made.push(("email", plain())),
-            0x82 => made.push(("DNS", plain())),
-            0x86 => made.push(("URI", plain())),
-            0x87 => made.push(("IP Address", address(value))),
-            _ => {}
+        let (kind, text) = match tag {
+            0xA0 => ("othername", "<unsupported>".into()),
+            0x81 => ("email", plain(value)),
+            0x82 => ("DNS", plain(value)),
+            0xA4 => {
+                let name = name(Reader(value).next(SEQUENCE)?)?;
+                made.push(("DirName", Alternative::Folder(name)));
+                continue;
+            }
+            URI => ("URI", plain(value)),
+            0x87 => ("IP Address", address(value)),
+            0x88 => ("Registered ID", dotted(value)),
+            _ => continue,
+        };
+        made.push((kind, Alternative::Text(text)));
+    }
+    Some(made)
+}
+
+/// The addresses in a list of points where lists of revoked certificates are.
+fn lists(content: &[u8]) -> Option<Vec<String>> {
+    let mut points = Reader(Reader(content).next(SEQUENCE)?);
+    let mut made = Vec::new();
+    while points.peek().is_some() {
+        let mut point = Reader(points.next(SEQUENCE)?);
+        if point.peek() != Some(0xA0) {
+            continue;
+        }
+        let mut name = Reader(point.next(0xA0)?);
+        if name.peek() != Some(0xA0) {
+            continue;
+        }
+        let mut names = Reader(name.next(0xA0)?);
+        while let Some(tag) = names.peek() {
+            let value = names.next(tag)?;
+            if tag == URI {
+                made.push(plain(value));
+            }
         }
     }
     Some(made)
+}
+
+fn plain(content: &[u8]) -> String {
+    String::from_utf8_lossy(content).into_owned()
 }
 
 fn address(bytes: &[u8]) -> String {

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::client::{
+    WebPkiServerVerifier, verify_server_cert_signed_by_trust_anchor, verify_server_name,
+};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
@@ -22,6 +24,14 @@ pub enum Mode {
     Required,
 }
 
+/// Whose being revoked is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revocation {
+    Ignored,
+    OfEnds,
+    OfAll,
+}
+
 #[derive(Debug)]
 pub struct Judge {
     pub mode: Mode,
@@ -30,6 +40,10 @@ pub struct Judge {
     pub roots: Arc<RootCertStore>,
     /// Certificates that are believed by themselves, whatever they say of their use.
     pub trusted: Vec<CertificateDer<'static>>,
+    /// Judges those of servers where it is asked what was revoked.
+    pub servers: Option<Arc<WebPkiServerVerifier>>,
+    /// Is it asked, and nobody has said what was revoked?
+    pub lacks_lists: bool,
     /// Judges the certificates of clients, if there are roots.
     pub clients: Option<Arc<dyn ClientCertVerifier>>,
     pub algorithms: WebPkiSupportedAlgorithms,
@@ -73,6 +87,13 @@ impl Judge {
         Ok(true)
     }
 
+    fn has_lists(&self) -> Result<(), Error> {
+        match self.lacks_lists {
+            true => Err(CertificateError::UnknownRevocationStatus.into()),
+            false => Ok(()),
+        }
+    }
+
     fn judge_server(
         &self,
         der: &CertificateDer<'_>,
@@ -81,7 +102,19 @@ impl Judge {
         now: UnixTime,
     ) -> Result<(), Error> {
         let certificate = ParsedCertificate::try_from(der)?;
-        if !self.is_trusted(der, now)? {
+        self.has_lists()?;
+        if let Some(servers) = &self.servers {
+            // It looks at the name last.
+            match servers.verify_server_cert(der, intermediates, name, &[], now) {
+                Err(Error::InvalidCertificate(
+                    CertificateError::NotValidForName
+                    | CertificateError::NotValidForNameContext { .. },
+                )) => {}
+                judged => {
+                    judged?;
+                }
+            }
+        } else if !self.is_trusted(der, now)? {
             verify_server_cert_signed_by_trust_anchor(
                 &certificate,
                 &self.roots,
@@ -153,10 +186,14 @@ impl ClientCertVerifier for Judge {
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let judged =
-            self.is_trusted(end_entity, now).and_then(|trusted| match (trusted, &self.clients) {
-                (true, _) => Ok(ClientCertVerified::assertion()),
-                (_, Some(clients)) => clients.verify_client_cert(end_entity, intermediates, now),
-                _ => Err(CertificateError::UnknownIssuer.into()),
+            self.has_lists().and_then(|()| self.is_trusted(end_entity, now)).and_then(|trusted| {
+                match (trusted, &self.clients) {
+                    (true, _) => Ok(ClientCertVerified::assertion()),
+                    (_, Some(clients)) => {
+                        clients.verify_client_cert(end_entity, intermediates, now)
+                    }
+                    _ => Err(CertificateError::UnknownIssuer.into()),
+                }
             });
         judged.map_err(|error| self.refuse(end_entity, None, error))
     }
@@ -199,6 +236,9 @@ fn reason(der: &[u8], name: Option<&ServerName<'_>>, error: &Error) -> Refusal {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             refusal(9, "certificate is not yet valid")
         }
+        CertificateError::UnknownRevocationStatus => refusal(3, "unable to get certificate CRL"),
+        CertificateError::ExpiredRevocationList
+        | CertificateError::ExpiredRevocationListContext { .. } => refusal(12, "CRL has expired"),
         CertificateError::Revoked => refusal(23, "certificate revoked"),
         CertificateError::BadSignature => refusal(7, "certificate signature failure"),
         CertificateError::UnhandledCriticalExtension => refusal(34, "unhandled critical extension"),

@@ -5,12 +5,14 @@ cd "$(dirname "$0")"
 work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
 touch "$work/index"
+echo 01 >"$work/crlnumber"
 cat >"$work/config" <<END
 [ca]
 default_ca = own
 [own]
 database = $work/index
 serial = $work/serial
+crlnumber = $work/crlnumber
 new_certs_dir = $work
 default_md = sha256
 policy = any
@@ -42,4 +44,11 @@ make common "/CN=localhost" 1003 "$leaf" $late "${by_ca[@]}"
 make expired "/CN=localhost" 1004 "$leaf$names" 20200102000000Z "${by_ca[@]}"
 # One that vouches for itself, as `openssl req -x509` makes it.
 make alone "/CN=localhost" 1005 "$head$names" $late -selfsign -keyfile alone.key
+# Keys that are kept encrypted, in both formats.
+openssl pkcs8 -topk8 -in server.key -v2 aes-256-cbc -passout pass:sesame -out sealed.key
+openssl ec -in server.key -aes128 -passout pass:sesame -out sealed_before.key
+# A server that is not to be believed any more, and the list that says so.
+make revoked "/CN=localhost" 1006 "$leaf$names" $late "${by_ca[@]}"
+openssl ca -config "$work/config" "${by_ca[@]}" -revoke revoked.pem
+openssl ca -config "$work/config" "${by_ca[@]}" -gencrl -crl_lastupdate 20200101000000Z -crl_nextupdate $late -out list.crl
 rm ca.key
