@@ -14,11 +14,15 @@ use crate::vm::{Args, Cx, Def, Flow, Stop};
 static FUNCTIONS: &[Def] = &[
     function("time()", "Seconds since the epoch.", |cx, _| Ok(seconds(wall(cx)))),
     function("time_ns()", "Nanoseconds since the epoch.", |cx, _| Ok(nanos(cx, wall(cx)))),
-    function("monotonic()", "A clock that cannot go backward.", |cx, _| Ok(Value::float(cx.now()))),
+    function("monotonic()", "A clock that cannot go backward.", |cx, _| {
+        Ok(Value::float(cx.look_at_clock()))
+    }),
     function("monotonic_ns()", "A clock that cannot go backward.", |cx, _| {
         Ok(nanos(cx, monotonic(cx)))
     }),
-    function("perf_counter()", "A clock for measuring.", |cx, _| Ok(Value::float(cx.now()))),
+    function("perf_counter()", "A clock for measuring.", |cx, _| {
+        Ok(Value::float(cx.look_at_clock()))
+    }),
     function("perf_counter_ns()", "A clock for measuring.", |cx, _| Ok(nanos(cx, monotonic(cx)))),
     function("process_time()", "Processor time of the process.", |_, _| {
         Ok(seconds(system::processor_time(false)))
@@ -58,7 +62,7 @@ fn wall(cx: &Cx) -> Duration {
 
 fn monotonic(cx: &Cx) -> Duration {
     if cx.vm().clock.is_virtual() {
-        return Duration::try_from_secs_f64(cx.now()).unwrap_or(Duration::MAX);
+        return Duration::try_from_secs_f64(cx.look_at_clock()).unwrap_or(Duration::MAX);
     }
     system::monotonic()
 }

@@ -51,7 +51,7 @@ pub static EVENT_LOOP: TypeDef = TypeDef {
             },
         ),
         method("time(self, /)", "The loop's clock, in seconds.", |cx, _| {
-            Ok(Value::float(cx.now()))
+            Ok(Value::float(cx.look_at_clock()))
         }),
         method(
             "call_soon(self, callback, /, *args, context=None)",

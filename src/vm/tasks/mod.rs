@@ -252,4 +252,9 @@ impl Cx {
     pub fn now(&self) -> f64 {
         self.vm().clock.now()
     }
+
+    /// The same for a program that asks (`Clock::look`).
+    pub fn look_at_clock(&self) -> f64 {
+        self.vm().clock.look()
+    }
 }
