@@ -106,6 +106,28 @@ impl Cx {
             if met { levels } else { Vec::new() }
         }
     }
+
+    /// Does the body of a module that awaits run, itself or in functions that it has called, and no
+    /// coroutine that it awaits?
+    pub fn runs_top_level(&self) -> bool {
+        let vm = self.vm();
+        let Some(task) = super::current(vm, vm.running_loop).cast::<Task>() else { return false };
+        let Some(root) = task.coro.get().cast::<Frame>() else { return false };
+        let own = Frame::base(root.as_ptr());
+        let mut base = vm.native_base;
+        // SAFETY: the machine's own place, below which the bases of live activations are linked.
+        // What is not on the stack is a heap frame.
+        unsafe {
+            while !base.is_null() && base != own {
+                let on_stack = (base as usize).wrapping_sub(vm.stack_low) < vm.stack_size;
+                if !on_stack && (*Frame::from_base(base)).kind() == state::COROUTINE {
+                    return false;
+                }
+                base = (*base.offset(CALLER)).bits() as Base;
+            }
+        }
+        base == own && root.function.code.code.is_module
+    }
 }
 
 /// The activations from a place on, outermost first, down to the base `end` or to the lowest; and

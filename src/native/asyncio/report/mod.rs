@@ -76,6 +76,9 @@ pub static FUNCTIONS: &[Def] = &[
         }
         Ok(Value::NONE)
     }),
+    function("_at_top_level()", "Does the main module itself run?", |cx, _| {
+        Ok(Value::bool(cx.runs_top_level()))
+    }),
     function("_insist()", "Ctrl-C was pressed again.", |cx, _| {
         cx.insist();
         Ok(Value::NONE)
