@@ -361,7 +361,7 @@ fn set_class(cx: &mut Cx, object: Value, value: Value) -> Flow {
     let alike = (object.is::<Instance>() || object.is::<Exception>())
         && from.layout == to.layout
         && (from.header.flags ^ to.header.flags) & flags::NO_DICT == 0
-        && slot_names(from) == slot_names(to)
+        && same_slots(from, to)
         && has_weakref(from) == has_weakref(to);
     if !alike || !cx.set_class(object, to) {
         return Err(cx.type_error(&format!(
@@ -371,6 +371,16 @@ fn set_class(cx: &mut Cx, object: Value, value: Value) -> Flow {
         )));
     }
     Ok(Value::NONE)
+}
+
+/// Do the last classes with `__slots__` add the same to the same ancestors?
+fn same_slots(a: Gc<Class>, b: Gc<Class>) -> bool {
+    let slotted = |class: Gc<Class>| -> Vec<Gc<Class>> {
+        let adds = |c: &&Gc<Class>| c.slots.borrow().as_ref().is_some_and(|own| !own.is_empty());
+        class.mro.borrow().iter().filter(adds).copied().collect()
+    };
+    let (one, other) = (slotted(a), slotted(b));
+    one.get(1..) == other.get(1..) && slot_names(a) == slot_names(b)
 }
 
 /// Names of all `__slots__` along the ancestry.

@@ -408,6 +408,14 @@ impl Cx {
                 let order = cx.call(method, &[Value::object(class)])?;
                 checked_order(cx, class, order)
             })?;
+            if !order.contains(&class) {
+                // So it fails where the bases are to hear of the new class.
+                let name = class.name_text();
+                return Err(self.type_error(&format!(
+                    "super(type, obj): obj (type {name}) is not an instance or subtype of type \
+                     ({name})."
+                )));
+            }
             *class.mro.borrow_mut() = order;
             self.refresh_overrides(class);
             self.bump_epoch();
