@@ -270,6 +270,45 @@ pub fn set_blocking(fd: RawFd, on: bool) -> io::Result<()> {
     }
 }
 
+/// Locks a whole file, or unlocks it (`flock`).
+pub fn lock_file(fd: RawFd, operation: i32) -> io::Result<()> {
+    // SAFETY: a plain call.
+    checked(unsafe { libc::flock(fd, operation) }).map(drop)
+}
+
+/// Locks a part of a file, or unlocks it, without waiting.
+pub fn lock_region(fd: RawFd, kind: i16, whence: i16, start: i64, len: i64) -> io::Result<()> {
+    // SAFETY: all fields are integers.
+    let mut region: libc::flock = unsafe { std::mem::zeroed() };
+    region.l_type = kind;
+    region.l_whence = whence;
+    region.l_start = start;
+    region.l_len = len;
+    // SAFETY: valid for the call.
+    checked(unsafe { libc::fcntl(fd, libc::F_SETLK, &region) }).map(drop)
+}
+
+/// Those of the commands of `fcntl` that take a number or nothing; None for others, which take addresses.
+pub fn control(fd: RawFd, command: i32, argument: i32) -> Option<io::Result<i32>> {
+    let is_plain = matches!(
+        command,
+        libc::F_DUPFD
+            | libc::F_DUPFD_CLOEXEC
+            | libc::F_GETFD
+            | libc::F_SETFD
+            | libc::F_GETFL
+            | libc::F_SETFL
+            | libc::F_GETOWN
+            | libc::F_SETOWN
+            | libc::F_GETPIPE_SZ
+            | libc::F_SETPIPE_SZ
+            | libc::F_ADD_SEALS
+            | libc::F_GET_SEALS
+    );
+    // SAFETY: the kernel takes the argument for a number.
+    is_plain.then(|| checked(unsafe { libc::fcntl(fd, command, argument) }))
+}
+
 /// Another descriptor of the same file, not one of the first three, as an object's own.
 pub fn duplicate_above(fd: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: plain calls; a wrong descriptor is an error, and what is made is nobody else's.

@@ -10,6 +10,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 
 use given::{flag_or, name_value, path_of, plain};
+use process::number;
 
 use super::bytes::data_arg;
 use super::error::{io_error, os_error, strerror};
@@ -116,6 +117,33 @@ static FUNCTIONS: &[Def] = &[
         let on = cx.truth(on)?;
         let result = system::set_blocking(fd, on);
         result.map(|()| Value::NONE).map_err(|error| io_error(cx, &error, None))
+    }),
+    function("_flock(fd, operation, /)", "Locks or unlocks a file.", |cx, args| {
+        let fd = descriptor(cx, args)?;
+        let operation = number(cx, args, 1)?;
+        let result = system::lock_file(fd, operation);
+        result.map(|()| Value::NONE).map_err(|error| io_error(cx, &error, None))
+    }),
+    function(
+        "_lock_region(fd, kind, whence, start, length, /)",
+        "Locks or unlocks a part of a file, without waiting.",
+        |cx, args| {
+            let fd = descriptor(cx, args)?;
+            let (kind, whence) = (number(cx, args, 1)?, number(cx, args, 2)?);
+            let start = cx.index_i64(cx.arg(args, 3).value())?;
+            let length = cx.index_i64(cx.arg(args, 4).value())?;
+            let result = system::lock_region(fd, kind as i16, whence as i16, start, length);
+            result.map(|()| Value::NONE).map_err(|error| io_error(cx, &error, None))
+        },
+    ),
+    function("_control(fd, command, argument, /)", "What is set of a descriptor.", |cx, args| {
+        let fd = descriptor(cx, args)?;
+        let (command, argument) = (number(cx, args, 1)?, number(cx, args, 2)?);
+        match system::control(fd, command, argument) {
+            Some(Ok(result)) => Ok(Value::int(result.into())),
+            Some(Err(error)) => Err(io_error(cx, &error, None)),
+            None => Err(cx.value_error("this command of fcntl is not part of Sloop")),
+        }
     }),
     function("pipe()", "The two ends of a pipe.", |cx, _| {
         let made = seam::pass(Act::Open, 0).and_then(|_| files::pipe(libc::O_CLOEXEC));

@@ -158,7 +158,8 @@ pub static FUNCTIONS: &[Def] = &[
     }),
 ];
 
-fn number(cx: &mut Cx, args: Args, i: usize) -> Result<i32, Stop> {
+/// An argument that is a C int.
+pub fn number(cx: &mut Cx, args: Args, i: usize) -> Result<i32, Stop> {
     let value = number_or(cx, args, i, 0)?;
     match i32::try_from(value) {
         Ok(number) => Ok(number),
