@@ -95,11 +95,13 @@ impl Space {
     }
 
     /// A string from a part of another one's bytes: it has lone surrogates only if that has.
-    #[inline]
+    #[inline(always)]
     pub fn str_part(&self, of: Gc<Str>, bytes: &[u8]) -> Gc<Str> {
-        if of.is_ascii() {
-            return self.str_ascii(bytes);
-        }
+        if of.is_ascii() { self.str_ascii(bytes) } else { self.wide_part(of, bytes) }
+    }
+
+    #[inline(never)]
+    fn wide_part(&self, of: Gc<Str>, bytes: &[u8]) -> Gc<Str> {
         if bytes.len() <= 4 || of.header.flags & SURROGATES != 0 {
             return self.str_wtf8(bytes);
         }
