@@ -159,6 +159,8 @@ pub struct Threads {
     spare: Vec<Stacks>,
     mailbox: Mailbox,
     ticker: Option<Ticker>,
+    /// How many slices the thread that runs has had in one go, in virtual time.
+    long_slices: u32,
     poller: Option<crate::rt::Poller>,
     sources: Sources,
     /// How many sources outside the machine may still wake somebody.
@@ -186,6 +188,7 @@ impl Threads {
             spare: Vec::new(),
             mailbox: Mailbox::new(),
             ticker: None,
+            long_slices: 0,
             poller: None,
             sources: Sources::default(),
             outside: 0,

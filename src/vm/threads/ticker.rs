@@ -10,6 +10,9 @@ use crate::gc::Signals;
 
 /// How long one runs while others can.
 const SLICE: Duration = Duration::from_millis(5);
+/// In virtual time a thread is stopped only if it does not give way for much longer: what it is meant
+/// to do in one go it does in one go in every run.
+const LONG_SLICE: Duration = Duration::from_millis(250);
 /// So many slices in a row in which nobody ran, and the ticker rests.
 const IDLE: u32 = 20;
 
@@ -18,6 +21,7 @@ struct Shared {
     needed: AtomicBool,
     resting: AtomicBool,
     ended: AtomicBool,
+    slice: Duration,
     signals: Arc<Signals>,
 }
 
@@ -27,11 +31,12 @@ pub struct Ticker {
 }
 
 impl Ticker {
-    pub fn start(signals: Arc<Signals>) -> std::io::Result<Ticker> {
+    pub fn start(signals: Arc<Signals>, is_virtual: bool) -> std::io::Result<Ticker> {
         let shared = Arc::new(Shared {
             needed: AtomicBool::new(true),
             resting: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            slice: if is_virtual { LONG_SLICE } else { SLICE },
             signals,
         });
         let own = shared.clone();
@@ -58,7 +63,7 @@ impl Drop for Ticker {
 fn tick(shared: &Shared) {
     let mut idle = 0;
     while !shared.ended.load(Ordering::SeqCst) {
-        std::thread::sleep(SLICE);
+        std::thread::sleep(shared.slice);
         if shared.needed.load(Ordering::SeqCst) {
             idle = 0;
             shared.signals.raise(Signals::SLICE);

@@ -78,6 +78,12 @@ pub unsafe fn slice_is_over(vm: *mut Vm, ip: Ip, base: Base, top: Base) {
         let wants_main = (*vm).wants_main();
         if wants_main {
             tell_main(&mut *vm);
+        } else if (*vm).clock.is_virtual() {
+            // The first may come soon after the thread has begun to run, the second does not.
+            (*vm).threads.long_slices += 1;
+            if (*vm).threads.long_slices < 2 {
+                return;
+            }
         }
         let top = if (*vm).on_stack(top) { top } else { call::free_window(vm, base) };
         let before = ((*vm).native_ip, (*vm).native_base, (*vm).top);
@@ -111,6 +117,7 @@ unsafe fn run_others(vm: *mut Vm) {
         swap(&mut *vm, MAIN);
         loop {
             let id = choose(&mut *vm);
+            (*vm).threads.long_slices = 0;
             if (*vm).signals.is_up(Signals::SLICE) {
                 // It was for the one before.
                 (*vm).signals.lower(Signals::SLICE);
@@ -164,8 +171,8 @@ fn retire(vm: &mut Vm, id: usize) {
 /// A thread that is not ready yet; None if there is no room for one.
 pub fn make(vm: &mut Vm, entry: [Value; 4], handle: Value) -> Option<usize> {
     let stacks = vm.threads.spare.pop().or_else(Stacks::new)?;
-    if vm.threads.ticker.is_none() && !vm.clock.is_virtual() {
-        vm.threads.ticker = Some(Ticker::start(vm.signals()).ok()?);
+    if vm.threads.ticker.is_none() {
+        vm.threads.ticker = Some(Ticker::start(vm.signals(), vm.clock.is_virtual()).ok()?);
     }
     if let Some(ticker) = &vm.threads.ticker {
         ticker.need(true);
