@@ -399,7 +399,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// The same for an asynchronous iterator.
-    #[allow(clippy::too_many_arguments)]
+    #[allow(clippy::too_many_arguments)] // the parts of a loop
     pub(super) fn async_loop(
         &mut self,
         span: Span,
