@@ -523,8 +523,10 @@ fn decode(cx: &mut Cx, args: Args) -> Flow {
         // Nobody looks the encoding up.
         return Ok(Value::object(cx.str("")));
     }
-    let how = codec::arguments(cx, encoding, errors, "decode")?;
     let this = cx.unwrap(cx.arg(args, 0).value());
+    let Some(how) = codec::known(cx, encoding, errors, "decode")? else {
+        return codec::by_codec(cx, "_decode_by_codec", this, encoding, errors);
+    };
     Ok(Value::object(codec::decode(cx, this, &data, &how)?))
 }
 

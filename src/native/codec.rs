@@ -3,7 +3,7 @@
 use crate::gc::Gc;
 use crate::plain::codec::{self, CodecFault, Encoding, Handler};
 use crate::value::{Exception, Str, T, Value};
-use crate::vm::{Cx, Stop};
+use crate::vm::{Cx, Flow, Stop};
 
 use super::text_args::{shown_type, text_of};
 
@@ -22,24 +22,48 @@ impl How {
 
 /// Reads the arguments `encoding` and `errors` of a function.
 pub fn arguments(cx: &Cx, encoding: Value, errors: Value, function: &str) -> Result<How, Stop> {
+    match known(cx, encoding, errors, function)? {
+        Some(how) => Ok(how),
+        None => {
+            let name = named(cx, encoding, function, "encoding")?;
+            let shown = name.map(|name| name.lossy().into_owned()).unwrap_or_default();
+            Err(cx.error(T::LookupError, &format!("unknown encoding: {shown}")))
+        }
+    }
+}
+
+/// The same; None if there is no such native encoding, where a codec of the program may answer (`by_codec`).
+pub fn known(cx: &Cx, encoding: Value, errors: Value, function: &str) -> Result<Option<How>, Stop> {
     let mut how = How::strict_utf8();
     if encoding.is_undef() && errors.is_undef() {
-        return Ok(how);
+        return Ok(Some(how));
     }
     if !encoding.is::<Str>() || !errors.is_undef() {
         check(cx, encoding, errors, function)?;
     }
     if let Some(name) = named(cx, encoding, function, "encoding")? {
-        let found = name.as_str().and_then(Encoding::named);
-        how.encoding = found.ok_or_else(|| {
-            cx.error(T::LookupError, &format!("unknown encoding: {}", name.lossy()))
-        })?;
+        match name.as_str().and_then(Encoding::named) {
+            Some(found) => how.encoding = found,
+            None => return Ok(None),
+        }
     }
     if let Some(name) = named(cx, errors, function, "errors")? {
         how.errors = Some(name);
         how.handler = name.as_str().and_then(Handler::named);
     }
-    Ok(how)
+    Ok(Some(how))
+}
+
+/// Goes on with a codec that is not native: one of the library or of the program.
+pub fn by_codec(
+    cx: &mut Cx,
+    function: &'static str,
+    object: Value,
+    encoding: Value,
+    errors: Value,
+) -> Flow {
+    let errors = if errors.is_undef() { Value::NONE } else { errors };
+    cx.tail_prelude(function, &[object, encoding, errors])
 }
 
 /// Checks the types of the arguments only.

@@ -251,7 +251,9 @@ fn encode(cx: &mut Cx, args: Args) -> Flow {
     if encoding.is_undef() && errors.is_undef() && text.as_str().is_some() {
         return Ok(Value::object(cx.bytes(text.as_bytes())));
     }
-    let how = codec::arguments(cx, encoding, errors, "encode")?;
+    let Some(how) = codec::known(cx, encoding, errors, "encode")? else {
+        return codec::by_codec(cx, "_encode_by_codec", Value::object(text), encoding, errors);
+    };
     if let Some(data) = codec::encoded_as_is(&text, &how) {
         return Ok(Value::object(cx.bytes(data)));
     }
