@@ -18,7 +18,7 @@ const KEEP: i32 = 64 << 20;
 
 /// Buffers up to this size come from the heap, larger ones are mapped each on its own.
 #[cfg(target_env = "gnu")]
-const MAPPED: i32 = 4 << 20;
+const MAPPED: i32 = 2 << 20;
 
 /// Tells the system allocator so, if it is one that takes advice.
 pub fn keep_freed() {
