@@ -445,6 +445,10 @@ fn sigterm_and_sighup_let_programs_clean_up() {
         ("try: await sleep(100)\nfinally: print('tidy')", libc::SIGHUP),
         ("try:\n  while True: pass\nfinally: print('tidy')", libc::SIGTERM),
         ("try:\n  while True: pass\nfinally: print('tidy')", libc::SIGHUP),
+        (
+            "import time\ntry: time.sleep(100)\nfinally: time.sleep(0.2); print('tidy')",
+            libc::SIGTERM,
+        ),
     ] {
         let program = format!("print('begun', flush=True)\n{program}");
         let mut child = code(&program)
@@ -455,8 +459,12 @@ fn sigterm_and_sighup_let_programs_clean_up() {
         let mut begun = [0; 6];
         child.stdout.as_mut().expect("a pipe").read_exact(&mut begun).expect("text");
         std::thread::sleep(Duration::from_millis(50));
-        // SAFETY: a child of ours.
-        unsafe { libc::kill(child.id() as i32, signal) };
+        for _ in 0..2 {
+            // As `timeout` does: to the process, and to its group.
+            // SAFETY: a child of ours.
+            unsafe { libc::kill(child.id() as i32, signal) };
+            std::thread::sleep(Duration::from_millis(2));
+        }
         let output = child.wait_with_output().expect("a child of ours");
         assert_eq!(output.status.signal(), Some(signal), "{}", err(&output));
         assert_eq!((out(&output), err(&output)), ("tidy\n".into(), String::new()));
@@ -481,7 +489,10 @@ fn sigterm_ends_programs_that_catch_everything() {
         ask(&child);
         let asked = Instant::now();
         child.stdout.as_mut().expect("a pipe").read_exact(&mut [0; 3]).expect("text");
+        // What comes at once is an echo of the first.
+        ask(&child);
         if again {
+            std::thread::sleep(Duration::from_millis(700));
             ask(&child);
         }
         let output = child.wait_with_output().expect("a child of ours");

@@ -75,9 +75,13 @@ extern "C" fn hear(signal: libc::c_int) {
     }
     if signal == libc::SIGTERM || signal == libc::SIGHUP {
         match CAUSE.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst) {
-            Ok(_) => remind(),
+            Ok(_) => {
+                ASKED.store(milliseconds(), Ordering::SeqCst);
+                remind();
+            }
             // It was asked before, and goes on.
-            Err(_) => end_by(signal),
+            Err(_) if milliseconds() - ASKED.load(Ordering::SeqCst) >= ECHO => end_by(signal),
+            Err(_) => {}
         }
     }
     raise(if signal == libc::SIGQUIT { Signals::QUIT } else { Signals::INTERRUPT });
@@ -88,6 +92,20 @@ static CLOCK: AtomicPtr<libc::c_void> = AtomicPtr::new(std::ptr::null_mut());
 /// What a program may take to clean up when it was asked to end: those that catch everything
 /// and go on would never.
 const CLEAN_UP: libc::time_t = 5;
+
+/// When it was asked to, …
+static ASKED: AtomicU64 = AtomicU64::new(0);
+/// … and for how many milliseconds it may hear the same again: `timeout` and shells that close send
+/// a signal to a process and to its group.
+const ECHO: u64 = 500;
+
+/// A clock that a handler may read.
+fn milliseconds() -> u64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: valid for the call.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    now.tv_sec as u64 * 1000 + now.tv_nsec as u64 / 1_000_000
+}
 
 /// Makes the alarm clock, which does not ring.
 fn make_clock() {
