@@ -81,7 +81,7 @@ extern "C" fn hear(signal: libc::c_int) {
             }
             // It was asked before, and goes on.
             Err(_) if milliseconds() - ASKED.load(Ordering::SeqCst) >= ECHO => end_by(signal),
-            Err(_) => {}
+            Err(_) => return,
         }
     }
     raise(if signal == libc::SIGQUIT { Signals::QUIT } else { Signals::INTERRUPT });
